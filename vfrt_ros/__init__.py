@@ -1,0 +1,3 @@
+"""vfrt: open-world recognition for ROS 2, taught by showing."""
+
+__version__ = "0.1.0"

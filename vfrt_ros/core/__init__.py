@@ -1,0 +1,1 @@
+"""Recognition without ROS: nothing below this package imports rclpy or a message."""

@@ -1,0 +1,135 @@
+"""The table of all parameters: each one stands here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from vfrt_ros.core.parameters import Settings, parameter
+
+DEFAULT_TEMPLATES = ("a photo of a {label}",)
+
+
+def state_folder() -> Path:
+    """Where vfrt keeps what it must not lose: `$ROS_HOME/vfrt`, by default `~/.ros/vfrt` (REP-150)."""
+    return Path(os.environ.get("ROS_HOME") or Path.home() / ".ros") / "vfrt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecognitionSettings(Settings):
+    """The parameters of `/recognition`, live ones first."""
+
+    alpha_fusion: float = parameter(
+        0.7,
+        "Weight of the image memory against the text prompts: 0 = only text, 1 = only image",
+        low=0.0,
+        high=1.0,
+        live=True,
+    )
+    fuse: str = parameter(
+        "calibrated",
+        "Fusion rule: calibrated (learns its weights from the memory) or late (the plain fixed-weight rule)",
+        choices=("calibrated", "late"),
+        live=True,
+    )
+    k: int = parameter(8, "Neighbours of the frame that the late rule looks at", low=1, high=1000, live=True)
+    neighbor_agg: str = parameter(
+        "mean",
+        "How the late rule turns a label's neighbours into one score",
+        choices=("mean", "max", "sum", "median", "softmax"),
+        live=True,
+    )
+    score_norm: str = parameter(
+        "none",
+        "How the late rule normalises image and text scores over the labels",
+        choices=("none", "zscore", "minmax", "softmax"),
+        live=True,
+    )
+    temporal_ema: float = parameter(
+        0.15,
+        "Smoothing over time: share of the past kept from frame to frame at 30 fps; 0 = off",
+        low=0.0,
+        high=1.0,
+        open_high=True,
+        live=True,
+    )
+    temperature: float = parameter(
+        0.9,
+        "Scores are divided by it: lower = more decided",
+        low=0.0,
+        high=10.0,
+        open_low=True,
+        live=True,
+    )
+    open_set: bool = parameter(True, "Answer unknown where nothing fits; false = always the best label", live=True)
+    open_set_threshold: float = parameter(
+        0.1,
+        "Higher = stricter. calibrated: the share of frames of known objects that may be called unknown; "
+        "late: the least score of a known label",
+        low=0.0,
+        high=1.0,
+        live=True,
+    )
+    register_frames: int = parameter(
+        8, "Recent frames that a registration looks at, unless it says how many", low=1, high=64, live=True
+    )
+    prompt_templates: tuple[str, ...] = parameter(
+        DEFAULT_TEMPLATES, "Prompts made of a label, {label} standing for it; their mean is its prototype", live=True
+    )
+    k_candidates: int = parameter(5, "Candidates in a Recognition at most", low=1, high=100, live=True)
+    publish_rate_limit: float = parameter(
+        0.0, "Recognitions per second at most, in Hz; 0 = no limit", low=0.0, high=1000.0, live=True
+    )
+
+    backbone: str = parameter(
+        "auto", "Image encoder: auto, embedded, clip_vit_b32, hf:<id or folder>, … (vfrt models lists them)"
+    )
+    text_encoder: str = parameter("auto", "Text encoder; auto = the one that belongs to the backbone")
+    device: str = parameter(
+        "auto", "Where the encoder runs; auto = cuda, else mps, else cpu", choices=("auto", "cpu", "cuda", "mps")
+    )
+    runtime: str = parameter(
+        "auto",
+        "What runs the encoder; auto = openvino on a cpu, else torch",
+        choices=("auto", "torch", "openvino"),
+    )
+    model_path: str = parameter("", "Folder with the encoder's weights; empty = the local cache")
+    allow_download: bool = parameter(False, "Fetch weights that are not on this machine")
+    seed: int = parameter(42, "Seed of everything random", low=0, high=2**31 - 1)
+    img_size: int = parameter(
+        0, "Side of the encoder's input in pixels; 0 = what the encoder was made for", low=0, high=4096
+    )
+    normalize: bool = parameter(True, "Scale embeddings to unit length; false = the encoder is known to do so")
+    memory_index: str = parameter("Flat", "FAISS index of the memory, any factory string, inner product")
+    nprobe: int = parameter(16, "Cells that an IVF index looks into", low=1, high=65536)
+    memory_path: str = parameter("", "File of the memory; empty = $ROS_HOME/vfrt/<encoder>/memory.db")
+    snapshot_dir: str = parameter("", "Folder for snapshots; empty = $ROS_HOME/vfrt/snapshots")
+    init_labels: tuple[str, ...] = parameter((), "Labels that get a text prompt at the start")
+    image_transport: str = parameter(
+        "raw", "Kind of the image topic: raw, or compressed at <image>/compressed", choices=("raw", "compressed")
+    )
+    autostart: bool = parameter(True, "Configure and activate at once; false = wait for lifecycle commands")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraSettings(Settings):
+    """The parameters of `/camera`."""
+
+    source: str = parameter(
+        "auto",
+        "Device (0, /dev/video0), video file, folder or glob of images, rtsp:// or http:// URL, demo, or auto",
+    )
+    fps: float = parameter(30.0, "Frames per second", low=0.0, high=1000.0, open_low=True)
+    size: tuple[int, int] = parameter(
+        (640, 480), "Width and height of the frames in pixels", low=16, high=8192, length=2
+    )
+    frame_id: str = parameter("camera_optical_frame", "frame_id of the published images (REP-103)")
+    reliability: str = parameter(
+        "best_effort",
+        "Reliability of the image topic: reliable subscribers see only a reliable one",
+        choices=("best_effort", "reliable"),
+    )
+    loop: bool = parameter(True, "Start files again at their end")
+    camera_info_url: str = parameter("", "YAML file of a camera calibration; empty = an uncalibrated camera")
+    autostart: bool = parameter(True, "Configure and activate at once; false = wait for lifecycle commands")
