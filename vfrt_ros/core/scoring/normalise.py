@@ -1,0 +1,38 @@
+"""How the late rule puts image and text scores on one scale (`score_norm`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from vfrt_ros.core.scoring.evidence import Array
+
+
+def zscore(scores: Array) -> Array:
+    """(c,) scores less their mean, over their standard deviation; all 0 where they do not differ."""
+    spread = np.nanstd(scores) if np.isfinite(scores).any() else 0.0
+    return (scores - np.nanmean(scores)) / spread if spread > 0 else scores * 0.0
+
+
+def minmax(scores: Array) -> Array:
+    """(c,) scores stretched to [0, 1]; all 0 where they do not differ."""
+    low, high = (np.nanmin(scores), np.nanmax(scores)) if np.isfinite(scores).any() else (0.0, 0.0)
+    return (scores - low) / (high - low) if high > low else scores * 0.0
+
+
+def softmax(scores: Array, scale: float = 100.0) -> Array:
+    """(c,) scores as shares that sum to 1; `scale` is CLIP's logit scale (Radford et al. 2021, §2.5)."""
+    if not np.isfinite(scores).any():
+        return scores
+    powers = np.exp(scale * (scores - np.nanmax(scores)))
+    return powers / np.nansum(powers)
+
+
+NORMALISERS: dict[str, Callable[[Array], Array]] = {
+    "none": lambda scores: scores,
+    "zscore": zscore,
+    "minmax": minmax,
+    "softmax": softmax,
+}
+"""One entry per choice of `score_norm`; each takes (c,) float32 with NaN = missing, and keeps the NaN."""
