@@ -1,0 +1,99 @@
+"""Files that can be made again: compiled models, text embeddings, digests of weights.
+
+Every file is the SHA-256 of its content followed by the content, is written beside its place and then
+moved there, and is never a pickle. A file that is cut short or altered is removed and made again.
+A cache that cannot be written only costs time: it is logged and otherwise ignored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+_DIGEST = hashlib.sha256().digest_size
+_log = logging.getLogger(__name__)
+
+
+def cache_dir() -> Path:
+    """The folder of all cached files: `$XDG_CACHE_HOME/vfrt`, or `~/.cache/vfrt`.
+
+    Source: XDG Base Directory Specification, which says that a relative value is to be ignored.
+    """
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    root = Path(base) if os.path.isabs(base) else Path(os.path.expanduser("~")) / ".cache"
+    return root / "vfrt"
+
+
+def key_of(*parts: object) -> str:
+    """A file name from everything that the content depends on: 32 hexadecimal digits.
+
+    >>> key_of("a", 1) == key_of("a", 1), key_of("a", 1) == key_of("a1")
+    (True, False)
+    """
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
+def load(kind: str, key: str) -> bytes | None:
+    """The content stored under this kind and key; None where there is none, or it was damaged."""
+    path = cache_dir() / kind / key
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return None
+    content = raw[_DIGEST:]
+    if len(raw) < _DIGEST or hashlib.sha256(content).digest() != raw[:_DIGEST]:
+        _log.warning("cached file %s is damaged; making it again", path)
+        discard(kind, key)
+        return None
+    return content
+
+
+def store(kind: str, key: str, content: bytes) -> None:
+    """Write the content in one step: a reader sees all of it or nothing."""
+    folder = cache_dir() / kind
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=".new-")
+    except OSError as error:
+        _log.warning("cannot write to the cache %s: %s", folder, error)
+        return
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(hashlib.sha256(content).digest())
+            file.write(content)
+        os.replace(name, folder / key)
+    except BaseException as error:
+        Path(name).unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
+        _log.warning("cannot write to the cache %s: %s", folder, error)
+
+
+def discard(kind: str, key: str) -> None:
+    """Remove a cached file, if it is there."""
+    try:
+        (cache_dir() / kind / key).unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("cannot remove the cached file %s: %s", key, error)
+
+
+def load_arrays(kind: str, key: str) -> dict[str, np.ndarray] | None:
+    """The arrays stored by `store_arrays`; None where there are none."""
+    content = load(kind, key)
+    if content is None:
+        return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def store_arrays(kind: str, key: str, **arrays: np.ndarray) -> None:
+    """Store named arrays under this kind and key."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    store(kind, key, buffer.getvalue())

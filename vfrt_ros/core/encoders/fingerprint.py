@@ -1,0 +1,68 @@
+"""What an encoder's vectors depend on, in one short string.
+
+Two encoders with the same fingerprint give the same vectors up to rounding, so their vectors may share a
+memory. It holds the weights, the numeric precision of the forward pass and the version of everything
+around it (preprocessing, layout of the embedding).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from vfrt_ros.core.encoders import cache
+
+_CHUNK = 1 << 20
+
+
+def fingerprint(weights: str, *, precision: str, version: object) -> str:
+    """Join what the vectors depend on.
+
+    Args:
+        weights: digest of the weights (`digest_of_files`).
+        precision: of the forward pass: `f32`, `f16` or `bf16`.
+        version: anything printable that changes when the code around the weights changes their meaning.
+
+    Returns:
+        `<16 hexadecimal digits>-<precision>`.
+
+    >>> a = fingerprint("abc", precision="f32", version=1)
+    >>> b = fingerprint("abc", precision="bf16", version=1)
+    >>> a == b, a.endswith("-f32")
+    (False, True)
+    """
+    return f"{cache.key_of(weights, precision, version)[:16]}-{precision}"
+
+
+def digest_of_files(paths: Sequence[Path]) -> str:
+    """SHA-256 over the contents of the files, in the order given: 64 hexadecimal digits.
+
+    The digest of a file is remembered by its path, size and time of change, so that a large file is read
+    once and not at every start.
+    """
+    return hashlib.sha256("".join(_digest_of_file(path.resolve()) for path in paths).encode()).hexdigest()
+
+
+def digest_of_arrays(arrays: Iterable[tuple[str, bytes]]) -> str:
+    """SHA-256 over names and raw values, for weights that come from no file."""
+    whole = hashlib.sha256()
+    for name, raw in arrays:
+        whole.update(hashlib.sha256(name.encode()).digest())
+        whole.update(hashlib.sha256(raw).digest())
+    return whole.hexdigest()
+
+
+def _digest_of_file(path: Path) -> str:
+    stat = path.stat()
+    key = cache.key_of(path, stat.st_size, stat.st_mtime_ns)
+    known = cache.load("digests", key)
+    if known is not None:
+        return str(json.loads(known))
+    whole = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            whole.update(chunk)
+    cache.store("digests", key, json.dumps(whole.hexdigest()).encode())
+    return whole.hexdigest()

@@ -1,0 +1,75 @@
+"""What an encoder is. A plug-in needs to provide these members and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+
+@runtime_checkable
+class Backbone(Protocol):
+    """Turns pictures into vectors.
+
+    Attributes:
+        id: name for people, such as `clip_vit_b32` or `hf:google/siglip-base-patch16-224`.
+        fingerprint: of weights, precision and preprocessing; vectors of different fingerprints never
+            share a memory.
+        dim: length d of a vector.
+        logit_scale: factor that turns a cosine into a logit of the model's own training (CLIP: about
+            100), or what calibration found for a model that was not trained so.
+
+    Optional, for `text_encoder: auto` and the check that text and pictures meet:
+        partner: name of the text encoder of the same space.
+        space: any string; a text encoder with another one is refused.
+    """
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def dim(self) -> int: ...
+    @property
+    def logit_scale(self) -> float: ...
+
+    def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Args: images (H, W, 3) uint8 RGB, of any sizes. Returns: (n, d) float32, rows of unit norm."""
+        ...
+
+
+@runtime_checkable
+class TextEncoder(Protocol):
+    """Turns texts into vectors of the same space; attributes as for `Backbone`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def dim(self) -> int: ...
+    @property
+    def logit_scale(self) -> float: ...
+
+    def encode_text(self, texts: Sequence[str]) -> np.ndarray:
+        """Args: texts, each used as it is given. Returns: (m, d) float32, rows of unit norm."""
+        ...
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """A backbone and the text encoder of its space.
+
+    Attributes:
+        backbone: for pictures.
+        text: for prompts.
+        device: `cpu`, `cuda` or `mps`, where the forward pass runs.
+        note: one line for people: which encoder was chosen and why, and on what it runs.
+    """
+
+    backbone: Backbone
+    text: TextEncoder
+    device: str
+    note: str

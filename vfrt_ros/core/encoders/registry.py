@@ -1,0 +1,159 @@
+"""Names to encoders. Another package adds its own by the two dicts or by entry points.
+
+    from vfrt_ros.core.encoders import BACKBONE_BUILDERS
+    BACKBONE_BUILDERS["my_backbone"] = lambda device="cpu", **kw: MyBackbone(device=device, **kw)
+
+or in its pyproject.toml, where the object named is such a builder:
+
+    [project.entry-points."vfrt.backbones"]
+    my_backbone = "my_package.encoders:build_backbone"
+
+and `vfrt.text_encoders` likewise. A builder is called with keywords only, and must tolerate more of them
+(`**kw`), since later versions may add some:
+
+| keyword          | type | meaning                                                                  |
+|------------------|------|--------------------------------------------------------------------------|
+| `device`         | str  | `cpu`, `cuda` or `mps`, already chosen and present                       |
+| `runtime`        | str  | `auto`, `torch` or `openvino`, as the user set it                        |
+| `precision`      | str  | `auto`, `f32`, `bf16` or `f16`, as the user set it                       |
+| `model_path`     | str  | folder of weights, or empty                                              |
+| `allow_download` | bool | whether the network may be used to fetch weights                         |
+| `img_size`       | int  | side of the network's input in pixels; 0 is the model's own              |
+| `normalize`      | bool | whether pixels get the model's own mean and standard deviation           |
+| `seed`           | int  | for anything random                                                      |
+| `backbone`       | any  | text builders only: the backbone already built, to share weights with    |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any
+
+from vfrt_ros.core.encoders.catalog import CATALOG
+from vfrt_ros.core.errors import EncoderError, VfrtError, nearest
+
+Builder = Callable[..., Any]
+HF_PREFIX = "hf:"
+BACKBONE_GROUP, TEXT_GROUP = "vfrt.backbones", "vfrt.text_encoders"
+_HIDDEN = {"fake", "fake_text"}
+
+
+def _embedded(**kw: Any) -> Any:
+    from vfrt_ros.core.encoders.embedded import EmbeddedBackbone
+
+    return EmbeddedBackbone(**kw)
+
+
+def _embedded_text(**kw: Any) -> Any:
+    from vfrt_ros.core.encoders.embedded import EmbeddedText
+
+    return EmbeddedText(**kw)
+
+
+def _fake(**kw: Any) -> Any:
+    from vfrt_ros.core.encoders.fake import FakeBackbone
+
+    return FakeBackbone(**kw)
+
+
+def _fake_text(**kw: Any) -> Any:
+    from vfrt_ros.core.encoders.fake import FakeText
+
+    return FakeText(**kw)
+
+
+def _hf(name: str) -> Builder:
+    def build(**kw: Any) -> Any:
+        from vfrt_ros.core.encoders.hf_clip import HfBackbone
+
+        return HfBackbone(name, **kw)
+
+    return build
+
+
+def _hf_text(name: str) -> Builder:
+    def build(**kw: Any) -> Any:
+        from vfrt_ros.core.encoders.hf_text import HfText
+
+        return HfText(name, **kw)
+
+    return build
+
+
+BACKBONE_BUILDERS: dict[str, Builder] = {
+    "embedded": _embedded,
+    "fake": _fake,
+    **{name: _hf(name) for name, entry in CATALOG.items() if entry.model_id},
+}
+TEXT_BUILDERS: dict[str, Builder] = {
+    "embedded_text": _embedded_text,
+    "fake_text": _fake_text,
+    "clip_text": _hf_text(""),
+}
+_OURS = {id(builder) for builder in (*BACKBONE_BUILDERS.values(), *TEXT_BUILDERS.values())}
+
+
+def backbone_names() -> list[str]:
+    """Every name that `backbone` may have beside `auto` and `hf:...`, sorted; plug-ins are not loaded."""
+    return _names(BACKBONE_BUILDERS, BACKBONE_GROUP)
+
+
+def text_encoder_names() -> list[str]:
+    """Every name that `text_encoder` may have beside `auto` and `hf:...`, sorted."""
+    return _names(TEXT_BUILDERS, TEXT_GROUP)
+
+
+def build_backbone(name: str, **keywords: Any) -> Any:
+    """Build a backbone by name.
+
+    Raises:
+        EncoderError: the name is unknown, its plug-in is broken, or its weights cannot be had.
+    """
+    return _build("backbone", name, BACKBONE_BUILDERS, BACKBONE_GROUP, _hf, keywords)
+
+
+def build_text_encoder(name: str, **keywords: Any) -> Any:
+    """Build a text encoder by name; errors as for `build_backbone`."""
+    return _build("text_encoder", name, TEXT_BUILDERS, TEXT_GROUP, _hf_text, keywords)
+
+
+def _build(
+    what: str, name: str, builders: dict[str, Builder], group: str, hf: Callable[[str], Builder], keywords: Any
+) -> Any:
+    if name.startswith(HF_PREFIX):
+        return hf(name)(**keywords)
+    builder = builders.get(name) or _plugin(what, name, group)
+    if builder is None:
+        known = sorted([*_names(builders, group), "auto"])
+        raise EncoderError(
+            f"{what}: expected one of {', '.join(known)} or hf:<model id or folder>, got '{name}'."
+            f"{nearest(name, known)}"
+        )
+    if id(builder) in _OURS:
+        return builder(**keywords)
+    try:
+        return builder(**keywords)
+    except VfrtError:
+        raise
+    except Exception as error:
+        raise EncoderError(f"the plug-in {what} '{name}' failed: {type(error).__name__}: {error}") from error
+
+
+def _plugin(what: str, name: str, group: str) -> Builder | None:
+    found = [point for point in metadata.entry_points(group=group) if point.name == name]
+    if not found:
+        return None
+    try:
+        builder = found[0].load()
+    except Exception as error:
+        raise EncoderError(
+            f"the plug-in {what} '{name}' ({found[0].value}) cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
+    if not callable(builder):
+        raise EncoderError(f"the plug-in {what} '{name}' ({found[0].value}) is not a function or class")
+    return builder
+
+
+def _names(builders: dict[str, Builder], group: str) -> list[str]:
+    return sorted({*builders, *(point.name for point in metadata.entry_points(group=group))} - _HIDDEN)

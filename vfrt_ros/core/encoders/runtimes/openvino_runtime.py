@@ -1,0 +1,125 @@
+"""The forward pass in OpenVINO, on a CPU.
+
+A network is converted from its torch module once; the compiled model is kept on disk, and with it a later
+start needs no torch at all. OpenVINO reports its use to its makers when imported, unless told not to: here
+its reporting module is replaced by the stub that it brings along for machines without that module.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import threading
+from functools import cache as once
+from typing import Any
+
+import numpy as np
+
+from vfrt_ros.core.encoders import cache
+from vfrt_ros.core.encoders.runtimes.runtime import Network, cpu_threads
+from vfrt_ros.core.errors import EncoderError
+
+_KIND = "openvino"
+_log = logging.getLogger(__name__)
+
+
+@once
+def import_openvino() -> Any:
+    """OpenVINO with its telemetry off, also where somebody imported it before.
+
+    `import openvino` imports `openvino_telemetry` if it can, and sends an event. A None in `sys.modules`
+    makes that import fail, and OpenVINO falls back to its own stub.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    sys.modules.setdefault("openvino_telemetry.backend", None)  # type: ignore[arg-type]
+    import openvino
+
+    if sys.modules["openvino_telemetry"] is not None:
+        from openvino.tools.ovc import telemetry_stub
+
+        for name in ("convert_impl", "telemetry_utils", "main"):
+            module = sys.modules.get(f"openvino.tools.ovc.{name}")
+            if module is not None:
+                module.tm = telemetry_stub  # type: ignore[attr-defined]
+    return openvino
+
+
+@once
+def _core() -> Any:
+    return import_openvino().Core()
+
+
+def cpu_precision(precision: str) -> str:
+    """Settle `auto`, and check that this processor has the arithmetic.
+
+    Raises:
+        EncoderError: bf16 or f16 is asked for on a processor without it.
+    """
+    able = set(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    if precision == "auto":
+        return "bf16" if "BF16" in able else "f32"
+    if {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}[precision] not in able:
+        raise EncoderError(f"precision '{precision}' is not in this processor's arithmetic; use 'auto' or 'f32'")
+    return precision
+
+
+class OpenvinoRuntime:
+    """A compiled model. Lock: `run` is serialised."""
+
+    name = "openvino"
+
+    def __init__(self, network: Network, precision: str) -> None:
+        self.precision = precision
+        self._lock = threading.Lock()
+        self._compiled = _compiled(network, precision)
+        self._request = self._compiled.create_infer_request()
+
+    def run(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        """See `Runtime.run`."""
+        with self._lock:
+            self._request.infer(dict(enumerate(inputs)), share_inputs=True)
+            return tuple(
+                self._request.get_output_tensor(i).data.copy() for i in range(len(self._compiled.outputs))
+            )
+
+
+def _compiled(network: Network, precision: str) -> Any:
+    openvino, config = import_openvino(), _config(precision)
+    processor = _core().get_property("CPU", "FULL_DEVICE_NAME")
+    key = cache.key_of(network.name, network.digest, network.library, precision, openvino.__version__, processor)
+    blob = cache.load(_KIND, key)
+    if blob is not None:
+        try:
+            return _core().import_model(io.BytesIO(blob), "CPU", config)
+        except RuntimeError as error:
+            _log.warning("compiled model of %s cannot be read, compiling again: %s", network.name, error)
+            cache.discard(_KIND, key)
+    compiled = _core().compile_model(_convert(network), "CPU", config)
+    # The model is exported for this machine alone, so the key holds the processor's name.
+    cache.store(_KIND, key, compiled.export_model().getvalue())
+    return compiled
+
+
+def _convert(network: Network) -> Any:
+    openvino = import_openvino()
+    import torch
+
+    module = network.build().eval()
+    example = tuple(torch.from_numpy(array) for array in network.example)
+    shapes = [list(array.shape) for array in network.example]
+    for shape, axes in zip(shapes, network.dynamic, strict=False):
+        for axis in axes:
+            shape[axis] = -1
+    with torch.inference_mode():
+        return openvino.convert_model(
+            module, example_input=example, input=[openvino.PartialShape(shape) for shape in shapes]
+        )
+
+
+def _config(precision: str) -> dict[str, Any]:
+    return {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": precision,
+        "INFERENCE_NUM_THREADS": cpu_threads(),
+    }

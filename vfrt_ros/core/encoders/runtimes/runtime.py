@@ -1,0 +1,118 @@
+"""The interface of a forward pass, and the choice of what runs it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from vfrt_ros.core.errors import EncoderError, nearest
+
+RUNTIMES = ("auto", "torch", "openvino")
+PRECISIONS = ("auto", "f32", "bf16", "f16")
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that a runtime can build when it needs to, and not before.
+
+    Attributes:
+        name: for messages and file names.
+        digest: of the weights and the code that uses them; a compiled copy is found by it.
+        build: makes the torch module in evaluation mode, on the CPU, in float32. It takes and returns
+            plain tensors (one, or a tuple).
+        example: one array per input, as the module takes it.
+        dynamic: for each input the axes whose length varies; empty for a fixed shape.
+        library: names and versions that a compiled copy depends on beside the runtime's own.
+    """
+
+    name: str
+    digest: str
+    build: Callable[[], Any]
+    example: tuple[np.ndarray, ...]
+    dynamic: tuple[tuple[int, ...], ...] = ()
+    library: str = field(default="")
+
+
+class Runtime(Protocol):
+    """A loaded network. `run` may be called from several threads; calls wait for one another."""
+
+    name: str
+    precision: str
+
+    def run(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Args: arrays as in `Network.example`. Returns: the outputs as float32 arrays of their own."""
+        ...
+
+
+@dataclass(frozen=True)
+class RuntimeChoice:
+    """Which runtime and precision, and why; `load` makes it for a network."""
+
+    runtime: str
+    device: str
+    precision: str
+    why: str
+
+    def load(self, network: Network) -> Runtime:
+        """Build or read the network; see the runtime's own module."""
+        if self.runtime == "openvino":
+            from vfrt_ros.core.encoders.runtimes.openvino_runtime import OpenvinoRuntime
+
+            return OpenvinoRuntime(network, self.precision)
+        from vfrt_ros.core.encoders.runtimes.torch_runtime import TorchRuntime
+
+        return TorchRuntime(network, self.device, self.precision)
+
+
+def choose_runtime(runtime: str = "auto", device: str = "cpu", precision: str = "auto") -> RuntimeChoice:
+    """Settle runtime and precision for a device.
+
+    Args:
+        runtime: one of `RUNTIMES`; `auto` is openvino on the CPU where it is installed, else torch.
+        device: `cpu`, `cuda` or `mps`, already chosen (device.py).
+        precision: one of `PRECISIONS`; `auto` is f16 on cuda, bf16 on a CPU whose arithmetic has it under
+            openvino, else f32.
+
+    Raises:
+        EncoderError: a name is unknown, openvino is asked for on a device that it does not serve here or
+            is not installed, or the precision does not fit the device.
+    """
+    _check("runtime", runtime, RUNTIMES)
+    _check("precision", precision, PRECISIONS)
+    if runtime == "openvino" and device != "cpu":
+        raise EncoderError(f"runtime 'openvino' serves device 'cpu', got '{device}'; use runtime 'torch'")
+    here = importlib.util.find_spec("openvino") is not None
+    if runtime == "openvino" and not here:
+        raise EncoderError("runtime 'openvino' is not installed; pip install openvino, or use runtime 'torch'")
+    if device == "cpu" and runtime != "torch" and here:
+        from vfrt_ros.core.encoders.runtimes.openvino_runtime import cpu_precision
+
+        return RuntimeChoice("openvino", "cpu", cpu_precision(precision), "openvino is the fastest on this CPU")
+    why = {"cpu": "asked for" if runtime == "torch" else "openvino is not installed, which is slower"}
+    return RuntimeChoice("torch", device, _torch_precision(precision, device), why.get(device, f"{device} is there"))
+
+
+def cpu_threads() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def _torch_precision(precision: str, device: str) -> str:
+    if precision == "auto":
+        return "f16" if device == "cuda" else "f32"
+    if device == "cpu" and precision == "f16":
+        raise EncoderError("precision 'f16' has no use on a CPU; use 'bf16' or 'f32'")
+    return precision
+
+
+def _check(what: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise EncoderError(f"{what}: expected one of {', '.join(known)}, got '{value}'.{nearest(value, known)}")
