@@ -7,7 +7,13 @@ from collections.abc import Iterable
 
 
 class VfrtError(Exception):
-    """Base of every error whose one-line text is meant for the person who caused it."""
+    """Base of every error whose one-line text is meant for the person who caused it.
+
+    Attributes:
+        code: The name of the result code with which a service answers it.
+    """
+
+    code = "INVALID_REQUEST"
 
 
 class SettingError(VfrtError):
@@ -30,16 +36,48 @@ class SourceError(VfrtError):
     """A frame source cannot be opened or has failed."""
 
 
+class RequestError(VfrtError):
+    """A request cannot be carried out as it was put."""
+
+
 class MemoryStoreError(VfrtError):
     """The memory cannot be read or written, or belongs to another encoder."""
+
+    code = "STORAGE_FAILED"
 
 
 class UnknownLabelError(VfrtError):
     """A label is not in memory."""
 
+    code = "UNKNOWN_LABEL"
 
-class RequestError(VfrtError):
-    """A request cannot be carried out as it was put."""
+
+class NoFramesError(VfrtError):
+    """There is no frame to learn from or to write."""
+
+    code = "NO_FRAMES"
+
+
+class AllRejectedError(VfrtError):
+    """No frame passed the quality gate; `reasons` has one sentence for each."""
+
+    code = "ALL_REJECTED"
+
+    def __init__(self, message: str, reasons: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+
+
+class NothingToUndoError(VfrtError):
+    """There is no change to take back."""
+
+    code = "NOTHING_TO_UNDO"
+
+
+class NothingToRedoError(VfrtError):
+    """No change was taken back since the last one."""
+
+    code = "NOTHING_TO_REDO"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+
+Prompts = tuple[str, ...]
+"""The prompts of one label; an empty tuple stands for the prompt templates."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,13 +33,13 @@ class Example:
     negative: bool = False
     batch: int = 0
     created: float = 0.0
-    quality: dict[str, float] = field(default_factory=dict)
+    quality: Mapping[str, float] = field(default_factory=dict)
     thumbnail: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A difference between two states of a memory; a relabel removes and adds the same ids."""
+    """A difference between two states of the examples; a relabel removes and adds the same ids."""
 
     added: tuple[Example, ...] = ()
     removed: tuple[Example, ...] = ()
@@ -43,3 +47,34 @@ class Change:
     def inverse(self) -> Change:
         """The change that takes this one back."""
         return Change(added=self.removed, removed=self.added)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptChange:
+    """The prompts of some labels before and after; None where a label has no prompt."""
+
+    before: Mapping[str, Prompts | None] = field(default_factory=dict)
+    after: Mapping[str, Prompts | None] = field(default_factory=dict)
+
+    def inverse(self) -> PromptChange:
+        """The change that takes this one back."""
+        return PromptChange(before=self.after, after=self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of the history: what undo takes back at once.
+
+    Attributes:
+        id: Its place in the history.
+        what: What was done, in words: ``registered 5 examples of 'cup'``.
+    """
+
+    id: int
+    what: str
+    examples: Change = field(default_factory=Change)
+    prompts: PromptChange = field(default_factory=PromptChange)
+
+    def inverse(self) -> Step:
+        """The step that takes this one back, under the same id."""
+        return Step(self.id, self.what, self.examples.inverse(), self.prompts.inverse())

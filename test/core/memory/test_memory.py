@@ -1,0 +1,212 @@
+"""The memory: what each change does, that undo takes back exactly that, and that a restart finds it all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vfrt_ros.core.errors import (
+    MemoryStoreError,
+    NothingToRedoError,
+    NothingToUndoError,
+    RequestError,
+    SettingError,
+    UnknownLabelError,
+)
+from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.record import HISTORY_DEPTH, Owner
+
+OWNER = Owner("fake", "abc123", 16)
+
+
+def new_examples(count: int, seed: int = 0) -> list[NewExample]:
+    vectors = np.random.default_rng(seed).normal(size=(count, OWNER.dim)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return [NewExample(vector, {"sharpness": 50.0}, b"jpeg") for vector in vectors]
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory(OWNER)
+
+
+CHANGES = {
+    "register": lambda m: m.register("cup", new_examples(2, 5)),
+    "register a new label": lambda m: m.register("hat", new_examples(2, 5)),
+    "register a negative": lambda m: m.register("cup", new_examples(2, 5), negative=True),
+    "forget": lambda m: m.forget("cup"),
+    "forget a label with a prompt only": lambda m: m.forget("cat"),
+    "rename": lambda m: m.relabel("cup", "mug"),
+    "merge": lambda m: m.relabel("cup", "dog"),
+    "merge prompts": lambda m: m.relabel("cat", "dog"),
+    "set prompts": lambda m: m.set_prompts({"cup": (), "cat": ("a kitten",)}),
+    "replace prompts": lambda m: m.set_prompts({"cup": ("a mug",)}, replace_all=True),
+    "remove all prompts": lambda m: m.set_prompts({}, replace_all=True),
+}
+
+
+def taught(path: Path | None = None) -> Memory:
+    memory = Memory(OWNER, path)
+    memory.register("cup", new_examples(3, 1))
+    memory.register("dog", new_examples(2, 2))
+    memory.register("cup", new_examples(1, 3), negative=True)
+    memory.set_prompts({"cat": ("a cat",), "dog": ()})
+    return memory
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_undo_and_redo_restore_the_exact_state(change, tmp_path) -> None:
+    path = tmp_path / "memory.db"
+    memory = taught(path)
+    before, centroid = memory.state_hash(), memory.centroid("dog")
+    change(memory)
+    after = memory.state_hash()
+    assert after != before
+    memory.undo()
+    assert memory.state_hash() == before
+    np.testing.assert_allclose(memory.centroid("dog"), centroid, atol=1e-6)
+    memory.redo()
+    assert memory.state_hash() == after
+    memory.undo()
+    memory.close()
+    restarted = Memory(OWNER, path)
+    assert restarted.state_hash() == before
+    restarted.redo()
+    assert restarted.state_hash() == after
+
+
+def test_a_restart_finds_examples_prompts_version_and_history(tmp_path) -> None:
+    memory = taught(tmp_path / "deep" / "memory.db")
+    memory.close()
+    again = Memory(OWNER, tmp_path / "deep" / "memory.db")
+    assert (again.state_hash(), again.version) == (memory.state_hash(), memory.version)
+    assert again.examples("cup")[0].quality == {"sharpness": 50.0}
+    assert again.examples("cup")[0].thumbnail == b"jpeg"
+    assert [again.undo().what for _ in range(4)] == [
+        "set the prompts of 'cat', 'dog'",
+        "registered 1 example that are not 'cup'",
+        "registered 2 examples of 'dog'",
+        "registered 3 examples of 'cup'",
+    ]
+
+
+def test_counts_search_and_centroid_see_positive_examples_only(memory) -> None:
+    positive = memory.register("cup", new_examples(3, 1)).examples.added
+    negative = memory.register("cup", new_examples(2, 2), negative=True).examples.added
+    assert (memory.count("cup"), memory.negatives("cup"), len(memory)) == (3, 2, 5)
+    ids, cosines = memory.search(negative[0].embedding, 5)
+    assert set(ids) == {example.id for example in positive}
+    assert list(cosines) == sorted(cosines, reverse=True)
+    mean = np.mean([example.embedding for example in positive], axis=0)
+    np.testing.assert_allclose(memory.centroid("cup"), mean / np.linalg.norm(mean), atol=1e-6)
+    assert memory.centroid("never seen") is None
+
+
+def test_every_change_raises_the_version_and_tells_listeners(memory) -> None:
+    heard = []
+    memory.listen(heard.append)
+    memory.register("cup", new_examples(2))
+    memory.relabel("cup", "mug")
+    memory.undo()
+    assert memory.version == 3
+    assert [len(step.examples.added) for step in heard] == [2, 2, 2]
+    assert heard[2].examples.added[0].label == "cup"
+
+
+def test_ids_are_never_used_again(memory) -> None:
+    first = memory.register("cup", new_examples(2)).examples.added
+    memory.undo()
+    second = memory.register("cup", new_examples(2)).examples.added
+    assert not {e.id for e in first} & {e.id for e in second}
+
+
+def test_a_change_after_undo_ends_redo(memory) -> None:
+    memory.register("cup", new_examples(1))
+    memory.undo()
+    memory.register("dog", new_examples(1))
+    with pytest.raises(NothingToRedoError):
+        memory.redo()
+
+
+def test_the_history_is_a_hundred_steps_deep(memory) -> None:
+    for seed in range(HISTORY_DEPTH + 5):
+        memory.register("cup", new_examples(1, seed))
+    for _ in range(HISTORY_DEPTH):
+        memory.undo()
+    with pytest.raises(NothingToUndoError):
+        memory.undo()
+    assert memory.count("cup") == 5
+
+
+def test_initial_prompts_last_for_one_run(tmp_path) -> None:
+    memory = Memory(OWNER, tmp_path / "m.db")
+    memory.add_initial_prompts(["cat"])
+    assert memory.labels == ("cat",)
+    memory.close()
+    assert Memory(OWNER, tmp_path / "m.db").labels == ()
+
+
+REFUSED = {
+    "forget an unknown label": (lambda m: m.forget("cub"), UnknownLabelError, "Did you mean 'cup'"),
+    "relabel an unknown label": (lambda m: m.relabel("x", "y"), UnknownLabelError, "Known: cat, cup, dog"),
+    "relabel to the same name": (lambda m: m.relabel("cup", "cup"), RequestError, "another one"),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "text"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_refused_change_changes_nothing(call, error, text) -> None:
+    memory = taught()
+    before = memory.state_hash(), memory.version
+    with pytest.raises(error, match=text):
+        call(memory)
+    assert (memory.state_hash(), memory.version) == before
+
+
+def test_a_failed_write_changes_nothing(tmp_path) -> None:
+    memory = taught(tmp_path / "m.db")
+    before = memory.state_hash(), memory.version, len(memory.index)
+    memory.close()
+    with pytest.raises(MemoryStoreError, match="Cannot"):
+        memory.forget("cup")
+    assert (memory.state_hash(), memory.version, len(memory.index)) == before
+
+
+def test_another_encoders_memory_is_refused(tmp_path) -> None:
+    taught(tmp_path / "m.db").close()
+    with pytest.raises(MemoryStoreError, match=r"learned with the encoder fake .* set memory_path"):
+        Memory(Owner("other", "fff", 16), tmp_path / "m.db")
+    assert Memory(OWNER, tmp_path / "m.db").count("cup") == 3
+
+
+def test_a_second_process_is_refused(tmp_path) -> None:
+    memory = taught(tmp_path / "m.db")
+    with pytest.raises(MemoryStoreError, match="another process uses it"):
+        Memory(OWNER, tmp_path / "m.db")
+    memory.forget("cup")
+
+
+def test_a_file_that_is_no_memory_is_refused_and_kept(tmp_path) -> None:
+    path = tmp_path / "m.db"
+    path.write_bytes(b"not a database, " * 100)
+    with pytest.raises(MemoryStoreError, match="not a database"):
+        Memory(OWNER, path)
+    assert path.read_bytes() == b"not a database, " * 100
+
+
+@pytest.mark.parametrize("factory", ["Flat", "IVF4,Flat", "HNSW16", "SQ8", "IDMap2,Flat", "IDMap,Flat"])
+def test_any_factory_finds_adds_and_removes(factory) -> None:
+    memory = Memory(OWNER, index=factory)
+    memory.register("few", new_examples(5, 1))
+    memory.register("many", new_examples(300, 2))
+    wanted = memory.register("wanted", new_examples(1, 3)).examples.added[0]
+    assert memory.search(wanted.embedding, 1)[0][0] == wanted.id
+    memory.forget("wanted")
+    assert memory.search(wanted.embedding, 1)[0][0] != wanted.id
+    assert len(memory.search(wanted.embedding, 8)[0]) == 8
+
+
+def test_an_unknown_factory_string_is_refused() -> None:
+    with pytest.raises(SettingError, match="memory_index.*FAISS factory string.*'Flet'"):
+        Memory(OWNER, index="Flet")

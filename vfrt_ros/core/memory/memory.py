@@ -1,0 +1,280 @@
+"""What a robot was taught: examples and prompts, searchable, with undo and redo."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.errors import (
+    NothingToRedoError,
+    NothingToUndoError,
+    RequestError,
+    UnknownLabelError,
+    nearest,
+)
+from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
+from vfrt_ros.core.memory.index import ExampleIndex
+from vfrt_ros.core.memory.record import Owner, Record
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class NewExample:
+    """An example before the memory gives it an id; `embedding` is (d,) float32, unit norm."""
+
+    embedding: Array
+    quality: Mapping[str, float]
+    thumbnail: bytes = b""
+
+
+class Memory:
+    """Examples and prompts with their index, counts, centroids and history.
+
+    A change is written to the record first; only when that is durable do index, counts and listeners
+    follow, so a failed write changes nothing. Not thread-safe: its owner holds one lock around it.
+
+    Args:
+        owner: The encoder whose embeddings it holds.
+        path: The file of its record; None keeps it in RAM only.
+        index: FAISS factory string.
+        nprobe: Cells that an IVF index looks into.
+
+    Raises:
+        MemoryStoreError: The record cannot be used; see `Record`.
+        SettingError: FAISS does not know the factory string.
+    """
+
+    def __init__(self, owner: Owner, path: Path | None = None, *, index: str = "Flat", nprobe: int = 16) -> None:
+        self.owner = owner
+        self.index = ExampleIndex(owner.dim, index, nprobe)
+        self._record = Record(path, owner)
+        loaded = self._record.load()
+        self.version = loaded.version
+        self.prompts: dict[str, Prompts] = dict(loaded.prompts)
+        self._examples: dict[int, Example] = {}
+        self._sums: dict[str, npt.NDArray[np.float64]] = {}
+        self._counts: Counter[str] = Counter()
+        self._negatives: Counter[str] = Counter()
+        self._listeners: list[Callable[[Step], None]] = []
+        self._follow(Change(added=loaded.examples))
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every label that has an example or a prompt, sorted."""
+        return tuple(sorted({*self._counts, *self._negatives, *self.prompts}))
+
+    @property
+    def path(self) -> Path | None:
+        """The file of the record; None = in RAM only."""
+        return self._record.path
+
+    def count(self, label: str) -> int:
+        """Examples that show the label."""
+        return self._counts[label]
+
+    def negatives(self, label: str) -> int:
+        """Examples marked as not the label."""
+        return self._negatives[label]
+
+    def centroid(self, label: str) -> Array | None:
+        """(d,) float32 unit-norm mean of the label's examples; None where it has none."""
+        if not self._counts[label]:
+            return None
+        total = self._sums[label]
+        return (total / np.linalg.norm(total)).astype(np.float32)
+
+    def examples(self, label: str | None = None) -> list[Example]:
+        """The examples, negatives included, of one label or of all, oldest first."""
+        return [e for e in self._examples.values() if label is None or e.label == label]
+
+    def example(self, key: int) -> Example:
+        """The example with this id."""
+        return self._examples[key]
+
+    def search(self, embedding: Array, k: int) -> tuple[npt.NDArray, npt.NDArray]:
+        """Ids (n,) int64 and cosines (n,) float32 of the nearest positive examples, best first, n <= k."""
+        return self.index.search(embedding, k)
+
+    def listen(self, listener: Callable[[Step], None]) -> None:
+        """Call `listener` after every change, with the step that was made."""
+        self._listeners.append(listener)
+
+    def register(self, label: str, examples: Sequence[NewExample], *, negative: bool = False) -> Step:
+        """Add examples of a label as one batch.
+
+        Raises:
+            MemoryStoreError: They could not be written; nothing changed.
+        """
+        ids = self._record.next_ids(len(examples))
+        now = time.time()
+        added = tuple(
+            Example(key, label, new.embedding, negative, ids[0], now, new.quality, new.thumbnail)
+            for key, new in zip(ids, examples, strict=True)
+        )
+        kind = "that are not" if negative else "of"
+        return self._commit(f"registered {_plural(len(added))} {kind} '{label}'", Change(added=added))
+
+    def forget(self, label: str) -> Step:
+        """Remove a label's examples, negatives and prompts.
+
+        Raises:
+            UnknownLabelError: There is no such label.
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        self._require(label)
+        removed = tuple(self.examples(label))
+        prompts = self._prompt_change({label: None} if label in self.prompts else {})
+        return self._commit(f"forgot '{label}' ({_plural(len(removed))})", Change(removed=removed), prompts)
+
+    def relabel(self, label: str, new_label: str) -> Step:
+        """Give a label another name, or merge it into one that exists.
+
+        Raises:
+            UnknownLabelError: There is no such label.
+            RequestError: Both names are the same.
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        self._require(label)
+        if label == new_label:
+            raise RequestError(f"'{label}' has this name already: give it another one.")
+        old = tuple(self.examples(label))
+        change = Change(added=tuple(replace(example, label=new_label) for example in old), removed=old)
+        merged = new_label in self.labels
+        prompts: dict[str, Prompts | None] = {}
+        if label in self.prompts:
+            prompts = {label: None, new_label: self.prompts.get(new_label, self.prompts[label])}
+        verb = "merged" if merged else "renamed"
+        return self._commit(
+            f"{verb} '{label}' to '{new_label}' ({_plural(len(old))})", change, self._prompt_change(prompts)
+        )
+
+    def set_prompts(self, prompts: Mapping[str, Prompts], *, replace_all: bool = False) -> Step:
+        """Describe labels in words; an empty tuple stands for the prompt templates.
+
+        Args:
+            prompts: The new prompts of these labels.
+            replace_all: Labels that are not named lose theirs.
+
+        Raises:
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        after: dict[str, Prompts | None] = dict.fromkeys(self.prompts) if replace_all else {}
+        after |= prompts
+        what = "set the prompts of " + ", ".join(f"'{label}'" for label in prompts)
+        return self._commit(what if prompts else "removed all prompts", Change(), self._prompt_change(after))
+
+    def add_initial_prompts(self, labels: Iterable[str]) -> None:
+        """Give labels without a prompt the templates, for this run only: neither recorded nor undone."""
+        missing = {label: () for label in labels if label not in self.prompts}
+        if missing:
+            self.prompts |= missing
+            self.version += 1
+
+    def undo(self) -> Step:
+        """Take the last change back.
+
+        Returns:
+            The step that was taken back, as it had been done.
+
+        Raises:
+            NothingToUndoError: There is none.
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        step = self._record.undoable()
+        if step is None:
+            raise NothingToUndoError("There is no change to undo.")
+        self._record.revert(step, self.version + 1)
+        self._advance(step.inverse())
+        return step
+
+    def redo(self) -> Step:
+        """Do again what undo took back last.
+
+        Raises:
+            NothingToRedoError: Nothing was undone since the last change.
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        step = self._record.redoable()
+        if step is None:
+            raise NothingToRedoError("There is nothing to redo: no change was undone since the last one.")
+        self._record.reapply(step, self.version + 1)
+        self._advance(step)
+        return step
+
+    def state_hash(self) -> str:
+        """SHA-256 (hexadecimal) over all examples and prompts: equal for equal states."""
+        digest = hashlib.sha256()
+        for key in sorted(self._examples):
+            example = self._examples[key]
+            digest.update(json.dumps([key, example.label, example.negative]).encode())
+            digest.update(example.embedding.tobytes())
+        digest.update(json.dumps(self.prompts, sort_keys=True).encode())
+        return digest.hexdigest()
+
+    def close(self) -> None:
+        """Close the record; the memory is not used afterwards."""
+        self._record.close()
+
+    def _require(self, label: str) -> None:
+        if label not in self.labels:
+            known = ", ".join(self.labels[:8]) or "none yet"
+            raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, self.labels)} Known: {known}.")
+
+    def _prompt_change(self, after: Mapping[str, Prompts | None]) -> PromptChange:
+        return PromptChange({label: self.prompts.get(label) for label in after}, dict(after))
+
+    def _commit(self, what: str, examples: Change, prompts: PromptChange | None = None) -> Step:
+        step = Step(0, what, examples, prompts or PromptChange())
+        self._record.commit(step, self.version + 1)
+        self._advance(step)
+        return step
+
+    def _advance(self, step: Step) -> None:
+        self.version += 1
+        self._follow(step.examples)
+        for label, prompts in step.prompts.after.items():
+            if prompts is None:
+                self.prompts.pop(label, None)
+            else:
+                self.prompts[label] = prompts
+        for listener in self._listeners:
+            listener(step)
+
+    def _follow(self, change: Change) -> None:
+        for example in change.removed:
+            del self._examples[example.id]
+            self._tally(example, -1)
+        self.index.remove([example.id for example in change.removed if not example.negative])
+        for example in change.added:
+            self._examples[example.id] = example
+            self._tally(example, 1)
+        self.index.add([example for example in change.added if not example.negative])
+
+    def _tally(self, example: Example, sign: int) -> None:
+        counts = self._negatives if example.negative else self._counts
+        counts[example.label] += sign
+        if not counts[example.label]:
+            del counts[example.label]
+        if example.negative:
+            return
+        total = self._sums.get(example.label, 0) + sign * example.embedding.astype(np.float64)
+        if self._counts[example.label]:
+            self._sums[example.label] = total
+        else:
+            self._sums.pop(example.label, None)
+
+
+def _plural(count: int) -> str:
+    return f"{count} example" if count == 1 else f"{count} examples"
