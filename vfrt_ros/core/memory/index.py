@@ -108,5 +108,5 @@ class ExampleIndex:
 
 def _wrap(index: faiss.Index) -> faiss.Index:
     """The index, taking ids of our own."""
-    index = faiss.downcast_index(index)
-    return index if isinstance(index, faiss.IndexIDMap) else faiss.IndexIDMap2(index)
+    takes_ids = isinstance(faiss.downcast_index(index), (faiss.IndexIDMap, faiss.IndexIDMap2))
+    return index if takes_ids else faiss.IndexIDMap2(index)
