@@ -1,0 +1,31 @@
+ifneq ($(words $(CURDIR)),1)
+$(error the path "$(CURDIR)" has a space, where the scripts that colcon generates break: move the checkout)
+endif
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help live test lint bench setup clean
+
+READY := tools/setup.sh && source ./env.sh
+
+help:  ## what there is
+	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+live:  ## recognise what the camera sees, or the demo's photographs (ARGS="--source 0")
+	@$(READY) && exec vfrt live $(ARGS)
+
+test: lint  ## lint, then every test (TESTS="test/core -k memory" chooses)
+	@$(READY) && exec python -m pytest $(TESTS)
+
+lint:  ## ruff and mypy
+	@$(READY) && ruff check . && ruff format --check . && mypy
+
+bench:  ## measure speed on this machine (ARGS="--help")
+	@$(READY) && exec python -m vfrt_ros.bench $(ARGS)
+
+setup:  ## install and build what is missing or stale; every other target does so too
+	@tools/setup.sh
+
+clean:  ## remove the venv, what was built and the caches; the memory and the weights stay
+	rm -rf .venv build install log .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,29 @@
+import re
+from glob import glob
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+setup(
+    name="vfrt_ros",
+    version=re.search(r'__version__ = "(.+)"', Path("vfrt_ros/__init__.py").read_text()).group(1),
+    description="Open-world recognition of what a camera looks at, taught by showing",
+    license="Apache-2.0",
+    maintainer="vfrt developers",
+    maintainer_email="vfrt@example.org",
+    packages=find_packages(include=["vfrt_ros", "vfrt_ros.*"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/vfrt_ros"]),
+        ("share/vfrt_ros", ["package.xml"]),
+        ("share/vfrt_ros/config", sorted(glob("config/*.yaml"))),
+        ("share/vfrt_ros/launch", sorted(glob("launch/*.launch.py"))),
+    ],
+    zip_safe=False,
+    entry_points={
+        "console_scripts": [
+            "vfrt = vfrt_ros.cli.main:main",
+            "camera_node = vfrt_ros.nodes.camera_node:main",
+            "recognition_node = vfrt_ros.nodes.recognition_node:main",
+        ],
+    },
+)
