@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from core.sources.fakes import FakeClock, FakeSource, opens, picture
+
+from vfrt_ros.core.errors import SourceError
+from vfrt_ros.core.sources import grabber as module
+from vfrt_ros.core.sources.grabber import Grabber
+from vfrt_ros.core.sources.notice import Event, Notice
+from vfrt_ros.core.sources.source import Frame, Source
+
+DEADLINE = 10.0
+SIZE = (64, 48)
+
+
+class Rig:
+    """A grabber with a fake clock, and what it told."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.notices: list[Notice] = []
+        self.told = threading.Condition()
+        self.grabber: Grabber | None = None
+
+    def report(self, notice: Notice) -> None:
+        with self.told:
+            self.notices.append(notice)
+            self.told.notify_all()
+
+    def start(self, opener: Callable[[], Source], **options: Any) -> Grabber:
+        options = {"size": SIZE, "fps": 1000.0, "clock": self.clock, **options}
+        self.grabber = Grabber(opener, report=self.report, **options)
+        self.grabber.start()
+        return self.grabber
+
+    def wait_for(self, event: Event) -> Notice:
+        def happened() -> list[Notice]:
+            return [notice for notice in self.notices if notice.event is event]
+
+        with self.told:
+            assert self.told.wait_for(happened, DEADLINE), (event, self.notices)
+            return happened()[-1]
+
+    def frame(self, value: int = 0, size: tuple[int, int] = SIZE) -> Callable[[], Frame]:
+        """A step of a script: a live frame that comes 10 ms after the last one."""
+
+        def step() -> Frame:
+            self.clock.time += 0.01
+            return Frame(picture(value, size))
+
+        return step
+
+    def events(self) -> list[Event]:
+        return [notice.event for notice in self.notices]
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig()
+    yield rig
+    if rig.grabber:
+        rig.grabber.stop()
+
+
+class Block:
+    """A step of a script that hangs until it is let go."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.go = threading.Event()
+
+    def __call__(self) -> SourceError:
+        self.reached.set()
+        self.go.wait(DEADLINE)
+        return SourceError("The fake camera woke up.")
+
+
+def test_the_newest_frame_wins(rig: Rig) -> None:
+    block = Block()
+    grabber = rig.start(
+        opens(FakeSource([*(Frame(picture(n), n / 10) for n in range(5)), block], live=False))
+    )
+    assert block.reached.wait(DEADLINE)
+    grabbed = grabber.wait(timeout=DEADLINE)
+    assert grabbed is not None
+    assert (grabbed.sequence, grabbed.image[0, 0, 0]) == (5, 4)
+    assert grabber.wait(after=5, timeout=0) is None
+    block.go.set()
+
+
+def test_frames_of_a_file_come_at_their_times(rig: Rig) -> None:
+    stamps: list[float] = []
+    source = FakeSource([Frame(picture(), t) for t in (0.0, 0.5, 1.5)] + [None], live=False)
+
+    def stamp() -> float:
+        stamps.append(rig.clock.now())
+        return stamps[-1]
+
+    rig.start(opens(source), stamp=stamp)
+    rig.wait_for(Event.ENDED)
+    assert np.subtract(stamps, stamps[0]) == pytest.approx([0, 0.5, 1.5])
+
+
+def test_a_fast_file_is_asked_for_no_more_than_fps(rig: Rig) -> None:
+    source = FakeSource([Frame(picture(), t / 10) for t in range(4)] + [None], live=False)
+    rig.start(opens(source), fps=5.0)
+    rig.wait_for(Event.ENDED)
+    assert source.asked[1] == pytest.approx(0.15)
+    assert rig.grabber and (grabbed := rig.grabber.wait()) is not None
+    assert grabbed.sequence == 2
+
+
+def test_the_end_of_a_file_is_an_event_and_its_last_frame_stays(rig: Rig) -> None:
+    source = FakeSource([Frame(picture(3), 0.0), None], live=False)
+    grabber = rig.start(opens(source))
+    rig.wait_for(Event.ENDED)
+    assert grabber.ended
+    assert source.closed.is_set()
+    grabbed = grabber.wait(timeout=DEADLINE)
+    assert grabbed is not None and grabbed.image[0, 0, 0] == 3
+    assert grabber.wait(after=grabbed.sequence, timeout=DEADLINE) is None
+    assert rig.events() == [Event.ENDED]
+
+
+def test_a_lost_camera_is_opened_again_with_one_line_at_each_end(rig: Rig) -> None:
+    gone = SourceError("There is no device.")
+    first = FakeSource([Frame(picture(1)), SourceError("The fake camera delivers no more frames.")])
+    block = Block()
+    again = FakeSource([rig.frame(2), rig.frame(3), block])
+    grabber = rig.start(opens(first, gone, gone, gone, again))
+    assert rig.wait_for(Event.LOST).text.startswith("The fake camera delivers no more frames.")
+    assert rig.wait_for(Event.BACK).text == "The fake camera is back after 7.5 s."
+    assert block.reached.wait(DEADLINE)
+    assert rig.events() == [Event.LOST, Event.BACK]
+    assert rig.clock.waits == [0.5, 1.0, 2.0, 4.0]
+    assert first.closed.is_set()
+    assert not grabber.lost
+    grabbed = grabber.wait(timeout=DEADLINE)
+    assert grabbed is not None and grabbed.image[0, 0, 0] == 3
+    block.go.set()
+
+
+def test_a_camera_that_flaps_is_not_tried_faster_and_faster(rig: Rig) -> None:
+    flaps = [FakeSource([Frame(picture())]) for _ in range(3)]
+    block = Block()
+    rig.start(opens(*flaps, FakeSource([block])))
+    assert block.reached.wait(DEADLINE)
+    assert rig.clock.waits == [0.5, 1.0, 2.0]
+    block.go.set()
+
+
+def test_after_a_healthy_time_the_pause_is_short_again(rig: Rig) -> None:
+    def healthy() -> Frame:
+        rig.clock.time += module.HEALTHY_S
+        return Frame(picture())
+
+    lives = [FakeSource([Frame(picture()), healthy]) for _ in range(3)]
+    block = Block()
+    rig.start(opens(*lives, FakeSource([block])))
+    assert block.reached.wait(DEADLINE)
+    assert rig.clock.waits == [0.5, 0.5, 0.5]
+    block.go.set()
+
+
+def test_a_source_that_hangs_is_replaced(rig: Rig) -> None:
+    block = Block()
+    hanging = FakeSource([Frame(picture(1)), block, Frame(picture(99))])
+    end = Block()
+    again = FakeSource([Frame(picture(2)), end])
+    grabber = rig.start(opens(hanging, again), clock=None, stall=0.05)
+    assert "has given no answer for 0.05 s" in rig.wait_for(Event.LOST).text
+    rig.wait_for(Event.BACK)
+    block.go.set()
+    assert hanging.closed.wait(DEADLINE)
+    grabbed = grabber.wait(timeout=DEADLINE)
+    assert grabbed is not None and grabbed.image[0, 0, 0] == 2
+    end.go.set()
+
+
+def test_hanging_attempts_do_not_pile_up(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    many_pauses = threading.Event()
+
+    class Quick:
+        count = 0
+
+        def next(self) -> float:
+            self.count += 1
+            if self.count == module.MAX_HANGING + 5:
+                many_pauses.set()
+            return 0.001
+
+    monkeypatch.setattr(module, "Backoff", Quick)
+    blocks = [Block() for _ in range(module.MAX_HANGING)]
+    again = FakeSource([Frame(picture(7))])
+    opened = opens(*(FakeSource([block]) for block in blocks), again)
+    grabber = rig.start(opened, clock=None, stall=0.02)
+    assert all(block.reached.wait(DEADLINE) for block in blocks)
+    assert many_pauses.wait(DEADLINE)
+    assert grabber.wait(timeout=0) is None
+    blocks[0].go.set()
+    grabbed = grabber.wait(timeout=DEADLINE)
+    assert grabbed is not None and grabbed.image[0, 0, 0] == 7
+    for block in blocks:
+        block.go.set()
+
+
+def test_another_size_in_mid_stream_is_fitted_and_said_once(rig: Rig) -> None:
+    big = (128, 48)
+    frames = [rig.frame(n, size) for n, size in enumerate([SIZE, big, big, SIZE, (48, 64)])]
+    block = Block()
+    grabber = rig.start(opens(FakeSource([*frames, block])))
+    assert block.reached.wait(DEADLINE)
+    texts = [notice.text for notice in rig.notices]
+    assert len(texts) == 2
+    assert texts[0] == "The fake camera: frames of 128x48 are cut at the sides and scaled to 64x48."
+    assert "cut at top and bottom" in texts[1]
+    grabbed = grabber.wait(timeout=DEADLINE)
+    assert grabbed is not None and grabbed.image.shape == (48, 64, 3)
+    block.go.set()
+
+
+def test_pictures_of_many_sizes_are_nothing_to_say(rig: Rig) -> None:
+    source = FakeSource(
+        [Frame(picture(0, (10, 10)), 0.0), Frame(picture(0, (20, 10)), 0.1), None], live=False
+    )
+    source.mixed_sizes = True
+    rig.start(opens(source))
+    rig.wait_for(Event.ENDED)
+    assert rig.events() == [Event.ENDED]
+
+
+def test_a_bug_in_a_source_comes_to_light_where_frames_are_awaited(rig: Rig) -> None:
+    grabber = rig.start(opens(FakeSource([ZeroDivisionError("a bug")])))
+    with pytest.raises(ZeroDivisionError):
+        grabber.wait(timeout=DEADLINE)
+
+
+def test_the_first_source_is_the_callers(rig: Rig) -> None:
+    first = FakeSource([Frame(picture(5), 0.0), None], live=False)
+    grabber = rig.start(opens(), first=first)
+    rig.wait_for(Event.ENDED)
+    grabbed = grabber.wait()
+    assert grabbed is not None and grabbed.image[0, 0, 0] == 5
+
+
+def test_a_stop_wakes_who_waits_and_closes_the_source(rig: Rig) -> None:
+    block = Block()
+    source = FakeSource([block])
+    grabber = rig.start(opens(source), clock=None)
+    assert block.reached.wait(DEADLINE)
+    results: list[object] = []
+    waiter = threading.Thread(target=lambda: results.append(grabber.wait(timeout=DEADLINE)))
+    waiter.start()
+    stopper = threading.Thread(target=grabber.stop)
+    stopper.start()
+    waiter.join(DEADLINE)
+    assert results == [None]
+    block.go.set()
+    stopper.join(DEADLINE)
+    assert source.closed.is_set()
+
+
+def test_a_stop_before_the_start_closes_what_the_caller_opened() -> None:
+    first = FakeSource([])
+    Grabber(opens(), size=SIZE, fps=30, report=print, first=first).stop()
+    assert first.closed.is_set()
+
+
+def test_a_stop_does_not_wait_for_a_pause(rig: Rig) -> None:
+    grabber = rig.start(opens(SourceError("gone"), SourceError("gone")), clock=None)
+    rig.wait_for(Event.LOST)
+    grabber.stop(timeout=DEADLINE)
+    assert not any(thread.name == "vfrt-grabber" for thread in threading.enumerate())

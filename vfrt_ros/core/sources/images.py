@@ -1,0 +1,116 @@
+"""A picture, a folder of pictures, or a glob."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from glob import glob
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vfrt_ros.core.errors import SourceError
+from vfrt_ros.core.sources.image_size import read_header
+from vfrt_ros.core.sources.source import Frame, Image, Source
+
+EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+MAX_MEGAPIXELS = 100.0
+
+_log = logging.getLogger(__name__)
+
+
+class ImageSource(Source):
+    """Pictures in the order of their names (numbers count as numbers), `fps` of them a second.
+
+    A file that cannot be read is named once through `warn`, and passed over.
+
+    Raises:
+        SourceError: There is no picture.
+    """
+
+    mixed_sizes = True
+
+    def __init__(
+        self, spec: str, *, fps: float, loop: bool, warn: Callable[[str], None] = _log.warning
+    ) -> None:
+        super().__init__(spec, f"images {spec}")
+        self.fps = fps
+        self.paths = find_images(spec)
+        self._loop = loop
+        self._warn = warn
+        self._bad: set[Path] = set()
+        self._next = 0
+        self._given = 0
+
+    def read(self, since: float = 0.0) -> Frame | None:
+        """The next picture, none left out for being late; see `Source.read`."""
+        while len(self._bad) < len(self.paths):
+            if self._next == len(self.paths):
+                if not self._loop:
+                    return None
+                self._next = 0
+            path = self.paths[self._next]
+            self._next += 1
+            image = None if path in self._bad else self._load(path)
+            if image is not None:
+                self._given += 1
+                return Frame(image, (self._given - 1) / self.fps)
+        raise SourceError(f"None of the {len(self.paths)} images of {self.spec} can be read.")
+
+    def _load(self, path: Path) -> Image | None:
+        try:
+            return load_image(path)
+        except SourceError as error:
+            self._bad.add(path)
+            self._warn(f"{error} It is left out.")
+            return None
+
+
+def find_images(spec: str) -> list[Path]:
+    """The picture files that a path or glob stands for, sorted.
+
+    Raises:
+        SourceError: There is none.
+    """
+    place = Path(spec).expanduser()
+    if place.is_dir():
+        found = [path for path in place.iterdir() if path.suffix.lower() in EXTENSIONS]
+    else:
+        found = [Path(name) for name in glob(str(place), recursive=True)]  # noqa: PTH207
+        found = [path for path in found if path.is_file()]
+    if not found:
+        raise SourceError(f"There is no image in {spec} (looked for {' '.join(EXTENSIONS)}).")
+    return sorted(found, key=_natural)
+
+
+def load_image(path: Path) -> Image:
+    """A picture file, turned upright as its EXIF data say.
+
+    Returns:
+        (H, W, 3) uint8 BGR.
+
+    Raises:
+        SourceError: It cannot be read, is no picture, or has more than `MAX_MEGAPIXELS`.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"Image {path} cannot be read: {error.strerror}.") from error
+    header = read_header(data)
+    if header and header.megapixels > MAX_MEGAPIXELS:
+        raise SourceError(f"Image {path} has {header.megapixels:.0f} megapixels, over {MAX_MEGAPIXELS:g}.")
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    except cv2.error:
+        image = None
+    if image is None:
+        raise SourceError(f"Image {path} is no picture that OpenCV can read.")
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _natural(path: Path) -> list[tuple[bool, int, str]]:
+    """A sort key under which `2.png` comes before `10.png`."""
+    parts = re.split(r"(\d+)", str(path))
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]

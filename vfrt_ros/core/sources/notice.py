@@ -1,0 +1,27 @@
+"""What a grabber has to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Event(Enum):
+    """What happened to the source."""
+
+    LOST = "lost"
+    """It has failed or hangs; it is tried again until it is back."""
+    BACK = "back"
+    """It delivers frames again."""
+    RESIZED = "resized"
+    """Its frames have another size than before, or than asked for; they are made to fit."""
+    ENDED = "ended"
+    """It has come to its end, and nothing more will come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One event with a line for people."""
+
+    event: Event
+    text: str

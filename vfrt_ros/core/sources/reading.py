@@ -1,0 +1,98 @@
+"""One attempt at reading a source, in a thread of its own.
+
+Threads: the attempt's thread opens, reads and closes the source, and nobody else touches it. `busy_since`
+and `outcome` are written by that thread and read by the grabber's; each is one assignment of an immutable
+value. An attempt that hangs inside the source cannot be interrupted: `abandon()` makes it deliver nothing
+more and close its source as soon as it wakes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vfrt_ros.core.sources.clock import Clock
+from vfrt_ros.core.sources.pacer import Pacer
+from vfrt_ros.core.sources.source import Image, Source
+
+MAX_LATE_S = 0.25
+"""By how much playback may lag before a source with a timeline leaves frames out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended: with an error, or (None) at the source's end."""
+
+    error: Exception | None = None
+
+
+class Reading(threading.Thread):
+    """Reads a source to its end and delivers the frames that are wanted, each in its time.
+
+    Args:
+        opener: Gives the open source.
+        deliver: Called in this thread with this attempt, the source and each wanted (H, W, 3) uint8 frame.
+        done: Called in this thread after the last one, once the source is closed.
+    """
+
+    def __init__(
+        self,
+        opener: Callable[[], Source],
+        deliver: Callable[[Reading, Source, Image], None],
+        done: Callable[[], None],
+        *,
+        fps: float,
+        clock: Clock,
+    ) -> None:
+        super().__init__(name="vfrt-reading", daemon=True)
+        self._opener = opener
+        self._deliver = deliver
+        self._done = done
+        self._clock = clock
+        self._pacer = Pacer(fps)
+        self._abandoned = threading.Event()
+        self.busy_since: float | None = clock.now()
+        self.outcome: Outcome | None = None
+
+    def abandon(self) -> None:
+        """Deliver nothing more, and end as soon as the source lets go."""
+        self._abandoned.set()
+
+    @property
+    def abandoned(self) -> bool:
+        """True once `abandon` was called."""
+        return self._abandoned.is_set()
+
+    def run(self) -> None:
+        """Open, read, close."""
+        try:
+            self.outcome = self._attempt()
+        finally:
+            self.busy_since = None
+            self._done()
+
+    def _attempt(self) -> Outcome:
+        try:
+            with self._opener() as source:
+                self._read_all(source)
+        except Exception as error:  # the grabber passes a bug on to whoever waits for frames
+            return Outcome(error)
+        return Outcome()
+
+    def _read_all(self, source: Source) -> None:
+        start = self._clock.now()
+        while not self.abandoned:
+            self.busy_since = self._clock.now()
+            late = self._clock.now() - start - MAX_LATE_S
+            frame = source.read(max(self._pacer.due, late))
+            self.busy_since = None
+            if frame is None:
+                return
+            now = self._clock.now() - start
+            if not self._pacer.accept(now if frame.time is None else frame.time):
+                continue
+            if frame.time is not None:
+                self._clock.wait(self._abandoned, frame.time - now)
+            if not self.abandoned:
+                self._deliver(self, source, frame.image)

@@ -1,0 +1,72 @@
+"""What every frame source has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture as the source gives it.
+
+    Attributes:
+        image: (H, W, 3) uint8 BGR, of the source's own size.
+        time: Seconds since the source's first frame, at which it is due; None = it is of this moment.
+    """
+
+    image: Image
+    time: float | None = None
+
+
+class Source(ABC):
+    """Gives frames, one after another. Opened when built; one thread at a time may use it.
+
+    Attributes:
+        spec: The `source` parameter that opens this same source again.
+        name: What to call it in a message; never holds a password.
+        live: True where frames come when they come (a camera, a stream); False where each has its time.
+        mixed_sizes: True where frames of different sizes are nothing remarkable.
+        fps: Frames per second that the source says it has; 0 = it doesn't say.
+    """
+
+    live: bool = False
+    mixed_sizes: bool = False
+    fps: float = 0.0
+
+    def __init__(self, spec: str, name: str) -> None:
+        self.spec = spec
+        self.name = name
+
+    @abstractmethod
+    def read(self, since: float = 0.0) -> Frame | None:
+        """The next frame; waits for it where it has to.
+
+        Args:
+            since: Seconds since the first frame: a source that has a timeline may pass over frames that
+                were due earlier. Live sources pay no heed.
+
+        Returns:
+            The frame, or None at the end.
+
+        Raises:
+            SourceError: The source has failed; close it.
+        """
+
+    def close(self) -> None:  # noqa: B027 (most sources hold nothing)
+        """Give back what the source holds; a second call does nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
