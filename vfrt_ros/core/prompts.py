@@ -14,9 +14,10 @@ import numpy as np
 from vfrt_ros.core.encoders import cache
 from vfrt_ros.core.encoders.protocols import TextEncoder
 from vfrt_ros.core.errors import RequestError, SettingError
+from vfrt_ros.core.settings import DEFAULT_TEMPLATES
 
 # One template, the one that the embedded space was made with; it also suits CLIP and SigLIP.
-PROMPT_TEMPLATES: tuple[str, ...] = ("a photo of a {label}",)
+PROMPT_TEMPLATES: tuple[str, ...] = DEFAULT_TEMPLATES
 # Source: the seven that OpenAI's notebook on prompt engineering for CLIP found to be enough.
 CLIP_ENSEMBLE: tuple[str, ...] = (
     "itap of a {label}.",
@@ -100,7 +101,7 @@ def text_prototypes(
     ]
     vectors = encode_cached(text, [one for several in texts for one in several])
     ends = np.cumsum([len(several) for several in texts], dtype=int)
-    rows = [_mean_unit(part) for part in np.split(vectors, ends[:-1])] if labels else []
+    rows = [mean_unit(part) for part in np.split(vectors, ends[:-1])] if labels else []
     return np.stack(rows) if rows else np.empty((0, text.dim), np.float32)
 
 
@@ -131,7 +132,8 @@ def _load(key: str, dim: int) -> np.ndarray | None:
     return vector if vector is not None and vector.shape == (dim,) else None
 
 
-def _mean_unit(vectors: np.ndarray) -> np.ndarray:
+def mean_unit(vectors: np.ndarray) -> np.ndarray:
+    """Args: (n, d) float32, n ≥ 1. Returns: (d,) float32, their mean brought back to unit norm."""
     mean = vectors.mean(axis=0)
     norm = float(np.linalg.norm(mean))
     # Templates whose vectors cancel out say nothing; the first one then stands for the label.

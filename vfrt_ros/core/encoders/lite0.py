@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.core.encoders.packaged import package_file
+from vfrt_ros.core.encoders.torch_load import check_torch_load
 
 SIZE = 224
 CROP = 224 / 256
@@ -28,10 +29,11 @@ def load_state() -> dict[str, Any]:
     """The checkpoint's tensors by name."""
     import torch
 
+    check_torch_load(str(weights_file()))
     return dict(torch.load(weights_file(), map_location="cpu", weights_only=True))
 
 
-def build_lite0(size: int = SIZE, mean: float = MEAN, std: float = STD) -> Any:
+def build_lite0(size: int = SIZE) -> Any:
     """The network as a torch module in evaluation mode.
 
     It takes (n, size, size, 3) uint8 RGB and returns the logits (n, 1000) and the pooled features
@@ -52,7 +54,7 @@ def build_lite0(size: int = SIZE, mean: float = MEAN, std: float = STD) -> Any:
             self.network = network
 
         def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            planes = (pixels.permute(0, 3, 1, 2).to(self.network._fc.weight.dtype) - mean) / std
+            planes = (pixels.permute(0, 3, 1, 2).to(self.network._fc.weight.dtype) - MEAN) / STD
             features = self.network.extract_features(planes).mean((2, 3))
             return self.network._fc(features), features
 

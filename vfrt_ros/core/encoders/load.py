@@ -38,7 +38,7 @@ def load_encoders(
         model_path: folder of weights for a Hugging Face model; looked into before anything else.
         allow_download: whether weights may be fetched.
         img_size: side of the network's input; 0 is the model's own.
-        normalize: whether pixels get the model's own mean and standard deviation.
+        normalize: bring a plug-in's vectors to unit norm; false where it is known to do so itself.
         seed: for anything random in an encoder.
 
     Raises:

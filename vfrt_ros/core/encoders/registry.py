@@ -19,9 +19,11 @@ and `vfrt.text_encoders` likewise. A builder is called with keywords only, and m
 | `model_path`     | str  | folder of weights, or empty                                              |
 | `allow_download` | bool | whether the network may be used to fetch weights                         |
 | `img_size`       | int  | side of the network's input in pixels; 0 is the model's own              |
-| `normalize`      | bool | whether pixels get the model's own mean and standard deviation           |
 | `seed`           | int  | for anything random                                                      |
 | `backbone`       | any  | text builders only: the backbone already built, to share weights with    |
+
+What it returns has the members of `protocols.Backbone` or `protocols.TextEncoder`. Its vectors are checked,
+and brought to unit norm unless the parameter `normalize` is false.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from importlib import metadata
 from typing import Any
 
 from vfrt_ros.core.encoders.catalog import CATALOG
+from vfrt_ros.core.encoders.checked import CheckedBackbone, CheckedText, check_members
 from vfrt_ros.core.errors import EncoderError, VfrtError, nearest
 
 Builder = Callable[..., Any]
@@ -91,7 +94,7 @@ TEXT_BUILDERS: dict[str, Builder] = {
     "fake_text": _fake_text,
     "clip_text": _hf_text(""),
 }
-_OURS = {id(builder) for builder in (*BACKBONE_BUILDERS.values(), *TEXT_BUILDERS.values())}
+_OURS = (*BACKBONE_BUILDERS.values(), *TEXT_BUILDERS.values())
 
 
 def backbone_names() -> list[str]:
@@ -104,18 +107,31 @@ def text_encoder_names() -> list[str]:
     return _names(TEXT_BUILDERS, TEXT_GROUP)
 
 
-def build_backbone(name: str, **keywords: Any) -> Any:
+def build_backbone(name: str, normalize: bool = True, **keywords: Any) -> Any:
     """Build a backbone by name.
+
+    Args:
+        name: a name, or `hf:<model id or folder>`.
+        normalize: bring the vectors of a plug-in to unit norm; our own encoders always do.
+        keywords: of the table above.
 
     Raises:
         EncoderError: the name is unknown, its plug-in is broken, or its weights cannot be had.
     """
-    return _build("backbone", name, BACKBONE_BUILDERS, BACKBONE_GROUP, _hf, keywords)
+    backbone = _build("backbone", name, BACKBONE_BUILDERS, BACKBONE_GROUP, _hf, keywords)
+    if _is_ours(name, BACKBONE_BUILDERS):
+        return backbone
+    check_members("backbone", name, backbone, "encode_images")
+    return CheckedBackbone(backbone, normalize)
 
 
-def build_text_encoder(name: str, **keywords: Any) -> Any:
-    """Build a text encoder by name; errors as for `build_backbone`."""
-    return _build("text_encoder", name, TEXT_BUILDERS, TEXT_GROUP, _hf_text, keywords)
+def build_text_encoder(name: str, normalize: bool = True, **keywords: Any) -> Any:
+    """Build a text encoder by name; arguments and errors as for `build_backbone`."""
+    text = _build("text_encoder", name, TEXT_BUILDERS, TEXT_GROUP, _hf_text, keywords)
+    if _is_ours(name, TEXT_BUILDERS):
+        return text
+    check_members("text_encoder", name, text, "encode_text")
+    return CheckedText(text, normalize)
 
 
 def _build(
@@ -130,7 +146,7 @@ def _build(
             f"{what}: expected one of {', '.join(known)} or hf:<model id or folder>, got '{name}'."
             f"{nearest(name, known)}"
         )
-    if id(builder) in _OURS:
+    if builder in _OURS:
         return builder(**keywords)
     try:
         return builder(**keywords)
@@ -138,6 +154,10 @@ def _build(
         raise
     except Exception as error:
         raise EncoderError(f"the plug-in {what} '{name}' failed: {type(error).__name__}: {error}") from error
+
+
+def _is_ours(name: str, builders: dict[str, Builder]) -> bool:
+    return name.startswith(HF_PREFIX) or builders.get(name) in _OURS
 
 
 def _plugin(what: str, name: str, group: str) -> Builder | None:

@@ -11,6 +11,7 @@ import io
 import logging
 import sys
 import threading
+import warnings
 from functools import cache as once
 from typing import Any
 
@@ -111,7 +112,9 @@ def _convert(network: Network) -> Any:
     for shape, axes in zip(shapes, network.dynamic, strict=False):
         for axis in axes:
             shape[axis] = -1
-    with torch.inference_mode():
+    with torch.inference_mode(), warnings.catch_warnings():
+        # Tracing warns of every Python value that becomes a constant; the tests compare the results.
+        warnings.simplefilter("ignore")
         return openvino.convert_model(
             module, example_input=example, input=[openvino.PartialShape(shape) for shape in shapes]
         )
