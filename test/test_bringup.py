@@ -1,0 +1,161 @@
+"""The description of the live system: its arguments, what they become, and who wins."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vfrt_ros.bringup import (
+    ARGUMENTS,
+    CAMERA,
+    DEMO_LABELS,
+    NODES,
+    RECOGNITION,
+    LaunchArgument,
+    full_name,
+    plan,
+)
+from vfrt_ros.core.errors import SettingError
+
+DEMO = 'init_labels:=["cat", "cup of coffee", "rocket", "motorcycle"]'
+
+
+def started(given: dict[str, str], *, camera: bool = False, **environment: str) -> dict[str, tuple[str, ...]]:
+    """The ROS arguments of each node of the plan."""
+    starts = plan(given, has_camera=lambda: camera, environment=environment)
+    return {start.node.name: start.ros_arguments for start in starts}
+
+
+@pytest.mark.parametrize("argument", ARGUMENTS, ids=lambda argument: argument.name)
+def test_every_argument_is_described_and_maps_to_a_real_parameter(argument: LaunchArgument) -> None:
+    assert argument.description
+    assert (argument.node is None) == (argument.parameter == "")
+    if argument.node:
+        assert argument.entry == argument.node.settings.parameters()[argument.parameter]
+
+
+def test_an_argument_of_no_parameter_fails_and_names_the_nearest() -> None:
+    argument = LaunchArgument(name="speed", node=CAMERA, parameter="fpss")
+    with pytest.raises(SettingError, match=r"sets 'fpss', no parameter. Did you mean 'fps'\?"):
+        _ = argument.entry
+
+
+@pytest.mark.parametrize("node", NODES, ids=lambda node: node.name)
+def test_every_node_has_its_module(node: object) -> None:
+    module = getattr(node, "module", "")
+    assert Path(__file__).parents[1].joinpath(*module.split(".")).with_suffix(".py").is_file()
+
+
+def test_the_description_needs_neither_rclpy_nor_launch() -> None:
+    code = "import sys, vfrt_ros.bringup; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"rclpy", "launch", "launch_ros", "cv2"} & set(result.stdout.split())
+
+
+ASSIGNMENTS = {
+    "a source that looks like a number stays a text": ("source", "0", "camera", 'source:="0"'),
+    "a source with a quote": ("source", 'a "b".mp4', "camera", 'source:="a \\"b\\".mp4"'),
+    "a rate is a number with a point": ("fps", "15", "camera", "fps:=15.0"),
+    "a size": ("size", "320x240", "camera", "size:=[320, 240]"),
+    "a device": ("device", "cpu", "recognition", 'device:="cpu"'),
+    "labels": ("labels", "cat, cup of coffee", "recognition", 'init_labels:=["cat", "cup of coffee"]'),
+    "labels in other scripts": ("labels", "чашка", "recognition", 'init_labels:=["чашка"]'),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "node", "expected"), ASSIGNMENTS.values(), ids=ASSIGNMENTS)
+def test_what_was_given_is_passed_as_a_parameter(name: str, text: str, node: str, expected: str) -> None:
+    arguments = started({name: text}, camera=True)
+    assert arguments.pop(node) == ("-p", expected)
+    assert list(arguments.values()) == [()]
+
+
+def test_what_was_not_given_is_not_passed() -> None:
+    empty = {argument.name: "" for argument in ARGUMENTS}
+    assert started(empty, camera=True) == {"camera": (), "recognition": ()}
+
+
+def test_the_parameter_file_comes_first_and_the_level_last() -> None:
+    given = {"params_file": "embedded", "source": "0", "log_level": "debug"}
+    flag, path, *rest = started(given)["camera"]
+    assert (flag, Path(path).name) == ("--params-file", "embedded.yaml")
+    assert rest == ["-p", 'source:="0"', "--log-level", "debug"]
+
+
+WRONG = {
+    "an unknown argument": ({"sorce": "0"}, "Unknown argument 'sorce'. Did you mean 'source'?"),
+    "an unknown device": ({"device": "gpu"}, "must be one of auto, cpu, cuda, mps"),
+    "an unknown level": ({"log_level": "loud"}, "must be one of debug, info"),
+    "a rate that is none": ({"fps": "fast"}, "'fps' must be a number"),
+    "a rate of nothing": ({"fps": "0"}, "'fps' must be a number"),
+    "one side of a size": ({"size": "640"}, "'size' must be a list of 2"),
+    "a file that is nowhere": ({"params_file": "clip_vitb23"}, "Did you mean 'clip_vitb32'?"),
+}
+
+
+@pytest.mark.parametrize(("given", "text"), WRONG.values(), ids=WRONG)
+def test_a_wrong_argument_is_explained(given: dict[str, str], text: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        started(given)
+    assert text in str(caught.value)
+
+
+FILE = "/**:\n  ros__parameters:\n    {}\n"
+LABELS = {
+    "demo by default without a camera": ({}, False, {}, "", True),
+    "a camera is no demo": ({}, True, {}, "", False),
+    "demo as asked for": ({"source": "demo"}, True, {}, "", True),
+    "auto as asked for, without a camera": ({"source": "auto"}, False, {}, "", True),
+    "a source as asked for": ({"source": "0"}, False, {}, "", False),
+    "demo by variable": ({}, True, {"VFRT_SOURCE": "demo"}, "", True),
+    "argument over variable": ({"source": "0"}, False, {"VFRT_SOURCE": "demo"}, "", False),
+    "demo by file": ({}, True, {}, "source: demo", True),
+    "variable over file": ({}, True, {"VFRT_SOURCE": "demo"}, "source: film.mp4", True),
+    "labels by variable": ({}, False, {"VFRT_INIT_LABELS": "dog"}, "", False),
+    "labels by file": ({}, False, {}, "init_labels: [dog]", False),
+    "no labels, by file": ({}, False, {}, "init_labels: []", False),
+}
+
+
+@pytest.mark.parametrize(("given", "camera", "environment", "text", "demo"), LABELS.values(), ids=LABELS)
+def test_the_demo_has_labels_unless_others_were_given(
+    given: dict[str, str], camera: bool, environment: dict[str, str], text: str, demo: bool, tmp_path: Path
+) -> None:
+    if text:
+        path = tmp_path / "own.yaml"
+        path.write_text(FILE.format(text), encoding="utf-8")
+        given = {**given, "params_file": str(path)}
+    arguments = started(given, camera=camera, **environment)
+    assert (DEMO in arguments["recognition"]) is demo
+
+
+def test_labels_that_were_given_replace_those_of_the_demo() -> None:
+    assert started({"labels": "dog"})["recognition"] == ("-p", 'init_labels:=["dog"]')
+
+
+def test_the_demo_labels_are_valid() -> None:
+    assert RECOGNITION.settings.parameters()["init_labels"].check(DEMO_LABELS) == DEMO_LABELS
+
+
+def test_the_camera_is_looked_for_only_where_it_matters() -> None:
+    def never() -> bool:
+        raise AssertionError("asked for a camera")
+
+    plan({"source": "0"}, has_camera=never, environment={})
+    plan({"labels": "cat"}, has_camera=never, environment={})
+
+
+NAMES = {
+    "root": ("", "camera", "/camera"),
+    "relative": ("robot1", "camera", "/robot1/camera"),
+    "absolute": ("/robot1/", "camera", "/robot1/camera"),
+    "nested": ("fleet/robot1", "camera", "/fleet/robot1/camera"),
+}
+
+
+@pytest.mark.parametrize(("namespace", "name", "expected"), NAMES.values(), ids=NAMES)
+def test_full_names(namespace: str, name: str, expected: str) -> None:
+    assert full_name(namespace, name) == expected

@@ -1,0 +1,229 @@
+"""What a live system consists of: the nodes, and the arguments that people start them with.
+
+Plain data, read by `vfrt live` and by `live.launch.py`, so that both start the same thing. An argument
+that was given reaches its node as `--ros-args -p name:=value`, which wins over `VFRT_*` variables and the
+parameter file; an argument that was not given is not passed at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vfrt_ros.core.errors import SettingError, nearest
+from vfrt_ros.core.parameters import ENVIRONMENT_PREFIX, Parameter, Settings
+from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.nodes import names
+from vfrt_ros.parameter_file import file_values, find_parameter_file
+
+PACKAGE = "vfrt_ros"
+DEMO_LABELS = ("cat", "cup of coffee", "rocket", "motorcycle")
+LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeDescription:
+    """A node to start: its name in the graph, its parameters and what its topics are connected to."""
+
+    name: str
+    settings: type[Settings]
+    remappings: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def executable(self) -> str:
+        """The name under `lib/vfrt_ros`, for `ros2 run` and launch."""
+        return f"{self.name}_node"
+
+    @property
+    def module(self) -> str:
+        """The Python module that `python -m` runs."""
+        return f"{PACKAGE}.nodes.{self.executable}"
+
+
+CAMERA = NodeDescription(name=names.CAMERA_NODE, settings=CameraSettings)
+RECOGNITION = NodeDescription(
+    name=names.RECOGNITION_NODE,
+    settings=RecognitionSettings,
+    remappings=((names.IMAGE, names.IMAGE_RAW),),
+)
+NODES = (CAMERA, RECOGNITION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchArgument:
+    """An argument of the live system.
+
+    Attributes:
+        node, parameter: The node parameter that it sets; None and empty where it sets none.
+        meaning: What it does, where no parameter says so.
+        options: The allowed values, where no parameter says so; empty = any.
+    """
+
+    name: str
+    node: NodeDescription | None = None
+    parameter: str = ""
+    meaning: str = ""
+    options: tuple[str, ...] = ()
+    default: str = ""
+
+    @property
+    def entry(self) -> Parameter | None:
+        """The row of the table of parameters that this argument sets.
+
+        Raises:
+            SettingError: The table has no such row.
+        """
+        if self.node is None:
+            return None
+        table = self.node.settings.parameters()
+        if self.parameter not in table:
+            known = nearest(self.parameter, table)
+            raise SettingError(f"Argument '{self.name}' sets '{self.parameter}', no parameter.{known}")
+        return table[self.parameter]
+
+    @property
+    def description(self) -> str:
+        """One line for `--help` and `ros2 launch --show-args`."""
+        return self.entry.description if self.entry else self.meaning
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The allowed values; empty = any."""
+        return self.entry.choices if self.entry else self.options
+
+
+ARGUMENTS = (
+    LaunchArgument(name="source", node=CAMERA, parameter="source"),
+    LaunchArgument(name="size", node=CAMERA, parameter="size"),
+    LaunchArgument(name="fps", node=CAMERA, parameter="fps"),
+    LaunchArgument(name="backbone", node=RECOGNITION, parameter="backbone"),
+    LaunchArgument(name="device", node=RECOGNITION, parameter="device"),
+    LaunchArgument(name="labels", node=RECOGNITION, parameter="init_labels"),
+    LaunchArgument(
+        name="params_file",
+        meaning="Parameter file: a path, or a file of the package's config folder (embedded)",
+    ),
+    LaunchArgument(name="namespace", meaning="Namespace of the nodes, for more than one in a system"),
+    LaunchArgument(name="log_level", meaning="What the nodes report at least", options=LOG_LEVELS),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeStart:
+    """A node with everything that has to follow `--ros-args`, but for its name, namespace and remappings."""
+
+    node: NodeDescription
+    ros_arguments: tuple[str, ...]
+
+
+def plan(
+    given: Mapping[str, str],
+    *,
+    has_camera: Callable[[], bool],
+    environment: Mapping[str, str] | None = None,
+) -> tuple[NodeStart, ...]:
+    """How to start each node.
+
+    Args:
+        given: Values of `ARGUMENTS` by name; an empty text counts as not given.
+        has_camera: Whether this machine has a camera; asked only where the answer matters.
+        environment: Where `VFRT_*` variables are looked up; None = `os.environ`.
+
+    Raises:
+        SettingError: An argument is unknown or its value is wrong, or the parameter file is.
+    """
+    values = {name: text for name, text in given.items() if text}
+    settings = _given_parameters(values)
+    path = find_parameter_file(values["params_file"]) if "params_file" in values else None
+    variables = os.environ if environment is None else environment
+    wanted = _Precedence(settings, variables, path, values.get("namespace", ""))
+    if not wanted.has(RECOGNITION, "init_labels") and _shows_demo(wanted, has_camera):
+        settings[RECOGNITION.name]["init_labels"] = DEMO_LABELS
+    common = ["--params-file", str(path)] if path else []
+    level = ["--log-level", values["log_level"]] if "log_level" in values else []
+    return tuple(
+        NodeStart(node=node, ros_arguments=(*common, *_assignments(settings[node.name]), *level))
+        for node in NODES
+    )
+
+
+def _given_parameters(values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The checked values of the arguments that set a parameter, by node and parameter."""
+    by_name = {argument.name: argument for argument in ARGUMENTS}
+    settings: dict[str, dict[str, Any]] = {node.name: {} for node in NODES}
+    for name, text in values.items():
+        if name not in by_name:
+            raise SettingError(f"Unknown argument '{name}'.{nearest(name, by_name)}")
+        argument = by_name[name]
+        if argument.node and argument.entry:
+            settings[argument.node.name][argument.parameter] = argument.entry.check(
+                _typed(argument.entry, text)
+            )
+        elif argument.choices and text not in argument.choices:
+            raise SettingError(
+                f"Argument '{name}' must be one of {', '.join(argument.choices)}; got '{text}'."
+            )
+    return settings
+
+
+def _typed(entry: Parameter, text: str) -> Any:
+    """Numbers as numbers; the table's own check takes care of the rest."""
+    if type(entry.default) not in (int, float):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _assignments(values: Mapping[str, Any]) -> list[str]:
+    """`-p name:=value` in YAML's flow style, in which a text in quotes stays one ('0' is a source)."""
+    pairs = ((name, json.dumps(value, ensure_ascii=False)) for name, value in values.items())
+    return [part for name, text in pairs for part in ("-p", f"{name}:={text}")]
+
+
+@dataclass(frozen=True)
+class _Precedence:
+    """What a node will find for a parameter: argument over variable over file."""
+
+    settings: Mapping[str, Mapping[str, Any]]
+    variables: Mapping[str, str]
+    path: Path | None
+    namespace: str
+
+    def find(self, node: NodeDescription, name: str) -> Any:
+        """The value that wins, None where only the default is left."""
+        if name in self.settings[node.name]:
+            return self.settings[node.name][name]
+        variable = ENVIRONMENT_PREFIX + name.upper()
+        if variable in self.variables:
+            return self.variables[variable]
+        return file_values(self.path, node.name, self.namespace).get(name) if self.path else None
+
+    def has(self, node: NodeDescription, name: str) -> bool:
+        return self.find(node, name) is not None
+
+
+def _shows_demo(wanted: _Precedence, has_camera: Callable[[], bool]) -> bool:
+    source = wanted.find(CAMERA, "source") or CAMERA.settings.parameters()["source"].default
+    return source == "demo" or (source == "auto" and not has_camera())
+
+
+def has_camera() -> bool:
+    """Whether this machine has a camera that this user may open."""
+    from vfrt_ros.core.sources.device import device_paths
+
+    return any(os.access(path, os.R_OK | os.W_OK) for path in device_paths())
+
+
+def full_name(namespace: str, name: str) -> str:
+    """The absolute name of a node or topic in a namespace.
+
+    >>> full_name("robot1", "recognition"), full_name("", "overlay")
+    ('/robot1/recognition', '/overlay')
+    """
+    return "/" + "/".join(part for part in (namespace.strip("/"), name) if part)

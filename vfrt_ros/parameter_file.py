@@ -1,0 +1,82 @@
+"""ROS 2 parameter files, as far as they have to be known before a node reads them itself."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vfrt_ros.core.errors import SettingError, nearest
+
+SUFFIXES = (".yaml", ".yml")
+
+
+def config_folders() -> list[Path]:
+    """Where the package's own parameter files may be: the checkout's `config`, then the installed ones."""
+    prefixes = [
+        Path(prefix) for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if prefix
+    ]
+    folders = [Path(__file__).resolve().parents[1] / "config"]
+    folders += [prefix / "share" / "vfrt_ros" / "config" for prefix in prefixes]
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def find_parameter_file(text: str) -> Path:
+    """The file meant by a path, or by a name in the package's config folder, with or without `.yaml`.
+
+    Raises:
+        SettingError: There is no such file; names the nearest of the package's own.
+    """
+    path = Path(text).expanduser()
+    named = [folder / (text + suffix) for folder in config_folders() for suffix in ("", *SUFFIXES)]
+    for candidate in (path, *named):
+        if candidate.is_file():
+            return candidate.resolve()
+    own = sorted({file.stem for folder in config_folders() for file in folder.glob("*.yaml")})
+    hint = nearest(path.stem, own) or (f" The package has: {', '.join(own)}." if own else "")
+    raise SettingError(f"No parameter file '{text}'.{hint}")
+
+
+def file_values(path: Path, node: str, namespace: str = "") -> dict[str, Any]:
+    """The parameters that a file gives to one node; a later section of the file wins over an earlier one.
+
+    Raises:
+        SettingError: The file cannot be read, or is no ROS 2 parameter file.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingError(f"Parameter file {path} cannot be read: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise SettingError(f"Parameter file {path} must map node names to ros__parameters; it does not.")
+    full_name = f"/{namespace.strip('/')}/{node}".replace("//", "/")
+    values: dict[str, Any] = {}
+    for name, parameters in _sections(content, ""):
+        if re.fullmatch(_pattern(name), full_name):
+            if not isinstance(parameters, dict):
+                raise SettingError(f"Parameter file {path}: ros__parameters of '{name}' must be a mapping.")
+            values.update(parameters)
+    return values
+
+
+def _sections(content: dict[Any, Any], above: str) -> list[tuple[str, Any]]:
+    """Each node name of the file, namespaces joined, with what stands under its `ros__parameters`."""
+    found = []
+    for key, value in content.items():
+        if key == "ros__parameters":
+            found.append((above, value))
+        elif isinstance(value, dict):
+            found += _sections(value, f"{above}/{str(key).strip('/')}")
+    return found
+
+
+def _pattern(name: str) -> str:
+    """A node name with `*` (one token) and `**` (any number of them) as a regular expression."""
+    tokens = [token for token in name.split("/") if token]
+    words = {"**": "(/[^/]+)*", "*": "/[^/]+"}
+    return "".join(words.get(token, "/" + re.escape(token)) for token in tokens) + (
+        "" if tokens else "(/.*)?"
+    )
