@@ -1,0 +1,47 @@
+"""A fake recognition node, and a way to run `vfrt` against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of `vfrt` left: exit status and both outputs."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The answer of `--json`."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def vfrt(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Runs `vfrt` in this process."""
+    from vfrt_ros.cli.main import main
+
+    def run(*arguments: str) -> Outcome:
+        status = main(list(arguments))
+        captured = capsys.readouterr()
+        return Outcome(status, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def fake() -> Iterator[Any]:
+    """A fake node named /recognition."""
+    from cli.fake_recognition import FakeRecognition
+
+    node = FakeRecognition()
+    yield node
+    node.close()

@@ -1,0 +1,99 @@
+"""A recognition node without recognition: the real services and topics, and notes of what it was asked."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import rclpy
+from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor, SetParametersResult
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+
+from vfrt_msgs import srv
+from vfrt_msgs.msg import Candidate, LabelInfo, Recognition
+from vfrt_ros.nodes import names, qos
+
+SERVICES = ("Register", "Forget", "Relabel", "Undo", "Redo", "ListLabels", "SetPrompts", "Snapshot")
+MAX_ALPHA = 1.0
+
+
+def snake(name: str) -> str:
+    """`ListLabels` as `list_labels`."""
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+class FakeRecognition:
+    """Answers each service with what `answers` has for it, and keeps the requests in `asked`."""
+
+    def __init__(self, namespace: str = "", services: tuple[str, ...] = SERVICES) -> None:
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.asked: dict[str, Any] = {}
+        self._context = Context()
+        rclpy.init(args=[], context=self._context)
+        self.node = rclpy.create_node(names.RECOGNITION_NODE, namespace=namespace, context=self._context)
+        for name in services:
+            self.node.create_service(getattr(srv, name), snake(name), self._answer(name))
+        self._publisher = self.node.create_publisher(Recognition, names.RECOGNITION, qos.recognition())
+        self._declare()
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+        self._thread.start()
+
+    def publish_always(self, recognition: Recognition, seconds: float = 0.02) -> None:
+        """Publish this again and again."""
+        self.node.create_timer(seconds, lambda: self._publisher.publish(recognition))
+
+    def close(self) -> None:
+        """Leave the graph."""
+        self._executor.shutdown(timeout_sec=2.0)
+        self._thread.join(2.0)
+        self.node.destroy_node()
+        self._context.try_shutdown()
+
+    def _answer(self, name: str) -> Any:
+        def answer(request: Any, response: Any) -> Any:
+            self.asked[name] = request
+            for field, value in {"message": f"{name} done.", **self.answers.get(name, {})}.items():
+                setattr(response, field, value)
+            return response
+
+        return answer
+
+    def _declare(self) -> None:
+        unit = FloatingPointRange(from_value=0.0, to_value=MAX_ALPHA)
+        self.node.declare_parameter("alpha_fusion", 0.7, ParameterDescriptor(floating_point_range=[unit]))
+        self.node.declare_parameter("backbone", "auto", ParameterDescriptor(read_only=True))
+        self.node.declare_parameter("open_set", True)
+        self.node.declare_parameter("k", 8)
+        self.node.declare_parameter("prompt_templates", ["a photo of a {label}"])
+        self.node.add_on_set_parameters_callback(self._check)
+
+    def _check(self, parameters: list[Any]) -> SetParametersResult:
+        wrong = [entry for entry in parameters if entry.name == "k" and entry.value < 1]
+        return SetParametersResult(successful=not wrong, reason="k must be at least 1" if wrong else "")
+
+
+def known_cat() -> Recognition:
+    """A frame in which the cat was recognised."""
+    message = Recognition(label="cat", score=0.9, threshold=0.5, reason=Recognition.KNOWN, fps=15.0)
+    message.latency.nanosec = 60_000_000
+    message.candidates = [Candidate(label="cat", score=0.9, image_score=float("nan"), text_score=0.3)]
+    return message
+
+
+def unknown_rocket() -> Recognition:
+    """A frame whose best label is too far away."""
+    message = Recognition(label=Recognition.UNKNOWN, score=0.2, threshold=0.5)
+    message.reason = Recognition.UNKNOWN_LOW_SCORE
+    message.candidates = [Candidate(label="rocket", score=0.2)]
+    return message
+
+
+def two_labels() -> list[LabelInfo]:
+    """Two rows of a list of labels."""
+    return [
+        LabelInfo(label="cat", examples=5, negatives=1, prompts=0, threshold=0.5),
+        LabelInfo(label="cup of coffee", prompts=2, threshold=0.25),
+    ]

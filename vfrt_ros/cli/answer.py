@@ -1,0 +1,59 @@
+"""How the answer of a service is shown: a sentence for people, JSON for scripts, and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from typing import Any
+
+from vfrt_ros.cli.command import FAILED, OK
+
+
+def code_name(response: Any) -> str:
+    """The name of the response's `code`, like `UNKNOWN_LABEL`."""
+    return constant_name(response, response.code)
+
+
+def constant_name(message: Any, value: int, prefix: str = "") -> str:
+    """The name of the constant of a message's type that has this value, the number where there is none."""
+    kind = type(type(message))
+    names = [name for name in dir(kind) if name.isupper() and not name.startswith("_")]
+    matching = [n for n in names if n.startswith(prefix) and isinstance(getattr(message, n), int)]
+    return next((name for name in matching if getattr(message, name) == value), str(value))
+
+
+def as_plain(value: Any) -> Any:
+    """A message as dicts, lists, texts and numbers that JSON knows; a number that is none becomes null."""
+    if hasattr(value, "get_fields_and_field_types"):
+        return {name: as_plain(getattr(value, name)) for name in value.get_fields_and_field_types()}
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    if isinstance(value, (str, bool, int)):
+        return value
+    return [as_plain(entry) for entry in value]
+
+
+def to_json(value: Any) -> str:
+    """One line of JSON."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def show_answer(arguments: argparse.Namespace, response: Any, text: str) -> int:
+    """Print what a service answered.
+
+    Args:
+        text: What people see on success.
+
+    Returns:
+        The exit status: 0, or 1 where the code is not OK.
+    """
+    worked = response.code == response.OK
+    if arguments.json:
+        print(to_json({"ok": worked, **as_plain(response), "code": code_name(response)}))
+    elif worked:
+        print(text)
+    if not worked:
+        print(f"vfrt {arguments.command}: {response.message} [{code_name(response)}]", file=sys.stderr)
+    return OK if worked else FAILED

@@ -1,0 +1,83 @@
+"""`vfrt doctor`: what is installed and running, what is broken, and what to do next."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from vfrt_ros.cli.command import FAILED, OK, Command, add_json_option
+from vfrt_ros.cli.finding import Finding, Level
+
+MARKS = {Level.OK: "✓", Level.NOTE: "•", Level.BROKEN: "✗"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The options of `vfrt doctor`."""
+    parser.add_argument(
+        "--namespace", metavar="NAME", default="", help="where the nodes are, as given to vfrt live"
+    )
+    add_json_option(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at everything and tell."""
+    from vfrt_ros.cli import doctor_machine as machine
+
+    findings = [
+        machine.check_python(),
+        machine.check_ros(),
+        machine.check_packages(),
+        machine.check_messages(),
+        machine.check_variables(),
+        machine.check_encoder(),
+        machine.check_camera(),
+        machine.check_memory(),
+        machine.check_launch(),
+    ]
+    if findings[1].level is Level.OK:
+        findings += _graph(arguments.namespace)
+    broken = [finding for finding in findings if finding.level is Level.BROKEN]
+    if arguments.json:
+        from vfrt_ros.cli.answer import to_json
+
+        print(to_json({"ok": not broken, "findings": [_plain(finding) for finding in findings]}))
+    else:
+        print("\n".join([*(_line(finding) for finding in findings), "", next_step(findings)]))
+    return FAILED if broken else OK
+
+
+def next_step(findings: list[Finding]) -> str:
+    """What to do now."""
+    broken = [finding for finding in findings if finding.level is Level.BROKEN]
+    if broken:
+        return f"{len(broken)} broken. First: {broken[0].name}: {broken[0].todo}."
+    if any(finding.text == "is active" for finding in findings):
+        return "All is well: `vfrt watch` shows what is recognised, `vfrt register LABEL` teaches."
+    return "All is well: start with `vfrt live`."
+
+
+def _graph(namespace: str) -> list[Finding]:
+    from vfrt_ros.bringup import NODES, full_name
+    from vfrt_ros.cli.doctor_graph import check_image_topics, check_nodes
+    from vfrt_ros.cli.node_client import NodeClient
+
+    addresses = [full_name(namespace, node.name) for node in NODES]
+    with NodeClient(addresses[0]) as client:
+        return [*check_nodes(client, addresses), *check_image_topics(client)]
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    return {"name": finding.name, "level": finding.level.value, "text": finding.text, "todo": finding.todo}
+
+
+def _line(finding: Finding) -> str:
+    todo = f"\n  {'':<13} → {finding.todo}" if finding.todo else ""
+    return f"{MARKS[finding.level]} {finding.name:<13} {finding.text}{todo}"
+
+
+COMMAND = Command(
+    summary="say what is installed and running, what is broken and what to do next",
+    examples=("vfrt doctor", "vfrt doctor --json"),
+    configure=configure,
+    run=run,
+)

@@ -1,0 +1,69 @@
+"""What `vfrt doctor` looks at in the running system: nodes, their states, topics whose ends cannot meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rclpy.qos import QoSCompatibility, qos_check_compatible
+
+from vfrt_ros.cli.command import CommandError
+from vfrt_ros.cli.finding import Finding, Level
+from vfrt_ros.cli.node_client import NodeClient
+
+IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
+_STATE_SECONDS = 2.0
+
+
+def check_nodes(client: NodeClient, addresses: list[str]) -> list[Finding]:
+    """Which of our nodes run, and in which state.
+
+    Args:
+        client: Any client; it waits until all nodes are seen, or its patience is over.
+        addresses: Full names of the nodes.
+    """
+    client.spin(lambda: set(addresses) <= set(client.node_names()), client.patience)
+    return [_check_node(client.node_names(), address) for address in addresses]
+
+
+def _check_node(names: list[str], address: str) -> Finding:
+    if address not in names:
+        return Finding(address, Level.NOTE, "is not running", "`vfrt live` starts it")
+    return _check_state(address)
+
+
+def _check_state(address: str) -> Finding:
+    from lifecycle_msgs.srv import GetState
+
+    try:
+        with NodeClient(address) as client:
+            state = client.call(GetState, GetState.Request(), seconds=_STATE_SECONDS).current_state.label
+    except CommandError as error:
+        return Finding(address, Level.NOTE, "runs, but does not tell its state", str(error))
+    if state != "active":
+        return Finding(address, Level.NOTE, f"is {state}", f"ros2 lifecycle set {address} activate")
+    return Finding(address, Level.OK, "is active")
+
+
+def check_image_topics(client: NodeClient) -> list[Finding]:
+    """Each image topic that has both ends: whether their QoS lets them meet."""
+    topics = client.node.get_topic_names_and_types()
+    pictures = sorted(name for name, kinds in topics if set(kinds) & set(IMAGE_TYPES))
+    return [finding for name in pictures for finding in _check_topic(client.node, name)]
+
+
+def _check_topic(node: Any, topic: str) -> list[Finding]:
+    publishers = node.get_publishers_info_by_topic(topic)
+    subscribers = node.get_subscriptions_info_by_topic(topic)
+    pairs = [(publisher, subscriber) for publisher in publishers for subscriber in subscribers]
+    bad = [finding for pair in pairs if (finding := _check_pair(topic, *pair))]
+    if bad or not pairs:
+        return bad
+    return [Finding(topic, Level.OK, f"{len(publishers)} publishing, {len(subscribers)} listening")]
+
+
+def _check_pair(topic: str, publisher: Any, subscriber: Any) -> Finding | None:
+    compatible, reason = qos_check_compatible(publisher.qos_profile, subscriber.qos_profile)
+    if compatible != QoSCompatibility.ERROR:
+        return None
+    text = f"{subscriber.node_name} cannot hear {publisher.node_name}: {reason.strip()}"
+    return Finding(topic, Level.BROKEN, text, "start the camera with VFRT_RELIABILITY=reliable")

@@ -1,0 +1,153 @@
+"""What `vfrt doctor` looks at on this machine: Python, ROS, packages, encoder, camera, memory."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+from vfrt_ros.cli.finding import Finding, Level
+from vfrt_ros.core.errors import SettingError
+from vfrt_ros.core.parameters import from_environment
+from vfrt_ros.core.settings import CameraSettings, RecognitionSettings, state_folder
+
+ENTER = "`source env.sh` (or your ROS 2 workspace's setup.bash) in this shell"
+# Import name: what to install where it is missing.
+PACKAGES = {
+    "numpy": "numpy",
+    "cv2": "opencv-python",
+    "faiss": "faiss-cpu",
+    "torch": "torch",
+    "yaml": "PyYAML",
+    "rich": "rich",
+    "honcho": "honcho",
+    "cv_bridge": "cv-bridge",
+}
+
+
+def check_python(version: tuple[int, int] = sys.version_info[:2]) -> Finding:
+    """The version of Python."""
+    text = f"{version[0]}.{version[1]} at {sys.executable}"
+    if version < (3, 11):
+        return Finding("python", Level.BROKEN, text, "vfrt needs Python 3.11 or newer")
+    return Finding("python", Level.OK, text)
+
+
+def check_ros(environment: Mapping[str, str] = os.environ) -> Finding:
+    """The ROS distribution, its middleware and the domain."""
+    try:
+        import rclpy
+
+        middleware = rclpy.get_rmw_implementation_identifier()
+    except (ImportError, RuntimeError) as error:
+        return Finding("ros", Level.BROKEN, f"rclpy cannot be used: {_one_line(error)}", ENTER)
+    domain = environment.get("ROS_DOMAIN_ID") or "0"
+    return Finding("ros", Level.OK, f"{_distribution(environment)}, {middleware}, ROS_DOMAIN_ID {domain}")
+
+
+def check_packages(packages: Mapping[str, str] | None = None) -> Finding:
+    """The Python packages that the nodes need."""
+    wanted = PACKAGES if packages is None else packages
+    missing = [install for name, install in wanted.items() if importlib.util.find_spec(name) is None]
+    if missing:
+        todo = f"`make setup`, or pip install {' '.join(missing)}"
+        return Finding("packages", Level.BROKEN, f"missing: {', '.join(missing)}", todo)
+    return Finding("packages", Level.OK, f"all {len(wanted)} are there: {', '.join(wanted)}")
+
+
+def check_messages(package: str = "vfrt_msgs") -> Finding:
+    """Whether our messages are built and found."""
+    try:
+        importlib.import_module(f"{package}.msg")
+    except ImportError as error:
+        return Finding("messages", Level.BROKEN, f"{package} cannot be imported: {_one_line(error)}", ENTER)
+    return Finding("messages", Level.OK, f"{package} is built")
+
+
+def check_variables(environment: Mapping[str, str] = os.environ) -> Finding:
+    """The `VFRT_*` variables, which each node reads."""
+    recognition, camera = RecognitionSettings.parameters(), CameraSettings.parameters()
+    try:
+        given = {
+            **from_environment(environment, recognition, camera),
+            **from_environment(environment, camera, recognition),
+        }
+    except SettingError as error:
+        return Finding("variables", Level.BROKEN, str(error), "correct or unset it")
+    shown = ", ".join(f"{name} = {value}" for name, value in given.items())
+    return Finding("variables", Level.OK, shown or "no VFRT_* variable is set")
+
+
+def check_encoder(environment: Mapping[str, str] = os.environ) -> Finding:
+    """The encoder that would be used."""
+    from vfrt_ros.core.encoders import CATALOG
+    from vfrt_ros.core.encoders.hf_files import at_hand
+    from vfrt_ros.core.encoders.load import PREFERRED
+    from vfrt_ros.core.encoders.packaged import PACKAGES as EMBEDDED
+    from vfrt_ros.core.encoders.packaged import missing_packages
+
+    asked = environment.get("VFRT_BACKBONE", "auto")
+    if asked not in ("auto", "embedded"):
+        return Finding("encoder", Level.OK, f"{asked}, as VFRT_BACKBONE says")
+    if asked == "auto" and at_hand(CATALOG[PREFERRED].model_id):
+        return Finding("encoder", Level.OK, f"auto chooses {PREFERRED}: its weights are on this machine")
+    if missing := missing_packages():
+        todo = " and ".join(EMBEDDED[name] for name in missing)
+        return Finding("encoder", Level.BROKEN, f"embedded lacks {', '.join(missing)}", todo)
+    if asked == "embedded":
+        return Finding("encoder", Level.OK, "embedded, as VFRT_BACKBONE says")
+    todo = f"VFRT_ALLOW_DOWNLOAD=true fetches {PREFERRED} ({CATALOG[PREFERRED].size_mb} MB)"
+    text = f"auto chooses embedded: the weights of {PREFERRED} are not on this machine"
+    return Finding("encoder", Level.OK, text, todo)
+
+
+def check_camera() -> Finding:
+    """The cameras of this machine."""
+    from vfrt_ros.core.errors import SourceError
+    from vfrt_ros.core.sources.device import check_device, device_paths
+
+    paths = device_paths()
+    if not paths:
+        return Finding("camera", Level.NOTE, "none found: source auto shows the demo", "")
+    for path in paths:
+        try:
+            check_device(path)
+        except SourceError as error:
+            return Finding("camera", Level.NOTE, f"{path} cannot be opened", str(error))
+    return Finding("camera", Level.OK, ", ".join(paths))
+
+
+def check_memory(environment: Mapping[str, str] = os.environ) -> Finding:
+    """Whether the memory can be written where it would be."""
+    own = environment.get("VFRT_MEMORY_PATH", "")
+    place = Path(own).expanduser() if own else state_folder()
+    existing = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
+    if not os.access(existing, os.W_OK):
+        todo = "set VFRT_MEMORY_PATH to a file that you may write"
+        return Finding("memory", Level.BROKEN, f"{existing} is not writable, so {place} cannot be", todo)
+    return Finding("memory", Level.OK, f"{place} is writable")
+
+
+def check_launch() -> Finding:
+    """Whether `ros2 launch` is there, or `vfrt live` has to do."""
+    if importlib.util.find_spec("launch_ros") is None:
+        return Finding(
+            "launch", Level.NOTE, "launch_ros is not installed", "`vfrt live` starts the same nodes"
+        )
+    return Finding("launch", Level.OK, "`ros2 launch vfrt_ros live.launch.py` can be used")
+
+
+def _distribution(environment: Mapping[str, str]) -> str:
+    if name := environment.get("ROS_DISTRO"):
+        return name
+    names = (str(entry.name).split("-") for entry in metadata.distributions())
+    found = [parts[1] for parts in names if len(parts) == 3 and (parts[0], parts[2]) == ("ros", "rclpy")]
+    return f"{found[0]} (PyPI wheels)" if found else "ROS 2 of an unknown distribution"
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())

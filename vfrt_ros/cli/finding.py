@@ -1,0 +1,24 @@
+"""One thing that `vfrt doctor` found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Level(Enum):
+    """How bad it is."""
+
+    OK = "ok"
+    NOTE = "note"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, how it is, and what to do about it; `todo` is empty where nothing is to be done."""
+
+    name: str
+    level: Level
+    text: str
+    todo: str = ""

@@ -1,0 +1,95 @@
+"""`vfrt live`: start camera and recognition, and show what is recognised."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from vfrt_ros.cli.command import Command, CommandError
+
+if TYPE_CHECKING:
+    from vfrt_ros.cli.recognition_screen import RecognitionScreen
+
+# Flags of `vfrt live` that are called otherwise than the launch argument that they stand for.
+FLAGS = {"labels": "--init-labels"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """A flag for each launch argument, and those of `vfrt live` itself."""
+    from vfrt_ros.bringup import ARGUMENTS
+
+    for argument in ARGUMENTS:
+        flag = FLAGS.get(argument.name, "--" + argument.name.replace("_", "-"))
+        parser.add_argument(
+            flag,
+            dest=argument.name,
+            default="",
+            choices=argument.choices or None,
+            metavar=None if argument.choices else "VALUE",
+            help=argument.description.replace("%", "%%"),
+        )
+    parser.add_argument(
+        "--reg-label", metavar="LABEL", default="", help="register LABEL from the first frames"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start the nodes, show what they recognise, and end them all when one ends or a signal comes."""
+    from vfrt_ros.bringup import ARGUMENTS, RECOGNITION, full_name, has_camera, plan
+    from vfrt_ros.cli.node_processes import command_line
+    from vfrt_ros.cli.recognition_screen import RecognitionScreen
+
+    given = {argument.name: getattr(arguments, argument.name) for argument in ARGUMENTS}
+    starts = plan(given, has_camera=has_camera)
+    commands = {start.node.name: command_line(start, arguments.namespace) for start in starts}
+    with RecognitionScreen(seconds=1.0) as screen:
+        for text in next_steps(arguments.namespace):
+            screen.say(text)
+        address = full_name(arguments.namespace, RECOGNITION.name)
+        status, failure = _run_nodes(commands, address, screen, arguments.reg_label)
+    if failure:
+        raise CommandError(failure)
+    return status
+
+
+def next_steps(namespace: str) -> list[str]:
+    """What to type next, in another shell."""
+    where = f" --namespace {namespace}" if namespace else ""
+    return [
+        "Starting camera and recognition; Ctrl-C ends them. In another shell, after `source env.sh`:",
+        f"  vfrt register astronaut{where}   teach what the camera shows now",
+        f"  vfrt labels{where}               what it knows",
+        f"  vfrt undo{where}                 take back the last change",
+    ]
+
+
+def _run_nodes(
+    commands: dict[str, list[str]], address: str, screen: RecognitionScreen, label: str
+) -> tuple[int, str]:
+    """The exit status, and one text that says what went wrong, else an empty one."""
+    from vfrt_ros.cli.live_view import LiveView
+    from vfrt_ros.cli.node_processes import NodeProcesses
+
+    view = LiveView(address, screen, label)
+    processes = NodeProcesses(
+        commands, show=lambda node, text: view.say(f"{node:<11} | {text}"), started=view.start
+    )
+    status = processes.run()
+    view.stop()
+    if node := processes.ended_by_itself:
+        lines = "\n".join(f"  {text}" for text in processes.last_lines(node))
+        return status, f"The node {node} has ended by itself. Its last lines:\n{lines}"
+    return status, view.failure
+
+
+COMMAND = Command(
+    summary="start camera and recognition, and show what is recognised",
+    examples=(
+        "vfrt live",
+        "vfrt live --source 0 --init-labels 'cup,phone,apple'",
+        "vfrt live --source demo --reg-label cat",
+        "vfrt live --source film.mp4 --params-file clip_vitb32 --log-level debug",
+    ),
+    configure=configure,
+    run=run,
+)

@@ -1,0 +1,101 @@
+"""The `vfrt` command: finds the sub-command, runs it and turns its failures into one line and a status."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from vfrt_ros import __version__
+from vfrt_ros.cli.command import FAILED, INTERRUPTED, OK, WRONG_USAGE, Command, UsageError
+from vfrt_ros.core.errors import VfrtError
+
+# The order of `vfrt --help`. A new command is a module of that name here, with a `COMMAND`, and one entry.
+COMMANDS = (
+    "live",
+    "register",
+    "forget",
+    "relabel",
+    "undo",
+    "redo",
+    "labels",
+    "prompts",
+    "snapshot",
+    "set",
+    "watch",
+    "doctor",
+)
+ROS_PACKAGES = ("rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "builtin_interfaces", "vfrt_msgs")
+
+
+def load_command(name: str) -> Command:
+    """The command that stands in the module of its name."""
+    command = importlib.import_module(f"vfrt_ros.cli.{name}").COMMAND
+    if not isinstance(command, Command):
+        raise TypeError(f"vfrt_ros.cli.{name}.COMMAND must be a Command; it is {command!r}.")
+    return command
+
+
+def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser of `vfrt` with these sub-commands."""
+    parser = argparse.ArgumentParser(
+        prog="vfrt",
+        description="Open-world recognition, taught by showing.",
+        epilog="Start with `vfrt live`; `vfrt COMMAND --help` shows an example of each command.",
+    )
+    parser.add_argument("--version", action="version", version=f"vfrt {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in names:
+        command = load_command(name)
+        own = commands.add_parser(
+            name,
+            help=command.summary,
+            description=command.summary[:1].upper() + command.summary[1:] + ".",
+            epilog="\n".join(["examples:", *(f"  {line}" for line in command.examples)]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.configure(own)
+        own.set_defaults(run=command.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `vfrt` with these arguments.
+
+    Args:
+        argv: The arguments after `vfrt`; None = those of the process.
+
+    Returns:
+        0 = it worked, 1 = it failed and one line on stderr says why, 2 = wrong usage, 130 = Ctrl-C.
+    """
+    try:
+        arguments = build_parser().parse_args(argv)
+    except SystemExit as stop:  # argparse has said what was wrong, or has shown the help
+        return stop.code if isinstance(stop.code, int) else WRONG_USAGE
+    try:
+        return int(arguments.run(arguments))
+    except UsageError as error:
+        return _say(arguments.command, str(error), WRONG_USAGE)
+    except VfrtError as error:
+        return _say(arguments.command, str(error), FAILED)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in ROS_PACKAGES:
+            raise
+        hint = "`source env.sh` (or your ROS 2 workspace's setup.bash) in this shell first"
+        return _say(arguments.command, f"The Python package {error.name} is missing: {hint}.", FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `vfrt watch | head`: the reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def _say(command: str, text: str, status: int) -> int:
+    print(f"vfrt {command}: {text}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""A short-lived ROS 2 node that speaks to one running node: its services, its parameters, its topics.
+
+Services and topics are found in the graph by their type, so a remapped one is found too. Every wait has a
+deadline. One thread uses a client; `stop` alone may be called from another.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar
+
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import NodeNameNonExistentError
+from rclpy.signals import SignalHandlerOptions
+
+from vfrt_ros.cli.command import CommandError
+
+DISCOVERY_SECONDS = 2.0
+CALL_SECONDS = 30.0
+_LOOK_AGAIN_SECONDS = 0.05
+_LIFECYCLE_SERVICE = "lifecycle_msgs/srv/GetState"
+
+Found = TypeVar("Found")
+
+
+def type_name(interface: type) -> str:
+    """The name by which the graph knows a message or service type, like `vfrt_msgs/srv/Register`."""
+    package, kind = interface.__module__.split(".")[:2]
+    return f"{package}/{kind}/{interface.__name__}"
+
+
+class NodeClient:
+    """Speaks to the node of this full name; a context manager, so that nothing is left behind."""
+
+    def __init__(self, address: str, *, patience: float = DISCOVERY_SECONDS) -> None:
+        """
+        Args:
+            address: Full name of the node, like `/robot1/recognition`.
+            patience: How long to look for the node and its services, in seconds.
+        """
+        self.address = address
+        self.patience = patience
+        self._namespace, _, self._name = address.rpartition("/")
+        self._namespace = self._namespace or "/"
+        self._stopped = threading.Event()
+
+    def __enter__(self) -> NodeClient:
+        self._context = Context()
+        try:
+            rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+            self.node = rclpy.create_node(
+                f"vfrt_command_{os.getpid()}",
+                context=self._context,
+                use_global_arguments=False,
+                enable_rosout=False,
+                start_parameter_services=False,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise CommandError(f"ROS 2 does not start: {' '.join(str(error).split())}") from error
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._executor.shutdown(timeout_sec=0.5)
+        self.node.destroy_node()
+        self._context.try_shutdown()
+
+    def call(self, service: Any, request: Any, *, seconds: float = CALL_SECONDS) -> Any:
+        """Call the node's service of this type.
+
+        Raises:
+            CommandError: The node is not there, has no such service or gives no answer in time.
+        """
+        kind = type_name(service)
+        name = self._wait_for(lambda: self._offered(self.node.get_service_names_and_types_by_node, kind))
+        if name is None:
+            raise CommandError(self.why_missing(kind))
+        client = self.node.create_client(service, name)
+        try:
+            if not client.wait_for_service(timeout_sec=self.patience):
+                raise CommandError(f"{self.address} is there, but its service {name} is out of reach.")
+            future = client.call_async(request)
+            self._executor.spin_until_future_complete(future, timeout_sec=seconds)
+            if not future.done():
+                raise CommandError(f"{self.address} gave no answer on {name} within {seconds:g} s.")
+            return future.result()
+        finally:
+            self.node.destroy_client(client)
+
+    def subscribe(self, message: Any, callback: Callable[[Any], None], qos: Any = 10) -> str:
+        """Hear what the node publishes of this type, while `spin` runs; returns the topic's name.
+
+        Raises:
+            CommandError: The node is not there or publishes nothing of this type.
+        """
+        kind = type_name(message)
+        topic = self._wait_for(lambda: self._offered(self.node.get_publisher_names_and_types_by_node, kind))
+        if topic is None:
+            raise CommandError(self.why_missing(kind))
+        self.node.create_subscription(message, topic, callback, qos)
+        return topic
+
+    def spin(self, until: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Handle what arrives until a condition holds, `stop` was called or the time is over.
+
+        Returns:
+            Whether the condition holds.
+        """
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not until():
+            if self._stopped.is_set() or (deadline is not None and time.monotonic() >= deadline):
+                return False
+            self._executor.spin_once(timeout_sec=_LOOK_AGAIN_SECONDS)
+        return True
+
+    def stop(self) -> None:
+        """End a `spin` or a wait that runs in another thread."""
+        self._stopped.set()
+
+    def is_there(self) -> bool:
+        """Whether the node is in the graph."""
+        return self.address in self.node_names()
+
+    def node_names(self) -> list[str]:
+        """The full names of all nodes in the graph, sorted."""
+        found = self.node.get_node_names_and_namespaces()
+        return sorted({f"{namespace.rstrip('/')}/{name}" for name, namespace in found})
+
+    def why_missing(self, kind: str) -> str:
+        """One line that says why nothing of this type was found, and what to do."""
+        if self.is_there():
+            hint = (
+                " It may still be starting, or be inactive (`vfrt doctor` tells)."
+                if self._is_lifecycle()
+                else ""
+            )
+            return f"{self.address} is running, but has no {kind}.{hint}"
+        others = [name for name in self.node_names() if name.endswith(f"/{self._name}")]
+        if others:
+            return f"There is no node {self.address}, but {', '.join(others)}: try --node {others[0]}."
+        domain = os.environ.get("ROS_DOMAIN_ID") or "0"
+        return (
+            f"There is no node {self.address} in ROS_DOMAIN_ID {domain}. "
+            "Start it with `vfrt live`, or use the ROS_DOMAIN_ID of the shell that runs it."
+        )
+
+    def _is_lifecycle(self) -> bool:
+        return self._offered(self.node.get_service_names_and_types_by_node, _LIFECYCLE_SERVICE) is not None
+
+    def _offered(self, listing: Callable[[str, str], list[tuple[str, list[str]]]], kind: str) -> str | None:
+        """The first name of this type that a listing of our node has."""
+        try:
+            offered = listing(self._name, self._namespace)
+        except NodeNameNonExistentError:
+            return None
+        return next((name for name, kinds in offered if kind in kinds), None)
+
+    def _wait_for(self, look: Callable[[], Found | None]) -> Found | None:
+        found: list[Found | None] = [None]
+
+        def seen() -> bool:
+            found[0] = look()
+            return found[0] is not None
+
+        self.spin(seen, self.patience)
+        return found[0]
