@@ -64,7 +64,11 @@ def environment(**variables: str) -> dict:
 
 def test_variables_give_values_of_the_right_type() -> None:
     assert environment(
-        VFRT_ALPHA_FUSION="0.5", VFRT_OPEN_SET="false", VFRT_INIT_LABELS="[cat, dog]", VFRT_MODEL_PATH="007", HOME="/x"
+        VFRT_ALPHA_FUSION="0.5",
+        VFRT_OPEN_SET="false",
+        VFRT_INIT_LABELS="[cat, dog]",
+        VFRT_MODEL_PATH="007",
+        HOME="/x",
     ) == {"alpha_fusion": 0.5, "open_set": False, "init_labels": ("cat", "dog"), "model_path": "007"}
 
 

@@ -62,7 +62,7 @@ class RecognitionSettings(Settings):
         open_low=True,
         live=True,
     )
-    open_set: bool = parameter(True, "Answer unknown where nothing fits; false = always the best label", live=True)
+    open_set: bool = parameter(True, "Answer unknown where nothing fits; false = the best label", live=True)
     open_set_threshold: float = parameter(
         0.1,
         "Higher = stricter. calibrated: the share of frames of known objects that may be called unknown; "
@@ -75,7 +75,9 @@ class RecognitionSettings(Settings):
         8, "Recent frames that a registration looks at, unless it says how many", low=1, high=64, live=True
     )
     prompt_templates: tuple[str, ...] = parameter(
-        DEFAULT_TEMPLATES, "Prompts made of a label, {label} standing for it; their mean is its prototype", live=True
+        DEFAULT_TEMPLATES,
+        "Prompts made of a label ({label}); their mean is its prototype",
+        live=True,
     )
     k_candidates: int = parameter(5, "Candidates in a Recognition at most", low=1, high=100, live=True)
     publish_rate_limit: float = parameter(
@@ -87,7 +89,9 @@ class RecognitionSettings(Settings):
     )
     text_encoder: str = parameter("auto", "Text encoder; auto = the one that belongs to the backbone")
     device: str = parameter(
-        "auto", "Where the encoder runs; auto = cuda, else mps, else cpu", choices=("auto", "cpu", "cuda", "mps")
+        "auto",
+        "Where the encoder runs; auto = cuda or mps if there is one",
+        choices=("auto", "cpu", "cuda", "mps"),
     )
     runtime: str = parameter(
         "auto",
@@ -97,19 +101,19 @@ class RecognitionSettings(Settings):
     model_path: str = parameter("", "Folder with the encoder's weights; empty = the local cache")
     allow_download: bool = parameter(False, "Fetch weights that are not on this machine")
     seed: int = parameter(42, "Seed of everything random", low=0, high=2**31 - 1)
-    img_size: int = parameter(
-        0, "Side of the encoder's input in pixels; 0 = what the encoder was made for", low=0, high=4096
-    )
-    normalize: bool = parameter(True, "Scale embeddings to unit length; false = the encoder is known to do so")
+    img_size: int = parameter(0, "Side of the encoder's input in pixels; 0 = its own", low=0, high=4096)
+    normalize: bool = parameter(True, "Give pixels the mean and deviation the encoder was trained on")
     memory_index: str = parameter("Flat", "FAISS index of the memory, any factory string, inner product")
     nprobe: int = parameter(16, "Cells that an IVF index looks into", low=1, high=65536)
     memory_path: str = parameter("", "File of the memory; empty = $ROS_HOME/vfrt/<encoder>/memory.db")
     snapshot_dir: str = parameter("", "Folder for snapshots; empty = $ROS_HOME/vfrt/snapshots")
     init_labels: tuple[str, ...] = parameter((), "Labels that get a text prompt at the start")
     image_transport: str = parameter(
-        "raw", "Kind of the image topic: raw, or compressed at <image>/compressed", choices=("raw", "compressed")
+        "raw",
+        "Image topic: raw, or compressed at <image>/compressed",
+        choices=("raw", "compressed"),
     )
-    autostart: bool = parameter(True, "Configure and activate at once; false = wait for lifecycle commands")
+    autostart: bool = parameter(True, "Configure and activate at once; false = wait to be told")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +122,7 @@ class CameraSettings(Settings):
 
     source: str = parameter(
         "auto",
-        "Device (0, /dev/video0), video file, folder or glob of images, rtsp:// or http:// URL, demo, or auto",
+        "Device (0, /dev/video0), video file, folder or glob of images, rtsp:// or http:// URL, demo, auto",
     )
     fps: float = parameter(30.0, "Frames per second", low=0.0, high=1000.0, open_low=True)
     size: tuple[int, int] = parameter(
@@ -132,4 +136,4 @@ class CameraSettings(Settings):
     )
     loop: bool = parameter(True, "Start files again at their end")
     camera_info_url: str = parameter("", "YAML file of a camera calibration; empty = an uncalibrated camera")
-    autostart: bool = parameter(True, "Configure and activate at once; false = wait for lifecycle commands")
+    autostart: bool = parameter(True, "Configure and activate at once; false = wait to be told")

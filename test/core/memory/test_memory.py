@@ -208,5 +208,5 @@ def test_any_factory_finds_adds_and_removes(factory) -> None:
 
 
 def test_an_unknown_factory_string_is_refused() -> None:
-    with pytest.raises(SettingError, match="memory_index.*FAISS factory string.*'Flet'"):
+    with pytest.raises(SettingError, match=r"memory_index.*FAISS factory string.*'Flet'"):
         Memory(OWNER, index="Flet")

@@ -29,12 +29,12 @@ class Example:
 
     id: int
     label: str
-    embedding: npt.NDArray[np.float32]
+    embedding: npt.NDArray[np.float32] = field(repr=False)
     negative: bool = False
     batch: int = 0
     created: float = 0.0
     quality: Mapping[str, float] = field(default_factory=dict)
-    thumbnail: bytes = b""
+    thumbnail: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,9 @@ class Memory:
         SettingError: FAISS does not know the factory string.
     """
 
-    def __init__(self, owner: Owner, path: Path | None = None, *, index: str = "Flat", nprobe: int = 16) -> None:
+    def __init__(
+        self, owner: Owner, path: Path | None = None, *, index: str = "Flat", nprobe: int = 16
+    ) -> None:
         self.owner = owner
         self.index = ExampleIndex(owner.dim, index, nprobe)
         self._record = Record(path, owner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -113,15 +113,15 @@ class Record:
         }
         if not written:
             with self._transaction():
-                self._database.executemany("INSERT INTO meta VALUES (?, ?)", [*wanted.items(), ("version", "0")])
+                self._database.executemany(
+                    "INSERT INTO meta VALUES (?, ?)", [*wanted.items(), ("version", "0")]
+                )
             return
         if any(written.get(key) != value for key, value in wanted.items()):
             self._database.close()
             raise MemoryStoreError(
-                f"The memory {self.path} was learned with the encoder {written.get('encoder_id')} "
-                f"({written.get('fingerprint', '')[:12]}, {written.get('dim')} numbers) and this is "
-                f"{self._owner.encoder_id} ({self._owner.fingerprint[:12]}, {self._owner.dim} numbers): start with "
-                f"that backbone, or set memory_path to another file."
+                f"The memory {self.path} was learned with the encoder {_describe(written)} and this is "
+                f"{_describe(wanted)}: start with that backbone, or set memory_path to another file."
             )
 
     def load(self) -> Loaded:
@@ -203,7 +203,8 @@ class Record:
     def _prune(self) -> None:
         """Forget steps beyond the depth of undo, and examples that no step can bring back."""
         self._database.execute(
-            "DELETE FROM step WHERE id NOT IN (SELECT id FROM step ORDER BY id DESC LIMIT ?)", (HISTORY_DEPTH,)
+            "DELETE FROM step WHERE id NOT IN (SELECT id FROM step ORDER BY id DESC LIMIT ?)",
+            (HISTORY_DEPTH,),
         )
         self._database.execute(
             "DELETE FROM example WHERE NOT present AND id NOT IN (SELECT example FROM step_example)"
@@ -246,6 +247,11 @@ class Record:
                 else "check the disk and the permissions, or set memory_path to another file"
             )
             raise MemoryStoreError(f"Cannot {verb} the memory {self.path}: {error}; {cure}.") from error
+
+
+def _describe(owner: Mapping[str, str]) -> str:
+    fingerprint = owner.get("fingerprint", "")[:12]
+    return f"{owner.get('encoder_id')} ({fingerprint}, {owner.get('dim')} numbers)"
 
 
 def _transitions(change: Change) -> list[tuple[int, str | None, str | None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +50,13 @@ class Scores:
 
 
 class FusionRule(Protocol):
-    """Turns an embedding into per-label evidence, and smoothed evidence into scores."""
+    """Turns an embedding into per-label evidence, and smoothed evidence into scores.
+
+    Attributes:
+        settings: The parameters that it reads; replaced as a whole when a live one changes.
+    """
+
+    settings: Any
 
     def apply(self, change: Change) -> None:
         """Follow a change of the memory, by addition and subtraction."""

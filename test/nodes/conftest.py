@@ -1,0 +1,88 @@
+"""A ROS context of its own for each test, on a domain that no parallel run uses."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
+
+
+def private_domain() -> int:
+    """A domain that follows from the process, among those whose ports are free on every system."""
+    return 1 + os.getpid() % 100
+
+
+class Ros:
+    """A context with an executor that spins in a thread; nodes are added while it runs."""
+
+    def __init__(self) -> None:
+        from rclpy.executors import SingleThreadedExecutor
+
+        self._executor = SingleThreadedExecutor()
+        self._nodes: list = []
+        self._thread = threading.Thread(target=self._spin, daemon=True)
+        self._thread.start()
+
+    def _spin(self) -> None:
+        from rclpy.executors import ExternalShutdownException
+
+        with contextlib.suppress(ExternalShutdownException):
+            self._executor.spin()
+
+    def node(self, name: str = "tester"):
+        """A plain node that is being spun."""
+        return self.add(rclpy.create_node(name))
+
+    def add(self, node):
+        """Spin this node too; it is destroyed at the end."""
+        self._nodes.append(node)
+        self._executor.add_node(node)
+        return node
+
+    def call(self, node, service: type, path: str, /, timeout: float = 20.0, **fields):
+        """The response of a service."""
+        client = node.create_client(service, path)
+        assert client.wait_for_service(timeout), f"no service {path}"
+        future = client.call_async(service.Request(**fields))
+        wait_for(future.done, f"an answer of {path}", timeout)
+        return future.result()
+
+    def close(self) -> None:
+        """Take the nodes down."""
+        for node in self._nodes:
+            if hasattr(node, "end"):
+                node.end()
+        self._executor.shutdown(2.0)
+        self._thread.join(5.0)
+        for node in self._nodes:
+            node.destroy_node()
+
+
+def wait_for(condition: Callable[[], object], what: str, timeout: float = 20.0) -> None:
+    """Wait until the condition holds.
+
+    Raises:
+        AssertionError: It does not within the timeout.
+    """
+    deadline = time.monotonic() + timeout
+    poll = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {timeout:.0f} s for {what}"
+        poll.wait(0.01)
+
+
+@pytest.fixture
+def ros(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[Ros]:
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(private_domain()))
+    monkeypatch.setenv("ROS_HOME", str(tmp_path / "ros_home"))
+    rclpy.init()
+    ros = Ros()
+    yield ros
+    ros.close()
+    rclpy.try_shutdown()

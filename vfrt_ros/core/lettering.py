@@ -1,0 +1,50 @@
+"""Text as pixels, in any script that the font has (OpenCV's own fonts know ASCII only)."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+ELLIPSIS = "…"
+
+
+@functools.lru_cache(maxsize=512)
+def letters(text: str, size: int, room: int) -> npt.NDArray[np.float32]:
+    """The opacity of a line of text.
+
+    Args:
+        text: Cut with an ellipsis where it does not fit.
+        size: Height of the font, pixels.
+        room: Width that there is, pixels.
+
+    Returns:
+        (h, w) float32 in [0, 1]; h depends on the size alone, w <= max(room, 1).
+    """
+    font = _font(size)
+    while text and font.getlength(text) > room:
+        text = text[:-2].rstrip() + ELLIPSIS if len(text) > 2 else ""
+    width = max(1, round(font.getlength(text)))
+    image = Image.new("L", (width, round(1.4 * size)))
+    ImageDraw.Draw(image).text((0, 0.7 * size), text, fill=255, font=font, anchor="lm")
+    return (np.asarray(image) / 255).astype(np.float32)
+
+
+@functools.lru_cache(maxsize=32)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    path = _font_file()
+    return ImageFont.truetype(str(path), size) if path else ImageFont.load_default(size)
+
+
+@functools.cache
+def _font_file() -> Path | None:
+    """DejaVu Sans, which matplotlib carries (Latin, Greek, Cyrillic and more), if it is there."""
+    spec = importlib.util.find_spec("matplotlib")
+    if spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return path if path.is_file() else None

@@ -1,0 +1,110 @@
+"""A frame that was looked at: its embedding, how good it is, and the recent ones kept for registering."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.errors import FrameError
+from vfrt_ros.core.quality import Quality, measure
+
+SMALL_SIDE = 256
+"""Short side, in pixels, of the picture kept of a frame: enough to see it, and to embed it again."""
+RING_LENGTH = 64
+CUT_CORRELATION = 0.4
+"""Two frames in a row that correlate less than this show different scenes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """One frame after encoding.
+
+    Attributes:
+        embedding: (d,) float32, unit norm.
+        quality: What the quality gate measured.
+        small: (h, w, 3) uint8 BGR, short side at most 256.
+        stamp: Seconds; None where the caller gave none.
+    """
+
+    embedding: npt.NDArray[np.float32]
+    quality: Quality
+    small: npt.NDArray[np.uint8]
+    stamp: float | None = None
+
+    def thumbnail(self) -> bytes:
+        """The small picture as JPEG."""
+        done, buffer = cv2.imencode(".jpg", self.small, [cv2.IMWRITE_JPEG_QUALITY, 85])
+        return buffer.tobytes() if done else b""
+
+
+def check_frame(bgr: npt.NDArray[np.uint8]) -> None:
+    """Refuse what is no picture.
+
+    Raises:
+        FrameError: Not (H, W, 3) uint8, or empty.
+    """
+    shape, dtype = getattr(bgr, "shape", None), getattr(bgr, "dtype", type(bgr).__name__)
+    if dtype != np.uint8 or shape is None or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+        raise FrameError("shape", f"A frame must be (H, W, 3) uint8 BGR with H, W > 0; got {shape} {dtype}.")
+
+
+def shrink(bgr: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The picture with its short side at most 256 pixels; always a copy."""
+    factor = SMALL_SIDE / min(bgr.shape[:2])
+    if factor >= 1:
+        return bgr.copy()
+    size = (max(1, round(bgr.shape[1] * factor)), max(1, round(bgr.shape[0] * factor)))
+    return cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+
+
+def observe(
+    bgr: npt.NDArray[np.uint8], embedding: npt.NDArray[np.float32], stamp: float | None
+) -> Observation:
+    """An observation of a checked frame with its embedding."""
+    small = shrink(bgr)
+    return Observation(embedding, measure(small), small, stamp)
+
+
+class RecentFrames:
+    """The newest observations of the scene in view, at most 64; a cut to another scene empties it."""
+
+    def __init__(self) -> None:
+        self._frames: deque[Observation] = deque(maxlen=RING_LENGTH)
+        self._signature: npt.NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def add(self, observation: Observation) -> bool:
+        """Keep an observation.
+
+        Returns:
+            True when it shows another scene than the one before it.
+        """
+        signature = _signature(observation.small)
+        cut = self._signature is not None and float((signature * self._signature).mean()) < CUT_CORRELATION
+        self._signature = signature
+        if cut:
+            self._frames.clear()
+        self._frames.append(observation)
+        return cut
+
+    def newest(self, count: int) -> list[Observation]:
+        """The newest `count` observations of the scene in view at most, oldest first."""
+        return list(self._frames)[-count:]
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._frames.clear()
+        self._signature = None
+
+
+def _signature(small: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """(24, 32) float32 of the frame's brightness, zero mean and unit variance."""
+    grey = cv2.cvtColor(cv2.resize(small, (32, 24), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    values = grey.astype(np.float32) - grey.mean()
+    return values / max(float(values.std()), 1.0)

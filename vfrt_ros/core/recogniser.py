@@ -1,0 +1,318 @@
+"""The one stateful object: frames in, decisions out, taught while it runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.decision import Decision, decide
+from vfrt_ros.core.encoders import Encoders, load_encoders
+from vfrt_ros.core.errors import AllRejectedError, NoFramesError, SettingError
+from vfrt_ros.core.fusion import build_rule
+from vfrt_ros.core.memory.example import Change, Prompts, Step
+from vfrt_ros.core.memory.location import memory_file
+from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.record import Owner
+from vfrt_ros.core.observation import Observation, RecentFrames, check_frame, observe
+from vfrt_ros.core.prompts import check_templates
+from vfrt_ros.core.prototypes import Prototypes
+from vfrt_ros.core.quality import duplicate_of
+from vfrt_ros.core.request import check_label, check_prompts
+from vfrt_ros.core.scoring.evidence import FusionRule
+from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.smoothing import Smoother
+
+Frame = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a registration did: examples stored, and one sentence for each frame left out."""
+
+    stored: int
+    batch: int
+    reasons: tuple[str, ...]
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSummary:
+    """What is known of a label; `threshold` in [0, 1] is what a score of it is held against."""
+
+    label: str
+    examples: int
+    negatives: int
+    prompts: int
+    threshold: float
+
+
+class Recogniser:
+    """Recognises frames against a memory of examples and text prompts, and learns from them.
+
+    Threads: every public method may be called from any thread; one lock covers memory, rule and smoothing.
+    Encoding a frame (`observe`) runs outside the lock; encoding prompts runs inside it.
+
+    Args:
+        settings: Checked parameters.
+        encoders: Loaded encoders; None loads what the settings say.
+        memory: A memory of these encoders; None opens the one that the settings say.
+
+    Raises:
+        EncoderError: The encoder cannot be had.
+        MemoryStoreError: The memory cannot be used with this encoder.
+
+    >>> from vfrt_ros.core.settings import RecognitionSettings
+    >>> settings = RecognitionSettings(backbone="fake", memory_path=":memory:", init_labels=("red", "blue"))
+    >>> red = np.full((64, 64, 3), (0, 0, 255), np.uint8)
+    >>> Recogniser(settings).recognise(red).candidates[0].label
+    'red'
+    """
+
+    def __init__(
+        self,
+        settings: RecognitionSettings | None = None,
+        *,
+        encoders: Encoders | None = None,
+        memory: Memory | None = None,
+    ) -> None:
+        self.settings = settings or RecognitionSettings()
+        check_templates(self.settings.prompt_templates)
+        np.random.seed(self.settings.seed)
+        self.encoders = encoders or load_encoders(**encoder_settings(self.settings))
+        self._lock = threading.RLock()
+        self.memory = memory or open_memory(self.settings, self.encoders)
+        self.memory.add_initial_prompts(check_label(label) for label in self.settings.init_labels)
+        self._prototypes = Prototypes(self.encoders.text)
+        self._smoother = Smoother()
+        self._recent = RecentFrames()
+        self._rule = self._build_rule()
+        self.memory.listen(self._follow)
+
+    def recognise(self, bgr: Frame, stamp: float | None = None) -> Decision:
+        """Say what a frame shows.
+
+        Args:
+            bgr: (H, W, 3) uint8.
+            stamp: Seconds, for smoothing over time; None = 1/30 s after the last.
+
+        Raises:
+            FrameError: It is no such array.
+        """
+        return self.decide(self.observe(bgr, stamp))
+
+    def observe(self, bgr: Frame, stamp: float | None = None) -> Observation:
+        """Encode a frame; it changes nothing. Arguments and errors as for `recognise`."""
+        return self._observe_all([bgr], stamp)[0]
+
+    def decide(self, observation: Observation) -> Decision:
+        """Say what an observation shows, as the next one in time, and keep it for registering."""
+        with self._lock:
+            if self._recent.add(observation):
+                self._smoother.reset()
+            evidence = self._rule.evidence(observation.embedding)
+            evidence = self._smoother.smooth(evidence, self.settings.temporal_ema, observation.stamp)
+            scores = self._rule.conclude(evidence)
+            counts = {label: self.memory.count(label) for label in evidence.labels}
+            return decide(
+                evidence,
+                scores,
+                counts,
+                k_candidates=self.settings.k_candidates,
+                version=self.memory.version,
+            )
+
+    def register(
+        self, label: str, *, frames: int = 0, images: Sequence[Frame] = (), negative: bool = False
+    ) -> Registration:
+        """Learn a label from the newest frames of the scene in view, or from given pictures.
+
+        Args:
+            label: What they show.
+            frames: How many recent frames; 0 = the setting `register_frames`. Not used with `images`.
+            images: (H, W, 3) uint8 BGR each; empty = recent frames.
+            negative: They do *not* show the label.
+
+        Raises:
+            RequestError: The label is no label.
+            FrameError: A picture is none.
+            NoFramesError: No frame has been seen yet.
+            AllRejectedError: No frame passed the quality gate; nothing changed.
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        label = check_label(label)
+        given = self._observe_all(images, None) if len(images) else None
+        with self._lock:
+            observations = given or self._recent.newest(frames or self.settings.register_frames)
+            if not observations:
+                raise NoFramesError("There is no recent frame to learn from: is the camera running?")
+            kept, reasons = self._select(label, observations, negative)
+            if not kept:
+                raise AllRejectedError(
+                    f"None of the {len(observations)} frames was stored: {reasons[0]}.", tuple(reasons)
+                )
+            examples = [NewExample(o.embedding, o.quality.as_dict(), o.thumbnail()) for o in kept]
+            step = self.memory.register(label, examples, negative=negative)
+        return Registration(len(kept), step.examples.added[0].batch, tuple(reasons), step)
+
+    def forget(self, label: str) -> Step:
+        """Remove a label; see `Memory.forget`."""
+        with self._lock:
+            return self.memory.forget(check_label(label))
+
+    def relabel(self, label: str, new_label: str) -> Step:
+        """Rename or merge a label; see `Memory.relabel`."""
+        with self._lock:
+            return self.memory.relabel(check_label(label), check_label(new_label))
+
+    def set_prompts(
+        self, labels: Sequence[str], prompts: Sequence[str] = (), *, replace: bool = False
+    ) -> Step:
+        """Describe labels in words.
+
+        Args:
+            labels: One for each prompt; a label that stands twice gets both prompts.
+            prompts: As many as labels, or none: then the templates are used. An empty one likewise.
+            replace: Labels that are not named lose their prompts.
+
+        Raises:
+            RequestError: The lists do not match, or a label is none.
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        checked: Mapping[str, Prompts] = check_prompts(labels, prompts, replace=replace)
+        with self._lock:
+            self._prototypes.embed(checked, self.settings.prompt_templates)
+            return self.memory.set_prompts(checked, replace_all=replace)
+
+    def undo(self) -> Step:
+        """Take the last change back; see `Memory.undo`."""
+        with self._lock:
+            return self.memory.undo()
+
+    def redo(self) -> Step:
+        """Do again what undo took back last; see `Memory.redo`."""
+        with self._lock:
+            return self.memory.redo()
+
+    def labels(self) -> list[LabelSummary]:
+        """What is known of each label, sorted by label."""
+        with self._lock:
+            threshold = self.settings.open_set_threshold if self.settings.open_set else 0.0
+            templates = len(self.settings.prompt_templates)
+            return [
+                LabelSummary(
+                    label,
+                    self.memory.count(label),
+                    self.memory.negatives(label),
+                    (len(self.memory.prompts[label]) or templates) if label in self.memory.prompts else 0,
+                    threshold,
+                )
+                for label in self.memory.labels
+            ]
+
+    def configure(self, **changes: Any) -> None:
+        """Set live parameters, all or none.
+
+        Raises:
+            SettingError: A name or value is wrong, or the parameter can only be set at the start.
+        """
+        settings = check_live(self.settings, changes)
+        with self._lock:
+            before, self.settings = self.settings, settings
+            if settings.fuse != before.fuse:
+                self._rule = self._build_rule()
+            self._rule.settings = settings
+            if settings.prompt_templates != before.prompt_templates:
+                self._refresh_prototypes()
+
+    def restart_view(self) -> None:
+        """Forget the recent frames and the past of the smoothing: what comes next is another scene."""
+        with self._lock:
+            self._recent.clear()
+            self._smoother.reset()
+
+    def close(self) -> None:
+        """Close the memory's file; the recogniser is not used afterwards."""
+        with self._lock:
+            self.memory.close()
+
+    def _observe_all(self, frames: Sequence[Frame], stamp: float | None) -> list[Observation]:
+        for frame in frames:
+            check_frame(frame)
+        rgb = [cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) for frame in frames]
+        embeddings = self.encoders.backbone.encode_images(rgb)
+        return [observe(frame, row, stamp) for frame, row in zip(frames, embeddings, strict=True)]
+
+    def _select(
+        self, label: str, observations: Sequence[Observation], negative: bool
+    ) -> tuple[list[Observation], list[str]]:
+        """The observations worth storing, and why each of the others is not."""
+        known = [e.embedding for e in self.memory.examples(label) if e.negative == negative]
+        kept, reasons = [], []
+        for number, observation in enumerate(observations, 1):
+            fault = observation.quality.fault()
+            if fault is None and known:
+                cosine = duplicate_of(observation.embedding, np.stack(known))
+                fault = f"near duplicate of a stored example (cosine {cosine:.3f})" if cosine else None
+            if fault is None:
+                kept.append(observation)
+                known.append(observation.embedding)
+            else:
+                reasons.append(f"frame {number} of {len(observations)}: {fault}")
+        return kept, reasons
+
+    def _build_rule(self) -> FusionRule:
+        rule = build_rule(self.settings, self.memory, self.encoders)
+        rule.apply(Change(added=tuple(self.memory.examples())))
+        self._rule = rule
+        self._refresh_prototypes()
+        return rule
+
+    def _refresh_prototypes(self) -> None:
+        labels, vectors = self._prototypes.embed(self.memory.prompts, self.settings.prompt_templates)
+        self._rule.set_prototypes(labels, vectors)
+        self._smoother.reset()
+
+    def _follow(self, step: Step) -> None:
+        self._rule.apply(step.examples)
+        self._smoother.reset()
+        if step.prompts.after:
+            self._refresh_prototypes()
+
+
+def encoder_settings(settings: RecognitionSettings) -> dict[str, Any]:
+    """The settings that choose an encoder, as `load_encoders` takes them."""
+    names = ("backbone", "text_encoder", "device", "runtime", "model_path", "allow_download", "img_size")
+    return {name: getattr(settings, name) for name in (*names, "normalize", "seed")}
+
+
+def open_memory(settings: RecognitionSettings, encoders: Encoders) -> Memory:
+    """The memory that the settings name, for these encoders."""
+    backbone = encoders.backbone
+    owner = Owner(backbone.id, backbone.fingerprint, backbone.dim)
+    path: Path | None = memory_file(settings.memory_path, backbone.id)
+    return Memory(owner, path, index=settings.memory_index, nprobe=settings.nprobe)
+
+
+def check_live(settings: RecognitionSettings, changes: Mapping[str, Any]) -> RecognitionSettings:
+    """The settings with live changes.
+
+    Raises:
+        SettingError: A name or value is wrong, or the parameter can only be set at the start.
+    """
+    changed: RecognitionSettings = settings.replace(**changes)
+    table = settings.parameters()
+    fixed = [name for name in changes if not table[name].live]
+    if fixed:
+        raise SettingError(
+            f"Parameter '{fixed[0]}' can only be set at the start: restart with the new value."
+        )
+    if "prompt_templates" in changes:
+        check_templates(changed.prompt_templates)
+    return changed

@@ -1,0 +1,74 @@
+"""Smoothing over time: the same time constant at any frame rate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from vfrt_ros.core.scoring.evidence import Array, Evidence
+
+REFERENCE_FPS = 30.0
+"""`temporal_ema` is the share of the past that is kept from frame to frame at this rate."""
+
+
+def past_share(temporal_ema: float, elapsed: float) -> float:
+    """The share of the past after `elapsed` seconds: ``temporal_ema ** (elapsed · 30)``.
+
+    >>> round(past_share(0.15, 1 / 30), 3), round(past_share(0.15, 1 / 15), 4), past_share(0.0, 0.01)
+    (0.15, 0.0225, 0.0)
+    """
+    return float(temporal_ema ** (elapsed * REFERENCE_FPS)) if temporal_ema > 0 else 0.0
+
+
+class Smoother:
+    """An exponential moving average of the fused evidence and the support, label by label.
+
+    It starts anew after `reset`, when time runs backwards, and for a label that was not there before.
+    """
+
+    def __init__(self) -> None:
+        self._last: Evidence | None = None
+        self._stamp: float | None = None
+
+    def reset(self) -> None:
+        """Forget the past: another scene, another memory."""
+        self._last = None
+
+    def smooth(self, evidence: Evidence, temporal_ema: float, stamp: float | None) -> Evidence:
+        """The evidence, mixed with the past.
+
+        Args:
+            evidence: Of the new frame.
+            temporal_ema: Share of the past at 30 frames a second, in [0, 1).
+            stamp: Seconds of the new frame; None counts as 1/30 s after the last.
+        """
+        elapsed = 1 / REFERENCE_FPS
+        if stamp is not None and self._stamp is not None:
+            elapsed = stamp - self._stamp
+        self._stamp = stamp
+        if self._last is not None and elapsed >= 0:
+            share = past_share(temporal_ema, elapsed)
+            if share > 0:
+                evidence = _mix(self._last, evidence, share)
+        self._last = evidence
+        return evidence
+
+
+def _mix(past: Evidence, new: Evidence, share: float) -> Evidence:
+    if past.labels == new.labels:
+        fused, support = past.fused, past.support
+    else:
+        index = {label: i for i, label in enumerate(past.labels)}
+        fused = _align(past.fused, new.fused, new.labels, index)
+        support = _align(past.support, new.support, new.labels, index)
+    return replace(
+        new,
+        fused=(share * fused + (1 - share) * new.fused).astype(np.float32),
+        support=(share * support + (1 - share) * new.support).astype(np.float32),
+    )
+
+
+def _align(past: Array, new: Array, labels: tuple[str, ...], index: dict[str, int]) -> Array:
+    pairs = zip(labels, new, strict=True)
+    return np.array([past[index[label]] if label in index else value for label, value in pairs], np.float32)

@@ -1,0 +1,93 @@
+"""A folder that shows what was seen and what was answered."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.errors import MemoryStoreError, RequestError
+from vfrt_ros.core.settings import state_folder
+
+Picture = npt.NDArray[np.uint8]
+NAME = re.compile(r"[\w][\w. -]{0,99}")
+
+
+def snapshot_folder(snapshot_dir: str) -> Path:
+    """The folder that the parameter means; empty = `$ROS_HOME/vfrt/snapshots`."""
+    return Path(snapshot_dir).expanduser().absolute() if snapshot_dir else state_folder() / "snapshots"
+
+
+def check_name(name: str) -> str:
+    """The name of a snapshot; empty = the time.
+
+    Raises:
+        RequestError: It is no plain name, so that nothing is ever written elsewhere.
+
+    >>> check_name("desk 1")
+    'desk 1'
+    """
+    name = name.strip() or datetime.now().strftime("%Y-%m-%d_%H-%M-%S.%f")[:-3]
+    if not NAME.fullmatch(name):
+        raise RequestError(
+            f"A snapshot's name must be letters, digits, blanks, '.', '-' and '_', at most 100, the "
+            f"first a letter or digit; got {name[:60]!r}."
+        )
+    return name
+
+
+def write_snapshot(
+    folder: Path,
+    name: str,
+    frame: npt.NDArray[np.uint8],
+    overlay: npt.NDArray[np.uint8],
+    answer: dict[str, object],
+) -> Path:
+    """Write `frame.png`, `overlay.png` and `recognition.json`; the folder appears whole or not at all.
+
+    Args:
+        folder: Where the snapshot's folder is made.
+        name: Checked by `check_name`.
+        frame: (H, W, 3) uint8 BGR.
+        overlay: The same with the answer drawn over it.
+        answer: For JSON.
+
+    Returns:
+        The absolute path of the snapshot's folder.
+
+    Raises:
+        RequestError: There is one of this name.
+        MemoryStoreError: It cannot be written.
+    """
+    target = folder / name
+    if target.exists():
+        raise RequestError(
+            f"There is a snapshot '{name}' already: choose another name, or none for the time."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as temporary:
+            whole = Path(temporary) / name
+            whole.mkdir()
+            _write_picture(whole / "frame.png", frame)
+            _write_picture(whole / "overlay.png", overlay)
+            (whole / "recognition.json").write_text(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
+            whole.rename(target)
+    except OSError as error:
+        raise MemoryStoreError(
+            f"Cannot write the snapshot {target}: {error.strerror or error}; check snapshot_dir and the disk."
+        ) from error
+    return target
+
+
+def _write_picture(path: Path, picture: Picture) -> None:
+    done, buffer = cv2.imencode(path.suffix, picture)
+    if not done:
+        raise OSError(f"OpenCV cannot write {path.name}")
+    path.write_bytes(buffer.tobytes())

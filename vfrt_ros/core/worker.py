@@ -1,0 +1,107 @@
+"""A thread that always works on the newest item, and does jobs in between."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class NewestWorker(Generic[Item]):
+    """Calls `process` with the newest item; one that was not begun is replaced by a newer one.
+
+    Threads: `put`, `submit` and `stop` may be called from any thread. `process` and the jobs run in the
+    worker's own thread, one at a time, jobs first. The slot, the jobs and the counters are written under
+    one condition's lock, which is never held while something runs.
+
+    Args:
+        process: Called with each item. What it raises is a bug: it is given to `on_error`, and the thread
+            goes on with the next item.
+        on_error: Called in the worker's thread.
+        name: Of the thread.
+    """
+
+    def __init__(
+        self, process: Callable[[Item], None], on_error: Callable[[BaseException], None], *, name: str
+    ) -> None:
+        self._process = process
+        self._on_error = on_error
+        self._condition = threading.Condition()
+        self._item: Item | None = None
+        self._jobs: deque[tuple[Callable[[], Any], Future]] = deque()
+        self._stopped = False
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def dropped(self) -> int:
+        """Items that were replaced before they were begun."""
+        with self._condition:
+            return self._dropped
+
+    def put(self, item: Item) -> None:
+        """Make this the newest item."""
+        with self._condition:
+            if self._item is not None:
+                self._dropped += 1
+            self._item = item
+            self._condition.notify()
+
+    def clear(self) -> None:
+        """Drop the item that was not begun, uncounted."""
+        with self._condition:
+            self._item = None
+
+    def submit(self, job: Callable[[], Any]) -> Future:
+        """Run a job before the next item; its result or exception is in the future."""
+        future: Future = Future()
+        with self._condition:
+            if self._stopped:
+                future.cancel()
+            else:
+                self._jobs.append((job, future))
+                self._condition.notify()
+        return future
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """End the thread after what it is doing now; jobs that were not begun are cancelled."""
+        with self._condition:
+            self._stopped = True
+            jobs, self._jobs = self._jobs, deque()
+            self._condition.notify()
+        for _, future in jobs:
+            future.cancel()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while (task := self._next()) is not None:
+            try:
+                task()
+            except BaseException as error:
+                self._on_error(error)
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._condition:
+            self._condition.wait_for(lambda: self._stopped or self._jobs or self._item is not None)
+            if self._stopped:
+                return None
+            if self._jobs:
+                job, future = self._jobs.popleft()
+                return lambda: _finish(job, future)
+            item, self._item = self._item, None
+        return lambda: self._process(item)  # type: ignore[arg-type]
+
+
+def _finish(job: Callable[[], Any], future: Future) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(job())
+    except BaseException as error:
+        future.set_exception(error)

@@ -1,0 +1,177 @@
+"""What both nodes share: reading their settings, starting themselves, and ending cleanly."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+import rclpy
+from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
+
+from vfrt_ros.core.errors import VfrtError
+from vfrt_ros.core.parameters import Settings
+from vfrt_ros.nodes.parameters import declare, read_settings
+
+
+class StartError(VfrtError):
+    """A node could not start itself; the text says why."""
+
+
+class SelfStartingNode(LifecycleNode):
+    """A lifecycle node with a table of parameters that configures and activates itself.
+
+    A subclass overrides `configure`, `activate`, `deactivate` and `cleanup`. What they raise of our own
+    errors becomes one line in the log and a failed transition; anything else is a bug and is shown whole.
+
+    Args:
+        name: Of the node.
+        table: Its parameters.
+        arguments: The command line that it was started with.
+
+    Raises:
+        SettingError: A parameter has an unknown name or a wrong value.
+    """
+
+    def __init__(self, name: str, table: type[Settings], arguments: Sequence[str] | None = None) -> None:
+        super().__init__(name)
+        self.fault = ""
+        self.settings = read_settings(self, table, sys.argv if arguments is None else arguments)
+        declare(self, self.settings)
+
+    def configure(self) -> None:
+        """Load what is needed; undone by `cleanup`."""
+
+    def activate(self) -> None:
+        """Begin to work; undone by `deactivate`."""
+
+    def deactivate(self) -> None:
+        """Stop working."""
+
+    def cleanup(self) -> None:
+        """Release what `configure` loaded; called also when that failed halfway."""
+
+    def start(self) -> None:
+        """Configure and activate, unless the parameter `autostart` is false.
+
+        Raises:
+            StartError: It failed; the text says why.
+        """
+        if not self.get_parameter("autostart").value:
+            self.get_logger().info(
+                f"Waiting to be configured: ros2 lifecycle set {self.get_fully_qualified_name()} configure"
+            )
+            return
+        for trigger in (self.trigger_configure, self.trigger_activate):
+            if trigger() is not TransitionCallbackReturn.SUCCESS:
+                raise StartError(self.fault or "A transition failed.")
+
+    def end(self) -> None:
+        """Stop working and release everything, from whatever state."""
+        self.deactivate()
+        self.cleanup()
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle transition."""
+        result = self._try(self.configure)
+        if result is not TransitionCallbackReturn.SUCCESS:
+            self.cleanup()
+        return result
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle transition."""
+        super().on_activate(state)
+        return self._try(self.activate)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle transition."""
+        self.deactivate()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle transition."""
+        self.cleanup()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle transition."""
+        self.end()
+        return TransitionCallbackReturn.SUCCESS
+
+    def _try(self, step: Callable[[], None]) -> TransitionCallbackReturn:
+        try:
+            step()
+        except VfrtError as error:
+            self.fault = str(error)
+            self.get_logger().error(self.fault)
+            return TransitionCallbackReturn.FAILURE
+        return TransitionCallbackReturn.SUCCESS
+
+
+def run(create: Callable[[Sequence[str]], SelfStartingNode], args: Sequence[str] | None = None) -> int:
+    """Run a node until SIGINT or SIGTERM.
+
+    The executor spins in a thread of its own, so that the main thread hears signals at once and takes the
+    node down in order, while the middleware still works.
+
+    Args:
+        create: Makes the node from the command line.
+        args: The command line; None = `sys.argv`.
+
+    Returns:
+        Exit status: 0, or 1 after one line on standard error that says what was wrong.
+    """
+    arguments = sys.argv if args is None else list(args)
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    node: SelfStartingNode | None = None
+    executor = SingleThreadedExecutor()
+    try:
+        node = create(arguments)
+        node.start()
+        return _spin_until(stop, executor, node)
+    except VfrtError as error:
+        print(f"{error}", file=sys.stderr)
+        return 1
+    finally:
+        if node is not None:
+            node.end()
+            node.destroy_node()
+        rclpy.try_shutdown()
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
+
+
+def _spin_until(stop: threading.Event, executor: Executor, node: SelfStartingNode) -> int:
+    status = 0
+
+    def spin() -> None:
+        nonlocal status
+        try:
+            executor.spin()
+        except ExternalShutdownException:
+            pass
+        except Exception:
+            traceback.print_exc()
+            status = 1
+        stop.set()
+
+    executor.add_node(node)
+    thread = threading.Thread(target=spin, name="executor", daemon=True)
+    thread.start()
+    stop.wait()
+    executor.shutdown(timeout_sec=2.0)
+    thread.join(2.0)
+    return status

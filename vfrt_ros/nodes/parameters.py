@@ -1,0 +1,167 @@
+"""The parameter table as ROS parameters: precedence at the start, checks and changes while running."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
+from rclpy.exceptions import ParameterNotDeclaredException
+from rclpy.node import Node
+from rclpy.parameter import Parameter as RosParameter
+
+from vfrt_ros.core.errors import SettingError, VfrtError, nearest
+from vfrt_ros.core.parameters import Kind, Parameter, Settings, check_names, from_environment
+from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
+
+Chosen = TypeVar("Chosen", bound=Settings)
+
+NODES: dict[str, type[Settings]] = {"camera": CameraSettings, "recognition": RecognitionSettings}
+"""Node name to its table of parameters."""
+
+FOREIGN = re.compile(r"use_sim_time$|qos_overrides\.|start_type_description_service$")
+"""Parameters that rclpy itself takes."""
+
+_ASSIGNMENT = re.compile(r"(?:[^:=]+:)?([^:=]+):=")
+_UNBOUNDED = 2**31 - 1
+
+
+class UndeclaredParameterError(ParameterNotDeclaredException):
+    """What rclpy's parameter services turn into a refusal, with a text that helps."""
+
+    def __init__(self, text: str) -> None:
+        Exception.__init__(self, text)
+
+
+def read_settings(
+    node: Node, settings: type[Chosen], arguments: Sequence[str], environment: Mapping[str, str] = os.environ
+) -> Chosen:
+    """The settings that a node starts with: `-p` over `VFRT_<NAME>` over parameter files over defaults.
+
+    Args:
+        node: Whose parameter overrides are read.
+        settings: The table.
+        arguments: The command line that the node was started with.
+        environment: Where `VFRT_*` variables stand.
+
+    Raises:
+        SettingError: A name is unknown or a value is wrong.
+    """
+    known = settings.parameters()
+    others = {name: entry for table in NODES.values() for name, entry in table.parameters().items()}
+    overrides = {name: parameter.value for name, parameter in node._parameter_overrides.items()}
+    given = {name: value for name, value in overrides.items() if not FOREIGN.match(name)}
+    _refuse_mappings(given, known)
+    check_names(given, {**known, **others})
+    typed = {name for name in _typed_names(arguments) if name in given}
+    files = {name: value for name, value in given.items() if name not in typed}
+    values = files | from_environment(environment, known, others) | {name: given[name] for name in typed}
+    return settings.from_mapping({name: value for name, value in values.items() if name in known})
+
+
+def declare(node: Node, settings: Settings) -> None:
+    """Declare every parameter of the table with the values that the settings have."""
+    for entry in settings.parameters().values():
+        value = to_ros(getattr(settings, entry.name))
+        node.declare_parameter(entry.name, value, descriptor(entry), ignore_override=True)
+
+
+def descriptor(entry: Parameter) -> ParameterDescriptor:
+    """Description, range and read-only flag, as rqt_reconfigure and `ros2 param describe` show them."""
+    described = ParameterDescriptor(name=entry.name, description=entry.description, read_only=not entry.live)
+    described.additional_constraints = entry.expected
+    if entry.kind is Kind.FLOAT and entry.low is not None and entry.high is not None:
+        described.floating_point_range = [FloatingPointRange(from_value=entry.low, to_value=entry.high)]
+    if entry.kind is Kind.INT and entry.low is not None:
+        high = _UNBOUNDED if entry.high is None else int(entry.high)
+        described.integer_range = [IntegerRange(from_value=int(entry.low), to_value=high)]
+    return described
+
+
+def accept_live_changes(
+    node: Node,
+    table: Mapping[str, Parameter],
+    check: Callable[[dict[str, Any]], None],
+    apply: Callable[[dict[str, Any]], None],
+) -> None:
+    """Check new values first, all together, and apply them only when all are good.
+
+    Args:
+        node: Whose parameters were declared from the table.
+        table: By name.
+        check: Raises a VfrtError whose text becomes the reason of the refusal.
+        apply: Called with values that were checked.
+    """
+
+    def to_own_types(parameters: list[RosParameter]) -> list[RosParameter]:
+        _refuse_undeclared(node, parameters, table)
+        return [_in_own_type(parameter, table) for parameter in parameters]
+
+    def validate(parameters: list[RosParameter]) -> SetParametersResult:
+        try:
+            check(_values(parameters, table))
+        except VfrtError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    node.add_pre_set_parameters_callback(to_own_types)
+    node.add_on_set_parameters_callback(validate)
+    node.add_post_set_parameters_callback(lambda parameters: apply(_values(parameters, table)))
+
+
+def to_ros(value: Any) -> Any:
+    """A setting's value as rclpy takes it; it cannot tell the type of an empty list."""
+    if isinstance(value, tuple):
+        return list(value) or [""]
+    return value
+
+
+def _refuse_undeclared(
+    node: Node, parameters: Iterable[RosParameter], table: Mapping[str, Parameter]
+) -> None:
+    for parameter in parameters:
+        if not node.has_parameter(parameter.name):
+            hint = nearest(parameter.name, table)
+            raise UndeclaredParameterError(f"Unknown parameter '{parameter.name}'.{hint}")
+
+
+def _in_own_type(parameter: RosParameter, table: Mapping[str, Parameter]) -> RosParameter:
+    """`ros2 param set … 1` gives a whole number where a number is declared; the checks see the rest."""
+    entry = table.get(parameter.name)
+    if entry is None or not entry.live:
+        return parameter
+    try:
+        return RosParameter(parameter.name, value=to_ros(entry.check(_plain(parameter.value))))
+    except SettingError:
+        return parameter
+
+
+def _values(parameters: Iterable[RosParameter], table: Mapping[str, Parameter]) -> dict[str, Any]:
+    return {p.name: _plain(p.value) for p in parameters if p.name in table}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if hasattr(value, "__iter__") and not isinstance(value, str) else value
+
+
+def _typed_names(arguments: Sequence[str]) -> set[str]:
+    """Parameter names given by `-p [node:]name:=value`."""
+    pairs = itertools.pairwise(arguments)
+    matches = (_ASSIGNMENT.match(value) for flag, value in pairs if flag in ("-p", "--param"))
+    return {match.group(1) for match in matches if match}
+
+
+def _refuse_mappings(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> None:
+    for name in given:
+        head, dot, tail = name.partition(".")
+        if dot and head in known:
+            expected = known[head].expected
+            raise SettingError(f"Parameter '{head}' must be {expected}; got a mapping with the key '{tail}'.")

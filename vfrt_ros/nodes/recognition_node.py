@@ -1,0 +1,296 @@
+"""`/recognition`: frames in, recognitions out, taught by services while it runs."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import CancelledError
+from concurrent.futures import Future as ThreadFuture
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.task import Future
+from rclpy.time import Time
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from vfrt_msgs.msg import MemoryInfo, Recognition
+from vfrt_ros.core.errors import FrameError, VfrtError
+from vfrt_ros.core.overlay import Pace, draw_overlay
+from vfrt_ros.core.recogniser import Recogniser, check_live
+from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.snapshot import snapshot_folder
+from vfrt_ros.core.worker import NewestWorker
+from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.conversions import (
+    compressed_from_frame,
+    frame_from_compressed,
+    frame_from_image,
+    image_from_frame,
+)
+from vfrt_ros.nodes.diagnostics import DiagnosticsPublisher
+from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
+from vfrt_ros.nodes.messages import memory_info_message, recognition_message
+from vfrt_ros.nodes.parameters import accept_live_changes
+from vfrt_ros.nodes.result import Result
+from vfrt_ros.nodes.services import SERVICES, Desk, answer, refuse
+from vfrt_ros.nodes.statistics import Statistics
+
+
+class NotActiveError(VfrtError):
+    """The node is not configured and active."""
+
+    code = "NOT_ACTIVE"
+
+
+class InternalError(VfrtError):
+    """A fault of ours, told to the caller; the log shows it whole."""
+
+    code = "INTERNAL_ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """An image message and when it came: `seconds` of the node's clock, `monotonic` seconds."""
+
+    message: Any
+    seconds: float
+    monotonic: float
+
+
+class RecognitionNode(SelfStartingNode):
+    """Glue between topics, services, parameters and one `Recogniser`.
+
+    Threads: the executor's thread only hands over. The worker owns the recogniser: it encodes, decides,
+    publishes, and carries out services and parameter changes between frames. A second worker draws the
+    overlay. `_latest` is written by the first worker and read by both, one reference at a time.
+
+    Args:
+        arguments: The command line that it was started with.
+        create: Makes the recogniser; tests give one with a fake encoder.
+    """
+
+    settings: RecognitionSettings
+
+    def __init__(
+        self,
+        arguments: Sequence[str] | None = None,
+        create: Callable[[RecognitionSettings], Recogniser] = Recogniser,
+    ) -> None:
+        super().__init__(names.RECOGNITION_NODE, RecognitionSettings, arguments)
+        self._create = create
+        self._recogniser: Recogniser | None = None
+        self._worker: NewestWorker[_Arrival] | None = None
+        self._painter: NewestWorker[Result] | None = None
+        self._subscription: Any = None
+        self._latest: Result | None = None
+        self._active = threading.Event()
+        self._statistics = Statistics()
+        self._due = 0.0
+        self._recognitions = self.create_publisher(
+            Recognition, names.RECOGNITION, qos.recognition(), qos_overriding_options=qos.overridable()
+        )
+        self._overlays = self.create_publisher(
+            Image, names.OVERLAY, qos.overlay(), qos_overriding_options=qos.overridable()
+        )
+        self._small_overlays = self.create_publisher(
+            CompressedImage,
+            f"{names.OVERLAY}/{names.COMPRESSED}",
+            qos.overlay(),
+            qos_overriding_options=qos.overridable(),
+        )
+        self._memory_infos = self.create_publisher(MemoryInfo, names.MEMORY_INFO, qos.memory_info())
+        self._diagnostics = DiagnosticsPublisher(self, self._statistics, self._state_of_work)
+        group = ReentrantCallbackGroup()
+        for name, (service, _) in SERVICES.items():
+            self.create_service(service, name, partial(self._serve, name), callback_group=group)
+        accept_live_changes(self, self.settings.parameters(), self._check_changes, self._apply_changes)
+
+    def configure(self) -> None:
+        """Load the encoder and the memory; start the workers."""
+        started = time.monotonic()
+        self.get_logger().info("Loading the encoder …")
+        self._recogniser = self._create(self.settings)
+        self._recogniser.memory.listen(lambda step: self._publish_memory())
+        self._worker = NewestWorker(
+            self._recognise, partial(self._report_bug, "recognition"), name="recognise"
+        )
+        self._painter = NewestWorker(self._paint, partial(self._report_bug, "the overlay"), name="overlay")
+        path = self._recogniser.memory.path
+        self.get_logger().info(
+            f"Ready in {time.monotonic() - started:.1f} s with the encoder {self._recogniser.encoders.note}; "
+            f"memory {path or 'in RAM only'}: {len(self._recogniser.memory)} examples, "
+            f"{len(self._recogniser.memory.labels)} labels."
+        )
+
+    def activate(self) -> None:
+        """Listen to the image topic."""
+        _configured(self._recogniser).restart_view()
+        self._active.set()
+        compressed = self.settings.image_transport == "compressed"
+        self._subscription = self.create_subscription(
+            CompressedImage if compressed else Image,
+            f"{names.IMAGE}/{names.COMPRESSED}" if compressed else names.IMAGE,
+            self._receive,
+            qos.camera_image(),
+            qos_overriding_options=qos.overridable(),
+        )
+        self._publish_memory()
+
+    def deactivate(self) -> None:
+        """Stop listening; what was not begun is dropped."""
+        self._active.clear()
+        if self._subscription is not None:
+            self.destroy_subscription(self._subscription)
+            self._subscription = None
+        if self._worker is not None:
+            self._worker.clear()
+
+    def cleanup(self) -> None:
+        """End the workers and close the memory."""
+        for worker in (self._worker, self._painter):
+            if worker is not None:
+                worker.stop()
+        self._worker = self._painter = None
+        if self._recogniser is not None:
+            self._recogniser.close()
+            self._recogniser = None
+        self._latest = None
+
+    def _receive(self, message: Image | CompressedImage) -> None:
+        if self._worker is not None:
+            seconds = self.get_clock().now().nanoseconds / 1e9
+            self._worker.put(_Arrival(message, seconds, time.monotonic()))
+
+    def _recognise(self, arrival: _Arrival) -> None:
+        """One frame, in the worker's thread."""
+        recogniser, worker = self._recogniser, self._worker
+        if recogniser is None or worker is None or not self._active.is_set() or not self._is_due(arrival):
+            return
+        message = arrival.message
+        convert = frame_from_compressed if isinstance(message, CompressedImage) else frame_from_image
+        try:
+            frame = convert(message)
+        except FrameError as error:
+            self._refuse(error)
+            return
+        seconds = Time.from_msg(message.header.stamp).nanoseconds / 1e9 or arrival.seconds
+        decision = recogniser.recognise(frame, seconds)
+        fps = self._statistics.recognised(time.monotonic(), known=decision.known)
+        pace = Pace(fps, self.get_clock().now().nanoseconds / 1e9 - seconds)
+        result = Result(frame, message.header, decision, pace, worker.dropped)
+        self._recognitions.publish(recognition_message(result))
+        self._latest = result
+        if self._painter is not None and self._is_watched():
+            self._painter.put(result)
+
+    def _is_due(self, arrival: _Arrival) -> bool:
+        """Whether `publish_rate_limit` allows this frame; a frame that is early by jitter is let through."""
+        limit = self.settings.publish_rate_limit
+        if limit <= 0:
+            return True
+        if arrival.monotonic < self._due - 0.1 / limit:
+            return False
+        self._due = max(self._due, arrival.monotonic - 1 / limit) + 1 / limit
+        return True
+
+    def _is_watched(self) -> bool:
+        return bool(self._overlays.get_subscription_count() or self._small_overlays.get_subscription_count())
+
+    def _paint(self, result: Result) -> None:
+        """The overlay of one result, in the painter's thread."""
+        picture = draw_overlay(result.frame, result.decision, result.pace)
+        if self._overlays.get_subscription_count():
+            self._overlays.publish(image_from_frame(picture, result.header))
+        if self._small_overlays.get_subscription_count():
+            self._small_overlays.publish(compressed_from_frame(picture, result.header))
+
+    def _refuse(self, error: FrameError) -> None:
+        if self._statistics.refused(error.kind):
+            self.get_logger().warning(
+                f"A frame was left out ({error.kind}): {error} Others like it are counted in /diagnostics."
+            )
+
+    def _report_bug(self, where: str, error: BaseException) -> None:
+        """A fault of ours: shown whole once per kind, counted, and survived."""
+        if self._statistics.refused(f"bug:{type(error).__name__}"):
+            trace = "".join(traceback.format_exception(error))
+            self.get_logger().error(f"A fault in {where}; the node goes on.\n{trace}")
+
+    async def _serve(self, name: str, request: Any, response: Any) -> Any:
+        """Hand a request to the worker and wait for its answer without holding the executor."""
+        worker, recogniser = self._worker, self._recogniser
+        if worker is None or recogniser is None or not self._active.is_set():
+            return refuse(
+                response,
+                NotActiveError(f"{self.get_fully_qualified_name()} is not active: activate it first."),
+            )
+        desk = Desk(recogniser, lambda: self._latest, snapshot_folder(self.settings.snapshot_dir))
+        job = worker.submit(lambda: answer(name, desk, request, response))
+        try:
+            return await _awaitable(job, self.executor)
+        except CancelledError:
+            return refuse(response, NotActiveError("The node was taken down before it came to this."))
+        except Exception as error:
+            self._report_bug(f"the service {name}", error)
+            return refuse(response, InternalError(f"{name} failed by a fault of the node: see its log."))
+
+    def _check_changes(self, changes: dict[str, Any]) -> None:
+        check_live(self.settings, changes)
+
+    def _apply_changes(self, changes: dict[str, Any]) -> None:
+        self.settings = check_live(self.settings, changes)
+        recogniser = self._recogniser
+        if self._worker is not None and recogniser is not None:
+            self._worker.submit(lambda: self._configure_live(recogniser, changes))
+
+    def _configure_live(self, recogniser: Recogniser, changes: dict[str, Any]) -> None:
+        recogniser.configure(**changes)
+        self._publish_memory()
+
+    def _publish_memory(self) -> None:
+        if self._recogniser is not None:
+            header = Header(stamp=self.get_clock().now().to_msg())
+            self._memory_infos.publish(memory_info_message(self._recogniser, header))
+
+    def _state_of_work(self) -> tuple[Recogniser | None, Result | None, bool]:
+        return self._recogniser, self._latest, self._active.is_set()
+
+
+def _configured(recogniser: Recogniser | None) -> Recogniser:
+    """The recogniser, which the lifecycle has made before."""
+    if recogniser is None:
+        raise NotActiveError("The node was not configured.")
+    return recogniser
+
+
+def _awaitable(job: ThreadFuture, executor: Any) -> Awaitable[Any]:
+    """A future of the worker as one that the executor can wait for."""
+    future: Future = Future(executor=executor)
+
+    def pass_on(done: ThreadFuture) -> None:
+        if done.cancelled():
+            future.set_exception(CancelledError())
+        elif (error := done.exception()) is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(done.result())
+        # rclpy's executors look at a waiting coroutine only when something wakes them.
+        executor.wake()
+
+    job.add_done_callback(pass_on)
+    return future
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Entry point of `recognition_node`."""
+    sys.exit(run(RecognitionNode, args))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""A frame with its answer, as the worker leaves it for the overlay and for snapshots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from std_msgs.msg import Header
+
+from vfrt_ros.core.decision import Decision
+from vfrt_ros.core.overlay import Pace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """One recognised frame.
+
+    Attributes:
+        frame: (H, W, 3) uint8 BGR.
+        header: Of the source image.
+        decision: The answer.
+        pace: How fast recognition goes.
+        dropped: Frames replaced by a newer one before they were looked at, since start.
+    """
+
+    frame: npt.NDArray[np.uint8]
+    header: Header
+    decision: Decision
+    pace: Pace
+    dropped: int
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain values for JSON."""
+        stamp = self.header.stamp
+        return {
+            "stamp": {"sec": stamp.sec, "nanosec": stamp.nanosec},
+            "frame_id": self.header.frame_id,
+            **self.decision.as_dict(),
+            "latency_s": round(self.pace.latency, 6),
+            "fps": round(self.pace.fps, 3),
+            "dropped": self.dropped,
+        }

@@ -1,0 +1,147 @@
+"""What each service does: the recogniser carries it out, the answer is a code and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vfrt_msgs.srv import Forget, ListLabels, Redo, Register, Relabel, SetPrompts, Snapshot, Undo
+from vfrt_ros.core.errors import AllRejectedError, FrameError, NoFramesError, RequestError, VfrtError
+from vfrt_ros.core.overlay import draw_overlay
+from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.snapshot import check_name, write_snapshot
+from vfrt_ros.nodes.conversions import Frame, frame_from_image
+from vfrt_ros.nodes.messages import label_info_message
+from vfrt_ros.nodes.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the services work with.
+
+    Attributes:
+        recogniser: Does the work.
+        latest: The newest result; None before the first.
+        snapshots: The folder for snapshots.
+    """
+
+    recogniser: Recogniser
+    latest: Callable[[], Result | None]
+    snapshots: Path
+
+
+Answer = Callable[[Desk, Any, Any], str]
+"""Fills the response's own fields and returns its message; raises a VfrtError where it cannot be done."""
+
+
+def register(desk: Desk, request: Register.Request, response: Register.Response) -> str:
+    """Learn a label from recent frames or from given images."""
+    images = [_frame(number, image) for number, image in enumerate(request.images, 1)]
+    try:
+        done = desk.recogniser.register(
+            request.label, frames=request.frames, images=images, negative=request.negative
+        )
+    except AllRejectedError as error:
+        response.rejected = len(error.reasons)
+        response.reasons = list(error.reasons)
+        raise
+    response.stored, response.rejected, response.batch = done.stored, len(done.reasons), done.batch
+    response.reasons = list(done.reasons)
+    left_out = f", {len(done.reasons)} left out" if done.reasons else ""
+    return f"{_sentence(done.step.what)}{left_out}."
+
+
+def forget(desk: Desk, request: Forget.Request, response: Forget.Response) -> str:
+    """Remove a label."""
+    step = desk.recogniser.forget(request.label)
+    response.removed = len(step.examples.removed)
+    return f"{_sentence(step.what)}; undo brings it back."
+
+
+def relabel(desk: Desk, request: Relabel.Request, response: Relabel.Response) -> str:
+    """Rename or merge a label."""
+    step = desk.recogniser.relabel(request.label, request.new_label)
+    response.moved = len(step.examples.added)
+    return f"{_sentence(step.what)}."
+
+
+def undo(desk: Desk, request: Undo.Request, response: Undo.Response) -> str:
+    """Take the last change back."""
+    response.what = desk.recogniser.undo().what
+    return f"Undone: {response.what}."
+
+
+def redo(desk: Desk, request: Redo.Request, response: Redo.Response) -> str:
+    """Do again what undo took back."""
+    response.what = desk.recogniser.redo().what
+    return f"Done again: {response.what}."
+
+
+def list_labels(desk: Desk, request: ListLabels.Request, response: ListLabels.Response) -> str:
+    """Describe every label."""
+    response.labels = [label_info_message(summary) for summary in desk.recogniser.labels()]
+    count = len(response.labels)
+    return f"{count} label{'' if count == 1 else 's'}." if count else "Nothing learned yet."
+
+
+def set_prompts(desk: Desk, request: SetPrompts.Request, response: SetPrompts.Response) -> str:
+    """Describe labels in words."""
+    step = desk.recogniser.set_prompts(request.labels, request.prompts, replace=request.replace)
+    return f"{_sentence(step.what)}."
+
+
+def snapshot(desk: Desk, request: Snapshot.Request, response: Snapshot.Response) -> str:
+    """Write the last recognised frame, its overlay and its recognition."""
+    name = check_name(request.name)
+    result = desk.latest()
+    if result is None:
+        raise NoFramesError("No frame was recognised yet: is the camera running?")
+    overlay = draw_overlay(result.frame, result.decision, result.pace)
+    response.path = str(write_snapshot(desk.snapshots, name, result.frame, overlay, result.as_dict()))
+    return f"Wrote {response.path}."
+
+
+SERVICES: dict[str, tuple[Any, Answer]] = {
+    "register": (Register, register),
+    "forget": (Forget, forget),
+    "relabel": (Relabel, relabel),
+    "undo": (Undo, undo),
+    "redo": (Redo, redo),
+    "list_labels": (ListLabels, list_labels),
+    "set_prompts": (SetPrompts, set_prompts),
+    "snapshot": (Snapshot, snapshot),
+}
+"""Service name to its type and what answers it."""
+
+
+def answer(name: str, desk: Desk, request: Any, response: Any) -> Any:
+    """Carry out a request; our own errors become a code and a sentence, all else is a bug."""
+    service, serve = SERVICES[name]
+    try:
+        response.message = serve(desk, request, response)
+        response.code = service.Response.OK
+    except VfrtError as error:
+        refuse(response, error)
+    if hasattr(response, "memory_version"):
+        response.memory_version = desk.recogniser.memory.version
+    return response
+
+
+def refuse(response: Any, error: VfrtError) -> Any:
+    """The response with the error's code and text."""
+    response.code = getattr(response, error.code, response.INTERNAL_ERROR)
+    response.message = str(error)
+    return response
+
+
+def _frame(number: int, image: Any) -> Frame:
+    try:
+        return frame_from_image(image)
+    except FrameError as error:
+        raise RequestError(f"Image {number} cannot be read: {error} Nothing was stored.") from error
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
