@@ -79,8 +79,8 @@ class Parameter:
         """The range in the usual notation, empty where there is none."""
         if self.low is None and self.high is None:
             return ""
-        low = "-∞" if self.low is None else f"{self.low:g}"
-        high = "∞" if self.high is None else f"{self.high:g}"
+        low = "-∞" if self.low is None else f"{self.low:.10g}"
+        high = "∞" if self.high is None else f"{self.high:.10g}"
         left = "(" if self.open_low or self.low is None else "["
         right = ")" if self.open_high or self.high is None else "]"
         return f"in {left}{low}, {high}{right}"

@@ -91,6 +91,7 @@ class Recogniser:
         self.memory.add_initial_prompts(check_label(label) for label in self.settings.init_labels)
         self._prototypes = Prototypes(self.encoders.text)
         self._smoother = Smoother()
+        self._held: str | None = None
         self._recent = RecentFrames()
         self._rule = self._build_rule()
         self.memory.listen(self._follow)
@@ -115,18 +116,22 @@ class Recogniser:
         """Say what an observation shows, as the next one in time, and keep it for registering."""
         with self._lock:
             if self._recent.add(observation):
-                self._smoother.reset()
+                self._forget_the_past()
             evidence = self._rule.evidence(observation.embedding)
             evidence = self._smoother.smooth(evidence, self.settings.temporal_ema, observation.stamp)
             scores = self._rule.conclude(evidence)
             counts = {label: self.memory.count(label) for label in evidence.labels}
-            return decide(
+            decision = decide(
                 evidence,
                 scores,
                 counts,
                 k_candidates=self.settings.k_candidates,
                 version=self.memory.version,
+                held=self._held,
             )
+            smoothed = self.settings.temporal_ema > 0
+            self._held = decision.label if decision.known and smoothed else None
+            return decision
 
     def register(
         self, label: str, *, frames: int = 0, images: Sequence[Frame] = (), negative: bool = False
@@ -235,7 +240,7 @@ class Recogniser:
         """Forget the recent frames and the past of the smoothing: what comes next is another scene."""
         with self._lock:
             self._recent.clear()
-            self._smoother.reset()
+            self._forget_the_past()
 
     def close(self) -> None:
         """Close the memory's file; the recogniser is not used afterwards."""
@@ -277,13 +282,18 @@ class Recogniser:
     def _refresh_prototypes(self) -> None:
         labels, vectors = self._prototypes.embed(self.memory.prompts, self.settings.prompt_templates)
         self._rule.set_prototypes(labels, vectors)
-        self._smoother.reset()
+        self._forget_the_past()
 
     def _follow(self, step: Step) -> None:
         self._rule.apply(step.examples)
-        self._smoother.reset()
+        self._forget_the_past()
         if step.prompts.after:
             self._refresh_prototypes()
+
+    def _forget_the_past(self) -> None:
+        """What comes next owes nothing to what was before: no smoothing, no hysteresis."""
+        self._smoother.reset()
+        self._held = None
 
 
 def encoder_settings(settings: RecognitionSettings) -> dict[str, Any]:

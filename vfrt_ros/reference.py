@@ -1,0 +1,72 @@
+"""The tables of the README, written from the code: `python -m vfrt_ros.reference README.md`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from vfrt_ros.core.parameters import Parameter, Settings
+from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
+
+
+def parameter_table(settings: type[Settings]) -> str:
+    """A Markdown table of every parameter: default, what it may be, live or not, meaning."""
+    rows = [
+        (f"`{entry.name}`", _default(entry), _allowed(entry), "yes" if entry.live else "", entry.description)
+        for entry in settings.parameters().values()
+    ]
+    return markdown_table(("parameter", "default", "allowed", "live", "meaning"), rows)
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "camera parameters": lambda: parameter_table(CameraSettings),
+    "recognition parameters": lambda: parameter_table(RecognitionSettings),
+}
+"""What stands between `<!-- NAME -->` and `<!-- end -->` in a document."""
+
+
+def refresh(text: str) -> str:
+    """The document with its tables as the code has them now.
+
+    Raises:
+        KeyError: A marker names no table.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        return f"<!-- {match[1]} -->\n\n{TABLES[match[1]]()}\n\n<!-- end -->"
+
+    return re.sub(r"<!-- ([a-z ]+) -->\n.*?<!-- end -->", fill, text, flags=re.DOTALL)
+
+
+def _default(entry: Parameter) -> str:
+    value = entry.default
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return "`[" + ", ".join(str(part) for part in value) + "]`"
+    return f"`{value}`" if value != "" else "empty"
+
+
+def _allowed(entry: Parameter) -> str:
+    if entry.choices:
+        return ", ".join(f"`{choice}`" for choice in entry.choices)
+    return f"{entry.kind.value} {entry.range.removeprefix('in ')}".rstrip()
+
+
+def main() -> None:
+    """Rewrite the tables of the documents named on the command line."""
+    for name in sys.argv[1:]:
+        path = Path(name)
+        path.write_text(refresh(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
