@@ -8,14 +8,11 @@ from enum import IntEnum
 
 import numpy as np
 
-from vfrt_ros.core.scoring.evidence import Array, Evidence, Scores
+from vfrt_ros.core.scoring.evidence import Evidence, Scores
 
 UNKNOWN = "unknown"
 AMBIGUOUS_RATIO = 0.8
 """A runner-up with at least this share of the best score makes an unknown an ambiguous one."""
-HOLD_RATIO = 0.8
-"""Hysteresis: a label that is being shown stays while it has this share of its threshold, and of the score of
-the label that would replace it."""
 
 
 class Reason(IntEnum):
@@ -110,7 +107,6 @@ def decide(
     *,
     k_candidates: int,
     version: int,
-    held: str | None = None,
 ) -> Decision:
     """Hold the best score against its threshold.
 
@@ -120,15 +116,12 @@ def decide(
         counts: Examples of each label.
         k_candidates: Candidates to name at most.
         version: Of memory and prompts.
-        held: The label shown so far, which a slightly better one does not replace at once; None = none.
     """
     if not scores.labels:
         return Decision(UNKNOWN, 0.0, 0.0, Reason.UNKNOWN_NOTHING_LEARNED, (), version)
-    order = np.argsort(-_in_favour_of(held, scores), kind="stable")
+    order = np.argsort(-scores.score, kind="stable")
     best = int(order[0])
     score, threshold = float(scores.score[best]), float(scores.threshold[best])
-    if scores.labels[best] == held:
-        threshold *= HOLD_RATIO
     reason = Reason.KNOWN if score >= threshold else why_unknown(scores)
     candidates = tuple(
         Candidate(
@@ -142,15 +135,6 @@ def decide(
     )
     label = scores.labels[best] if reason is Reason.KNOWN else UNKNOWN
     return Decision(label, score, threshold, reason, candidates, version)
-
-
-def _in_favour_of(held: str | None, scores: Scores) -> Array:
-    """The scores by which labels are ranked: the held label has an advantage."""
-    if held not in scores.labels:
-        return scores.score
-    ranking = scores.score.copy()
-    ranking[scores.labels.index(held)] /= HOLD_RATIO
-    return ranking
 
 
 def why_unknown(scores: Scores) -> Reason:

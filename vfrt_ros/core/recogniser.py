@@ -27,7 +27,7 @@ from vfrt_ros.core.quality import duplicate_of
 from vfrt_ros.core.request import check_label, check_prompts
 from vfrt_ros.core.scoring.evidence import FusionRule
 from vfrt_ros.core.settings import RecognitionSettings
-from vfrt_ros.core.smoothing import Smoother
+from vfrt_ros.core.smoothing import Smoother, favour
 
 Frame = npt.NDArray[np.uint8]
 
@@ -119,7 +119,7 @@ class Recogniser:
                 self._forget_the_past()
             evidence = self._rule.evidence(observation.embedding)
             evidence = self._smoother.smooth(evidence, self.settings.temporal_ema, observation.stamp)
-            scores = self._rule.conclude(evidence)
+            scores = favour(self._rule.conclude(evidence), self._held)
             counts = {label: self.memory.count(label) for label in evidence.labels}
             decision = decide(
                 evidence,
@@ -127,7 +127,6 @@ class Recogniser:
                 counts,
                 k_candidates=self.settings.k_candidates,
                 version=self.memory.version,
-                held=self._held,
             )
             smoothed = self.settings.temporal_ema > 0
             self._held = decision.label if decision.known and smoothed else None
