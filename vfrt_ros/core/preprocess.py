@@ -21,7 +21,8 @@ def check_rgb(image: np.ndarray) -> np.ndarray:
     (2, 3, 3)
     """
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
-        raise FrameError("dtype", f"expected a picture of uint8, got {getattr(image, 'dtype', type(image).__name__)}")
+        got = getattr(image, "dtype", type(image).__name__)
+        raise FrameError("dtype", f"expected a picture of uint8, got {got}")
     if image.ndim != 3 or image.shape[2] != 3:
         raise FrameError("shape", f"expected a picture of shape (H, W, 3), got {image.shape}")
     if image.size == 0:

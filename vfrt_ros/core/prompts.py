@@ -44,7 +44,7 @@ def check_templates(templates: Sequence[str]) -> tuple[str, ...]:
     if isinstance(templates, str):
         raise SettingError(f"prompt_templates: expected a list of texts, got the text '{templates}'")
     if not templates:
-        raise SettingError("prompt_templates: expected at least one template such as 'a photo of a {label}', got none")
+        raise SettingError("prompt_templates: expected at least one such as 'a photo of a {label}', got none")
     for template in templates:
         if not isinstance(template, str) or not any(place in template for place in _PLACES):
             raise SettingError(

@@ -94,14 +94,20 @@ def _save_tokenizer(folder: Path) -> None:
     from transformers import PreTrainedTokenizerFast
 
     letters = ["<start>", "<end>", "<unk>", *"abcdefghijklmnopqrstuvwxyz ABCDE"]
-    tokenizer = Tokenizer(models.WordLevel({letter: i for i, letter in enumerate(letters)}, unk_token="<unk>"))
+    tokenizer = Tokenizer(
+        models.WordLevel({letter: i for i, letter in enumerate(letters)}, unk_token="<unk>")
+    )
     tokenizer.normalizer = normalizers.Strip()
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<start> $A <end>", special_tokens=[("<start>", 0), ("<end>", 1)]
     )
     PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<start>", eos_token="<end>", pad_token="<end>", unk_token="<unk>"
+        tokenizer_object=tokenizer,
+        bos_token="<start>",
+        eos_token="<end>",
+        pad_token="<end>",
+        unk_token="<unk>",
     ).save_pretrained(folder)
 
 

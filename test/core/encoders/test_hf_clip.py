@@ -134,7 +134,8 @@ def test_old_style_of_settings():
     read = parse_preprocess(old)
     assert (read.side, read.short) == (224, 224)
     assert parse_preprocess({**old, "do_normalize": False}).mean == (0, 0, 0)
-    for wrong in ({"resample": 0}, {"crop_size": 256}, {"do_resize": False}, {"crop_size": {"height": 3, "width": 4}}):
+    oblong = {"crop_size": {"height": 3, "width": 4}}
+    for wrong in ({"resample": 0}, {"crop_size": 256}, {"do_resize": False}, oblong):
         with pytest.raises(EncoderError, match="expected an image processor"):
             parse_preprocess({**old, **wrong})
 
@@ -142,7 +143,8 @@ def test_old_style_of_settings():
 def test_logit_scale_and_dim(family):
     name, folder, model_class, _ = family
     backbone = load_encoders(f"hf:{folder}", device="cpu", runtime="torch").backbone
-    assert backbone.logit_scale == pytest.approx(float(model_class.from_pretrained(folder).logit_scale.detach().exp()))
+    scale = model_class.from_pretrained(folder).logit_scale.detach().exp()
+    assert backbone.logit_scale == pytest.approx(float(scale))
     assert backbone.dim == {"clip": 24, "siglip": 32}[name]
 
 
@@ -164,7 +166,7 @@ def test_missing_weights_are_not_filled_with_random_numbers(tiny_clip, tmp_path)
     weights = load_file(tmp_path / "part" / "model.safetensors")
     del weights["visual_projection.weight"]
     save_file(weights, tmp_path / "part" / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(EncoderError, match="lacks weights.*visual_projection"):
+    with pytest.raises(EncoderError, match=r"lacks weights.*visual_projection"):
         load_encoders(f"hf:{tmp_path / 'part'}", device="cpu", runtime="torch")
 
 
@@ -179,5 +181,5 @@ def test_damaged_weights_are_one_clear_error(tiny_clip, tmp_path):
     shutil.copytree(tiny_clip, tmp_path / "cut")
     file = tmp_path / "cut" / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-1000])
-    with pytest.raises(EncoderError, match="cannot be (loaded|read)"):
+    with pytest.raises(EncoderError, match=r"cannot be (loaded|read)"):
         load_encoders(f"hf:{tmp_path / 'cut'}", device="cpu")

@@ -25,9 +25,8 @@ def cache_dir() -> Path:
 
     Source: XDG Base Directory Specification, which says that a relative value is to be ignored.
     """
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(base) if os.path.isabs(base) else Path(os.path.expanduser("~")) / ".cache"
-    return root / "vfrt"
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".cache") / "vfrt"
 
 
 def key_of(*parts: object) -> str:
@@ -67,7 +66,7 @@ def store(kind: str, key: str, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(hashlib.sha256(content).digest())
             file.write(content)
-        os.replace(name, folder / key)
+        Path(name).replace(folder / key)
     except BaseException as error:
         Path(name).unlink(missing_ok=True)
         if not isinstance(error, OSError):

@@ -28,16 +28,17 @@ class CatalogEntry:
     note: str
 
 
+_CLIP_LICENCE = "MIT (of the code; the card names none for the weights)"
 _ENTRIES = (
     CatalogEntry(
         "embedded", "", 103, "Apache-2.0", 1664, 224,
         "EfficientNet-Lite0 and MiniLM out of Python packages; works without any download",
     ),
-    CatalogEntry("clip_vit_b32", "openai/clip-vit-base-patch32", 605, "MIT (code; the card names none for the weights)",
+    CatalogEntry("clip_vit_b32", "openai/clip-vit-base-patch32", 605, _CLIP_LICENCE,
                  512, 224, "the classic; fastest of the CLIP models"),
-    CatalogEntry("clip_vit_b16", "openai/clip-vit-base-patch16", 599, "MIT (code; the card names none for the weights)",
+    CatalogEntry("clip_vit_b16", "openai/clip-vit-base-patch16", 599, _CLIP_LICENCE,
                  512, 224, "finer patches, about four times the work of clip_vit_b32"),
-    CatalogEntry("clip_vit_l14", "openai/clip-vit-large-patch14", 1711, "MIT (code; the card names none for the weights)",
+    CatalogEntry("clip_vit_l14", "openai/clip-vit-large-patch14", 1711, _CLIP_LICENCE,
                  768, 224, "the largest of OpenAI's at 224 pixels; for a graphics card"),
     CatalogEntry("siglip_base", "google/siglip-base-patch16-224", 813, "Apache-2.0", 768, 224,
                  "SigLIP; better zero-shot than CLIP of its size"),

@@ -25,7 +25,9 @@ class _Checked:
         expected = (len(inputs), self._inner.dim)
         if vectors.shape != expected or not np.isfinite(vectors).all():
             what = f"shape {vectors.shape}" if vectors.shape != expected else "a number that is not finite"
-            raise EncoderError(f"encoder '{self._inner.id}': expected vectors of shape {expected}, got {what}")
+            raise EncoderError(
+                f"encoder '{self._inner.id}': expected vectors of shape {expected}, got {what}"
+            )
         if not self._normalize:
             return vectors
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)

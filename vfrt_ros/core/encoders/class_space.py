@@ -7,6 +7,7 @@ for the class sentences; the mean feature follows from the last batch normalisat
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from vfrt_ros.core.errors import EncoderError
 
 _KIND = "class_space"
 _VERSION = 1
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def load_class_space(encode: Callable[[Sequence[str]], np.ndarray]) -> ClassSpac
     key = cache.key_of(digest, versions("transformers", "tokenizers"), _VERSION)
     arrays = cache.load_arrays(_KIND, key)
     if arrays is None:
+        _log.info("encoding the names of %d classes, once on this machine", lite0.CLASSES)
         arrays = _make(encode)
         cache.store_arrays(_KIND, key, **arrays)
     return ClassSpace(**arrays)
@@ -69,7 +72,7 @@ def _make(encode: Callable[[Sequence[str]], np.ndarray]) -> dict[str, np.ndarray
     return {
         "sentences": encode([f"a photo of a {name}" for name in class_names()]),
         "directions": np.ascontiguousarray(rows - rows.mean(0)),
-        "mean_feature": mean_relu6(state["_bn1.bias"].float().numpy(), np.abs(state["_bn1.weight"].float().numpy())),
+        "mean_feature": mean_relu6(state["_bn1.bias"].numpy(), np.abs(state["_bn1.weight"].numpy())),
     }
 
 

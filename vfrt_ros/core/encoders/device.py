@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import platform
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from vfrt_ros.core.errors import EncoderError, nearest
 
+# NVIDIA on a PC and on Jetson; AMD, whose torch calls its device cuda too; WSL.
+_DRIVERS = ("nvidiactl", "nvgpu", "nvhost-gpu", "kfd", "dxg")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -52,19 +57,13 @@ def _import_torch(device: str) -> Any:
 
 def _may_have_gpu() -> bool:
     """False only where torch could certainly use none, so that it need not be imported to be asked."""
-    import platform
-    from importlib import metadata
-
     if platform.system() == "Darwin":
         return platform.machine() == "arm64"
     try:
-        return not metadata.version("torch").endswith("+cpu") and _has_nvidia()
+        return not metadata.version("torch").endswith("+cpu") and _has_driver()
     except metadata.PackageNotFoundError:
         return False
 
 
-def _has_nvidia() -> bool:
-    import os
-
-    # ROCm builds of torch call their device cuda too and use /dev/kfd; WSL shows its card as /dev/dxg.
-    return any(os.path.exists(path) for path in ("/dev/nvidiactl", "/dev/nvgpu", "/dev/nvhost-gpu", "/dev/kfd", "/dev/dxg"))
+def _has_driver() -> bool:
+    return any(Path("/dev", name).exists() for name in _DRIVERS)

@@ -79,6 +79,8 @@ class EmbeddedBackbone:
         self._size = _check_size(img_size)
         self.choice = choose_runtime(runtime, self.device, precision)
         self.shared = _Shared(self.choice)
+        # Made now and not by the first frame, which would wait for it.
+        self._classes = self.shared.classes
         self.fingerprint = fingerprint(
             _weights_digest(), precision=self.choice.precision, version=(_VERSION, self._size)
         )
@@ -89,7 +91,7 @@ class EmbeddedBackbone:
         vectors = np.empty((len(images), DIM), np.float32)
         for row, image in zip(vectors, images, strict=True):
             logits, features = self.classify(image)
-            row[:] = image_vector(logits, features, self.shared.classes)
+            row[:] = image_vector(logits, features, self._classes)
         return vectors
 
     def classify(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -174,7 +176,9 @@ def _check_size(img_size: int) -> int:
     if img_size == 0:
         return lite0.SIZE
     if img_size < 64 or img_size > 1024 or img_size % 32:
-        raise EncoderError(f"img_size of embedded: expected 0 or a multiple of 32 from 64 to 1024, got {img_size}")
+        raise EncoderError(
+            f"img_size of embedded: expected 0 or a multiple of 32 in [64, 1024], got {img_size}"
+        )
     return img_size
 
 

@@ -43,8 +43,8 @@ def find_model(name: str, model_path: str = "", allow_download: bool = False) ->
         return check_folder(cached)
     if not allow_download:
         raise EncoderError(
-            f"the weights of {name} ({model}) are not on this machine; set allow_download to true to fetch them, "
-            "model_path to a folder that has them, or backbone to embedded, which needs none"
+            f"the weights of {name} ({model}) are not on this machine; set allow_download to true to fetch "
+            "them, model_path to a folder that has them, or backbone to embedded, which needs none"
         )
     return check_folder(_download(name, model))
 
@@ -110,7 +110,9 @@ def _snapshot(model: str, download: bool, patterns: list[str] | None = None) -> 
     try:
         return Path(snapshot_download(model, local_files_only=not download, allow_patterns=patterns))
     except HFValidationError as error:
-        raise EncoderError(f"'{model}' is neither a folder nor a model id such as owner/name: {error}") from error
+        raise EncoderError(
+            f"'{model}' is neither a folder nor a model id such as owner/name: {error}"
+        ) from error
     except LocalEntryNotFoundError:
         if download:
             raise

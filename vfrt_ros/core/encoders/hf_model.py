@@ -94,7 +94,9 @@ class HfModel:
             logging.set_verbosity(level)
         if report["missing_keys"]:
             # They would be filled with random numbers.
-            raise EncoderError(f"the model in '{self.folder}' lacks weights: {sorted(report['missing_keys'])[:3]}")
+            raise EncoderError(
+                f"the model in '{self.folder}' lacks weights: {sorted(report['missing_keys'])[:3]}"
+            )
         return model.eval()
 
 
@@ -128,7 +130,7 @@ def _log_scale(folder: Path) -> float:
         # What a damaged file raises depends on its reader, and is told to the person in the same way.
         raise EncoderError(f"the weights in '{folder}' cannot be read: {error}") from error
     if found is None:
-        raise EncoderError(f"the weights in '{folder}' have no logit_scale; they are no whole CLIP or SigLIP model")
+        raise EncoderError(f"the weights in '{folder}' have no logit_scale; they are not a whole model")
     return found
 
 

@@ -68,7 +68,9 @@ class HfText:
         try:
             return AutoTokenizer.from_pretrained(self._model.folder, local_files_only=True)
         except Exception as error:
-            raise EncoderError(f"the tokenizer in '{self._model.folder}' cannot be loaded: {error}") from error
+            raise EncoderError(
+                f"the tokenizer in '{self._model.folder}' cannot be loaded: {error}"
+            ) from error
 
     def encode_text(self, texts: Sequence[str]) -> np.ndarray:
         """See `TextEncoder.encode_text`. A text longer than the model takes is cut."""
@@ -81,7 +83,7 @@ class HfText:
     def _tokenize(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
         tokens = self._model.facts.tokens
         if self._model.facts.model_type == "siglip":
-            # SigLIP was trained on lower case, always padded to the full length, and without a mask.
+            # SigLIP was trained on lower case, padded to the full length, without a mask.
             texts = [text.lower() for text in texts]
         # CLIP sees nothing behind the end of a text, so that padding changes no result.
         encoded = self._tokenizer(texts, padding="max_length", max_length=tokens, truncation=True)

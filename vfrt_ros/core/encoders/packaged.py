@@ -31,7 +31,7 @@ def package_file(package: str, path: str) -> Path:
     spec = importlib.util.find_spec(package)
     remedy = PACKAGES[package]
     if spec is None or spec.origin is None:
-        raise EncoderError(f"the embedded encoder needs the package {package}, which is not installed; {remedy}")
+        raise EncoderError(f"the embedded encoder needs the package {package}; {remedy}")
     file = Path(spec.origin).parent / path
     if not file.is_file():
         raise EncoderError(f"the package {package} lacks its file {path}; {remedy} --force-reinstall")

@@ -19,7 +19,6 @@ import numpy as np
 
 from vfrt_ros.core.errors import EncoderError
 
-
 _HALVES_UP = 2e-5
 
 
@@ -65,7 +64,9 @@ def pil_resize(
     """
     crop = crop or size
     if resample not in KERNELS:
-        raise EncoderError(f"expected a resample filter of {sorted(KERNELS)} (Pillow's numbers), got {resample}")
+        raise EncoderError(
+            f"expected a resample filter of {sorted(KERNELS)} (Pillow's numbers), got {resample}"
+        )
     if crop[0] > size[0] or crop[1] > size[1]:
         raise EncoderError(f"expected a crop within the resized picture {size}, got {crop}")
     height, width = image.shape[:2]

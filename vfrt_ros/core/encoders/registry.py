@@ -135,7 +135,12 @@ def build_text_encoder(name: str, normalize: bool = True, **keywords: Any) -> An
 
 
 def _build(
-    what: str, name: str, builders: dict[str, Builder], group: str, hf: Callable[[str], Builder], keywords: Any
+    what: str,
+    name: str,
+    builders: dict[str, Builder],
+    group: str,
+    hf: Callable[[str], Builder],
+    keywords: Any,
 ) -> Any:
     if name.startswith(HF_PREFIX):
         return hf(name)(**keywords)
@@ -153,7 +158,7 @@ def _build(
     except VfrtError:
         raise
     except Exception as error:
-        raise EncoderError(f"the plug-in {what} '{name}' failed: {type(error).__name__}: {error}") from error
+        raise EncoderError(f"the plug-in {what} '{name}' failed: {_brief(error)}") from error
 
 
 def _is_ours(name: str, builders: dict[str, Builder]) -> bool:
@@ -168,11 +173,15 @@ def _plugin(what: str, name: str, group: str) -> Builder | None:
         builder = found[0].load()
     except Exception as error:
         raise EncoderError(
-            f"the plug-in {what} '{name}' ({found[0].value}) cannot be loaded: {type(error).__name__}: {error}"
+            f"the plug-in {what} '{name}' ({found[0].value}) cannot be loaded: {_brief(error)}"
         ) from error
     if not callable(builder):
         raise EncoderError(f"the plug-in {what} '{name}' ({found[0].value}) is not a function or class")
     return builder
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _names(builders: dict[str, Builder], group: str) -> list[str]:

@@ -31,6 +31,6 @@ def check_torch_load(what: str, version: str | None = None) -> None:
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
     if numbers < SAFE_SINCE:
         raise EncoderError(
-            f"{what} is a pickle, and torch {version} can be made to run code by one (CVE-2025-32434); install "
-            "torch 2.6 or newer, or use weights in safetensors"
+            f"{what} is a pickle, and torch {version} can be made to run code by one (CVE-2025-32434); "
+            "install torch 2.6 or newer, or use weights in safetensors"
         )

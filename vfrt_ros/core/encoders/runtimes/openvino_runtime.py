@@ -13,6 +13,7 @@ import sys
 import threading
 import warnings
 from functools import cache as once
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,17 +52,28 @@ def _core() -> Any:
     return import_openvino().Core()
 
 
-def cpu_precision(precision: str) -> str:
+def cpu_precision(precision: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """Settle `auto`, and check that this processor has the arithmetic.
+
+    OpenVINO takes bf16 wherever it exists. It is left out here where only AVX-512 has it: measured on a
+    Xeon without AMX, one thread, bf16 took 1.6 times as long as f32 for EfficientNet-Lite0 and 1.3 times
+    for CLIP ViT-B/32. With AMX it takes about 0.6 and 0.4 times as long.
+
+    Args:
+        precision: `auto`, `f32`, `bf16` or `f16`.
+        cpuinfo: Linux's description of the processor.
 
     Raises:
         EncoderError: bf16 or f16 is asked for on a processor without it.
     """
-    able = set(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
     if precision == "auto":
-        return "bf16" if "BF16" in able else "f32"
+        try:
+            return "bf16" if "amx_bf16" in cpuinfo.read_text(encoding="utf-8").split() else "f32"
+        except OSError:
+            return "f32"
+    able = set(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
     if {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}[precision] not in able:
-        raise EncoderError(f"precision '{precision}' is not in this processor's arithmetic; use 'auto' or 'f32'")
+        raise EncoderError(f"precision '{precision}' is not in this processor's arithmetic; use 'auto'")
     return precision
 
 
@@ -88,7 +100,9 @@ class OpenvinoRuntime:
 def _compiled(network: Network, precision: str) -> Any:
     openvino, config = import_openvino(), _config(precision)
     processor = _core().get_property("CPU", "FULL_DEVICE_NAME")
-    key = cache.key_of(network.name, network.digest, network.library, precision, openvino.__version__, processor)
+    key = cache.key_of(
+        network.name, network.digest, network.library, precision, openvino.__version__, processor
+    )
     blob = cache.load(_KIND, key)
     if blob is not None:
         try:

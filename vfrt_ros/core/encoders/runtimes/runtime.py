@@ -76,8 +76,7 @@ def choose_runtime(runtime: str = "auto", device: str = "cpu", precision: str = 
     Args:
         runtime: one of `RUNTIMES`; `auto` is openvino on the CPU where it is installed, else torch.
         device: `cpu`, `cuda` or `mps`, already chosen (device.py).
-        precision: one of `PRECISIONS`; `auto` is f16 on cuda, bf16 on a CPU whose arithmetic has it under
-            openvino, else f32.
+        precision: one of `PRECISIONS`; `auto` is f16 on cuda, bf16 under openvino with AMX, else f32.
 
     Raises:
         EncoderError: a name is unknown, openvino is asked for on a device that it does not serve here or
@@ -89,13 +88,15 @@ def choose_runtime(runtime: str = "auto", device: str = "cpu", precision: str = 
         raise EncoderError(f"runtime 'openvino' serves device 'cpu', got '{device}'; use runtime 'torch'")
     here = importlib.util.find_spec("openvino") is not None
     if runtime == "openvino" and not here:
-        raise EncoderError("runtime 'openvino' is not installed; pip install openvino, or use runtime 'torch'")
+        raise EncoderError("runtime 'openvino' is not installed; pip install openvino, or use 'torch'")
     if device == "cpu" and runtime != "torch" and here:
         from vfrt_ros.core.encoders.runtimes.openvino_runtime import cpu_precision
 
-        return RuntimeChoice("openvino", "cpu", cpu_precision(precision), "openvino is the fastest on this CPU")
+        return RuntimeChoice("openvino", "cpu", cpu_precision(precision), "openvino is installed")
     why = {"cpu": "asked for" if runtime == "torch" else "openvino is not installed, which is slower"}
-    return RuntimeChoice("torch", device, _torch_precision(precision, device), why.get(device, f"{device} is there"))
+    return RuntimeChoice(
+        "torch", device, _torch_precision(precision, device), why.get(device, f"{device} is there")
+    )
 
 
 def cpu_threads() -> int:
@@ -115,4 +116,6 @@ def _torch_precision(precision: str, device: str) -> str:
 
 def _check(what: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
-        raise EncoderError(f"{what}: expected one of {', '.join(known)}, got '{value}'.{nearest(value, known)}")
+        raise EncoderError(
+            f"{what}: expected one of {', '.join(known)}, got '{value}'.{nearest(value, known)}"
+        )

@@ -1,0 +1,103 @@
+"""What changes a fingerprint, what does not, and the cache below."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vfrt_ros.core.encoders import cache, load_encoders
+from vfrt_ros.core.encoders.fingerprint import digest_of_arrays, digest_of_files, fingerprint
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize(
+    "other", [("w2", "f32", 1), ("w", "bf16", 1), ("w", "f32", 2)], ids=["weights", "precision", "version"]
+)
+def test_everything_counts(other):
+    weights, precision, version = other
+    assert fingerprint(weights, precision=precision, version=version) != fingerprint(
+        "w", precision="f32", version=1
+    )
+
+
+def test_precision_of_an_encoder_counts():
+    one, other = (
+        load_encoders("embedded", device="cpu", runtime="torch", precision=p).backbone
+        for p in ("f32", "bf16")
+    )
+    assert one.fingerprint != other.fingerprint
+    assert one.fingerprint.endswith("-f32")
+
+
+def test_changed_file_has_another_digest(tmp_path):
+    file = tmp_path / "weights"
+    file.write_bytes(b"one")
+    first = digest_of_files([file])
+    assert digest_of_files([file]) == first
+    file.write_bytes(b"two")
+    os.utime(file, ns=(1, 1))
+    assert digest_of_files([file]) != first
+
+
+def test_digest_is_of_the_content_not_of_the_place(tmp_path):
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"same")
+    assert digest_of_files([tmp_path / "a"]) == digest_of_files([tmp_path / "b"])
+
+
+def test_a_file_is_read_once(tmp_path, monkeypatch):
+    file = tmp_path / "weights"
+    file.write_bytes(b"one")
+    first = digest_of_files([file])
+    opened = []
+    real = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, *a, **kw: opened.append(path) or real(path, *a, **kw))
+    assert digest_of_files([file]) == first
+    assert opened and file.resolve() not in opened
+
+
+def test_arrays_and_names_count():
+    digests = {
+        digest_of_arrays(a) for a in ([("a", b"1")], [("b", b"1")], [("a", b"2")], [("a", b""), ("1", b"")])
+    }
+    assert len(digests) == 4
+
+
+def test_arrays_come_back_from_the_cache():
+    cache.store_arrays("test", "key", one=np.arange(3), two=np.eye(2, dtype=np.float32))
+    back = cache.load_arrays("test", "key")
+    assert back is not None and set(back) == {"one", "two"} and back["two"].dtype == np.float32
+    assert cache.load_arrays("test", "other") is None
+
+
+def test_objects_are_never_unpickled():
+    cache.store_arrays("test", "key", one=np.array([{}], dtype=object))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        cache.load_arrays("test", "key")
+
+
+def test_interrupted_write_leaves_what_was_there(monkeypatch):
+    cache.store("test", "key", b"old")
+
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cache.Path, "replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        cache.store("test", "key", b"new")
+    assert cache.load("test", "key") == b"old"
+    assert [file.name for file in (cache.cache_dir() / "test").iterdir()] == ["key"]
+
+
+@pytest.mark.parametrize("value", ["", "relative/path"])
+def test_cache_folder_falls_back(monkeypatch, tmp_path, value):
+    monkeypatch.setenv("XDG_CACHE_HOME", value)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache.cache_dir() == tmp_path / ".cache" / "vfrt"
