@@ -75,7 +75,7 @@ def test_the_demo() -> None:
 
 @pytest.mark.parametrize("spec", ["", "demmo", "/nowhere/at/all.mp4", "~nobody/x", "-1"])
 def test_anything_else_is_told_what_was_expected(spec: str) -> None:
-    with pytest.raises(SourceError, match=r"Expected: Device \(0, /dev/video0\), video file, folder"):
+    with pytest.raises(SourceError, match=r"Expected: device \(0, /dev/video0\), video file, folder"):
         open_source(CameraSettings(source=spec))
 
 
@@ -101,7 +101,8 @@ def test_auto_is_the_first_camera_that_delivers(monkeypatch: pytest.MonkeyPatch)
     silent, good = FakeSource([]), FakeSource([Frame(picture())])
     cameras(monkeypatch, {"/dev/video0": SourceError("busy."), "/dev/video1": silent, "/dev/video2": good})
     said: list[str] = []
-    assert open_source(CameraSettings(source="auto"), warn=said.append) is good
+    chosen = open_source(CameraSettings(source="auto"), warn=said.append)
+    assert not good.closed.is_set()
+    assert chosen is good
     assert said == ["Source auto: busy.", "Source auto: The fake camera delivers no more frames."]
     assert silent.closed.is_set()
-    assert not good.closed.is_set()

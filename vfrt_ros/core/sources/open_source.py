@@ -15,7 +15,8 @@ from vfrt_ros.core.sources.images import EXTENSIONS, ImageSource
 from vfrt_ros.core.sources.source import Source
 from vfrt_ros.core.sources.video import STREAM, VideoSource, without_password
 
-EXPECTED = CameraSettings.parameters()["source"].description
+_DESCRIPTION = CameraSettings.parameters()["source"].description
+EXPECTED = _DESCRIPTION[0].lower() + _DESCRIPTION[1:]
 
 _log = logging.getLogger(__name__)
 

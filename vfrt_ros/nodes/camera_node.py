@@ -1,0 +1,162 @@
+"""The node `/camera`: publishes the frames of a source.
+
+Threads: the grabber's own threads read the source and stamp each frame the moment it is there (see
+`core.sources.grabber`). The publishing thread, which lives while the node is active, takes the newest frame
+and publishes it; so neither a slow subscriber nor the JPEG encoder holds up the reading, they only make it
+skip frames. The executor's thread does the lifecycle transitions. `_grabber` and `_publishing` are written
+by that one alone; a bug in another thread is handed to it through `_bug` and raised there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from vfrt_ros.core.settings import CameraSettings
+from vfrt_ros.core.sources.grabber import Grabbed, Grabber
+from vfrt_ros.core.sources.notice import Event, Notice
+from vfrt_ros.core.sources.open_source import open_source
+from vfrt_ros.core.sources.source import Source
+from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.camera_info import load_camera_info
+from vfrt_ros.nodes.conversions import compressed_from_frame, image_from_frame
+from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
+from vfrt_ros.nodes.transport import make_room_for_images
+
+_POLL_S = 0.5
+
+
+class CameraNode(SelfStartingNode):
+    """Configured it holds the open source; active it publishes.
+
+    Args:
+        arguments: The command line; None = `sys.argv`.
+
+    Raises:
+        SettingError: A parameter has an unknown name or a wrong value.
+    """
+
+    settings: CameraSettings
+
+    def __init__(self, arguments: Sequence[str] | None = None) -> None:
+        super().__init__(names.CAMERA_NODE, CameraSettings, arguments)
+        self._grabber: Grabber | None = None
+        self._publishing: threading.Thread | None = None
+        self._opened: Source | None = None
+        self._outputs: dict[str, Any] = {}
+        self._bug: Exception | None = None
+        self._alarm = self.create_guard_condition(self._raise_bug)
+
+    def configure(self) -> None:
+        """Open the source and read the calibration; undone by `cleanup`."""
+        self._info = load_camera_info(self.settings.camera_info_url, self.settings.size)
+        self._opened = self._open_first()
+        kind = qos.camera_image(self.settings.reliability)
+        self._outputs = {
+            name: self.create_lifecycle_publisher(
+                message, name, kind, qos_overriding_options=qos.overridable()
+            )
+            for name, message in (
+                (names.IMAGE_RAW, Image),
+                (f"{names.IMAGE_RAW}/{names.COMPRESSED}", CompressedImage),
+                (names.CAMERA_INFO, CameraInfo),
+            )
+        }
+
+    def activate(self) -> None:
+        """Begin to read and to publish; undone by `deactivate`."""
+        first, self._opened = self._opened, None
+        self._grabber = Grabber(
+            lambda: open_source(self._chosen, warn=self.get_logger().warning),
+            size=self.settings.size,
+            fps=self.settings.fps,
+            report=self._report,
+            stamp=lambda: self.get_clock().now().to_msg(),
+            first=first,
+            name=self._name_of_source,
+        )
+        self._publishing = threading.Thread(
+            target=self._publish_frames, args=(self._grabber,), name="vfrt-publishing", daemon=True
+        )
+        self._grabber.start()
+        self._publishing.start()
+
+    def deactivate(self) -> None:
+        """Stop publishing and close the source."""
+        grabber, self._grabber = self._grabber, None
+        publishing, self._publishing = self._publishing, None
+        if grabber is not None:
+            grabber.stop()
+        if publishing is not None:
+            publishing.join(2.0)
+
+    def cleanup(self) -> None:
+        """Close what `configure` opened."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+        outputs, self._outputs = self._outputs, {}
+        for publisher in outputs.values():
+            self.destroy_lifecycle_publisher(publisher)
+
+    def _open_first(self) -> Source:
+        """Open the source; which one `auto` stands for is decided here, once."""
+        source = open_source(self.settings, warn=self.get_logger().warning)
+        self._chosen = self.settings.replace(source=source.spec)
+        self._name_of_source = source.name
+        auto = self.settings.source.strip() == "auto"
+        reason = "auto, no camera was found: " if auto and source.spec == "demo" else "auto: " if auto else ""
+        width, height = self.settings.size
+        self.get_logger().info(f"Source: {reason}{source.name}, {width}x{height}, {self.settings.fps:g} fps")
+        return source
+
+    def _report(self, notice: Notice) -> None:
+        log = self.get_logger()
+        if notice.event is Event.LOST:
+            log.warning(notice.text)
+        else:
+            log.info(notice.text)
+
+    def _publish_frames(self, grabber: Grabber) -> None:
+        """The publishing thread: the newest frame, again and again, until the grabber stops or ends."""
+        after = 0
+        try:
+            while grabber is self._grabber:
+                grabbed = grabber.wait(after, timeout=_POLL_S)
+                if grabbed is not None:
+                    after = grabbed.sequence
+                    self._publish(grabbed)
+                elif grabber.ended:
+                    return
+        except Exception as error:  # handed on: the executor's thread raises it
+            self._bug = error
+            self._alarm.trigger()
+
+    def _publish(self, grabbed: Grabbed) -> None:
+        header = Header(stamp=grabbed.stamp, frame_id=self.settings.frame_id)
+        raw, compressed, info = self._outputs.values()
+        self._info.header = header
+        info.publish(self._info)
+        raw.publish(image_from_frame(grabbed.image, header))
+        if compressed.get_subscription_count() > 0:
+            compressed.publish(compressed_from_frame(grabbed.image, header))
+
+    def _raise_bug(self) -> None:
+        if self._bug is not None:
+            raise self._bug
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the camera node; the exit status is 0, or 1 after one line that says what was wrong."""
+    make_room_for_images(os.environ)
+    return run(CameraNode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

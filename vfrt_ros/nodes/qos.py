@@ -1,0 +1,47 @@
+"""Every QoS profile, by purpose. Each call gives a new one: overrides change it in place."""
+
+from __future__ import annotations
+
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+
+def _keep_last(depth: int, reliability: ReliabilityPolicy, **more: DurabilityPolicy) -> QoSProfile:
+    return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=reliability, **more)
+
+
+def camera_image(reliability: str = "best_effort") -> QoSProfile:
+    """Frames of a camera, to publish or to subscribe: the newest one counts, a lost one is no loss.
+
+    Args:
+        reliability: `best_effort`, or `reliable` for the sake of subscribers that see nothing else.
+    """
+    return _keep_last(1, ReliabilityPolicy[reliability.upper()])
+
+
+def recognition() -> QoSProfile:
+    """Results: small, none is to be lost, and a reader that hangs for a moment catches up."""
+    return _keep_last(10, ReliabilityPolicy.RELIABLE)
+
+
+def overlay() -> QoSProfile:
+    """Pictures for people: reliable, since some viewers see nothing else, and only the newest one."""
+    return _keep_last(1, ReliabilityPolicy.RELIABLE)
+
+
+def memory_info() -> QoSProfile:
+    """A state: who comes later gets the last one at once."""
+    return _keep_last(1, ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def diagnostics() -> QoSProfile:
+    """`/diagnostics`, as diagnostic aggregators subscribe to it."""
+    return _keep_last(10, ReliabilityPolicy.RELIABLE)
+
+
+def overridable() -> QoSOverridingOptions:
+    """Lets parameters `qos_overrides.<topic>.<publisher|subscription>.<policy>` change a profile at start.
+
+    The policies are history, depth and reliability.
+    """
+    return QoSOverridingOptions.with_default_policies()
