@@ -68,16 +68,17 @@ def rig() -> Iterator[Rig]:
 
 
 class Block:
-    """A step of a script that hangs until it is let go."""
+    """A step of a script that hangs until it is let go, and then gives `then`."""
 
-    def __init__(self) -> None:
+    def __init__(self, then: Frame | SourceError | None = None) -> None:
+        self.then = then or SourceError("The fake camera woke up.")
         self.reached = threading.Event()
         self.go = threading.Event()
 
-    def __call__(self) -> SourceError:
+    def __call__(self) -> Frame | SourceError:
         self.reached.set()
         self.go.wait(DEADLINE)
-        return SourceError("The fake camera woke up.")
+        return self.then
 
 
 def test_the_newest_frame_wins(rig: Rig) -> None:
@@ -168,7 +169,7 @@ def test_after_a_healthy_time_the_pause_is_short_again(rig: Rig) -> None:
 
 
 def test_a_source_that_hangs_is_replaced(rig: Rig) -> None:
-    block = Block()
+    block = Block(then=Frame(picture(99)))
     hanging = FakeSource([Frame(picture(1)), block, Frame(picture(99))])
     end = Block()
     again = FakeSource([Frame(picture(2)), end])
