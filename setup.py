@@ -1,8 +1,12 @@
 import re
-from glob import glob
 from pathlib import Path
 
 from setuptools import find_packages, setup
+
+
+def files(folder: str, pattern: str) -> tuple[str, list[str]]:
+    return f"share/vfrt_ros/{folder}", sorted(str(file) for file in Path(folder).glob(pattern))
+
 
 setup(
     name="vfrt_ros",
@@ -15,8 +19,8 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/vfrt_ros"]),
         ("share/vfrt_ros", ["package.xml"]),
-        ("share/vfrt_ros/config", sorted(glob("config/*.yaml"))),
-        ("share/vfrt_ros/launch", sorted(glob("launch/*.launch.py"))),
+        files("config", "*.yaml"),
+        files("launch", "*.launch.py"),
     ],
     zip_safe=False,
     entry_points={
