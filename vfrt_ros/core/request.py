@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from vfrt_ros.core.decision import UNKNOWN
@@ -10,6 +11,10 @@ from vfrt_ros.core.memory.example import Prompts
 
 LABEL_LENGTH = 100
 PROMPT_LENGTH = 1000
+CONTROL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode categories of what steers text instead of being text."""
+JOINERS = "\u200c\u200d"
+"""What Persian, Indic scripts and emoji need between letters, though it counts as control."""
 
 
 def check_label(label: str) -> str:
@@ -56,6 +61,6 @@ def _check_text(what: str, text: str, length: int) -> str:
     text = text.strip()
     if len(text) > length:
         raise RequestError(f"{what} must have at most {length} characters; got {len(text)}.")
-    if not text.isprintable():
+    if any(unicodedata.category(sign) in CONTROL and sign not in JOINERS for sign in text):
         raise RequestError(f"{what} must not contain control characters; got {text[:40]!r}.")
     return text
