@@ -47,7 +47,8 @@ def favour(scores: Scores, held: str | None) -> Scores:
 class Smoother:
     """An exponential moving average of the fused evidence and the support, label by label.
 
-    It starts anew after `reset`, when time runs backwards, and for a label that was not there before.
+    It starts anew after `reset`, when time stands still or runs backwards (a stopped clock would hold the
+    first answer forever), and for a label that was not there before.
     """
 
     def __init__(self) -> None:
@@ -70,7 +71,7 @@ class Smoother:
         if stamp is not None and self._stamp is not None:
             elapsed = stamp - self._stamp
         self._stamp = stamp
-        if self._last is not None and elapsed >= 0:
+        if self._last is not None and elapsed > 0:
             share = past_share(temporal_ema, elapsed)
             if share > 0:
                 evidence = _mix(self._last, evidence, share)
