@@ -60,4 +60,4 @@ def duplicate_of(
     if len(others) == 0:
         return None
     nearest = float((others @ embedding).max())
-    return nearest if nearest >= NEAR_DUPLICATE_COSINE else None
+    return nearest if nearest >= least else None
