@@ -37,7 +37,7 @@ def check_name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise RequestError(
             f"A snapshot's name must be letters, digits, blanks, '.', '-' and '_', at most 100, the "
-            f"first a letter or digit; got {name[:60]!r}."
+            f"first none of blank, '.' and '-'; got {name[:60]!r}."
         )
     return name
 
@@ -66,11 +66,11 @@ def write_snapshot(
         MemoryStoreError: It cannot be written.
     """
     target = folder / name
-    if target.exists():
-        raise RequestError(
-            f"There is a snapshot '{name}' already: choose another name, or none for the time."
-        )
     try:
+        if target.exists():
+            raise RequestError(
+                f"There is a snapshot '{name}' already: choose another name, or none for the time."
+            )
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as temporary:
             whole = Path(temporary) / name
