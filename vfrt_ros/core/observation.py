@@ -95,7 +95,7 @@ class RecentFrames:
 
     def newest(self, count: int) -> list[Observation]:
         """The newest `count` observations of the scene in view at most, oldest first."""
-        return list(self._frames)[-count:]
+        return list(self._frames)[-count:] if count > 0 else []
 
     def clear(self) -> None:
         """Forget all."""
