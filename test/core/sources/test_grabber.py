@@ -174,12 +174,35 @@ def test_a_source_that_hangs_is_replaced(rig: Rig) -> None:
     end = Block()
     again = FakeSource([Frame(picture(2)), end])
     grabber = rig.start(opens(hanging, again), clock=None, stall=0.05)
-    assert "has given no answer for 0.05 s" in rig.wait_for(Event.LOST).text
+    assert "The fake camera gives no answer." in rig.wait_for(Event.LOST).text
     rig.wait_for(Event.BACK)
     block.go.set()
     assert hanging.closed.wait(DEADLINE)
     grabbed = grabber.wait(timeout=DEADLINE)
     assert grabbed is not None and grabbed.image[0, 0, 0] == 2
+    end.go.set()
+
+
+def test_a_source_may_take_longer_to_open_than_to_read(rig: Rig) -> None:
+    watched = threading.Event()
+
+    class WatchedClock(FakeClock):
+        def now(self) -> float:
+            if threading.current_thread().name == "vfrt-grabber" and self.time > 100:
+                watched.set()
+            return self.time
+
+    clock, end = WatchedClock(), Block()
+
+    def slow() -> Source:
+        clock.time += 0.4 * (module.OPENING - 1)
+        assert watched.wait(DEADLINE)
+        return FakeSource([Frame(picture(5)), end])
+
+    grabber = rig.start(slow, clock=clock, stall=0.4)
+    grabbed = grabber.wait(timeout=DEADLINE)
+    assert grabbed is not None and grabbed.image[0, 0, 0] == 5
+    assert rig.events() == []
     end.go.set()
 
 

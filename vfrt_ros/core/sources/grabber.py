@@ -27,6 +27,8 @@ from vfrt_ros.core.sources.reading import Outcome, Reading
 from vfrt_ros.core.sources.source import Image, Source
 
 STALL_S = 5.0
+OPENING = 6.0
+"""To open a source may take this many times as long as to read a frame: a stream negotiates first."""
 HEALTHY_S = 10.0
 MAX_HANGING = 3
 
@@ -57,7 +59,7 @@ class Grabber:
         stamp: What marks the time of a frame, for example a ROS clock's now.
         first: An open source for the first attempt, where the caller has opened one already.
         name: What to call the source while none is open.
-        stall: Seconds without an answer after which a source counts as hanging; 0.5 s to 30 s.
+        stall: Seconds without an answer after which a source counts as hanging.
     """
 
     def __init__(
@@ -186,11 +188,12 @@ class Grabber:
             return reading.outcome
         reading.abandon()
         self._hanging.append(reading)
-        return Outcome(SourceError(f"The {self._name} has given no answer for {self._stall:g} s."))
+        return Outcome(SourceError(f"The {self._name} gives no answer."))
 
     def _stalls(self, reading: Reading) -> bool:
         since = reading.busy_since
-        return since is not None and self._clock.now() - since > self._stall
+        limit = self._stall * (1.0 if reading.opened else OPENING)
+        return since is not None and self._clock.now() - since > limit
 
     def _open(self) -> Source:
         first, self._first = self._first, None

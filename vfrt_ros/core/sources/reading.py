@@ -1,8 +1,8 @@
 """One attempt at reading a source, in a thread of its own.
 
-Threads: the attempt's thread opens, reads and closes the source, and nobody else touches it. `busy_since`
-and `outcome` are written by that thread and read by the grabber's; each is one assignment of an immutable
-value. An attempt that hangs inside the source cannot be interrupted: `abandon()` makes it deliver nothing
+Threads: the attempt's thread opens, reads and closes the source, and nobody else touches it. `busy_since`,
+`opened` and `outcome` are written by that thread and read by the grabber's; each is one assignment of an
+immutable value. An attempt that hangs inside the source cannot be interrupted: `abandon()` makes it deliver nothing
 more and close its source as soon as it wakes.
 """
 
@@ -53,6 +53,7 @@ class Reading(threading.Thread):
         self._pacer = Pacer(fps)
         self._abandoned = threading.Event()
         self.busy_since: float | None = clock.now()
+        self.opened = False
         self.outcome: Outcome | None = None
 
     def abandon(self) -> None:
@@ -75,6 +76,7 @@ class Reading(threading.Thread):
     def _attempt(self) -> Outcome:
         try:
             with self._opener() as source:
+                self.opened = True
                 self._read_all(source)
         except Exception as error:  # the grabber passes a bug on to whoever waits for frames
             return Outcome(error)
