@@ -25,6 +25,8 @@ COMMANDS = (
     "snapshot",
     "set",
     "watch",
+    "explain",
+    "audit",
     "doctor",
 )
 ROS_PACKAGES = ("rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "builtin_interfaces", "vfrt_msgs")

@@ -12,9 +12,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.audit import Finding, audit
 from vfrt_ros.core.decision import Decision, decide
 from vfrt_ros.core.encoders import Encoders, load_encoders
-from vfrt_ros.core.errors import AllRejectedError, NoFramesError, SettingError
+from vfrt_ros.core.errors import (
+    AllRejectedError,
+    NoFramesError,
+    SettingError,
+    UnknownLabelError,
+    nearest,
+)
+from vfrt_ros.core.explanation import Answered, explain
 from vfrt_ros.core.fusion import build_rule
 from vfrt_ros.core.memory.example import Change, Prompts, Step
 from vfrt_ros.core.memory.location import memory_file
@@ -92,6 +100,7 @@ class Recogniser:
         self._prototypes = Prototypes(self.encoders.text)
         self._smoother = Smoother()
         self._held: str | None = None
+        self._answered: Answered | None = None
         self._recent = RecentFrames()
         self._rule = self._build_rule()
         self.memory.listen(self._follow)
@@ -128,6 +137,7 @@ class Recogniser:
                 k_candidates=self.settings.k_candidates,
                 version=self.memory.version,
             )
+            self._answered = Answered(observation, evidence, scores, decision)
             smoothed = self.settings.temporal_ema > 0
             self._held = decision.label if decision.known and smoothed else None
             return decision
@@ -220,6 +230,32 @@ class Recogniser:
                 for label in self.memory.labels
             ]
 
+    def explain(self, label: str = "") -> list[str]:
+        """Say in words how the last frame was decided.
+
+        Args:
+            label: Explain the score of this label; empty = of the best one.
+
+        Raises:
+            NoFramesError: No frame was recognised since the last change.
+            UnknownLabelError: There is no such label.
+        """
+        with self._lock:
+            if self._answered is None:
+                raise NoFramesError("No frame was recognised since the last change: is the camera running?")
+            known = self._answered.evidence.labels
+            if label and label not in known:
+                raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, known)}")
+            best = label or self._answered.decision.label
+            weigh = getattr(self._rule, "weights", lambda label: {})
+            weights = weigh(best) if best in known else {}
+            return explain(self._answered, self.memory, self.settings, label, weights)
+
+    def audit(self) -> list[Finding]:
+        """Look through the memory for what makes recognition worse; see `vfrt_ros.core.audit`."""
+        with self._lock:
+            return audit(self.memory.examples())
+
     def configure(self, **changes: Any) -> None:
         """Set live parameters, all or none.
 
@@ -293,6 +329,7 @@ class Recogniser:
         """What comes next owes nothing to what was before: no smoothing, no hysteresis."""
         self._smoother.reset()
         self._held = None
+        self._answered = None
 
 
 def encoder_settings(settings: RecognitionSettings) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from rclpy.duration import Duration
+import numpy as np
+from builtin_interfaces.msg import Duration
 from std_msgs.msg import Header
 
-from vfrt_msgs.msg import Candidate, LabelInfo, MemoryInfo, Recognition
+from vfrt_msgs.msg import Candidate, Finding, LabelInfo, MemoryInfo, Recognition
+from vfrt_ros.core import audit
 from vfrt_ros.core import decision as core
 from vfrt_ros.core.recogniser import LabelSummary, Recogniser
 from vfrt_ros.nodes.result import Result
@@ -22,7 +24,7 @@ def recognition_message(result: Result) -> Recognition:
         reason=int(decision.reason),
         candidates=[_candidate(candidate) for candidate in decision.candidates],
         memory_version=decision.memory_version,
-        latency=Duration(nanoseconds=round(1e9 * result.pace.latency)).to_msg(),
+        latency=_duration(result.pace.latency),
         fps=result.pace.fps,
         dropped=result.dropped,
     )
@@ -39,6 +41,17 @@ def label_info_message(summary: LabelSummary) -> LabelInfo:
     )
 
 
+def finding_message(finding: audit.Finding) -> Finding:
+    """Something about the memory that a person should look at."""
+    return Finding(
+        kind=finding.kind.value,
+        labels=list(finding.labels),
+        examples=list(finding.examples),
+        text=finding.text,
+        cure=finding.cure,
+    )
+
+
 def memory_info_message(recogniser: Recogniser, header: Header) -> MemoryInfo:
     """The memory and the encoder that it belongs to."""
     owner = recogniser.memory.owner
@@ -50,6 +63,12 @@ def memory_info_message(recogniser: Recogniser, header: Header) -> MemoryInfo:
         dimension=owner.dim,
         labels=[label_info_message(summary) for summary in recogniser.labels()],
     )
+
+
+def _duration(seconds: float) -> Duration:
+    """A duration as a message, which holds 68 years; a stamp may be wrong by more."""
+    whole, part = divmod(seconds, 1.0)
+    return Duration(sec=int(np.clip(whole, -(2**31), 2**31 - 1)), nanosec=int(1e9 * part))
 
 
 def _candidate(candidate: core.Candidate) -> Candidate:

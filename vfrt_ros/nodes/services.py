@@ -7,13 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vfrt_msgs.srv import Forget, ListLabels, Redo, Register, Relabel, SetPrompts, Snapshot, Undo
+from vfrt_msgs.srv import (
+    Audit,
+    Explain,
+    Forget,
+    ListLabels,
+    Redo,
+    Register,
+    Relabel,
+    SetPrompts,
+    Snapshot,
+    Undo,
+)
 from vfrt_ros.core.errors import AllRejectedError, FrameError, NoFramesError, RequestError, VfrtError
 from vfrt_ros.core.overlay import draw_overlay
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.snapshot import check_name, write_snapshot
 from vfrt_ros.nodes.conversions import Frame, frame_from_image
-from vfrt_ros.nodes.messages import label_info_message
+from vfrt_ros.nodes.messages import finding_message, label_info_message
 from vfrt_ros.nodes.result import Result
 
 
@@ -92,6 +103,22 @@ def set_prompts(desk: Desk, request: SetPrompts.Request, response: SetPrompts.Re
     return f"{_sentence(step.what)}."
 
 
+def explain(desk: Desk, request: Explain.Request, response: Explain.Response) -> str:
+    """Say in words how the last frame was decided."""
+    response.lines = desk.recogniser.explain(request.label)
+    return str(response.lines[0])
+
+
+def audit(desk: Desk, request: Audit.Request, response: Audit.Response) -> str:
+    """Look through the memory for what makes recognition worse."""
+    findings = desk.recogniser.audit()
+    response.findings = [finding_message(finding) for finding in findings]
+    examples = len(desk.recogniser.memory)
+    if not findings:
+        return f"Nothing to find fault with among {examples} examples."
+    return f"{len(findings)} finding{'' if len(findings) == 1 else 's'} among {examples} examples."
+
+
 def snapshot(desk: Desk, request: Snapshot.Request, response: Snapshot.Response) -> str:
     """Write the last recognised frame, its overlay and its recognition."""
     name = check_name(request.name)
@@ -112,6 +139,8 @@ SERVICES: dict[str, tuple[Any, Answer]] = {
     "list_labels": (ListLabels, list_labels),
     "set_prompts": (SetPrompts, set_prompts),
     "snapshot": (Snapshot, snapshot),
+    "explain": (Explain, explain),
+    "audit": (Audit, audit),
 }
 """Service name to its type and what answers it."""
 
