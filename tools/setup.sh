@@ -91,7 +91,9 @@ make_wheels() {
 colcon_build() {  # colcon_build PACKAGE ARGUMENT...
   # From nothing, so that what the sources no longer make is gone.
   rm -rf "build/$1" "install/$1"
-  .venv/bin/python -m colcon build --base-paths . vfrt_msgs --event-handlers console_direct+ --packages-select "$@"
+  # colcon's own choice, make -l, stands still while the machine is busy with something else.
+  MAKEFLAGS="-j$(nproc)" .venv/bin/python -m colcon build --base-paths . vfrt_msgs \
+    --event-handlers console_direct+ --packages-select "$@"
 }
 
 make_vfrt_msgs() {
