@@ -77,6 +77,16 @@ def test_arrays_come_back_from_the_cache():
     assert cache.load_arrays("test", "other") is None
 
 
+def test_what_was_longest_unused_is_pruned():
+    for age, name in enumerate("dcba"):
+        cache.store("test", name, name.encode())
+        os.utime(cache.cache_dir() / "test" / name, (age, age))
+    assert cache.load("test", "d") == b"d"
+    cache.prune("test", 2)
+    assert sorted(file.name for file in (cache.cache_dir() / "test").iterdir()) == ["a", "d"]
+    cache.prune("no such kind", 2)
+
+
 def test_objects_are_never_unpickled():
     cache.store_arrays("test", "key", one=np.array([{}], dtype=object))
     with pytest.raises(ValueError, match="allow_pickle"):

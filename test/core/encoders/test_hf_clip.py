@@ -121,6 +121,17 @@ def test_another_size_of_input(family, photos):
         load_encoders(f"hf:{family[1]}", device="cpu", img_size=side + 1)
 
 
+def test_own_size_need_not_be_a_multiple_of_the_patch(tiny_siglip, photos, tmp_path):
+    from transformers import SiglipConfig, SiglipModel
+
+    config = SiglipConfig.from_pretrained(tiny_siglip)
+    config.vision_config.patch_size = 14
+    SiglipModel(config).save_pretrained(tmp_path)
+    shutil.copy(tiny_siglip / "preprocessor_config.json", tmp_path)
+    backbone = load_encoders(f"hf:{tmp_path}", device="cpu", runtime="torch").backbone
+    assert backbone.encode_images([photos["coffee"]]).shape == (1, 32)
+
+
 def test_no_images_and_no_texts(tiny_clip):
     encoders = load_encoders(f"hf:{tiny_clip}", device="cpu", runtime="torch")
     assert encoders.backbone.encode_images([]).shape == (0, 24)

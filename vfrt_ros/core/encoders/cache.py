@@ -7,6 +7,7 @@ A cache that cannot be written only costs time: it is logged and otherwise ignor
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import logging
@@ -50,6 +51,8 @@ def load(kind: str, key: str) -> bytes | None:
         _log.warning("cached file %s is damaged; making it again", path)
         discard(kind, key)
         return None
+    with contextlib.suppress(OSError):
+        os.utime(path)
     return content
 
 
@@ -80,6 +83,17 @@ def discard(kind: str, key: str) -> None:
         (cache_dir() / kind / key).unlink(missing_ok=True)
     except OSError as error:
         _log.warning("cannot remove the cached file %s: %s", key, error)
+
+
+def prune(kind: str, keep: int) -> None:
+    """Remove the files of a kind that were longest unused, all but `keep`; a file is used by `load`."""
+    try:
+        files = [file for file in (cache_dir() / kind).iterdir() if not file.name.startswith(".")]
+        files.sort(key=lambda file: file.stat().st_mtime, reverse=True)
+        for file in files[keep:]:
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("cannot tidy the cache %s: %s", cache_dir() / kind, error)
 
 
 def load_arrays(kind: str, key: str) -> dict[str, np.ndarray] | None:

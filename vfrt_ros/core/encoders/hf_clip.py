@@ -13,7 +13,7 @@ import numpy as np
 from vfrt_ros.core.encoders.device import choose_device
 from vfrt_ros.core.encoders.fingerprint import fingerprint
 from vfrt_ros.core.encoders.hf_files import find_model
-from vfrt_ros.core.encoders.hf_model import HfModel
+from vfrt_ros.core.encoders.hf_model import HfFacts, HfModel
 from vfrt_ros.core.encoders.packaged import versions
 from vfrt_ros.core.encoders.runtimes.runtime import Network, choose_runtime
 from vfrt_ros.core.errors import EncoderError
@@ -56,7 +56,7 @@ class HfBackbone:
         self.dim, self.logit_scale, self.space = facts.dim, facts.logit_scale, self.model.weights
         self.device = choose_device(device)
         self.choice = choose_runtime(runtime, self.device, precision)
-        side = _check_side(name, img_size or facts.side, facts.patch)
+        side = _check_side(name, img_size, facts)
         self._preprocess = self.model.preprocess.resized(side)
         digest = f"{self.model.weights} {self._preprocess}"
         self.fingerprint = fingerprint(digest, precision=self.choice.precision, version=_VERSION)
@@ -71,9 +71,14 @@ class HfBackbone:
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
 
-def _check_side(name: str, side: int, patch: int) -> int:
-    if side % patch or not patch <= side <= 1024:
-        raise EncoderError(f"img_size of {name}: expected 0 or a multiple of its patch, {patch}, got {side}")
+def _check_side(name: str, side: int, facts: HfFacts) -> int:
+    if side in (0, facts.side):
+        # Its own need not be a multiple: siglip_so400m takes 384 pixels in patches of 14.
+        return facts.side
+    if side % facts.patch or not facts.patch <= side <= 1024:
+        raise EncoderError(
+            f"img_size of {name}: expected 0 or a multiple of its patch, {facts.patch}, got {side}"
+        )
     return side
 
 

@@ -23,6 +23,8 @@ from vfrt_ros.core.encoders.runtimes.runtime import Network, cpu_threads
 from vfrt_ros.core.errors import EncoderError
 
 _KIND = "openvino"
+# Compiled models are as large as their weights, and each version of a library makes new ones.
+_KEPT = 12
 _log = logging.getLogger(__name__)
 
 
@@ -113,6 +115,7 @@ def _compiled(network: Network, precision: str) -> Any:
     compiled = _core().compile_model(_convert(network), "CPU", config)
     # The model is exported for this machine alone, so the key holds the processor's name.
     cache.store(_KIND, key, compiled.export_model().getvalue())
+    cache.prune(_KIND, _KEPT)
     return compiled
 
 
