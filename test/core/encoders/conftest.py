@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
+from vfrt_ros.core.errors import EncoderError
+
 PHOTOS = ("chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png", "astronaut.png")
 
 
@@ -36,6 +38,17 @@ def no_network(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     yield attempts
     assert not attempts
+
+
+@pytest.fixture
+def bf16() -> str:
+    """The precision, on a processor that has it in some form."""
+    openvino_runtime = pytest.importorskip("vfrt_ros.core.encoders.runtimes.openvino_runtime")
+    pytest.importorskip("openvino")
+    try:
+        return openvino_runtime.cpu_precision("bf16")
+    except EncoderError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

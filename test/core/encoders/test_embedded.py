@@ -55,11 +55,12 @@ def test_top_1_of_known_photographs(encoders, photos):
         assert features.shape == (1280,)
 
 
-def test_automatic_precision_keeps_the_vectors(photos):
+def test_bf16_keeps_the_vectors(photos, bf16):
     images = list(photos.values())
     exact = load_encoders("embedded", device="cpu", precision="f32").backbone
-    quick = load_encoders("embedded", device="cpu").backbone
+    quick = load_encoders("embedded", device="cpu", precision=bf16).backbone
     assert (exact.encode_images(images) * quick.encode_images(images)).sum(1).min() > 0.998
+    assert exact.fingerprint != quick.fingerprint
 
 
 def test_layout_of_an_image_vector():

@@ -95,9 +95,8 @@ def test_texts_equal_transformers(family):
     np.testing.assert_allclose(ours, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("precision, cosine", [("f32", 0.99999), ("auto", 0.999)])
-def test_openvino_equals_torch(family, photos, precision, cosine):
-    pytest.importorskip("openvino")
+@pytest.mark.parametrize("precision, cosine", [("f32", 0.99999), ("bf16", 0.999)])
+def test_openvino_equals_torch(family, photos, precision, cosine, bf16):
     images = list(photos.values())
     by = {
         runtime: load_encoders(f"hf:{family[1]}", device="cpu", runtime=runtime, precision=chosen)
@@ -109,10 +108,14 @@ def test_openvino_equals_torch(family, photos, precision, cosine):
     assert (ours * expected).sum(1).min() > 0.99999
 
 
-def test_another_size_of_input(family, photos):
+@pytest.mark.parametrize("runtime", ["torch", "openvino"])
+def test_another_size_of_input(family, photos, runtime):
+    pytest.importorskip(runtime)
     side = {"clip": 160, "siglip": 160}[family[0]]
     own = load_encoders(f"hf:{family[1]}", device="cpu", runtime="torch").backbone
-    other = load_encoders(f"hf:{family[1]}", device="cpu", runtime="torch", img_size=side).backbone
+    other = load_encoders(
+        f"hf:{family[1]}", device="cpu", runtime=runtime, precision="f32", img_size=side
+    ).backbone
     vectors = other.encode_images([photos["chelsea"]])
     assert vectors.shape == (1, own.dim)
     assert np.abs(vectors - own.encode_images([photos["chelsea"]])).max() > 1e-6
