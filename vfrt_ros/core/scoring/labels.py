@@ -17,10 +17,12 @@ class LabelTable:
         owners: ``id -> (index into labels, negative)`` of each example.
         positives: (c,) int64, positive examples of each label.
         prototypes: (c, d) float32, NaN rows where a label has no prompt; (c, 0) where none has one.
+        refused: ``index into labels -> (n, d) float32`` embeddings of its negative examples.
     """
 
     def __init__(self) -> None:
         self._examples: dict[int, tuple[str, bool]] = {}
+        self._negatives: dict[int, Example] = {}
         self._prompts: dict[str, Array] = {}
         self._refresh()
 
@@ -28,8 +30,11 @@ class LabelTable:
         """Follow a change; a relabel removes and adds the same ids."""
         for example in change.removed:
             self._examples.pop(example.id, None)
+            self._negatives.pop(example.id, None)
         for example in change.added:
             self._examples[example.id] = _owner(example)
+            if example.negative:
+                self._negatives[example.id] = example
         self._refresh()
 
     def set_prototypes(self, labels: tuple[str, ...], embeddings: Array) -> None:
@@ -39,7 +44,9 @@ class LabelTable:
             ValueError: There are not as many embeddings as labels.
         """
         if len(labels) != len(embeddings):
-            raise ValueError(f"Expected one embedding for each of {len(labels)} labels; got {len(embeddings)}.")
+            raise ValueError(
+                f"Expected one embedding for each of {len(labels)} labels; got {len(embeddings)}."
+            )
         self._prompts = dict(zip(labels, np.asarray(embeddings, np.float32), strict=True))
         self._refresh()
 
@@ -60,6 +67,10 @@ class LabelTable:
         self.prototypes: Array = np.full((len(names), d), np.nan, np.float32)
         for label, embedding in self._prompts.items():
             self.prototypes[index[label]] = embedding
+        rows: dict[int, list[Array]] = {}
+        for example in self._negatives.values():
+            rows.setdefault(index[example.label], []).append(example.embedding)
+        self.refused = {i: np.stack(group) for i, group in rows.items()}
 
 
 def _owner(example: Example) -> tuple[str, bool]:

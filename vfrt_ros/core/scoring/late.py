@@ -42,8 +42,8 @@ class LateRule:
     ``score = clip((alpha · norm(aggregate of cosines) + (1 − alpha) · norm(text cosine)) / temperature, 0, 1)``
 
     A label with only one kind of evidence uses it alone. A label that has examples, but none among the `k`
-    neighbours, has image evidence 0. Negative neighbours count only where they are nearer than every
-    positive neighbour of the label: then their aggregate is subtracted.
+    neighbours, has image evidence 0. Negative examples count only where one is nearer than every positive
+    neighbour of the label: then the aggregate of the nearest `k` of them is subtracted.
 
     Threads: not safe; one thread calls everything.
     """
@@ -53,7 +53,7 @@ class LateRule:
         Args:
             settings: For example a `RecognitionSettings`; replace the attribute to change them live.
             search: ``search(embedding (d,), k) -> (ids (≤ k,) int64, cosines (≤ k,) float32)``, best
-                first, over all examples of the memory; ids below 0 are passed over.
+                first, over the positive examples of the memory; unknown ids are passed over.
         """
         self.settings = settings
         self._search = search
@@ -82,21 +82,21 @@ class LateRule:
         return Scores(evidence.labels, score, np.full(score.shape, least, np.float32), 1.0 - best)
 
     def _image(self, embedding: Array) -> Array:
-        table = self._table
+        table, k = self._table, self.settings.k
         image = np.where(table.positives > 0, np.float32(0.0), np.float32(np.nan))
-        if not table.owners:
-            return image
-        near: dict[tuple[int, bool], list[float]] = {}
-        for key, cosine in zip(*self._search(embedding, self.settings.k), strict=True):
-            if int(key) in table.owners:
-                near.setdefault(table.owners[int(key)], []).append(float(cosine))
+        near: dict[int, list[float]] = {}
+        if (table.positives > 0).any():
+            for key, cosine in zip(*self._search(embedding, k), strict=True):
+                index, negative = table.owners.get(int(key), (-1, True))
+                if not negative:
+                    near.setdefault(index, []).append(float(cosine))
         aggregate = AGGREGATES[self.settings.neighbor_agg]
-        for (index, negative), cosines in near.items():
-            if not negative:
-                image[index] = aggregate(np.array(cosines))
-        for (index, negative), cosines in near.items():
-            if negative and max(cosines) > max(near.get((index, False), [-1.0])):
-                image[index] -= aggregate(np.array(cosines))
+        for index, cosines in near.items():
+            image[index] = aggregate(np.array(cosines))
+        for index, rows in table.refused.items():
+            refused = np.sort((rows @ embedding).astype(np.float64))[::-1][:k]
+            if refused[0] > max(near.get(index, [-1.0])):
+                image[index] -= aggregate(refused)
         return image
 
 

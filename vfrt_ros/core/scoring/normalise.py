@@ -12,7 +12,7 @@ from vfrt_ros.core.scoring.evidence import Array
 def zscore(scores: Array) -> Array:
     """(c,) scores less their mean, over their standard deviation; all 0 where they do not differ."""
     spread = np.nanstd(scores) if np.isfinite(scores).any() else 0.0
-    return (scores - np.nanmean(scores)) / spread if spread > 0 else scores * 0.0
+    return np.asarray((scores - np.nanmean(scores)) / spread if spread > 0 else scores * 0.0, np.float32)
 
 
 def minmax(scores: Array) -> Array:
@@ -26,7 +26,7 @@ def softmax(scores: Array, scale: float = 100.0) -> Array:
     if not np.isfinite(scores).any():
         return scores
     powers = np.exp(scale * (scores - np.nanmax(scores)))
-    return powers / np.nansum(powers)
+    return np.asarray(powers / np.nansum(powers), np.float32)
 
 
 NORMALISERS: dict[str, Callable[[Array], Array]] = {

@@ -1,0 +1,171 @@
+"""What distances and prompts are worth, learned from the left-out examples of the memory itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit, logsumexp
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+SHARPNESS, SHARPNESS_SPREAD = 6.0, 1.0
+"""Prior of the logit per unit of squared distance: its median, and the standard deviation of its logarithm."""
+TEXT_WEIGHT, TEXT_SPREAD = 0.3, 1.5
+"""The same for the logit per standard deviation of the prompt."""
+FAMILIARITY = np.array([3.0, 0.5, 0.0, 0.2, 2.0])
+FAMILIARITY_SPREAD = np.array([1.0, 1.0, 0.4, 0.3, 3.0])
+"""Prior mean and standard deviation of the coefficients of `features`."""
+FAMILIARITY_TRUST = 0.5
+"""An example and its left-out label are two views of one thing: each counts half."""
+OWN_DISTANCE = np.array([0.6, 0.85, 1.1, 1.4, 1.9])
+"""Squared distances of an object to its label, in units of their mean, where no example can be left out:
+five equally likely values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Left-out examples, made ready to learn from; n rows, c labels.
+
+    Attributes:
+        distances: (n, c) float64, see `ImageModel.distances`.
+        prompts: (n, c) float64 z-scores of the prompts, 0 where a label has none.
+        known_centre, unknown_centre: (n,) float64 distances to the centre with and without the own label.
+        own: (n,) index of the right label.
+        weights: (n,) float64.
+    """
+
+    distances: Floats
+    prompts: Floats
+    known_centre: Floats
+    unknown_centre: Floats
+    own: Ints
+    weights: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How evidence becomes probability.
+
+    Attributes:
+        sharpness: Logit per unit of squared distance.
+        text_weight: Logit per standard deviation of the prompt.
+        familiarity: (5,) coefficients of `features`.
+        usual_prompt: Mean z-score of the right label's prompt.
+        supports: (n,) float64, rising: familiarity of the left-out examples.
+        shares: (n,) float64 in (0, 1], rising: the share of them that is at or below.
+    """
+
+    sharpness: float
+    text_weight: float
+    familiarity: Floats
+    usual_prompt: float
+    supports: Floats
+    shares: Floats
+
+    def logits(self, distances: Floats, prompts: Floats, image: float = 1.0, text: float = 1.0) -> Floats:
+        """(…, c) logits of the labels; `image` and `text` in [0, 1] turn either kind of evidence down."""
+        return -image * self.sharpness * distances + text * self.text_weight * prompts
+
+    def threshold(self, share: float) -> float:
+        """The familiarity that all but `share` of the frames of known objects reach (split conformal, Vovk
+        et al. 2005, on the left-out examples)."""
+        return float(np.interp(share, self.shares, self.supports))
+
+
+def features(distances: Floats, prompts: Floats, centre: Floats) -> Floats:
+    """What familiarity is made of, for every label.
+
+    Args:
+        distances, prompts: (n, c).
+        centre: (n,).
+
+    Returns:
+        (n, c, 5): nearness, the lead over the nearest other label, how far from the centre, prompt, 1.
+    """
+    lead = _others(distances) - distances
+    away = np.broadcast_to(centre[:, None], distances.shape)
+    return np.stack([-distances, lead, away, prompts, np.ones_like(distances)], axis=-1)
+
+
+def _others(distances: Floats) -> Floats:
+    """(n, c) the smallest entry of the row apart from the label's own; its own where there is no other."""
+    if distances.shape[1] < 2:
+        return distances
+    two = np.partition(distances, 1, axis=1)[:, :2]
+    return np.where(distances <= two[:, :1], two[:, 1:], two[:, :1])
+
+
+def calibrate(sharp: Rows, fair: Rows, stranger: Floats) -> Calibration:
+    """Learn from the memory.
+
+    The weights of distance and prompt are the most probable ones of a multinomial logistic model of the
+    left-out examples. Familiarity is a logistic model that tells them from the same examples after their
+    label was taken away, each kind counting the same: an unknown is as likely as a known object.
+
+    Args:
+        sharp: Each example left out with its near duplicates; for the logits.
+        fair: With its nearest companion too, since examples taken together lie closer to each other
+            than to what is seen later; for familiarity and thresholds.
+        stranger: (m,) distances of unknown objects, used where there is only one label.
+    """
+    weights = minimize(_confusion, np.zeros(2), args=(sharp,), bounds=[(-5, 5)] * 2, method="L-BFGS-B").x
+    sharpness, text = SHARPNESS * np.exp(weights[0]), TEXT_WEIGHT * np.exp(weights[1])
+    known, unknown, strange = _familiar(fair, sharpness, text, stranger)
+    coefficients = minimize(
+        _blend,
+        FAMILIARITY,
+        args=(known, fair.weights, unknown, strange),
+        jac=True,
+        bounds=[(0, None)] * 4 + [(None, None)],
+        method="L-BFGS-B",
+    ).x
+    supports = known @ coefficients
+    order = np.argsort(supports)
+    shares = np.cumsum(fair.weights[order]) / (fair.weights.sum() + 1.0)
+    usual = float(np.average(fair.prompts[np.arange(len(fair.own)), fair.own], weights=fair.weights))
+    return Calibration(float(sharpness), float(text), coefficients, usual, supports[order], shares)
+
+
+def _confusion(weights: Floats, rows: Rows) -> float:
+    sharpness, text = SHARPNESS * np.exp(weights[0]), TEXT_WEIGHT * np.exp(weights[1])
+    logits = -sharpness * rows.distances + text * rows.prompts
+    own = logits[np.arange(len(rows.own)), rows.own]
+    loss = (rows.weights * (logsumexp(logits, axis=1) - own)).sum()
+    return float(loss + 0.5 * ((weights / (SHARPNESS_SPREAD, TEXT_SPREAD)) ** 2).sum())
+
+
+def _familiar(rows: Rows, sharpness: float, text: float, stranger: Floats) -> tuple[Floats, Floats, Floats]:
+    """(n, 5) features of the best label of known and (m, 5) of unknown objects, and the weights of the latter."""
+    at = np.arange(len(rows.own))
+    logits = -sharpness * rows.distances + text * rows.prompts
+    known = features(rows.distances, rows.prompts, rows.known_centre)[at, logits.argmax(axis=1)]
+    if rows.distances.shape[1] < 2:
+        mean = known.mean(axis=0)
+        unknown = np.tile(mean, (len(stranger), 1))
+        unknown[:, 0], unknown[:, 1], unknown[:, 3] = -stranger, 0.0, 0.0
+        return known, unknown, np.full(len(stranger), rows.weights.sum() / len(stranger))
+    logits[at, rows.own] = -np.inf
+    without = rows.distances.copy()
+    without[at, rows.own] = np.inf
+    if rows.distances.shape[1] == 2:
+        without[at, rows.own] = without.min(axis=1)
+    unknown = features(without, rows.prompts, rows.unknown_centre)[at, logits.argmax(axis=1)]
+    return known, unknown, rows.weights
+
+
+def _blend(
+    coefficients: Floats, known: Floats, weights: Floats, unknown: Floats, strange: Floats
+) -> tuple[float, Floats]:
+    """The loss of the familiarity model and its gradient."""
+    yes, no = known @ coefficients, unknown @ coefficients
+    distance = (coefficients - FAMILIARITY) / FAMILIARITY_SPREAD
+    loss = (weights * np.logaddexp(0, -yes)).sum() + (strange * np.logaddexp(0, no)).sum()
+    slope = (strange * expit(no)) @ unknown - (weights * expit(-yes)) @ known
+    return (
+        float(FAMILIARITY_TRUST * loss + 0.5 * (distance**2).sum()),
+        FAMILIARITY_TRUST * slope + distance / FAMILIARITY_SPREAD,
+    )

@@ -1,0 +1,146 @@
+"""From the statistics of a memory and a sample of its examples to the model that judges frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.scoring import metric as metrics
+from vfrt_ros.core.scoring.calibration import OWN_DISTANCE, Calibration, Rows, calibrate
+from vfrt_ros.core.scoring.evidence import Array
+from vfrt_ros.core.scoring.image_model import ImageModel
+from vfrt_ros.core.scoring.leave_one_out import LeftOut, leave_one_out
+from vfrt_ros.core.scoring.spread import Ints, Mask, Spread, measure, total_variance
+
+Floats = npt.NDArray[np.float64]
+
+STRANGERS = np.array([0.75, 0.9, 1.0, 1.1, 1.25])
+"""Distances of unknown objects in units of their mean, five equally likely values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a fit reads; nothing of it changes any more.
+
+    Attributes:
+        labels: (c) that have positive examples.
+        means: (c, d) float64.
+        counts: (c,) float64.
+        scatter: (d, d) float64 symmetric Σ x xᵀ, or None where `rows` are all examples.
+        rows: (n, d) float32, all examples or a sample of them.
+        own: (n,) int64 index of each row's label.
+        prompts: (n, c) float64 z-scores of the prompts, 0 where a label has none.
+        pictures: (p, d) float32 embeddings of pictures of nothing, or None.
+    """
+
+    labels: tuple[str, ...]
+    means: Floats
+    counts: Floats
+    scatter: Floats | None
+    rows: Array
+    own: Ints
+    prompts: Floats
+    pictures: Array | None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The labels' means under a metric, and what distances to them are worth.
+
+    Attributes:
+        within: Variance within labels, as a plain squared distance.
+    """
+
+    image: ImageModel
+    calibration: Calibration
+    within: float
+
+
+def fit(snapshot: Snapshot) -> Model:
+    """The model of a memory with at least one positive example."""
+    means = snapshot.means.astype(np.float32)
+    freedom = float((snapshot.counts - 1).sum())
+    residual = _residual(snapshot)
+    total = total_variance(means, _mean(snapshot), snapshot.pictures)
+    spread = measure(snapshot.rows, snapshot.own, snapshot.counts, residual, total)
+    metric = _metric(snapshot, freedom, residual, spread.within)
+
+    scale = max(freedom, 1.0) * spread.within / means.shape[1]
+    arguments = (means, snapshot.counts, metric, scale)
+    sharp = leave_one_out(snapshot.rows, snapshot.own, spread.near, *arguments)
+    fair = leave_one_out(snapshot.rows, snapshot.own, _with_companion(spread.near, snapshot), *arguments)
+    unit = _unit(sharp, snapshot, spread)
+    image = ImageModel.build(snapshot.labels, means, spread.effective, metric, unit)
+    inflation = 1.0 + 1.0 / spread.effective.mean()
+    stranger = STRANGERS * (2.0 * (total - spread.within) / inflation + spread.within) / unit
+    learn = [_rows(left, snapshot, spread, unit) for left in (sharp, fair)]
+    return Model(image, calibrate(learn[0], learn[1], np.maximum(stranger, OWN_DISTANCE)), spread.within)
+
+
+def _residual(snapshot: Snapshot) -> float:
+    """Sum of the squared distances of all examples to the mean of their label."""
+    if snapshot.scatter is None:
+        return float(((snapshot.rows - snapshot.means[snapshot.own]) ** 2).sum())
+    return float(np.trace(snapshot.scatter) - (snapshot.counts[:, None] * snapshot.means**2).sum())
+
+
+def _mean(snapshot: Snapshot) -> Array:
+    weights = snapshot.counts / snapshot.counts.sum()
+    return np.asarray(weights @ snapshot.means, np.float32)
+
+
+def _metric(snapshot: Snapshot, freedom: float, residual: float, within: float) -> metrics.Metric:
+    d = snapshot.means.shape[1]
+    if freedom < 1 or residual < 1e-9:
+        return metrics.plain(d)
+    if snapshot.scatter is None:
+        centred = (snapshot.rows - snapshot.means[snapshot.own]).astype(np.float32)
+        return metrics.from_residuals(centred, freedom, within)
+    weighted = snapshot.means * np.sqrt(snapshot.counts)[:, None]
+    return metrics.from_scatter(snapshot.scatter - weighted.T @ weighted, freedom, within)
+
+
+def _with_companion(near: Mask, snapshot: Snapshot) -> Mask:
+    """Near duplicates and the nearest other example of the label, where the label has three or more."""
+    cosines = snapshot.rows @ snapshot.rows.T
+    others = (snapshot.own[:, None] == snapshot.own[None]) & ~np.eye(len(near), dtype=bool)
+    nearest = np.where(others, cosines, -2.0).argmax(axis=1)
+    rows = np.flatnonzero(snapshot.counts[snapshot.own] >= 3)
+    wider = near.copy()
+    wider[rows, nearest[rows]] = others[rows, nearest[rows]]
+    return np.asarray(wider | near)
+
+
+def _left_inflation(left: LeftOut, snapshot: Snapshot, spread: Spread) -> Floats:
+    """1 + 1/n with n the effective examples that were left of the own label."""
+    share = left.rest / snapshot.counts[left.own]
+    return np.asarray(1.0 + 1.0 / np.maximum(share * spread.effective[left.own], 1.0))
+
+
+def _unit(left: LeftOut, snapshot: Snapshot, spread: Spread) -> float:
+    kept = left.rest > 0
+    if not kept.any():
+        return spread.within
+    own = left.distances[np.arange(len(left.own)), left.own]
+    return float(max((own / _left_inflation(left, snapshot, spread))[kept].mean(), 1e-3 * spread.within))
+
+
+def _rows(left: LeftOut, snapshot: Snapshot, spread: Spread, unit: float) -> Rows:
+    """Left-out examples in the model's unit; where nothing of a label was left, the prior stands in."""
+    at, own, c = np.arange(len(left.own)), left.own, len(snapshot.labels)
+    distances = left.distances / (unit * (1.0 + 1.0 / spread.effective))
+    distances[at, own] = left.distances[at, own] / (unit * _left_inflation(left, snapshot, spread))
+    known = left.known_centre / (unit * (1.0 + 1.0 / c))
+    unknown = left.unknown_centre / (unit * (1.0 + 1.0 / max(c - 1, 1)))
+
+    kept, alone = np.flatnonzero(left.rest > 0), np.flatnonzero(left.rest <= 0)
+    guessed = np.repeat(alone, len(OWN_DISTANCE))
+    distances[alone, own[alone]] = 0.0
+    index = np.concatenate([kept, guessed])
+    result = distances[index]
+    result[np.arange(len(kept), len(index)), own[guessed]] = np.tile(OWN_DISTANCE, len(alone))
+    weights = np.concatenate([np.ones(len(kept)), np.full(len(guessed), 1.0 / len(OWN_DISTANCE))])
+    centre = np.concatenate([known[kept], unknown[guessed]])
+    return Rows(result, snapshot.prompts[index], centre, unknown[index], own[index], weights)

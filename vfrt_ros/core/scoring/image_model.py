@@ -1,0 +1,70 @@
+"""The labels as class means under one metric: how far a frame is from each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.scoring.evidence import Array
+from vfrt_ros.core.scoring.metric import Metric
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageModel:
+    """Squared distances in units of what an example of the right label has on average.
+
+    A squared distance to the mean of n examples is ``1 + 1/n`` times that to the true mean on average, and is
+    divided by it (the predictive distribution of a Gaussian class; Murphy, "Conjugate Bayesian analysis of
+    the Gaussian distribution", 2007), so that labels with few and with many examples compare.
+
+    Attributes:
+        labels: (c) with positive examples.
+        metric: Shared by all labels.
+        unit: The mean left-out squared distance to the own label, after the division.
+        means: (c, d) float32.
+        solved: (c, d) float32 means times the inverse covariance.
+        squares: (c,) float64 squared norms of the means.
+        inflation: (c,) float64, 1 + 1/n with n the effective examples.
+        centre: Squared norm of the mean of the means.
+    """
+
+    labels: tuple[str, ...]
+    metric: Metric
+    unit: float
+    means: Array
+    solved: Array
+    squares: Floats
+    inflation: Floats
+    centre: float
+
+    @classmethod
+    def build(
+        cls, labels: tuple[str, ...], means: Array, effective: Floats, metric: Metric, unit: float
+    ) -> ImageModel:
+        """The model of (c, d) float32 means of `labels` with (c,) effective examples each."""
+        solved = metric.solve(means)
+        squares = np.einsum("cd,cd->c", means, solved, dtype=np.float64)
+        centre = float(means.mean(axis=0) @ solved.mean(axis=0)) if labels else 0.0
+        return cls(labels, metric, unit, means, solved, squares, 1.0 + 1.0 / effective, centre)
+
+    def distances(self, embedding: Array) -> tuple[Floats, float]:
+        """Of one (d,) float32 embedding.
+
+        Returns:
+            (c,) float64 squared distances to the labels, about 1 for the right one, and the one to the centre
+            of all labels, in the same unit.
+        """
+        products = (self.solved @ embedding).astype(np.float64)
+        square = self.square(embedding)
+        labels = (square - 2.0 * products + self.squares) / (self.unit * self.inflation)
+        centre = (square - 2.0 * products.mean() + self.centre) / (self.unit * (1.0 + 1.0 / len(self.labels)))
+        return labels, float(centre)
+
+    def square(self, embedding: Array) -> float:
+        """Squared norm of one (d,) float32 embedding in the metric."""
+        along = self.metric.directions @ embedding
+        return float(embedding @ embedding) - float(along @ along)

@@ -1,0 +1,88 @@
+"""One shared shrunk within-label covariance, as an inner product that costs little per frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import eigh, qr
+
+from vfrt_ros.core.scoring.evidence import Array
+
+Floats = npt.NDArray[np.float64]
+
+RANK = 256
+"""Directions of the covariance that are kept apart; the others share the floor."""
+ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """``⟨a, b⟩ = aᵀ (W + floor·I)⁻¹ b`` up to the factor `floor`, W being of low rank.
+
+    By Woodbury's identity, with the eigenpairs (s, v) of W and w = s / (s + floor):
+    ``floor · (W + floor·I)⁻¹ = I − V diag(w) Vᵀ``. A uniform ridge of the mean variance is the shrinkage of
+    the GDA classifiers for CLIP (Wang et al., "A Hard-to-Beat Baseline for Training-free CLIP-based
+    Adaptation", ICLR 2024).
+
+    Attributes:
+        directions: (r, d) float32, the rows √w v.
+    """
+
+    directions: Array
+
+    def project(self, rows: Array) -> Array:
+        """(n, d) rows in the (n, r) coordinates that `inner` subtracts."""
+        return np.asarray(rows @ self.directions.T, np.float32)
+
+    def inner(self, left: Array, right: Array) -> Floats:
+        """(n, m) inner products of (n, d) and (m, d) rows."""
+        plain = left @ right.T - self.project(left) @ self.project(right).T
+        return plain.astype(np.float64)
+
+    def solve(self, rows: Array) -> Array:
+        """(n, d) rows times the inverse covariance: ``inner(a, b) = a @ solve(b).T``."""
+        return np.asarray(rows - self.project(rows) @ self.directions, np.float32)
+
+
+def plain(d: int) -> Metric:
+    """The metric of a memory that says nothing about the spread: the cosine's."""
+    return Metric(np.zeros((0, d), np.float32))
+
+
+def from_residuals(residuals: Array, freedom: float, variance: float) -> Metric:
+    """The metric of few examples, through their n × n Gram matrix.
+
+    Args:
+        residuals: (n, d) float32, examples less the mean of their label.
+        freedom: Degrees of freedom, n less the labels.
+        variance: The trace of the covariance to believe in; its mean over d is the floor.
+    """
+    d = residuals.shape[1]
+    values, vectors = eigh((residuals @ residuals.T).astype(np.float64) / freedom)
+    keep = values > 1e-9 * variance
+    values, vectors = values[keep][::-1][:RANK], vectors[:, keep][:, ::-1][:, :RANK]
+    rows = (vectors / np.sqrt(values * freedom)).T.astype(np.float32) @ residuals
+    return Metric(_weighted(rows, values, variance / d))
+
+
+def from_scatter(scatter: Floats, freedom: float, variance: float) -> Metric:
+    """The metric of many examples, by subspace iteration (Halko et al. 2011, algorithm 4.4).
+
+    Args:
+        scatter: (d, d) float64 symmetric within-label scatter.
+        freedom, variance: As for `from_residuals`.
+    """
+    d = len(scatter)
+    covariance = (scatter / freedom).astype(np.float32)
+    basis = np.random.default_rng(0).normal(size=(d, min(RANK, d))).astype(np.float32)
+    for _ in range(ROUNDS):
+        basis = qr(covariance @ basis, mode="economic", check_finite=False)[0]
+    values, vectors = eigh((basis.T @ (covariance @ basis)).astype(np.float64))
+    rows = (basis @ vectors.astype(np.float32)).T
+    return Metric(_weighted(rows, np.maximum(values, 0.0), variance / d))
+
+
+def _weighted(rows: Array, values: Floats, floor: float) -> Array:
+    return np.asarray(np.sqrt(values / (values + floor))[:, None] * rows, np.float32)

@@ -1,0 +1,110 @@
+"""Sums over the memory that addition and subtraction keep exact to the last bit."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg.blas import dsyrk
+
+from vfrt_ros.core.memory.example import Example
+from vfrt_ros.core.scoring.evidence import Array
+
+Floats = npt.NDArray[np.float64]
+
+SCALE = 2.0**17
+"""Embeddings are rounded to whole multiples of 1/SCALE. A sum of products of such numbers is a whole number
+of 1/SCALE², which float64 holds exactly while it is below 2⁵³: for unit vectors, up to 2¹⁹ examples. Exact
+sums do not depend on the order of their terms, so taking an example away restores the bits from before."""
+
+MOST_EXAMPLES = 2**19
+
+
+class Statistics:
+    """Counts, sums and the common scatter matrix of the labels, positives and negatives apart.
+
+    Attributes:
+        counts: Positive examples of each label that has one.
+        sums: (d,) float64 whole-number sum of each label's positive examples, in units of 1/SCALE.
+        scatter: (d, d) float64, Σ x xᵀ over the positive examples in units of 1/SCALE²; only the lower
+            triangle is kept. None before the first example.
+    """
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.sums: dict[str, Floats] = {}
+        self.scatter: Floats | None = None
+        self._negatives: dict[str, tuple[int, Floats]] = {}
+
+    @property
+    def size(self) -> int:
+        """Positive examples of all labels."""
+        return sum(self.counts.values())
+
+    def add(self, examples: tuple[Example, ...]) -> None:
+        """Count examples in.
+
+        Raises:
+            OverflowError: More than `MOST_EXAMPLES` would not be exact any more.
+        """
+        if self.size + len(examples) > MOST_EXAMPLES:
+            raise OverflowError(
+                f"Expected at most {MOST_EXAMPLES} examples; got {self.size + len(examples)}."
+            )
+        self._change(examples, 1)
+
+    def remove(self, examples: tuple[Example, ...]) -> None:
+        """Take examples out that were counted in before."""
+        self._change(examples, -1)
+
+    def mean(self, label: str) -> Floats:
+        """(d,) float64 mean of a label's positive examples."""
+        return self.sums[label] / (SCALE * self.counts[label])
+
+    def fingerprint(self) -> str:
+        """A hash of the whole state; equal states have equal hashes, whatever led to them."""
+        digest = hashlib.sha256()
+        for label in sorted(self.counts):
+            digest.update(f"+{label}\0{self.counts[label]}\0".encode() + _bits(self.sums[label]))
+        for label in sorted(self._negatives):
+            count, total = self._negatives[label]
+            digest.update(f"-{label}\0{count}\0".encode() + _bits(total))
+        if self.scatter is not None and self.counts:
+            digest.update(_bits(np.tril(self.scatter)))
+        return digest.hexdigest()
+
+    def _change(self, examples: tuple[Example, ...], sign: int) -> None:
+        for example in examples:
+            row = np.rint(example.embedding.astype(np.float64) * SCALE)
+            (self._change_negative if example.negative else self._change_positive)(example.label, row, sign)
+        rows = [example.embedding for example in examples if not example.negative]
+        if rows:
+            self._change_scatter(np.rint(np.stack(rows).astype(np.float64) * SCALE), sign)
+
+    def _change_positive(self, label: str, row: Floats, sign: int) -> None:
+        self.counts[label] = self.counts.get(label, 0) + sign
+        self.sums[label] = self.sums.get(label, np.zeros_like(row)) + sign * row
+        if self.counts[label] == 0:
+            del self.counts[label], self.sums[label]
+
+    def _change_negative(self, label: str, row: Floats, sign: int) -> None:
+        count, total = self._negatives.get(label, (0, np.zeros_like(row)))
+        self._negatives[label] = (count + sign, total + sign * row)
+        if count + sign == 0:
+            del self._negatives[label]
+
+    def _change_scatter(self, rows: Floats, sign: int) -> None:
+        if self.scatter is None:
+            d = rows.shape[1]
+            self.scatter = np.zeros((d, d), order="F")
+        self.scatter = dsyrk(float(sign), rows.T, beta=1.0, c=self.scatter, lower=1, overwrite_c=1)
+
+
+def quantised(embeddings: Array) -> Floats:
+    """What the statistics see of (…, d) float32 embeddings, as float64."""
+    return np.rint(embeddings.astype(np.float64) * SCALE) / SCALE
+
+
+def _bits(array: Floats) -> bytes:
+    return np.ascontiguousarray(array + 0.0).tobytes()

@@ -1,0 +1,83 @@
+"""The prompts: by how much a label's prompt stands out from prompts for things in general."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from vfrt_ros.core.scoring.evidence import Array
+
+Floats = npt.NDArray[np.float64]
+
+LEAST_BACKGROUND = 8
+"""Prompts that a mean and a standard deviation take at least."""
+FALLBACK_SPREAD = 0.03
+"""Standard deviation of a picture's cosines with unrelated prompts, for want of a background."""
+MATCH = 4.8
+"""Where the prompt of what is seen stands on average, in standard deviations of the background."""
+MATCH_SPREAD = 1.0
+SLOPE = 2.0
+"""Log-odds of a match per standard deviation."""
+MIDDLE = 3.2
+"""The standard deviations at which a match is as likely as not: more than chance reaches among 200 prompts."""
+CALM = 2.0
+"""Log-odds above which text alone gains only a quarter."""
+
+
+class TextModel:
+    """Standardises a frame's cosines with the labels' prompts by those with a background of prompts.
+
+    Cosines between pictures and texts lie in a narrow band that differs between encoders; a z-score does not
+    change when the band is moved or stretched.
+    """
+
+    def __init__(self) -> None:
+        self.labels: tuple[str, ...] = ()
+        self.prototypes: Array = np.zeros((0, 0), np.float32)
+        self.background: Array | None = None
+
+    def set_prototypes(self, labels: tuple[str, ...], embeddings: Array) -> None:
+        """(m, d) float32 unit-norm embeddings, one for each label.
+
+        Raises:
+            ValueError: There are not as many embeddings as labels.
+        """
+        if len(labels) != len(embeddings):
+            raise ValueError(
+                f"Expected one embedding for each of {len(labels)} labels; got {len(embeddings)}."
+            )
+        order = sorted(range(len(labels)), key=lambda i: labels[i])
+        self.labels = tuple(labels[i] for i in order)
+        self.prototypes = np.ascontiguousarray(np.asarray(embeddings, np.float32)[order])
+
+    def cosines(self, embedding: Array) -> Array:
+        """(m,) or (n, m) float32 cosines of (d,) or (n, d) embeddings with the prototypes."""
+        return np.asarray(embedding @ self.prototypes.T, np.float32)
+
+    def standardised(self, embedding: Array, cosines: Array) -> Floats:
+        """(m,) or (n, m) z-scores of the cosines of (d,) or (n, d) embeddings."""
+        background = self.background
+        if background is None and len(self.labels) >= LEAST_BACKGROUND:
+            background = self.prototypes
+        if background is None:
+            low = cosines.mean(axis=-1, keepdims=True) if cosines.shape[-1] > 1 else 0.0
+            return np.asarray((cosines - low) / FALLBACK_SPREAD, np.float64)
+        other = embedding @ background.T
+        spread = np.maximum(other.std(axis=-1, keepdims=True), 1e-9)
+        return np.asarray((cosines - other.mean(axis=-1, keepdims=True)) / spread, np.float64)
+
+
+def match_odds(standardised: Floats) -> Floats:
+    """Log-odds that a prompt is what is seen, from its z-score and nothing else; calmer above `CALM`.
+
+    >>> match_odds(np.array([3.2, 4.2, 7.2])).tolist()
+    [0.0, 2.0, 3.5]
+    """
+    odds = SLOPE * (standardised - MIDDLE)
+    return np.asarray(np.where(odds > CALM, CALM + (odds - CALM) / 4.0, odds))
+
+
+def match_threshold(share: float) -> float:
+    """The log-odds that all but `share` of the matching prompts reach, their z-scores being normal."""
+    return float(match_odds(np.array(MATCH + MATCH_SPREAD * float(ndtri(np.clip(share, 1e-6, 1 - 1e-6))))))
