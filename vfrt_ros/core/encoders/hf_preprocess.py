@@ -1,6 +1,6 @@
 """A Hugging Face image processor's settings, and the same result without its cost.
 
-The geometry runs on bytes here; scaling and mean and std are the first step of the network (hf_vision.py),
+The geometry runs on bytes here; scaling and mean and std are the first step of the network (hf_clip.py),
 so that a quarter of the memory moves.
 """
 
@@ -42,7 +42,7 @@ class HfPreprocess:
         short: the short side is resized to this and the middle kept; 0 = both sides go to `side`, and the
             picture is stretched.
         resample: Pillow's number of the filter.
-        scale: factor from bytes to the numbers that mean and std are of, three times 1 / 255 as a rule.
+        scale: factor from bytes to the numbers that mean and std are of; 1 / 255 as a rule.
         mean, std: per channel.
     """
 

@@ -59,7 +59,8 @@ def cpu_precision(precision: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
     OpenVINO takes bf16 wherever it exists. It is left out here where only AVX-512 has it: measured on a
     Xeon without AMX, one thread, bf16 took 1.6 times as long as f32 for EfficientNet-Lite0 and 1.3 times
-    for CLIP ViT-B/32. With AMX it takes about 0.6 and 0.4 times as long.
+    for CLIP ViT-B/32 (processor time, least of many). On another machine it took 0.6 and 0.4 times as long;
+    that AMX is the difference is inferred, not measured.
 
     Args:
         precision: `auto`, `f32`, `bf16` or `f16`.
