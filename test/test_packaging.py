@@ -172,7 +172,6 @@ TRACES = re.compile(
         [
             "/ro" + "ot/",
             "/wo" + "rk/",
-            "/ho" + r"me/\w+/",
             "/tm" + "p/clone",
             "files.python" + "hosted",
             "py" + r"pi\.org",
