@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 import rclpy
+from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
@@ -21,6 +22,10 @@ from vfrt_ros.nodes.parameters import declare, read_settings
 
 class StartError(VfrtError):
     """A node could not start itself; the text says why."""
+
+
+class ArgumentsError(VfrtError):
+    """ROS cannot read the command line; the text says what of it."""
 
 
 class SelfStartingNode(LifecycleNode):
@@ -41,6 +46,8 @@ class SelfStartingNode(LifecycleNode):
     def __init__(self, name: str, table: type[Settings], arguments: Sequence[str] | None = None) -> None:
         super().__init__(name)
         self.fault = ""
+        self._rclpy_change_state = self._service_change_state.callback
+        self._service_change_state.callback = self._change_state
         self.settings = read_settings(self, table, sys.argv if arguments is None else arguments)
         declare(self, self.settings)
 
@@ -78,38 +85,61 @@ class SelfStartingNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
-        result = self._try(self.configure)
-        if result is not TransitionCallbackReturn.SUCCESS:
-            self.cleanup()
-        return result
+        return self._try(self.configure, undo=self.cleanup)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
         super().on_activate(state)
-        return self._try(self.activate)
+        result = self._try(self.activate, undo=self.deactivate)
+        if result is not TransitionCallbackReturn.SUCCESS:
+            super().on_deactivate(state)
+        return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
-        self.deactivate()
-        return super().on_deactivate(state)
+        result = self._try(self.deactivate)
+        super().on_deactivate(state)
+        return result
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
-        self.cleanup()
-        return TransitionCallbackReturn.SUCCESS
+        return self._try(self.cleanup)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
-        self.end()
-        return TransitionCallbackReturn.SUCCESS
+        return self._try(self.end)
 
-    def _try(self, step: Callable[[], None]) -> TransitionCallbackReturn:
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """After a fault in a transition: what it left is released, and the node can be configured again."""
+        return self._try(self.end)
+
+    def _change_state(
+        self, request: ChangeState.Request, response: ChangeState.Response
+    ) -> ChangeState.Response:
+        """rclpy lets a transition that is not open now raise, which would end the executor and the node."""
+        try:
+            return self._rclpy_change_state(request, response)
+        except RuntimeError as error:
+            self.get_logger().warning(f"A lifecycle transition was refused: {error}")
+            response.success = False
+            return response
+
+    def _try(
+        self, step: Callable[[], None], undo: Callable[[], None] | None = None
+    ) -> TransitionCallbackReturn:
         try:
             step()
         except VfrtError as error:
             self.fault = str(error)
             self.get_logger().error(self.fault)
+            if undo is not None:
+                undo()
             return TransitionCallbackReturn.FAILURE
+        except Exception:
+            # rclpy would swallow it.
+            self.fault = "A transition failed by a fault of the node."
+            self.get_logger().error(f"{self.fault}\n{traceback.format_exc()}")
+            return TransitionCallbackReturn.ERROR
         return TransitionCallbackReturn.SUCCESS
 
 
@@ -129,13 +159,15 @@ def run(create: Callable[[Sequence[str]], SelfStartingNode], args: Sequence[str]
     arguments = sys.argv if args is None else list(args)
     stop = threading.Event()
     _stop_on_signals(stop)
-    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     node: SelfStartingNode | None = None
-    executor = SingleThreadedExecutor()
     try:
+        _init(arguments)
+        executor = SingleThreadedExecutor()
         node = create(arguments)
         node.start()
         return _spin_until(stop, executor, node)
+    except StartError:
+        return 1  # the log has its one line already
     except VfrtError as error:
         print(f"{error}", file=sys.stderr)
         return 1
@@ -144,6 +176,21 @@ def run(create: Callable[[Sequence[str]], SelfStartingNode], args: Sequence[str]
             node.end()
             node.destroy_node()
         rclpy.try_shutdown()
+
+
+def _init(arguments: Sequence[str]) -> None:
+    """Initialise rclpy.
+
+    Raises:
+        ArgumentsError: ROS cannot read the arguments or a file that they name.
+    """
+    try:
+        rclpy.init(args=list(arguments), signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:
+        words = str(error).removeprefix("failed to initialize rcl: ")
+        where_in_rcl = words.find(", at /")
+        told = words[:where_in_rcl] if where_in_rcl >= 0 else words
+        raise ArgumentsError(f"ROS cannot be started with these arguments. {told}") from error
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
