@@ -141,7 +141,8 @@ def _in_own_type(parameter: RosParameter, table: Mapping[str, Parameter]) -> Ros
     try:
         return RosParameter(parameter.name, value=to_ros(entry.check(_plain(parameter.value))))
     except SettingError:
-        return parameter
+        whole = entry.kind is Kind.FLOAT and type(parameter.value) is int
+        return RosParameter(parameter.name, value=float(parameter.value)) if whole else parameter
 
 
 def _values(parameters: Iterable[RosParameter], table: Mapping[str, Parameter]) -> dict[str, Any]:
