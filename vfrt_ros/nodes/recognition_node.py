@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -15,7 +16,6 @@ from typing import Any
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.task import Future
-from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -40,6 +40,7 @@ from vfrt_ros.nodes.parameters import accept_live_changes
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.services import SERVICES, Desk, answer, refuse
 from vfrt_ros.nodes.statistics import Statistics
+from vfrt_ros.nodes.transport import make_room_for_images
 
 
 class NotActiveError(VfrtError):
@@ -179,7 +180,8 @@ class RecognitionNode(SelfStartingNode):
         except FrameError as error:
             self._refuse(error)
             return
-        seconds = Time.from_msg(message.header.stamp).nanoseconds / 1e9 or arrival.seconds
+        stamp = message.header.stamp
+        seconds = stamp.sec + stamp.nanosec / 1e9 or arrival.seconds
         decision = recogniser.recognise(frame, seconds)
         fps = self._statistics.recognised(time.monotonic(), known=decision.known)
         pace = Pace(fps, self.get_clock().now().nanoseconds / 1e9 - seconds)
@@ -196,7 +198,9 @@ class RecognitionNode(SelfStartingNode):
             return True
         if arrival.monotonic < self._due - 0.1 / limit:
             return False
-        self._due = max(self._due, arrival.monotonic - 1 / limit) + 1 / limit
+        # In step with the limit while frames come; from this frame on after a pause.
+        following = self._due + 1 / limit
+        self._due = following if following > arrival.monotonic else arrival.monotonic + 1 / limit
         return True
 
     def _is_watched(self) -> bool:
@@ -289,6 +293,7 @@ def _awaitable(job: ThreadFuture, executor: Any) -> Awaitable[Any]:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Entry point of `recognition_node`."""
+    make_room_for_images(os.environ)
     sys.exit(run(RecognitionNode, args))
 
 

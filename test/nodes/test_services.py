@@ -1,0 +1,233 @@
+"""Every service: what it answers to good and bad requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from fixtures.bad_images import image as small_image
+from fixtures.pictures import picture, plain
+from std_msgs.msg import Header
+
+from vfrt_ros.core.errors import MemoryStoreError
+from vfrt_ros.core.overlay import Pace
+from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.nodes.conversions import image_from_frame
+from vfrt_ros.nodes.result import Result
+from vfrt_ros.nodes.services import SERVICES, Desk, answer, refuse
+
+
+def taught() -> Recogniser:
+    """It knows cup (4 examples) and sky (a prompt), and sees four frames of a green scene."""
+    recogniser = Recogniser(RecognitionSettings(backbone="fake", memory_path=":memory:"))
+    recogniser.register("cup", images=[picture("red", variant) for variant in range(4)])
+    recogniser.set_prompts(["sky"], ["something blue"])
+    for variant in range(4):
+        recogniser.recognise(picture("green", variant))
+    return recogniser
+
+
+class Counter:
+    """A desk at which a test asks."""
+
+    def __init__(self, folder: Path) -> None:
+        self.recogniser = taught()
+        frame = picture("red", 9)
+        decision = self.recogniser.recognise(frame)
+        for variant in range(4):
+            self.recogniser.recognise(picture("green", variant))
+        self.result: Result | None = Result(frame, Header(frame_id="eye"), decision, Pace(30.0, 0.01), 2)
+        self.folder = folder
+
+    def ask(self, name: str, /, **fields: Any) -> Any:
+        service = SERVICES[name][0]
+        desk = Desk(self.recogniser, lambda: self.result, self.folder)
+        return answer(name, desk, service.Request(**fields), service.Response())
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _cache(tmp_path_factory) -> Iterator[None]:
+    """One cache of text embeddings for all tests here, and none of the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def desk(tmp_path) -> Counter:
+    return Counter(tmp_path / "snapshots")
+
+
+def image(frame) -> Any:
+    return image_from_frame(frame, Header())
+
+
+GOOD = {
+    "register what is in view": (
+        "register", {"label": "leaf"}, "Registered 4 examples of 'leaf'.", {"stored": 4, "rejected": 0},
+    ),
+    "register the newest two": (
+        "register", {"label": "leaf", "frames": 2}, "Registered 2 examples of 'leaf'.", {"stored": 2},
+    ),
+    "register images": (
+        "register", {"label": "sea", "images": [image(picture("cyan", n)) for n in range(3)]},
+        "Registered 3 examples of 'sea'.", {"stored": 3, "reasons": []},
+    ),
+    "register, one left out": (
+        "register", {"label": "sea", "images": [image(picture("cyan")), image(plain("cyan"))]},
+        "Registered 1 example of 'sea', 1 left out.", {"stored": 1, "rejected": 1},
+    ),
+    "register a negative": (
+        "register", {"label": "cup", "negative": True}, "Registered 4 examples that are not 'cup'.", {"stored": 4},
+    ),
+    "forget": ("forget", {"label": " cup "}, "Forgot 'cup' (4 examples); undo brings it back.", {"removed": 4}),
+    "forget a prompt": ("forget", {"label": "sky"}, "Forgot 'sky' (0 examples)", {"removed": 0}),
+    "relabel": ("relabel", {"label": "cup", "new_label": "mug"}, "Renamed 'cup' to 'mug' (4 examples).", {"moved": 4}),
+    "merge": ("relabel", {"label": "cup", "new_label": "sky"}, "Merged 'cup' to 'sky' (4 examples).", {"moved": 4}),
+    "undo": ("undo", {}, "Undone: set the prompts of 'sky'.", {"what": "set the prompts of 'sky'"}),
+    "list labels": ("list_labels", {}, "2 labels.", {}),
+    "set prompts": ("set_prompts", {"labels": ["cat"]}, "Set the prompts of 'cat'.", {}),
+    "remove all prompts": ("set_prompts", {"replace": True}, "Removed all prompts.", {}),
+    "snapshot": ("snapshot", {"name": "desk 1"}, "Wrote /", {}),
+    "snapshot by the time": ("snapshot", {}, "Wrote /", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "fields", "message", "expected"), GOOD.values(), ids=GOOD.keys())
+def test_a_good_request(desk, name, fields, message, expected) -> None:
+    response = desk.ask(name, **fields)
+    assert (response.code, response.message[: len(message)]) == (response.OK, message)
+    assert {field: getattr(response, field) for field in expected} == expected
+    if hasattr(response, "memory_version"):
+        changed = name not in ("list_labels", "explain", "audit")
+        assert response.memory_version == desk.recogniser.memory.version == 2 + changed
+
+
+BAD = {
+    "register nothing": ("register", {}, "INVALID_REQUEST", "must not be empty"),
+    "register unknown": ("register", {"label": "unknown"}, "INVALID_REQUEST", "cannot be a label"),
+    "register a broken image": (
+        "register", {"label": "sea", "images": [image(picture("cyan")), small_image(step=0)]},
+        "INVALID_REQUEST", "Image 2 cannot be read: ",
+    ),
+    "register a depth image": (
+        "register", {"label": "sea", "images": [small_image("16UC1", 2)]}, "INVALID_REQUEST", "Nothing was stored",
+    ),
+    "register blurred images": (
+        "register", {"label": "sea", "images": [image(plain("cyan"))]}, "ALL_REJECTED", "blurred",
+    ),
+    "register the same again": (
+        "register", {"label": "cup", "images": [image(picture("red"))]}, "ALL_REJECTED", "near duplicate",
+    ),
+    "forget nothing": ("forget", {}, "INVALID_REQUEST", "must not be empty"),
+    "forget an unknown label": ("forget", {"label": "cpu"}, "UNKNOWN_LABEL", "Did you mean 'cup'"),
+    "relabel to nothing": ("relabel", {"label": "cup"}, "INVALID_REQUEST", "must not be empty"),
+    "relabel to the same": ("relabel", {"label": "cup", "new_label": "cup"}, "INVALID_REQUEST", "this name already"),
+    "relabel an unknown label": ("relabel", {"label": "x", "new_label": "y"}, "UNKNOWN_LABEL", "Known: cup, sky"),
+    "redo without undo": ("redo", {}, "NOTHING_TO_REDO", "nothing to redo"),
+    "prompts for nothing": ("set_prompts", {}, "INVALID_REQUEST", "at least one label"),
+    "too few prompts": (
+        "set_prompts", {"labels": ["a", "b"], "prompts": ["x"]}, "INVALID_REQUEST", "each of the 2 labels",
+    ),
+    "a snapshot elsewhere": ("snapshot", {"name": "../x"}, "INVALID_REQUEST", "name must be letters"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "fields", "code", "words"), BAD.values(), ids=BAD.keys())
+def test_a_bad_request_changes_nothing(desk, name, fields, code, words) -> None:
+    before = desk.recogniser.memory.state_hash()
+    response = desk.ask(name, **fields)
+    assert response.code == getattr(response, code)
+    assert words in response.message
+    assert desk.recogniser.memory.state_hash() == before
+    assert getattr(response, "memory_version", 2) == desk.recogniser.memory.version == 2
+
+
+def test_undo_until_nothing_is_left_and_redo_all(desk) -> None:
+    whats = [desk.ask("undo").what for _ in range(2)]
+    assert whats == ["set the prompts of 'sky'", "registered 4 examples of 'cup'"]
+    response = desk.ask("undo")
+    assert (response.code, response.what) == (response.NOTHING_TO_UNDO, "")
+    assert desk.ask("list_labels").message == "Nothing learned yet."
+    assert [desk.ask("redo").what for _ in range(2)] == whats[::-1]
+    response = desk.ask("redo")
+    assert (response.code, response.what) == (response.NOTHING_TO_REDO, "")
+
+
+def test_rejected_frames_are_told_one_by_one(desk) -> None:
+    response = desk.ask("register", label="sea", images=[image(plain("cyan")), image(plain("black"))])
+    assert (response.code, response.stored, response.rejected) == (response.ALL_REJECTED, 0, 2)
+    assert [reason.split(":")[0] for reason in response.reasons] == ["frame 1 of 2", "frame 2 of 2"]
+    assert ["blurred" in response.reasons[0], "too dark" in response.reasons[1]] == [True, True]
+
+
+def test_without_a_frame(desk) -> None:
+    desk.recogniser.restart_view()
+    desk.result = None
+    register, snapshot = desk.ask("register", label="cup"), desk.ask("snapshot")
+    assert (register.code, snapshot.code) == (register.NO_FRAMES, snapshot.NO_FRAMES)
+    assert not desk.folder.exists()
+
+
+def test_labels_are_told_with_what_is_known(desk) -> None:
+    found = {
+        info.label: (info.examples, info.negatives, info.prompts) for info in desk.ask("list_labels").labels
+    }
+    assert found == {"cup": (4, 0, 0), "sky": (0, 0, 1)}
+
+
+def test_a_snapshot_shows_the_last_recognised_frame(desk) -> None:
+    path = Path(desk.ask("snapshot", name="desk").path)
+    assert path == desk.folder / "desk"
+    told = json.loads((path / "recognition.json").read_text())
+    assert (told["label"], told["frame_id"], told["dropped"]) == ("cup", "eye", 2)
+    again = desk.ask("snapshot", name="desk")
+    assert (again.code, again.path) == (again.INVALID_REQUEST, "")
+
+
+def test_a_memory_that_cannot_be_written_is_said(desk, monkeypatch) -> None:
+    def fail(*_: Any) -> None:
+        raise MemoryStoreError("The disk is full.")
+
+    monkeypatch.setattr(desk.recogniser.memory._record, "commit", fail)
+    before = desk.recogniser.memory.state_hash()
+    for name, fields in {
+        "register": {"label": "leaf"},
+        "forget": {"label": "cup"},
+        "relabel": {"label": "cup", "new_label": "mug"},
+        "set_prompts": {"labels": ["cat"]},
+    }.items():
+        response = desk.ask(name, **fields)
+        assert (response.code, response.message) == (response.STORAGE_FAILED, "The disk is full."), name
+    assert desk.recogniser.memory.state_hash() == before
+
+
+def test_a_bug_is_not_taken_for_a_bad_request(desk, monkeypatch) -> None:
+    monkeypatch.setattr(desk.recogniser, "forget", lambda label: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        desk.ask("forget", label="cup")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_code_that_a_service_may_answer_is_named_alike(name) -> None:
+    response = SERVICES[name][0].Response()
+    assert response.OK == 0
+    for error, code in (
+        (MemoryStoreError("x"), 6),
+        (type("E", (MemoryStoreError,), {"code": "NOT_ACTIVE"})("x"), 7),
+    ):
+        if hasattr(response, error.code):
+            refused = refuse(response, error)
+            assert (refused.code, refused.message) == (code, "x")
+
+
+def test_a_code_that_a_service_does_not_have_is_an_internal_error() -> None:
+    response = SERVICES["list_labels"][0].Response()
+    assert refuse(response, MemoryStoreError("x")).code == response.INTERNAL_ERROR
