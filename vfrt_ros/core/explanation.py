@@ -10,6 +10,7 @@ import numpy as np
 from vfrt_ros.core.decision import Decision, Reason
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.observation import Observation
+from vfrt_ros.core.prompts import texts_of
 from vfrt_ros.core.scoring.evidence import Evidence, Scores
 from vfrt_ros.core.settings import RecognitionSettings
 
@@ -95,9 +96,7 @@ def _text(evidence: Evidence, memory: Memory, settings: RecognitionSettings, ind
     label = evidence.labels[index]
     if label not in memory.prompts:
         return [f"The text says nothing of it: '{label}' has no prompt."]
-    own = memory.prompts[label] or tuple(
-        template.replace("{label}", label).replace("{}", label) for template in settings.prompt_templates
-    )
+    own = texts_of(label, memory.prompts[label], settings.prompt_templates)
     return [f"The text has a cosine of {evidence.text[index]:.2f} with “{'”, “'.join(own)}”."]
 
 

@@ -94,14 +94,33 @@ def text_prototypes(
     templates = check_templates(templates)
     if prompts and len(prompts) != len(labels):
         raise RequestError(f"expected as many prompts as labels ({len(labels)}) or none, got {len(prompts)}")
-    own = list(prompts) or [""] * len(labels)
-    texts = [
-        [prompt] if prompt.strip() else [fill(template, label) for template in templates]
-        for label, prompt in zip(labels, own, strict=True)
-    ]
-    vectors = encode_cached(text, [one for several in texts for one in several])
-    ends = np.cumsum([len(several) for several in texts], dtype=int)
-    rows = [mean_unit(part) for part in np.split(vectors, ends[:-1])] if labels else []
+    own = [(prompt,) if prompt.strip() else () for prompt in prompts or [""] * len(labels)]
+    groups = [texts_of(label, one, templates) for label, one in zip(labels, own, strict=True)]
+    return embed_groups(text, groups)
+
+
+def texts_of(label: str, prompts: Sequence[str], templates: Sequence[str]) -> tuple[str, ...]:
+    """The texts that describe a label: its own prompts as they are, else the filled templates.
+
+    >>> texts_of("cup", [], ["a {}"]), texts_of("cup", ["my mug"], ["a {}"])
+    (('a cup',), ('my mug',))
+    """
+    return tuple(prompts) or tuple(fill(template, label) for template in templates)
+
+
+def embed_groups(text: TextEncoder, groups: Sequence[Sequence[str]]) -> np.ndarray:
+    """The mean embedding of each group of texts, brought back to unit norm.
+
+    Args:
+        text: the encoder; not called for what the cache holds.
+        groups: m groups of at least one text.
+
+    Returns:
+        (m, d) float32, rows of unit norm.
+    """
+    vectors = encode_cached(text, [one for group in groups for one in group])
+    ends = np.cumsum([len(group) for group in groups], dtype=int)
+    rows = [mean_unit(part) for part in np.split(vectors, ends[:-1])] if groups else []
     return np.stack(rows) if rows else np.empty((0, text.dim), np.float32)
 
 

@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from vfrt_ros.core.encoders import TextEncoder
 from vfrt_ros.core.memory.example import Prompts
-from vfrt_ros.core.prompts import encode_cached, fill, mean_unit
+from vfrt_ros.core.prompts import embed_groups, texts_of
 
 
 class Prototypes:
-    """Turns prompts into unit vectors, remembering those of the labels that it has seen."""
+    """Turns prompts into unit vectors, remembering those that it has seen."""
 
     def __init__(self, text: TextEncoder) -> None:
         self._text = text
@@ -22,23 +22,17 @@ class Prototypes:
     def embed(
         self, prompts: Mapping[str, Prompts], templates: tuple[str, ...]
     ) -> tuple[tuple[str, ...], npt.NDArray[np.float32]]:
-        """The prototype of each label: its prompts' mean embedding, brought to unit length.
+        """The prototype of each label: the mean embedding of its texts, brought back to unit norm.
 
         Args:
             prompts: By label; an empty tuple stands for the templates.
             templates: With `{label}` where the label goes.
 
         Returns:
-            The labels, and (m, d) float32, unit norm.
+            The labels, and (m, d) float32, rows of unit norm.
         """
-        texts = {
-            label: own or tuple(fill(template, label) for template in templates)
-            for label, own in prompts.items()
-        }
-        missing = [key for key in dict.fromkeys(texts.values()) if key not in self._vectors]
-        vectors = encode_cached(self._text, [text for key in missing for text in key])
-        ends = np.cumsum([len(key) for key in missing], dtype=int)
-        for key, part in zip(missing, np.split(vectors, ends[:-1]), strict=False):
-            self._vectors[key] = mean_unit(part)
-        rows = [self._vectors[key] for key in texts.values()]
-        return tuple(texts), np.stack(rows) if rows else np.empty((0, self._text.dim), np.float32)
+        groups = [texts_of(label, own, templates) for label, own in prompts.items()]
+        missing = [group for group in dict.fromkeys(groups) if group not in self._vectors]
+        self._vectors |= dict(zip(missing, embed_groups(self._text, missing), strict=True))
+        rows = [self._vectors[group] for group in groups]
+        return tuple(prompts), np.stack(rows) if rows else np.empty((0, self._text.dim), np.float32)

@@ -247,8 +247,7 @@ class Recogniser:
             if label and label not in known:
                 raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, known)}")
             best = label or self._answered.decision.label
-            weigh = getattr(self._rule, "weights", lambda label: {})
-            weights = weigh(best) if best in known else {}
+            weights = self._rule.weights(best) if best in known else {}
             return explain(self._answered, self.memory, self.settings, label, weights)
 
     def audit(self) -> list[Finding]:

@@ -54,7 +54,7 @@ class ExampleIndex:
         if not ids:
             return
         try:
-            self._index.remove_ids(np.array(ids, np.int64))  # type: ignore[arg-type]
+            self._index.remove_ids(np.array(ids, np.int64))
         except RuntimeError:
             self._upgrade()
 

@@ -69,3 +69,6 @@ class FusionRule(Protocol):
 
     def conclude(self, evidence: Evidence) -> Scores:
         """Scores of (possibly smoothed) evidence."""
+
+    def weights(self, label: str) -> dict[str, float]:
+        """What each kind of evidence counts for a label, by name: to explain an answer."""

@@ -81,6 +81,11 @@ class LateRule:
         best = float(score.max()) if score.size else 0.0
         return Scores(evidence.labels, score, np.full(score.shape, least, np.float32), 1.0 - best)
 
+    def weights(self, label: str) -> dict[str, float]:
+        """What memory and prompt count for a label that has both."""
+        alpha = self.settings.alpha_fusion
+        return {"memory": alpha, "prompt": 1.0 - alpha}
+
     def _image(self, embedding: Array) -> Array:
         table, k = self._table, self.settings.k
         image = np.where(table.positives > 0, np.float32(0.0), np.float32(np.nan))
