@@ -27,6 +27,7 @@ COMMANDS = (
     "watch",
     "explain",
     "audit",
+    "eval",
     "doctor",
 )
 ROS_PACKAGES = ("rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "builtin_interfaces", "vfrt_msgs")
