@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,10 +33,17 @@ RULES = {
 }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _cache(tmp_path_factory) -> Iterator[None]:
+    """One cache of text embeddings for all tests here, and none of the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _home(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("ROS_HOME", str(tmp_path / "ros_home"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def settings(**changes: Any) -> RecognitionSettings:
