@@ -1,6 +1,10 @@
-"""Prompts for things in general: what a label's prompt has to beat to be believed."""
+"""Prompts for things in general and pictures of nothing: what a label has to stand out from."""
 
 from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
 
 BACKGROUND_PROMPTS: tuple[str, ...] = tuple(
     f"a photo of a {noun}"
@@ -20,3 +24,32 @@ BACKGROUND_PROMPTS: tuple[str, ...] = tuple(
     ).split()
 )
 """About 180 everyday nouns; the recogniser embeds them once and gives them to `set_background`."""
+
+
+def background_pictures(side: int = 224) -> list[npt.NDArray[np.uint8]]:
+    """Pictures of nothing: plain, noisy, striped, checked and blurred ones, always the same.
+
+    To an encoder they are as unlike each other and the world as pictures get, so their embeddings show which
+    cosine means nothing at all (CLIP's lie in a narrow cone, where that is far from 0).
+
+    Args:
+        side: Height and width in pixels.
+
+    Returns:
+        (side, side, 3) uint8 RGB pictures.
+    """
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[0:side, 0:side] / side
+    waves = [np.sin(2 * np.pi * (a * x + b * y)) for a, b in ((2, 0), (0, 5), (7, 7), (15, -4))]
+    checks = [np.sign(np.sin(np.pi * n * x) * np.sin(np.pi * n * y)) for n in (4, 16)]
+    noise = [
+        cv2.resize(random.normal(size=(n, n)), (side, side), interpolation=cv2.INTER_CUBIC)
+        for n in (5, 12, 30, side)
+    ]
+    ramps = [2 * x - 1, 1 - 2 * np.hypot(x - 0.5, y - 0.5)]
+    pictures = []
+    for plane in (*waves, *checks, *noise, *ramps):
+        low, high = random.integers(0, 256, (2, 3))
+        share = np.clip(0.5 + 0.5 * plane, 0.0, 1.0)[..., None]
+        pictures.append((low + share * (high - low)).astype(np.uint8))
+    return pictures

@@ -7,10 +7,10 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 
 from vfrt_ros.core.memory.example import Change, Example
-from vfrt_ros.core.scoring.calibration import features
+from vfrt_ros.core.scoring.calibration import features, log_sum_exp
 from vfrt_ros.core.scoring.evidence import Array, Evidence, Scores
 from vfrt_ros.core.scoring.fitting import Model, Snapshot, fit
 from vfrt_ros.core.scoring.image_model import ImageModel
@@ -162,9 +162,9 @@ class CalibratedRule:
         heat = NEUTRAL_TEMPERATURE / self.settings.temperature
         odds = heat * evidence.fused.astype(np.float64)
         if not self.settings.open_set:
-            shares = np.exp(odds - logsumexp(odds)).astype(np.float32)
+            shares = np.exp(odds - log_sum_exp(odds)).astype(np.float32)
             return Scores(evidence.labels, shares, np.zeros_like(shares), 0.0)
-        total = float(np.logaddexp(0.0, logsumexp(odds)))
+        total = float(np.logaddexp(0.0, log_sum_exp(odds)))
         score = np.exp(odds - total)
         missing = heat * (self._limits(evidence) - evidence.support)
         others = np.log(np.maximum(1.0 - score, 1e-12)) + total
@@ -215,7 +215,7 @@ class CalibratedRule:
         parts = features(distances[None], heard[None], np.array([centre]))[0]
         match = np.nan_to_num(odds[self._seen], nan=EXCLUDED)
         support = by_image * (parts @ learned.familiarity) + (1.0 - by_image) * match
-        fused = logits - logsumexp(logits) + support[int(logits.argmax())]
+        fused = logits - log_sum_exp(logits) + support[int(logits.argmax())]
         return fused, support
 
     def _cosines(self, image: ImageModel, embedding: Array) -> Array:

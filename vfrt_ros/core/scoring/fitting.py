@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.scoring import metric as metrics
-from vfrt_ros.core.scoring.calibration import OWN_DISTANCE, Calibration, Rows, calibrate
+from vfrt_ros.core.scoring.calibration import OWN_DISTANCE, PRIOR_EXAMPLES, Calibration, Rows, calibrate
 from vfrt_ros.core.scoring.evidence import Array
 from vfrt_ros.core.scoring.image_model import ImageModel
 from vfrt_ros.core.scoring.leave_one_out import LeftOut, leave_one_out
@@ -18,6 +18,10 @@ Floats = npt.NDArray[np.float64]
 
 STRANGERS = np.array([0.75, 0.9, 1.0, 1.1, 1.25])
 """Distances of unknown objects in units of their mean, five equally likely values."""
+PRIOR_ROWS = 2.0
+"""Examples that the prior of an object's distance to its label counts for, beside the left-out ones."""
+MOST_PRIOR_ROWS = 64
+"""Left-out examples that the prior is tried on, to save time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,9 @@ def fit(snapshot: Snapshot) -> Model:
     inflation = 1.0 + 1.0 / spread.effective.mean()
     stranger = STRANGERS * (2.0 * (total - spread.within) / inflation + spread.within) / unit
     learn = [_rows(left, snapshot, spread, unit) for left in (sharp, fair)]
-    return Model(image, calibrate(learn[0], learn[1], np.maximum(stranger, OWN_DISTANCE)), spread.within)
+    independent = float(spread.effective.sum())
+    calibration = calibrate(learn[0], learn[1], np.maximum(stranger, OWN_DISTANCE), independent)
+    return Model(image, calibration, spread.within)
 
 
 def _residual(snapshot: Snapshot) -> float:
@@ -120,11 +126,13 @@ def _left_inflation(left: LeftOut, snapshot: Snapshot, spread: Spread) -> Floats
 
 
 def _unit(left: LeftOut, snapshot: Snapshot, spread: Spread) -> float:
+    """The mean squared distance to the own label when left out, drawn to the prior while there is little."""
     kept = left.rest > 0
     if not kept.any():
         return spread.within
-    own = left.distances[np.arange(len(left.own)), left.own]
-    return float(max((own / _left_inflation(left, snapshot, spread))[kept].mean(), 1e-3 * spread.within))
+    own = left.distances[np.arange(len(left.own)), left.own] / _left_inflation(left, snapshot, spread)
+    freedom = float((spread.effective - 1.0).sum())
+    return float((own[kept].mean() * freedom + PRIOR_EXAMPLES * spread.within) / (freedom + PRIOR_EXAMPLES))
 
 
 def _rows(left: LeftOut, snapshot: Snapshot, spread: Spread, unit: float) -> Rows:
@@ -136,11 +144,13 @@ def _rows(left: LeftOut, snapshot: Snapshot, spread: Spread, unit: float) -> Row
     unknown = left.unknown_centre / (unit * (1.0 + 1.0 / max(c - 1, 1)))
 
     kept, alone = np.flatnonzero(left.rest > 0), np.flatnonzero(left.rest <= 0)
-    guessed = np.repeat(alone, len(OWN_DISTANCE))
+    some = kept[:: max(len(kept) // MOST_PRIOR_ROWS, 1)]
+    guessed = np.repeat(np.concatenate([alone, some]), len(OWN_DISTANCE))
     distances[alone, own[alone]] = 0.0
     index = np.concatenate([kept, guessed])
     result = distances[index]
-    result[np.arange(len(kept), len(index)), own[guessed]] = np.tile(OWN_DISTANCE, len(alone))
-    weights = np.concatenate([np.ones(len(kept)), np.full(len(guessed), 1.0 / len(OWN_DISTANCE))])
+    result[np.arange(len(kept), len(index)), own[guessed]] = np.tile(OWN_DISTANCE, len(alone) + len(some))
+    trust = np.where(left.rest > 0, PRIOR_ROWS / max(len(some), 1), 1.0) / len(OWN_DISTANCE)
+    weights = np.concatenate([np.ones(len(kept)), trust[guessed]])
     centre = np.concatenate([known[kept], unknown[guessed]])
     return Rows(result, snapshot.prompts[index], centre, unknown[index], own[index], weights)

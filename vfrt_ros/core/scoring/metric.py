@@ -37,9 +37,9 @@ class Metric:
         return np.asarray(rows @ self.directions.T, np.float32)
 
     def inner(self, left: Array, right: Array) -> Floats:
-        """(n, m) inner products of (n, d) and (m, d) rows."""
-        plain = left @ right.T - self.project(left) @ self.project(right).T
-        return plain.astype(np.float64)
+        """(n, m) inner products of (n, d) and (m, d) rows, in float64: differences of them matter."""
+        first, second, along = (part.astype(np.float64) for part in (left, right, self.directions))
+        return np.asarray(first @ second.T - (first @ along.T) @ (second @ along.T).T)
 
     def solve(self, rows: Array) -> Array:
         """(n, d) rows times the inverse covariance: ``inner(a, b) = a @ solve(b).T``."""
@@ -61,7 +61,7 @@ def from_residuals(residuals: Array, freedom: float, variance: float) -> Metric:
     """
     d = residuals.shape[1]
     values, vectors = eigh((residuals @ residuals.T).astype(np.float64) / freedom)
-    keep = values > 1e-9 * variance
+    keep = values > 1e-3 * variance / d
     values, vectors = values[keep][::-1][:RANK], vectors[:, keep][:, ::-1][:, :RANK]
     rows = (vectors / np.sqrt(values * freedom)).T.astype(np.float32) @ residuals
     return Metric(_weighted(rows, values, variance / d))
