@@ -75,6 +75,16 @@ CUTS = {
     "the same scene": (seen("red", 0), seen("red", 1), False),
     "the same scene, larger": (seen("red", 0), seen("red", 0, (640, 480)), False),
     "another scene": (seen("red"), seen("blue"), True),
+    "a blank wall, and again": (
+        observe(plain("grey"), UNIT, None),
+        observe(plain("grey"), UNIT, None),
+        False,
+    ),
+    "a blank wall in another light": (
+        observe(plain("grey"), UNIT, None),
+        observe(plain("white"), UNIT, None),
+        True,
+    ),
     "the light goes out": (seen("red"), observe(plain("black"), UNIT, None), True),
 }
 

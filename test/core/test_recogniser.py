@@ -25,6 +25,7 @@ from vfrt_ros.core.errors import (
     UnknownLabelError,
 )
 from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.scoring.evidence import Scores
 from vfrt_ros.core.settings import RecognitionSettings
 
 RULES = {
@@ -313,19 +314,23 @@ def test_smoothing_holds_within_a_scene_and_not_over_a_cut(late) -> None:
     assert (best.label, best.score) == ("leaf", pytest.approx(best.image_score))
 
 
-def test_a_known_label_is_held_against_flicker_while_smoothing_is_on(late) -> None:
-    teach(late, cup="red")
-    odd = picture("red", 9)
-    plain_score = late.recognise(odd).score
-    late.configure(open_set_threshold=plain_score + 0.01)
-    look(late, "red", 2)
-    assert late.recognise(odd).label == UNKNOWN, "without smoothing every frame is by itself"
-    late.configure(temporal_ema=1e-9)
-    assert late.recognise(odd).label == UNKNOWN, "it was not known before"
-    look(late, "red", 2)
-    assert late.recognise(odd).label == "cup"
-    late.restart_view()
-    assert late.recognise(odd).label == UNKNOWN
+def test_a_known_label_is_held_against_flicker_while_smoothing_is_on(monkeypatch) -> None:
+    recogniser = Recogniser(settings(init_labels=("red", "blue")))
+    limits = {"clear": 0.2, "doubtful": 0.5}
+
+    def label(limit: str) -> str:
+        scores = Scores(("blue", "red"), np.float32([0.0, 0.45]), np.float32([limits[limit]] * 2), 0.55)
+        monkeypatch.setattr(recogniser._rule, "conclude", lambda evidence: scores)
+        return recogniser.recognise(plain("red")).label
+
+    assert [label("clear"), label("doubtful")] == ["red", UNKNOWN], (
+        "without smoothing each frame is by itself"
+    )
+    recogniser.configure(temporal_ema=1e-9)
+    assert label("doubtful") == UNKNOWN, "it was not known before"
+    assert [label("clear"), label("doubtful")] == ["red", "red"]
+    recogniser.restart_view()
+    assert label("doubtful") == UNKNOWN
 
 
 def test_a_change_of_memory_ends_the_past_of_the_smoothing(late) -> None:
@@ -459,3 +464,14 @@ def test_encoders_and_memory_can_be_given() -> None:
 def test_bad_templates_stop_the_start() -> None:
     with pytest.raises(SettingError, match="label"):
         Recogniser(settings(prompt_templates=("a thing",)))
+
+
+@pytest.mark.parametrize(("fuse", "rises"), [("late", False), ("calibrated", True)])
+def test_a_standing_label_has_an_advantage_under_the_calibrated_rule_only(fuse, rises) -> None:
+    labels = ("red", "blue")
+    recogniser = Recogniser(
+        settings(fuse=fuse, init_labels=labels, temporal_ema=1e-9, open_set_threshold=0.0)
+    )
+    first, second = (recogniser.recognise(plain("red")).score for _ in range(2))
+    assert (second > first + 1e-6) == rises
+    assert second >= first - 1e-6

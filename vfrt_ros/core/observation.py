@@ -16,7 +16,8 @@ SMALL_SIDE = 256
 """Short side, in pixels, of the picture kept of a frame: enough to see it, and to embed it again."""
 RING_LENGTH = 64
 CUT_CORRELATION = 0.4
-"""Two frames in a row that correlate less than this show different scenes."""
+CUT_DIFFERENCE = 12.0
+"""Two frames in a row that correlate less, and differ more (in grey levels), show different scenes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +75,7 @@ class RecentFrames:
 
     def __init__(self) -> None:
         self._frames: deque[Observation] = deque(maxlen=RING_LENGTH)
-        self._signature: npt.NDArray[np.float32] | None = None
+        self._grey: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -85,9 +86,9 @@ class RecentFrames:
         Returns:
             True when it shows another scene than the one before it.
         """
-        signature = _signature(observation.small)
-        cut = self._signature is not None and float((signature * self._signature).mean()) < CUT_CORRELATION
-        self._signature = signature
+        grey = _coarse_grey(observation.small)
+        cut = self._grey is not None and _is_cut(self._grey, grey)
+        self._grey = grey
         if cut:
             self._frames.clear()
         self._frames.append(observation)
@@ -100,11 +101,17 @@ class RecentFrames:
     def clear(self) -> None:
         """Forget all."""
         self._frames.clear()
-        self._signature = None
+        self._grey = None
 
 
-def _signature(small: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """(24, 32) float32 of the frame's brightness, zero mean and unit variance."""
-    grey = cv2.cvtColor(cv2.resize(small, (32, 24), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    values = grey.astype(np.float32) - grey.mean()
-    return values / max(float(values.std()), 1.0)
+def _coarse_grey(small: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """(24, 32) float32 grey levels."""
+    coarse = cv2.resize(small, (32, 24), interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(coarse, cv2.COLOR_BGR2GRAY).astype(np.float32)
+
+
+def _is_cut(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> bool:
+    """Whether two coarse grey pictures show different scenes; the same blank wall twice is no cut."""
+    one, other = before - before.mean(), after - after.mean()
+    correlation = float((one * other).mean()) / max(float(one.std() * other.std()), 1.0)
+    return correlation < CUT_CORRELATION and float(np.abs(after - before).mean()) > CUT_DIFFERENCE

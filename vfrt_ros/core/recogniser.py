@@ -138,8 +138,7 @@ class Recogniser:
                 version=self.memory.version,
             )
             self._answered = Answered(observation, evidence, scores, decision)
-            smoothed = self.settings.temporal_ema > 0
-            self._held = decision.label if decision.known and smoothed else None
+            self._held = decision.label if decision.known and self._holds() else None
             return decision
 
     def register(
@@ -323,6 +322,10 @@ class Recogniser:
         self._forget_the_past()
         if step.prompts.after:
             self._refresh_prototypes()
+
+    def _holds(self) -> bool:
+        """Whether there is hysteresis: not with smoothing off, nor under the plain rule, which has none."""
+        return self.settings.temporal_ema > 0 and self.settings.fuse == "calibrated"
 
     def _forget_the_past(self) -> None:
         """What comes next owes nothing to what was before: no smoothing, no hysteresis."""

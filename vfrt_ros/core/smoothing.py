@@ -26,20 +26,14 @@ def past_share(temporal_ema: float, elapsed: float) -> float:
 def favour(scores: Scores, held: str | None) -> Scores:
     """The scores after the label shown last got an advantage: its odds times 1.25, so that a tie does not flicker.
 
-    Scores that sum to 1 with the unknown's share still do; under the late rule, where they need not, only the
-    held label's score rises.
-
     Args:
-        scores: Of the new frame.
+        scores: Of the new frame, summing to 1 with the unknown's share; they still do afterwards.
         held: The label shown last; None = none.
     """
     if held not in scores.labels:
         return scores
     score = scores.score.copy()
     score[scores.labels.index(held)] *= HOLD_ODDS
-    total = float(scores.score.sum()) + scores.unknown
-    if abs(total - 1) > 1e-3:
-        return replace(scores, score=np.minimum(score, 1))
     total = float(score.sum()) + scores.unknown
     return replace(scores, score=(score / total).astype(np.float32), unknown=scores.unknown / total)
 
