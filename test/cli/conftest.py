@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,15 @@ class Outcome:
     def json(self) -> Any:
         """The answer of `--json`."""
         return json.loads(self.out)
+
+
+@pytest.fixture(autouse=True)
+def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A ROS domain of this process, and no settings of the person who runs the tests."""
+    for name in [name for name in os.environ if name.startswith("VFRT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    monkeypatch.setenv("ROS_HOME", str(tmp_path / "ros"))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lifecycle_msgs.srv import GetState
 from rclpy.qos import QoSCompatibility, qos_check_compatible
 
 from vfrt_ros.cli.command import CommandError
@@ -21,22 +22,16 @@ def check_nodes(client: NodeClient, addresses: list[str]) -> list[Finding]:
         client: Any client; it waits until all nodes are seen, or its patience is over.
         addresses: Full names of the nodes.
     """
-    client.spin(lambda: set(addresses) <= set(client.node_names()), client.patience)
-    return [_check_node(client.node_names(), address) for address in addresses]
+    running = client.wait_for_nodes(addresses)
+    return [_check_node(client, address, address in running) for address in addresses]
 
 
-def _check_node(names: list[str], address: str) -> Finding:
-    if address not in names:
+def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
+    if not runs:
         return Finding(address, Level.NOTE, "is not running", "`vfrt live` starts it")
-    return _check_state(address)
-
-
-def _check_state(address: str) -> Finding:
-    from lifecycle_msgs.srv import GetState
-
+    client.turn_to(address)
     try:
-        with NodeClient(address) as client:
-            state = client.call(GetState, GetState.Request(), seconds=_STATE_SECONDS).current_state.label
+        state = client.call(GetState, GetState.Request(), seconds=_STATE_SECONDS).current_state.label
     except CommandError as error:
         return Finding(address, Level.NOTE, "runs, but does not tell its state", str(error))
     if state != "active":

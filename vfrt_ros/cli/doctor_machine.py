@@ -126,7 +126,7 @@ def check_memory(environment: Mapping[str, str] = os.environ) -> Finding:
     own = environment.get("VFRT_MEMORY_PATH", "")
     place = Path(own).expanduser() if own else state_folder()
     existing = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
-    if not os.access(existing, os.W_OK):
+    if not os.access(existing, os.W_OK) or (existing != place and not existing.is_dir()):
         todo = "set VFRT_MEMORY_PATH to a file that you may write"
         return Finding("memory", Level.BROKEN, f"{existing} is not writable, so {place} cannot be", todo)
     return Finding("memory", Level.OK, f"{place} is writable")

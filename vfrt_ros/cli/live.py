@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 from typing import TYPE_CHECKING
 
-from vfrt_ros.cli.command import Command, CommandError
+from vfrt_ros.cli.command import OK, Command, CommandError
 
 if TYPE_CHECKING:
     from vfrt_ros.cli.recognition_screen import RecognitionScreen
@@ -39,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     from vfrt_ros.cli.node_processes import command_line
     from vfrt_ros.cli.recognition_screen import RecognitionScreen
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))  # until there are nodes to end
     given = {argument.name: getattr(arguments, argument.name) for argument in ARGUMENTS}
     starts = plan(given, has_camera=has_camera)
     commands = {start.node.name: command_line(start, arguments.namespace) for start in starts}

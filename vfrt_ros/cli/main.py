@@ -30,7 +30,15 @@ COMMANDS = (
     "eval",
     "doctor",
 )
-ROS_PACKAGES = ("rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "builtin_interfaces", "vfrt_msgs")
+ROS_PACKAGES = (
+    "rclpy",
+    "rcl_interfaces",
+    "lifecycle_msgs",
+    "sensor_msgs",
+    "std_msgs",
+    "builtin_interfaces",
+    "vfrt_msgs",
+)
 
 
 def load_command(name: str) -> Command:

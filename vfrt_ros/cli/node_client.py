@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -21,9 +22,12 @@ from rclpy.signals import SignalHandlerOptions
 
 from vfrt_ros.cli.command import CommandError
 
-DISCOVERY_SECONDS = 2.0
+DISCOVERY_SECONDS = 2.1
 CALL_SECONDS = 30.0
 _LOOK_AGAIN_SECONDS = 0.05
+# Under load a newcomer misses the answer to its announcement and hears of the others only at their next one,
+# up to three seconds later. Another newcomer has another chance at once.
+_ATTEMPTS = 3
 _LIFECYCLE_SERVICE = "lifecycle_msgs/srv/GetState"
 
 Found = TypeVar("Found")
@@ -44,32 +48,44 @@ class NodeClient:
             address: Full name of the node, like `/robot1/recognition`.
             patience: How long to look for the node and its services, in seconds.
         """
-        self.address = address
         self.patience = patience
-        self._namespace, _, self._name = address.rpartition("/")
-        self._namespace = self._namespace or "/"
         self._stopped = threading.Event()
+        self._seen: set[str] = set()
+        self.turn_to(address)
+
+    def turn_to(self, address: str) -> None:
+        """Speak to another node from now on."""
+        self.address = address
+        namespace, _, self._name = address.rpartition("/")
+        self._namespace = namespace or "/"
 
     def __enter__(self) -> NodeClient:
-        self._context = Context()
-        try:
-            rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
-            self.node = rclpy.create_node(
-                f"vfrt_command_{os.getpid()}",
-                context=self._context,
-                use_global_arguments=False,
-                enable_rosout=False,
-                start_parameter_services=False,
-            )
-        except (RuntimeError, ValueError) as error:
-            raise CommandError(f"ROS 2 does not start: {' '.join(str(error).split())}") from error
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self.node)
+        self._join()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._leave()
+
+    def _join(self) -> None:
+        self._context = Context()
+        try:
+            with _network_only():
+                rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+                self.node = rclpy.create_node(
+                    f"vfrt_command_{os.getpid()}",
+                    context=self._context,
+                    use_global_arguments=False,
+                    enable_rosout=False,
+                    start_parameter_services=False,
+                )
+        except (RuntimeError, ValueError) as error:
+            raise CommandError(f"ROS 2 does not start: {' '.join(str(error).split())}") from error
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+
+    def _leave(self) -> None:
         self._executor.shutdown(timeout_sec=0.5)
         self.node.destroy_node()
         self._context.try_shutdown()
@@ -130,6 +146,11 @@ class NodeClient:
         """Whether the node is in the graph."""
         return self.address in self.node_names()
 
+    def wait_for_nodes(self, addresses: list[str]) -> set[str]:
+        """Those of the nodes that are there, as soon as all are, or when the patience is over."""
+        self._wait_for(lambda: True if set(addresses) <= self._seen else None)
+        return set(addresses) & self._seen
+
     def node_names(self) -> list[str]:
         """The full names of all nodes in the graph, sorted."""
         found = self.node.get_node_names_and_namespaces()
@@ -137,14 +158,14 @@ class NodeClient:
 
     def why_missing(self, kind: str) -> str:
         """One line that says why nothing of this type was found, and what to do."""
-        if self.is_there():
+        if self.address in self._seen:
             hint = (
                 " It may still be starting, or be inactive (`vfrt doctor` tells)."
                 if self._is_lifecycle()
                 else ""
             )
             return f"{self.address} is running, but has no {kind}.{hint}"
-        others = [name for name in self.node_names() if name.endswith(f"/{self._name}")]
+        others = sorted(name for name in self._seen if name.endswith(f"/{self._name}"))
         if others:
             return f"There is no node {self.address}, but {', '.join(others)}: try --node {others[0]}."
         domain = os.environ.get("ROS_DOMAIN_ID") or "0"
@@ -167,9 +188,32 @@ class NodeClient:
     def _wait_for(self, look: Callable[[], Found | None]) -> Found | None:
         found: list[Found | None] = [None]
 
-        def seen() -> bool:
+        def has_found() -> bool:
+            self._seen.update(self.node_names())
             found[0] = look()
             return found[0] is not None
 
-        self.spin(seen, self.patience)
+        for attempt in range(_ATTEMPTS):
+            if self.spin(has_found, self.patience / _ATTEMPTS) or self._stopped.is_set():
+                break
+            if attempt + 1 < _ATTEMPTS and not self.is_there():
+                self._leave()
+                self._join()
         return found[0]
+
+
+@contextmanager
+def _network_only() -> Iterator[None]:
+    """Keep Fast DDS from using shared memory in a participant that is created meanwhile.
+
+    A port in shared memory that an earlier, short-lived process has left is taken for alive for a while; the
+    answer to a newcomer on the same port gets lost, and the next one comes seconds later.
+    """
+    variable = "FASTDDS_BUILTIN_TRANSPORTS"
+    own = variable in os.environ
+    os.environ.setdefault(variable, "UDPv4")
+    try:
+        yield
+    finally:
+        if not own:
+            del os.environ[variable]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from array import array
 from pathlib import Path
 from typing import Any
@@ -44,14 +45,14 @@ def summary(response: Any) -> str:
 
 
 def left_out(reasons: list[str]) -> list[str]:
-    """The reasons for examples left out, each once with its count, most frequent first.
+    """Why examples were left out: each kind of reason once, with its count, most frequent first.
 
-    >>> left_out(["blurred", "near duplicate", "blurred"])
+    >>> left_out(["frame 1 of 3: blurred (12)", "frame 2 of 3: near duplicate", "frame 3 of 3: blurred (9)"])
     ['  left out 2: blurred', '  left out 1: near duplicate']
     """
-    counts = {reason: reasons.count(reason) for reason in reasons}
-    ordered = sorted(counts.items(), key=lambda entry: -entry[1])
-    return [f"  left out {count}: {reason}" for reason, count in ordered]
+    kinds = [re.sub(r"^\w+ \d+ of \d+: | \([^()]*\)$", "", reason) for reason in reasons]
+    ordered = sorted(set(kinds), key=lambda kind: (-kinds.count(kind), kind))
+    return [f"  left out {kinds.count(kind)}: {kind}" for kind in ordered]
 
 
 def read_image(path: Path) -> Any:

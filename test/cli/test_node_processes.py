@@ -1,0 +1,123 @@
+"""The processes of `vfrt live`: who ends them, with which status, and that none is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from vfrt_ros.bringup import CAMERA, RECOGNITION, NodeStart
+from vfrt_ros.cli import node_processes
+from vfrt_ros.cli.node_processes import NodeProcesses, command_line
+
+READY = "import os, signal, sys, time; print('pid', os.getpid(), flush=True); "
+WORKING = READY + "signal.pause()"
+DYING = READY + "print('out of order', file=sys.stderr); sys.exit({})"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + READY + "time.sleep(60)"
+
+
+class Run:
+    """Runs children until one ends or, once all have said that they are ready, a signal is sent."""
+
+    def __init__(self, *programs: str, then: signal.Signals | None = None) -> None:
+        self.pids: dict[str, int] = {}
+        self.started = 0
+        self._then = then
+        commands = {f"node{number}": [sys.executable, "-c", code] for number, code in enumerate(programs)}
+        self._count = len(commands)
+        self.processes = NodeProcesses(commands, show=self._take, started=self._start)
+        self.status = self.processes.run()
+
+    @property
+    def left(self) -> list[int]:
+        """The children that still run."""
+        return [pid for pid in self.pids.values() if _runs(pid)]
+
+    def _start(self) -> None:
+        self.started += 1
+
+    def _take(self, name: str, text: str) -> None:
+        if text.startswith("pid "):
+            self.pids[name] = int(text.split()[1])
+        if self._then and len(self.pids) == self._count:
+            os.kill(os.getpid(), self._then)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture(autouse=True)
+def same_handlers() -> Iterator[None]:
+    """Signals are handled as before once the nodes have ended."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    assert [signal.getsignal(number) for number in numbers] == before
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_node_that_ends_by_itself_ends_all_with_status_1(status: int) -> None:
+    run = Run(WORKING, DYING.format(status))
+    assert (run.status, run.processes.ended_by_itself) == (1, "node1")
+    assert run.processes.last_lines("node1") == [f"pid {run.pids['node1']}", "out of order"]
+    assert run.left == []
+
+
+SIGNALS = {"Ctrl-C": (signal.SIGINT, 130), "SIGTERM": (signal.SIGTERM, 0), "hang-up": (signal.SIGHUP, 0)}
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS.values(), ids=SIGNALS)
+def test_a_signal_ends_all(number: signal.Signals, status: int) -> None:
+    run = Run(WORKING, WORKING, then=number)
+    assert (run.status, run.processes.ended_by_itself) == (status, "")
+    assert len(run.pids) == 2
+    assert run.left == []
+
+
+def test_a_node_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_processes, "KILL_WAIT", 0.5)
+    run = Run(STUBBORN, then=signal.SIGINT)
+    assert run.status == 130
+    assert run.left == []
+
+
+def test_a_signal_while_the_nodes_start_ends_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    start: Callable[[object], None] = node_processes.Manager._start
+
+    def start_and_interrupt(manager: object) -> None:
+        start(manager)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(node_processes.Manager, "_start", start_and_interrupt)
+    run = Run(WORKING, WORKING)
+    assert (run.status, run.started, run.left) == (130, 0, [])
+
+
+def test_all_are_started_once() -> None:
+    assert Run(WORKING, WORKING, then=signal.SIGTERM).started == 1
+
+
+def test_only_the_last_lines_are_kept() -> None:
+    run = Run("print(*range(100), sep='\\n')")
+    assert run.processes.last_lines("node0") == [str(number) for number in range(88, 100)]
+
+
+def test_the_command_line_of_a_node_has_remappings_namespace_and_arguments() -> None:
+    start = NodeStart(node=RECOGNITION, ros_arguments=("-p", "k:=3"))
+    assert command_line(start, "robot1") == [
+        *(sys.executable, "-m", "vfrt_ros.nodes.recognition_node", "--ros-args"),
+        *("-r", "image:=camera/image_raw", "-r", "__ns:=/robot1", "-p", "k:=3"),
+    ]
+
+
+def test_the_command_line_of_a_node_without_anything_special() -> None:
+    expected = [sys.executable, "-m", "vfrt_ros.nodes.camera_node", "--ros-args"]
+    assert command_line(NodeStart(node=CAMERA, ros_arguments=())) == expected
