@@ -1,0 +1,3 @@
+"""The launch tests run in processes of their own; what those load is no test module for pytest."""
+
+collect_ignore = ["live_in_a_namespace.py"]
