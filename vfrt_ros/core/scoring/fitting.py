@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from vfrt_ros.core.scoring.evidence import Array
 from vfrt_ros.core.scoring.image_model import ImageModel
 from vfrt_ros.core.scoring.leave_one_out import LeftOut, leave_one_out
 from vfrt_ros.core.scoring.spread import Ints, Mask, Spread, measure, total_variance
+from vfrt_ros.core.scoring.statistics import Statistics
 
 Floats = npt.NDArray[np.float64]
 
@@ -60,6 +61,10 @@ class Model:
     image: ImageModel
     calibration: Calibration
     within: float
+
+    def moved(self, statistics: Statistics, changed: set[str]) -> Model:
+        """The model with the means of the changed labels, and all that is learned as before."""
+        return replace(self, image=self.image.moved(statistics, changed))
 
 
 def fit(snapshot: Snapshot) -> Model:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.scoring.evidence import Array
 from vfrt_ros.core.scoring.metric import Metric
+from vfrt_ros.core.scoring.statistics import Statistics
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,7 +29,8 @@ class ImageModel:
         unit: The mean left-out squared distance to the own label, after the division.
         means: (c, d) float32.
         solved: (c, d) float32 means times the inverse covariance.
-        squares: (c,) float64 squared norms of the means.
+        squares: (c,) float64 squared norms of the means in the metric.
+        norms: (c,) float32 plain norms of the means.
         inflation: (c,) float64, 1 + 1/n with n the effective examples.
         centre: Squared norm of the mean of the means.
     """
@@ -38,6 +41,7 @@ class ImageModel:
     means: Array
     solved: Array
     squares: Floats
+    norms: Array
     inflation: Floats
     centre: float
 
@@ -49,7 +53,34 @@ class ImageModel:
         solved = metric.solve(means)
         squares = np.einsum("cd,cd->c", means, solved, dtype=np.float64)
         centre = float(means.mean(axis=0) @ solved.mean(axis=0)) if labels else 0.0
-        return cls(labels, metric, unit, means, solved, squares, 1.0 + 1.0 / effective, centre)
+        norms = np.maximum(np.linalg.norm(means, axis=1), 1e-9)
+        return cls(labels, metric, unit, means, solved, squares, norms, 1.0 + 1.0 / effective, centre)
+
+    def moved(self, statistics: Statistics, changed: set[str]) -> ImageModel:
+        """The model with the means of the changed labels, under the metric and the unit from before."""
+        labels = tuple(sorted(statistics.counts))
+        place = {label: i for i, label in enumerate(self.labels)}
+        new = [i for i, label in enumerate(labels) if label in changed or label not in place]
+        kept = [i for i, label in enumerate(labels) if not (label in changed or label not in place)]
+        old = [place[labels[i]] for i in kept]
+        fresh = (
+            np.stack([statistics.mean(labels[i]) for i in new]).astype(np.float32) if new else self.means[:0]
+        )
+        counts = np.array([statistics.counts[labels[i]] for i in new], np.float64)
+        other = ImageModel.build(tuple(labels[i] for i in new), fresh, counts, self.metric, self.unit)
+        order = np.argsort(np.array(kept + new))
+
+        def merged(name: str) -> npt.NDArray[Any]:
+            return np.concatenate([getattr(self, name)[old], getattr(other, name)])[order]
+
+        means, solved = merged("means"), merged("solved")
+        centre = float(means.mean(axis=0) @ solved.mean(axis=0))
+        parts = (merged("squares"), merged("norms"), merged("inflation"), centre)
+        return ImageModel(labels, self.metric, self.unit, means, solved, *parts)
+
+    def cosines(self, embedding: Array) -> Array:
+        """(c,) float32 cosines of one (d,) unit-norm embedding with the means."""
+        return np.asarray((self.means @ embedding) / self.norms, np.float32)
 
     def distances(self, embedding: Array) -> tuple[Floats, float]:
         """Of one (d,) float32 embedding.

@@ -67,6 +67,16 @@ class TextModel:
         spread = np.maximum(other.std(axis=-1, keepdims=True), 1e-9)
         return np.asarray((cosines - other.mean(axis=-1, keepdims=True)) / spread, np.float64)
 
+    def table(self, embeddings: Array, labels: tuple[str, ...]) -> Floats:
+        """(n, c) z-scores of (n, d) embeddings for these labels, 0 where a label has no prompt."""
+        table = np.zeros((len(embeddings), len(labels)))
+        place = {label: j for j, label in enumerate(labels)}
+        pairs = [(i, place[label]) for i, label in enumerate(self.labels) if label in place]
+        if pairs:
+            scores = self.standardised(embeddings, self.cosines(embeddings))
+            table[:, [j for _, j in pairs]] = scores[:, [i for i, _ in pairs]]
+        return table
+
 
 def match_odds(standardised: Floats) -> Floats:
     """Log-odds that a prompt is what is seen, from its z-score and nothing else; calmer above `CALM`.

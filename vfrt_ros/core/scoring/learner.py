@@ -1,0 +1,139 @@
+"""Keeps the model of a memory up to date: exact sums at once, the fit at once or in the background."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from vfrt_ros.core.memory.example import Change, Example
+from vfrt_ros.core.scoring.evidence import Array
+from vfrt_ros.core.scoring.fitting import Model, Snapshot, fit
+from vfrt_ros.core.scoring.statistics import SCALE, Statistics
+from vfrt_ros.core.scoring.text_model import TextModel
+
+SAMPLE = 1024
+"""Examples that are left out to learn from, spread evenly over the labels."""
+AT_ONCE = 128
+"""A memory up to this size is fitted before the next frame; a larger one in the background."""
+
+Shelf = dict[str, dict[int, Example]]
+
+
+class Learner:
+    """Statistics and examples of a memory, and the model fitted to them.
+
+    Threads: one thread calls the methods. A fit in the background is a short-lived thread of its own; it
+    copies what it reads under `_lock` and leaves its result in `_ready`, which the caller's thread takes.
+
+    Attributes:
+        statistics: Exact sums; see `Statistics`.
+        text: The prompts; say `touch` after changing it.
+        pictures: (p, d) float32 embeddings of pictures of nothing, or None; likewise.
+        negatives: label → id → negative example.
+        model: What frames are judged by; None while there is no positive example.
+    """
+
+    def __init__(self) -> None:
+        self.statistics = Statistics()
+        self.text = TextModel()
+        self.pictures: Array | None = None
+        self.negatives: Shelf = {}
+        self.model: Model | None = None
+        self._examples: Shelf = {}
+        self._lock = threading.Lock()
+        self._worker: threading.Thread | None = None
+        self._ready: tuple[int, Model] | None = None
+        self._version = self._fitted = 0
+
+    def apply(self, change: Change) -> None:
+        """Follow a change: the sums and the labels' means are exact when this returns."""
+        with self._lock:
+            self.statistics.remove(change.removed)
+            for example in change.removed:
+                _take(self._shelf(example), example)
+            self.statistics.add(change.added)
+            for example in change.added:
+                self._shelf(example).setdefault(example.label, {})[example.id] = example
+            self._version += 1
+        if not self.statistics.counts:
+            self.model, self._fitted = None, self._version
+        elif self.model is not None:
+            changed = {example.label for example in change.removed + change.added}
+            self.model = self.model.moved(self.statistics, changed)
+
+    def touch(self) -> None:
+        """Prompts or background have changed."""
+        with self._lock:
+            self._version += 1
+        if not self.statistics.counts:
+            self._fitted = self._version
+
+    def refresh(self) -> bool:
+        """Take what is ready, or begin a fit where one is due.
+
+        Returns:
+            True when `model` has changed.
+        """
+        if self._fitted == self._version:
+            return False
+        if self.statistics.size <= AT_ONCE or self.model is None:
+            self._fit()
+        elif self._ready is None and (self._worker is None or not self._worker.is_alive()):
+            self._worker = threading.Thread(target=self._fit, name="vfrt-fit", daemon=True)
+            self._worker.start()
+        return self._take_ready()
+
+    def settle(self) -> None:
+        """Wait until everything is in force in full."""
+        while self._fitted != self._version:
+            self.refresh()
+            if self._worker is not None:
+                self._worker.join()
+            self._take_ready()
+
+    def _take_ready(self) -> bool:
+        ready, self._ready = self._ready, None
+        if ready is None or ready[0] != self._version:
+            return False
+        self._fitted, self.model = ready
+        return True
+
+    def _fit(self) -> None:
+        with self._lock:
+            version, snapshot = self._version, self._snapshot()
+        self._ready = (version, fit(snapshot))
+
+    def _shelf(self, example: Example) -> Shelf:
+        return self.negatives if example.negative else self._examples
+
+    def _snapshot(self) -> Snapshot:
+        statistics = self.statistics
+        labels = tuple(sorted(statistics.counts))
+        means = np.stack([statistics.mean(label) for label in labels])
+        counts = np.array([statistics.counts[label] for label in labels], np.float64)
+        everything = statistics.size <= SAMPLE
+        most = statistics.size if everything else max(1, SAMPLE // len(labels))
+        picked = [_evenly(self._examples[label], most) for label in labels]
+        own = np.repeat(np.arange(len(labels)), [len(group) for group in picked])
+        rows = np.stack([example.embedding for group in picked for example in group]).astype(np.float32)
+        scatter = None
+        if not everything and statistics.scatter is not None:
+            low = np.tril(statistics.scatter) / SCALE**2
+            scatter = low + np.tril(low, -1).T
+        prompts = self.text.table(rows, labels)
+        return Snapshot(labels, means, counts, scatter, rows, own, prompts, self.pictures)
+
+
+def _take(shelf: Shelf, example: Example) -> None:
+    shelf[example.label].pop(example.id, None)
+    if not shelf[example.label]:
+        del shelf[example.label]
+
+
+def _evenly(examples: dict[int, Example], most: int) -> list[Example]:
+    """At most `most` examples, spread evenly over the ids."""
+    ids = sorted(examples)
+    if len(ids) <= most:
+        return [examples[key] for key in ids]
+    return [examples[ids[i]] for i in np.linspace(0, len(ids) - 1, most).round().astype(int)]
