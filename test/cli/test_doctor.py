@@ -19,6 +19,8 @@ from .fake_recognition import FakeRecognition
 
 BROKEN: dict[str, tuple[Callable[[], Finding], str]] = {
     "an old Python": (lambda: machine.check_python((3, 10)), "3.11 or newer"),
+    "a domain that is no number": (lambda: machine.check_ros({"ROS_DOMAIN_ID": "abc"}), "ROS_DOMAIN_ID"),
+    "a domain that is too high": (lambda: machine.check_ros({"ROS_DOMAIN_ID": "233"}), "ROS_DOMAIN_ID"),
     "a missing package": (
         lambda: machine.check_packages({"no_such_thing": "no-such"}),
         "pip install no-such",
@@ -113,6 +115,18 @@ def test_ends_that_meet_are_well(vfrt: Any) -> None:
     finally:
         node.close()
     assert f"/{names.IMAGE_RAW} 1 publishing, 1 listening" in outcome.out
+
+
+@pytest.mark.ros
+def test_two_nodes_of_one_name_are_broken(vfrt: Any) -> None:
+    nodes = [FakeRecognition(), FakeRecognition()]
+    try:
+        outcome = vfrt("doctor", "--json")
+    finally:
+        for node in nodes:
+            node.close()
+    (finding,) = (entry for entry in outcome.json["findings"] if entry["name"] == "/recognition")
+    assert (outcome.status, finding["level"], finding["text"]) == (1, "broken", "runs 2 times")
 
 
 @pytest.mark.ros

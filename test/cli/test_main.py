@@ -99,6 +99,17 @@ def test_a_missing_node_is_one_line_within_three_seconds(vfrt: Any, line: str) -
         assert part in outcome.err
 
 
+@pytest.mark.parametrize("line", ["undo", "watch", "live"])
+@pytest.mark.parametrize("domain", ["abc", "-1", "300"])
+def test_a_domain_that_cannot_be_is_one_line(
+    vfrt: Any, monkeypatch: pytest.MonkeyPatch, line: str, domain: str
+) -> None:
+    monkeypatch.setenv("ROS_DOMAIN_ID", domain)
+    outcome = vfrt(line)
+    expected = f"vfrt {line}: ROS_DOMAIN_ID must be a whole number in [0, 232]; it is '{domain}'.\n"
+    assert (outcome.status, outcome.out, outcome.err) == (1, "", expected)
+
+
 @pytest.mark.ros
 def test_a_node_in_a_namespace_is_pointed_out_and_reached(vfrt: Any) -> None:
     node = FakeRecognition(namespace="/robot1")

@@ -42,7 +42,7 @@ REFUSED = {
     "a number for a truth value": ("open_set", "1", "must be true or false"),
     "out of the range": ("alpha_fusion", "1.5", "1.5"),
     "refused by the node": ("k", "0", "k must be at least 1"),
-    "read-only": ("backbone", "embedded", "read-only"),
+    "read-only": ("backbone", "embedded", "VFRT_BACKBONE=embedded vfrt live"),
 }
 
 

@@ -30,6 +30,9 @@ def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
     if not runs:
         return Finding(address, Level.NOTE, "is not running", "`vfrt live` starts it")
     client.turn_to(address)
+    if (number := client.how_many()) > 1:
+        todo = "end all but one, or give each a --namespace or a ROS_DOMAIN_ID"
+        return Finding(address, Level.BROKEN, f"runs {number} times", todo)
     try:
         state = client.call(GetState, GetState.Request(), seconds=_STATE_SECONDS).current_state.label
     except CommandError as error:

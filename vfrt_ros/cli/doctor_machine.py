@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
+from vfrt_ros.cli.command import CommandError
+from vfrt_ros.cli.domain import domain_id
 from vfrt_ros.cli.finding import Finding, Level
 from vfrt_ros.core.errors import SettingError
 from vfrt_ros.core.parameters import from_environment
@@ -45,8 +47,11 @@ def check_ros(environment: Mapping[str, str] = os.environ) -> Finding:
         middleware = rclpy.get_rmw_implementation_identifier()
     except (ImportError, RuntimeError) as error:
         return Finding("ros", Level.BROKEN, f"rclpy cannot be used: {_one_line(error)}", ENTER)
-    domain = environment.get("ROS_DOMAIN_ID") or "0"
-    return Finding("ros", Level.OK, f"{_distribution(environment)}, {middleware}, ROS_DOMAIN_ID {domain}")
+    try:
+        text = f"{_distribution(environment)}, {middleware}, ROS_DOMAIN_ID {domain_id(environment)}"
+    except CommandError as error:
+        return Finding("ros", Level.BROKEN, str(error), "export another ROS_DOMAIN_ID, or unset it")
+    return Finding("ros", Level.OK, text)
 
 
 def check_packages(packages: Mapping[str, str] | None = None) -> Finding:

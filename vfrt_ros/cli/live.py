@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from vfrt_ros.cli.command import OK, Command, CommandError
+from vfrt_ros.cli.domain import domain_id
 
 if TYPE_CHECKING:
     from vfrt_ros.cli.recognition_screen import RecognitionScreen
@@ -42,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from vfrt_ros.cli.recognition_screen import RecognitionScreen
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))  # until there are nodes to end
+    domain_id()
     given = {argument.name: getattr(arguments, argument.name) for argument in ARGUMENTS}
     starts = plan(given, has_camera=has_camera)
     commands = {start.node.name: command_line(start, arguments.namespace) for start in starts}

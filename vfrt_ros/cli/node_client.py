@@ -21,6 +21,7 @@ from rclpy.node import NodeNameNonExistentError
 from rclpy.signals import SignalHandlerOptions
 
 from vfrt_ros.cli.command import CommandError
+from vfrt_ros.cli.domain import domain_id
 
 DISCOVERY_SECONDS = 2.1
 CALL_SECONDS = 30.0
@@ -69,6 +70,7 @@ class NodeClient:
         self._leave()
 
     def _join(self) -> None:
+        domain_id()
         self._context = Context()
         try:
             with _network_only():
@@ -156,6 +158,11 @@ class NodeClient:
         found = self.node.get_node_names_and_namespaces()
         return sorted({f"{namespace.rstrip('/')}/{name}" for name, namespace in found})
 
+    def how_many(self) -> int:
+        """How many nodes of this name are in the graph; more than one get in each other's way."""
+        found = self.node.get_node_names_and_namespaces()
+        return found.count((self._name, self._namespace))
+
     def why_missing(self, kind: str) -> str:
         """One line that says why nothing of this type was found, and what to do."""
         if self.address in self._seen:
@@ -168,9 +175,8 @@ class NodeClient:
         others = sorted(name for name in self._seen if name.endswith(f"/{self._name}"))
         if others:
             return f"There is no node {self.address}, but {', '.join(others)}: try --node {others[0]}."
-        domain = os.environ.get("ROS_DOMAIN_ID") or "0"
         return (
-            f"There is no node {self.address} in ROS_DOMAIN_ID {domain}. "
+            f"There is no node {self.address} in ROS_DOMAIN_ID {domain_id()}. "
             "Start it with `vfrt live`, or use the ROS_DOMAIN_ID of the shell that runs it."
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 LABEL_WIDTH = 14
-BAR_WIDTH = 14
+BAR_WIDTH = 12
 
 
 def why(recognition: Any) -> str:

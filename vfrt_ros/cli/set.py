@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import Command, CommandError, add_json_option, add_node_options, node_address
 from vfrt_ros.core.errors import nearest
+from vfrt_ros.core.parameters import ENVIRONMENT_PREFIX
 
 if TYPE_CHECKING:
     from vfrt_ros.cli.node_client import NodeClient
@@ -44,18 +46,26 @@ def change(client: NodeClient, name: str, text: str) -> tuple[Any, Any]:
     Raises:
         CommandError: No such parameter, or the node refused the value; its reason is the text.
     """
-    from rcl_interfaces.srv import SetParameters
+    from rcl_interfaces.srv import DescribeParameters, SetParameters
     from rclpy.parameter import Parameter
 
     from vfrt_ros.cli.typed_value import typed_value
 
     before = current(client, name)
+    described = client.call(DescribeParameters, DescribeParameters.Request(names=[name])).descriptors
+    if described[0].read_only:
+        raise CommandError(f"'{name}' is read only at the start of {client.address}: {at_start(name, text)}")
     parameter = Parameter(name, before.type_, typed_value(name, before.type_, text))
     request = SetParameters.Request(parameters=[parameter.to_parameter_msg()])
     result = client.call(SetParameters, request).results[0]
     if not result.successful:
         raise CommandError(result.reason or f"{client.address} refused {name} = {text} without a reason.")
     return plain(before.value), plain(current(client, name).value)
+
+
+def at_start(name: str, text: str) -> str:
+    """How to start the nodes with a value that cannot be changed later."""
+    return f"end it, then {ENVIRONMENT_PREFIX}{name.upper()}={shlex.quote(text)} vfrt live"
 
 
 def current(client: NodeClient, name: str) -> Any:
