@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,32 +17,32 @@ from std_msgs.msg import Header
 from vfrt_ros.core.overlay import Pace
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import RecognitionSettings
-from vfrt_ros.nodes.diagnostics import PERIOD, SILENCE, DiagnosticsPublisher
+from vfrt_ros.nodes.diagnostics import MEMORABLE, SILENCE, Diagnostics, Work
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.statistics import Statistics
+from vfrt_ros.nodes.status import PERIOD
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
 
 class Desk:
-    """A publisher of diagnostics without ROS, at a time that the test sets."""
+    """Diagnostics without ROS, at a time that the test sets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.statistics = Statistics()
-        self.recogniser: Recogniser | None = None
-        self.result: Result | None = None
-        self.active = True
-        monkeypatch.setattr("vfrt_ros.nodes.diagnostics.time", SimpleNamespace(monotonic=lambda: 0.0))
+        self.work = Work(None, None, active=True)
+        monkeypatch.setattr(
+            "vfrt_ros.nodes.diagnostics.time", SimpleNamespace(monotonic=lambda: 0.0, time=lambda: 1000.0)
+        )
         node: Any = SimpleNamespace(
             create_publisher=lambda *_, **__: None,
-            create_timer=lambda period, callback: None,
+            create_timer=lambda period, callback, clock: None,
             get_name=lambda: "recognition",
         )
-        state = lambda: (self.recogniser, self.result, self.active)  # noqa: E731
-        self.publisher = DiagnosticsPublisher(node, self.statistics, state)
+        self.diagnostics = Diagnostics(node, self.statistics, lambda: self.work)
 
     def status(self, now: float) -> DiagnosticStatus:
-        return self.publisher.status(now)
+        return self.diagnostics.status(now)
 
     def values(self, now: float) -> dict[str, str]:
         return {value.key: value.value for value in self.status(now).values}
@@ -52,31 +53,37 @@ def desk(monkeypatch) -> Desk:
     return Desk(monkeypatch)
 
 
+SOON, LATE = SILENCE - 0.1, SILENCE + 0.1
 LEVELS = {
-    "waiting for the first frame": (True, False, (), SILENCE - 0.1, OK, "recognising"),
-    "no frame for too long": (True, False, (), SILENCE + 0.1, WARN, "no frames: is the camera running"),
-    "recognising": (True, True, (), SILENCE + 0.1, OK, "recognising"),
-    "not active": (False, False, (), 100.0, OK, "not active"),
-    "a bad frame": (True, True, ("encoding",), SILENCE + 0.1, WARN, "some frames could not be used"),
+    "waiting for the first frame": (True, 0.0, (), SOON, OK, "recognising"),
+    "no frame for too long": (True, 0.0, (), LATE, WARN, "no frames: is the camera running"),
+    "not active": (False, 0.0, (), 100.0, OK, "not active"),
+    "a bad frame": (
+        True,
+        0.0,
+        ("step", "encoding"),
+        SOON,
+        WARN,
+        "some frames could not be used (encoding, step)",
+    ),
     "a fault": (
         True,
-        True,
+        0.0,
         ("encoding", "bug:ValueError"),
-        SILENCE + 0.1,
+        SOON,
         ERROR,
-        "frames failed: see the log",
+        "frames failed (ValueError): see the log",
     ),
-    "a fault, then not active": (False, True, ("bug:ValueError",), 1.0, ERROR, "frames failed: see the log"),
+    "a fault, then not active": (False, 0.0, ("bug:ValueError",), 1.0, ERROR, "frames failed (ValueError)"),
+    "hung": (True, 31.4, ("encoding",), LATE, ERROR, "the encoder has given no answer for 31 s"),
 }
 
 
 @pytest.mark.parametrize(
-    ("active", "recognised", "refused", "now", "level", "message"), LEVELS.values(), ids=LEVELS.keys()
+    ("active", "hung", "refused", "now", "level", "message"), LEVELS.values(), ids=LEVELS.keys()
 )
-def test_level_and_message(desk, active, recognised, refused, now, level, message) -> None:
-    desk.active = active
-    if recognised:
-        desk.statistics.recognised(now, known=True)
+def test_level_and_message(desk, active, hung, refused, now, level, message) -> None:
+    desk.work = Work(None, None, active=active, hung=hung)
     for kind in refused:
         desk.statistics.refused(kind)
     status = desk.status(now)
@@ -85,44 +92,80 @@ def test_level_and_message(desk, active, recognised, refused, now, level, messag
 
 
 def test_silence_counts_from_the_last_recognition(desk) -> None:
+    assert desk.values(0.5)["age of the last result [ms]"] == "none yet"
     desk.statistics.recognised(10.0, known=True)
-    assert desk.values(10.0)["seconds since the last recognition [s]"] == "0.0"
-    assert desk.values(11.5)["seconds since the last recognition [s]"] == "1.5"
-    assert desk.status(10.0 + SILENCE + 0.1).level == WARN
+    assert desk.values(10.0)["age of the last result [ms]"] == "0"
+    assert desk.values(11.5)["age of the last result [ms]"] == "1500"
+    assert desk.status(10.0 + LATE).level == WARN
     desk.statistics.recognised(20.0, known=True)
     assert desk.status(20.0).level == OK
 
 
-def test_values_before_anything_is_loaded(desk) -> None:
-    assert desk.values(0.0) == {
-        "recognitions": "0", "unknown [%]": "0.0", "seconds since the last recognition [s]": "0.0",
-    }  # fmt: skip
+def test_a_fault_rules_the_level_for_a_while_and_its_count_stays(desk) -> None:
+    desk.statistics.refused("bug:RuntimeError")
+    assert desk.status(1.0).level == ERROR
+    for now, level in ((1.0 + MEMORABLE, ERROR), (1.1 + MEMORABLE, OK)):
+        desk.statistics.recognised(now, known=True)
+        assert desk.status(now).level == level, now
+    assert desk.values(20.0)["faults, RuntimeError"] == "1"
+    desk.statistics.refused("bug:RuntimeError")
+    assert desk.status(21.0).level == ERROR, "it came again"
 
 
-def test_values(desk) -> None:
-    desk.recogniser = Recogniser(RecognitionSettings(backbone="fake", memory_path=":memory:"))
-    desk.recogniser.register("cup", images=[picture("red", variant) for variant in range(3)])
+def test_rates_are_those_of_the_last_second(desk) -> None:
+    for _ in range(30):
+        desk.statistics.received()
+    for number in range(10):
+        desk.statistics.recognised(number / 10, known=True)
+    values = desk.values(1.0)
+    assert (values["input rate [Hz]"], values["recognition rate [Hz]"]) == ("30.0", "10.0")
+    assert desk.values(2.0)["input rate [Hz]"] == "0.0"
+
+
+def test_values(desk, tmp_path) -> None:
+    path = tmp_path / "memory.db"
+    recogniser = Recogniser(RecognitionSettings(backbone="fake", memory_path=str(path)))
+    recogniser.register("cup", images=[picture("red", variant) for variant in range(3)])
     frame = picture("red")
-    decision = desk.recogniser.recognise(frame)
-    desk.result = Result(frame, Header(), decision, Pace(fps=29.96, latency=0.0123), dropped=7)
+    result = Result(frame, Header(), recogniser.recognise(frame), Pace(fps=29.96, latency=0.0123), dropped=7)
+    desk.work = Work(recogniser, result, active=True, dropped=7)
     for known in (True, False, False):
         desk.statistics.recognised(1.0, known=known)
-    for kind in ("step", "encoding", "step"):
+    for kind in ("step", "encoding", "step", "bug:ValueError"):
         desk.statistics.refused(kind)
-    assert desk.values(1.0) == {
+    desk.statistics.held_back()
+    for file in tmp_path.glob("memory.db*"):
+        os.utime(file, (0, 940.0))
+    values = desk.values(1.0)
+    assert float(values.pop("memory on disk [kB]")) > 1
+    assert values == {
+        "input rate [Hz]": "0.0",
+        "recognition rate [Hz]": "3.0",
+        "age of the last result [ms]": "0",
         "recognitions": "3",
-        "unknown [%]": "66.7",
-        "seconds since the last recognition [s]": "0.0",
-        "frames left out: encoding": "1",
-        "frames left out: step": "2",
-        "rate [Hz]": "30.0",
+        "unknown among the last 100 [%]": "66.7",
+        "dropped for newer frames": "7",
+        "held back by publish_rate_limit": "1",
+        "left out, encoding": "1",
+        "left out, step": "2",
+        "faults, ValueError": "1",
         "latency [ms]": "12.3",
-        "frames dropped for newer ones": "7",
         "encoder": "fake, as asked for; on cpu",
+        "runtime": "the encoder's own",
         "examples": "3",
         "labels": "1",
         "memory version": "1",
+        "last save [s ago]": "60.0",
     }
+    recogniser.close()
+
+
+def test_the_share_of_unknown_is_of_recent_answers(desk) -> None:
+    for _ in range(100):
+        desk.statistics.recognised(1.0, known=False)
+    for _ in range(75):
+        desk.statistics.recognised(1.0, known=True)
+    assert desk.values(1.0)["unknown among the last 100 [%]"] == "25.0"
 
 
 def test_it_comes_once_a_second() -> None:

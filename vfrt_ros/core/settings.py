@@ -83,6 +83,13 @@ class RecognitionSettings(Settings):
     publish_rate_limit: float = parameter(
         0.0, "Recognitions per second at most, in Hz; 0 = no limit", low=0.0, high=1000.0, live=True
     )
+    encoder_timeout: float = parameter(
+        20.0,
+        "Seconds after which an encoder without an answer counts as hung and is tried again",
+        low=0.5,
+        high=600.0,
+        live=True,
+    )
 
     backbone: str = parameter(
         "auto", "Image encoder: auto, embedded, clip_vit_b32, hf:<id or folder>, … (vfrt models lists them)"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
+Jobs = deque[tuple[Callable[[], Any], Future]]
 
 
 class NewestWorker(Generic[Item]):
@@ -32,9 +35,11 @@ class NewestWorker(Generic[Item]):
         self._on_error = on_error
         self._condition = threading.Condition()
         self._item: Item | None = None
-        self._jobs: deque[tuple[Callable[[], Any], Future]] = deque()
+        self._jobs: Jobs = deque()
         self._stopped = False
         self._dropped = 0
+        self._busy_since: float | None = None
+        self._job: Future | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -43,6 +48,23 @@ class NewestWorker(Generic[Item]):
         """Items that were replaced before they were begun."""
         with self._condition:
             return self._dropped
+
+    @property
+    def busy_with(self) -> tuple[float, bool] | None:
+        """Since when (monotonic seconds) it has worked on one thing, and whether that is a job; None = idle."""
+        with self._condition:
+            since = self._busy_since
+            return None if since is None else (since, self._job is not None)
+
+    @property
+    def alive(self) -> bool:
+        """True while the thread runs; false some time after `stop`."""
+        return self._thread.is_alive()
+
+    @property
+    def is_mine(self) -> bool:
+        """True when the calling thread is this worker's, which was not stopped nor given up on."""
+        return threading.current_thread() is self._thread and not self._stopped
 
     def put(self, item: Item) -> None:
         """Make this the newest item."""
@@ -68,6 +90,28 @@ class NewestWorker(Generic[Item]):
                 self._condition.notify()
         return future
 
+    def abandon(self, error: Exception) -> Jobs:
+        """Give up on what it is doing now, whose job fails with `error`; the thread ends when that returns.
+
+        Returns:
+            The jobs that were not begun.
+        """
+        with self._condition:
+            self._stopped = True
+            jobs, self._jobs = self._jobs, deque()
+            current = self._job
+            self._condition.notify()
+        if current is not None:
+            with suppress(InvalidStateError):
+                current.set_exception(error)
+        return jobs
+
+    def take_over(self, jobs: Jobs) -> None:
+        """Do the jobs of a worker that was given up on."""
+        with self._condition:
+            self._jobs.extendleft(reversed(jobs))
+            self._condition.notify()
+
     def stop(self, timeout: float = 10.0) -> None:
         """End the thread after what it is doing now; jobs that were not begun are cancelled."""
         with self._condition:
@@ -85,14 +129,19 @@ class NewestWorker(Generic[Item]):
                 task()
             except BaseException as error:
                 self._on_error(error)
+            finally:
+                with self._condition:
+                    self._busy_since = self._job = None
 
     def _next(self) -> Callable[[], None] | None:
         with self._condition:
             self._condition.wait_for(lambda: self._stopped or self._jobs or self._item is not None)
             if self._stopped:
                 return None
+            self._busy_since = time.monotonic()
             if self._jobs:
                 job, future = self._jobs.popleft()
+                self._job = future
                 return lambda: _finish(job, future)
             item, self._item = self._item, None
         return lambda: self._process(item)  # type: ignore[arg-type]
@@ -102,6 +151,11 @@ def _finish(job: Callable[[], Any], future: Future) -> None:
     if not future.set_running_or_notify_cancel():
         return
     try:
-        future.set_result(job())
+        result = job()
     except BaseException as error:
-        future.set_exception(error)
+        with suppress(InvalidStateError):
+            future.set_exception(error)
+        return
+    # Somebody may have given up waiting.
+    with suppress(InvalidStateError):
+        future.set_result(result)

@@ -4,81 +4,137 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.result import Result
-from vfrt_ros.nodes.statistics import Statistics
+from vfrt_ros.nodes.statistics import Counts, Statistics
+from vfrt_ros.nodes.status import StatusPublisher, status_message
 
-PERIOD = 1.0
 SILENCE = 2.0
 """Seconds without a recognition after which an active node is said to see nothing."""
+MEMORABLE = 10.0
+"""Seconds for which a fault or a bad frame rules the level after it was last seen."""
+BUG = "bug:"
 
-StateOfWork = Callable[[], tuple[Recogniser | None, Result | None, bool]]
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the node is doing.
+
+    Attributes:
+        recogniser: None before it is configured.
+        result: The newest answer; None before the first.
+        active: The lifecycle state is active.
+        dropped: Frames replaced by a newer one before they were looked at.
+        hung: Seconds for which the encoder has owed an answer beyond its time; 0 = it answers.
+    """
+
+    recogniser: Recogniser | None
+    result: Result | None
+    active: bool
+    dropped: int = 0
+    hung: float = 0.0
 
 
-class DiagnosticsPublisher:
+class Diagnostics:
     """Publishes a status with what an operator asks first: does it see, how fast, and what went wrong."""
 
-    def __init__(self, node: Node, statistics: Statistics, state: StateOfWork) -> None:
-        self._node = node
+    def __init__(self, node: Node, statistics: Statistics, work: Callable[[], Work]) -> None:
         self._statistics = statistics
-        self._state = state
-        self._seen: tuple[int, float] = (0, time.monotonic())
-        self._publisher = node.create_publisher(DiagnosticArray, names.DIAGNOSTICS, qos.diagnostics())
-        node.create_timer(PERIOD, self._publish)
-
-    def _publish(self) -> None:
-        message = DiagnosticArray(status=[self.status(time.monotonic())])
-        message.header.stamp = self._node.get_clock().now().to_msg()
-        self._publisher.publish(message)
+        self._work = work
+        self._started = time.monotonic()
+        self._before: tuple[float, Counts] = (self._started, statistics.counts())
+        self._seen: dict[str, float] = {}
+        self._name = f"{node.get_name()}: recognition"
+        self._publisher = StatusPublisher(node, self.status)
 
     def status(self, now: float) -> DiagnosticStatus:
-        """The status at `now`, seconds of the monotonic clock."""
-        recogniser, result, active = self._state()
-        recognised, unknown, refused = self._statistics.snapshot()
-        if recognised != self._seen[0]:
-            self._seen = (recognised, now)
-        silent = now - self._seen[1]
-        level, message = _judge(active, silent, refused)
+        """The status at `now`, seconds of the monotonic clock; rates are those since the last call."""
+        work, counts = self._work(), self._statistics.counts()
+        (then, before), self._before = self._before, (now, counts)
+        self._seen |= {kind: now for kind, n in counts.refused.items() if n != before.refused.get(kind)}
+        recent = {kind for kind, seen in self._seen.items() if now - seen <= MEMORABLE}
+        silent = now - (self._started if counts.last is None else counts.last)
+        level, message = _judge(work, silent, recent)
+        span = max(now - then, 1e-3)
         values: dict[str, object] = {
-            "recognitions": recognised,
-            "unknown [%]": round(100 * unknown / recognised, 1) if recognised else 0.0,
-            "seconds since the last recognition [s]": round(silent, 1),
-            **{f"frames left out: {kind}": count for kind, count in sorted(refused.items())},
+            "input rate [Hz]": round((counts.received - before.received) / span, 1),
+            "recognition rate [Hz]": round((counts.recognised - before.recognised) / span, 1),
+            "age of the last result [ms]": "none yet" if counts.last is None else round(1e3 * silent),
+            "recognitions": counts.recognised,
+            "unknown among the last 100 [%]": round(100 * counts.unknown, 1),
+            **_drops(work, counts),
+            **_errors(counts),
         }
-        if result is not None:
-            values |= {
-                "rate [Hz]": round(result.pace.fps, 1),
-                "latency [ms]": round(1e3 * result.pace.latency, 1),
-                "frames dropped for newer ones": result.dropped,
-            }
-        if recogniser is not None:
-            values |= {
-                "encoder": recogniser.encoders.note,
-                "examples": len(recogniser.memory),
-                "labels": len(recogniser.memory.labels),
-                "memory version": recogniser.memory.version,
-            }
-        return DiagnosticStatus(
-            level=level,
-            name=f"{self._node.get_name()}: recognition",
-            message=message,
-            hardware_id="",
-            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
-        )
+        if work.result is not None:
+            values["latency [ms]"] = round(1e3 * work.result.pace.latency, 1)
+        if work.recogniser is not None:
+            values |= _encoder(work.recogniser) | _memory(work.recogniser)
+        return status_message(level, self._name, message, values)
 
 
-def _judge(active: bool, silent: float, refused: dict[str, int]) -> tuple[bytes, str]:
-    if any(kind.startswith("bug:") for kind in refused):
-        return DiagnosticStatus.ERROR, "frames failed: see the log"
-    if not active:
+def _judge(work: Work, silent: float, recent: set[str]) -> tuple[bytes, str]:
+    if work.hung:
+        return DiagnosticStatus.ERROR, f"the encoder has given no answer for {work.hung:.0f} s"
+    faults = sorted(kind.removeprefix(BUG) for kind in recent if kind.startswith(BUG))
+    if faults:
+        return DiagnosticStatus.ERROR, f"frames failed ({', '.join(faults)}): see the log"
+    if not work.active:
         return DiagnosticStatus.OK, "not active"
+    if recent:
+        return DiagnosticStatus.WARN, f"some frames could not be used ({', '.join(sorted(recent))})"
     if silent > SILENCE:
         return DiagnosticStatus.WARN, "no frames: is the camera running, and does its QoS fit?"
-    if refused:
-        return DiagnosticStatus.WARN, "some frames could not be used"
     return DiagnosticStatus.OK, "recognising"
+
+
+def _drops(work: Work, counts: Counts) -> dict[str, object]:
+    left_out = {kind: n for kind, n in sorted(counts.refused.items()) if not kind.startswith(BUG)}
+    return {
+        "dropped for newer frames": work.dropped,
+        "held back by publish_rate_limit": counts.held_back,
+        **{f"left out, {kind}": count for kind, count in left_out.items()},
+    }
+
+
+def _errors(counts: Counts) -> dict[str, object]:
+    faults = {kind: n for kind, n in sorted(counts.refused.items()) if kind.startswith(BUG)}
+    return {f"faults, {kind.removeprefix(BUG)}": count for kind, count in faults.items()}
+
+
+def _encoder(recogniser: Recogniser) -> dict[str, object]:
+    choice = getattr(recogniser.encoders.backbone, "choice", None)
+    return {
+        "encoder": recogniser.encoders.note,
+        "runtime": getattr(choice, "runtime", "the encoder's own"),
+    }
+
+
+def _memory(recogniser: Recogniser) -> dict[str, object]:
+    memory = recogniser.memory
+    values: dict[str, object] = {
+        "examples": len(memory),
+        "labels": len(memory.labels),
+        "memory version": memory.version,
+    }
+    if memory.path is not None:
+        size, saved = _on_disk(memory.path)
+        values["memory on disk [kB]"] = round(size / 1000, 1)
+        values["last save [s ago]"] = "never" if saved is None else round(max(0.0, time.time() - saved), 1)
+    return values
+
+
+def _on_disk(path: Path) -> tuple[int, float | None]:
+    """Bytes of the memory's file with its write-ahead log, and when the later of them was written."""
+    stats = []
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        try:
+            stats.append(file.stat())
+        except OSError:
+            continue
+    return sum(s.st_size for s in stats), max((s.st_mtime for s in stats), default=None)

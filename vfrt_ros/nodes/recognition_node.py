@@ -15,6 +15,8 @@ from functools import partial
 from typing import Any
 
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.clock import Clock, ClockType
+from rclpy.qos import QoSProfile
 from rclpy.task import Future
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
@@ -25,6 +27,7 @@ from vfrt_ros.core.overlay import Pace, draw_overlay
 from vfrt_ros.core.recogniser import Recogniser, check_live
 from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.snapshot import snapshot_folder
+from vfrt_ros.core.watched_worker import WatchedWorker
 from vfrt_ros.core.worker import NewestWorker
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.conversions import (
@@ -33,14 +36,17 @@ from vfrt_ros.nodes.conversions import (
     frame_from_image,
     image_from_frame,
 )
-from vfrt_ros.nodes.diagnostics import DiagnosticsPublisher
+from vfrt_ros.nodes.diagnostics import Diagnostics, Work
 from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
 from vfrt_ros.nodes.messages import memory_info_message, recognition_message
 from vfrt_ros.nodes.parameters import accept_live_changes
+from vfrt_ros.nodes.qos_mismatch import publisher_events, subscription_events
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.services import SERVICES, Desk, answer, refuse
 from vfrt_ros.nodes.statistics import Statistics
 from vfrt_ros.nodes.transport import make_room_for_images
+
+_WATCH_S = 0.5
 
 
 class NotActiveError(VfrtError):
@@ -86,27 +92,25 @@ class RecognitionNode(SelfStartingNode):
         super().__init__(names.RECOGNITION_NODE, RecognitionSettings, arguments)
         self._create = create
         self._recogniser: Recogniser | None = None
-        self._worker: NewestWorker[_Arrival] | None = None
+        self._worker: WatchedWorker[_Arrival] | None = None
         self._painter: NewestWorker[Result] | None = None
         self._subscription: Any = None
         self._latest: Result | None = None
         self._active = threading.Event()
         self._statistics = Statistics()
         self._due = 0.0
-        self._recognitions = self.create_publisher(
-            Recognition, names.RECOGNITION, qos.recognition(), qos_overriding_options=qos.overridable()
+        self._recognitions = self._output(Recognition, names.RECOGNITION, qos.recognition())
+        self._overlays = self._output(Image, names.OVERLAY, qos.overlay())
+        small = f"{names.OVERLAY}/{names.COMPRESSED}"
+        self._small_overlays = self._output(CompressedImage, small, qos.overlay())
+        self._memory_infos = self.create_publisher(
+            MemoryInfo,
+            names.MEMORY_INFO,
+            qos.memory_info(),
+            event_callbacks=publisher_events(self, names.MEMORY_INFO),
         )
-        self._overlays = self.create_publisher(
-            Image, names.OVERLAY, qos.overlay(), qos_overriding_options=qos.overridable()
-        )
-        self._small_overlays = self.create_publisher(
-            CompressedImage,
-            f"{names.OVERLAY}/{names.COMPRESSED}",
-            qos.overlay(),
-            qos_overriding_options=qos.overridable(),
-        )
-        self._memory_infos = self.create_publisher(MemoryInfo, names.MEMORY_INFO, qos.memory_info())
-        self._diagnostics = DiagnosticsPublisher(self, self._statistics, self._state_of_work)
+        self._diagnostics = Diagnostics(self, self._statistics, self._work)
+        self.create_timer(_WATCH_S, self._watch, clock=Clock(clock_type=ClockType.STEADY_TIME))
         group = ReentrantCallbackGroup()
         for name, (service, _) in SERVICES.items():
             self.create_service(service, name, partial(self._serve, name), callback_group=group)
@@ -118,8 +122,8 @@ class RecognitionNode(SelfStartingNode):
         self.get_logger().info("Loading the encoder …")
         self._recogniser = self._create(self.settings)
         self._recogniser.memory.listen(lambda step: self._publish_memory())
-        self._worker = NewestWorker(
-            self._recognise, partial(self._report_bug, "recognition"), name="recognise"
+        self._worker = WatchedWorker(
+            self._recognise, partial(self._report_bug, "recognition"), self._report_hang, name="recognise"
         )
         self._painter = NewestWorker(self._paint, partial(self._report_bug, "the overlay"), name="overlay")
         path = self._recogniser.memory.path
@@ -134,12 +138,14 @@ class RecognitionNode(SelfStartingNode):
         _configured(self._recogniser).restart_view()
         self._active.set()
         compressed = self.settings.image_transport == "compressed"
+        topic = f"{names.IMAGE}/{names.COMPRESSED}" if compressed else names.IMAGE
         self._subscription = self.create_subscription(
             CompressedImage if compressed else Image,
-            f"{names.IMAGE}/{names.COMPRESSED}" if compressed else names.IMAGE,
+            topic,
             self._receive,
             qos.camera_image(),
             qos_overriding_options=qos.overridable(),
+            event_callbacks=subscription_events(self, topic),
         )
         self._publish_memory()
 
@@ -163,7 +169,17 @@ class RecognitionNode(SelfStartingNode):
             self._recogniser = None
         self._latest = None
 
+    def _output(self, message: type, topic: str, profile: QoSProfile) -> Any:
+        return self.create_publisher(
+            message,
+            topic,
+            profile,
+            qos_overriding_options=qos.overridable(),
+            event_callbacks=publisher_events(self, topic),
+        )
+
     def _receive(self, message: Image | CompressedImage) -> None:
+        self._statistics.received()
         if self._worker is not None:
             seconds = self.get_clock().now().nanoseconds / 1e9
             self._worker.put(_Arrival(message, seconds, time.monotonic()))
@@ -171,7 +187,10 @@ class RecognitionNode(SelfStartingNode):
     def _recognise(self, arrival: _Arrival) -> None:
         """One frame, in the worker's thread."""
         recogniser, worker = self._recogniser, self._worker
-        if recogniser is None or worker is None or not self._active.is_set() or not self._is_due(arrival):
+        if recogniser is None or worker is None or not self._active.is_set():
+            return
+        if not self._is_due(arrival):
+            self._statistics.held_back()
             return
         message = arrival.message
         convert = frame_from_compressed if isinstance(message, CompressedImage) else frame_from_image
@@ -182,7 +201,11 @@ class RecognitionNode(SelfStartingNode):
             return
         stamp = message.header.stamp
         seconds = stamp.sec + stamp.nanosec / 1e9 or arrival.seconds
-        decision = recogniser.recognise(frame, seconds)
+        observation = recogniser.observe(frame, seconds)
+        if not worker.is_current:
+            return  # given up on as hung: another thread has gone on meanwhile
+        worker.answered()
+        decision = recogniser.decide(observation)
         fps = self._statistics.recognised(time.monotonic(), known=decision.known)
         pace = Pace(fps, self.get_clock().now().nanoseconds / 1e9 - seconds)
         result = Result(frame, message.header, decision, pace, worker.dropped)
@@ -240,6 +263,8 @@ class RecognitionNode(SelfStartingNode):
             return await _awaitable(job, self.executor)
         except CancelledError:
             return refuse(response, NotActiveError("The node was taken down before it came to this."))
+        except VfrtError as error:
+            return refuse(response, InternalError(str(error)))
         except Exception as error:
             self._report_bug(f"the service {name}", error)
             return refuse(response, InternalError(f"{name} failed by a fault of the node: see its log."))
@@ -262,8 +287,23 @@ class RecognitionNode(SelfStartingNode):
             header = Header(stamp=self.get_clock().now().to_msg())
             self._memory_infos.publish(memory_info_message(self._recogniser, header))
 
-    def _state_of_work(self) -> tuple[Recogniser | None, Result | None, bool]:
-        return self._recogniser, self._latest, self._active.is_set()
+    def _watch(self) -> None:
+        if self._worker is not None:
+            self._worker.watch(self.settings.encoder_timeout)
+
+    def _report_hang(self, seconds: float) -> None:
+        if seconds:
+            self.get_logger().error(
+                f"The encoder has given no answer for {seconds:.0f} s. It is tried again with the next frame; "
+                "if it stays silent, deactivate, cleanup and configure load it anew."
+            )
+        else:
+            self.get_logger().info("The encoder answers again.")
+
+    def _work(self) -> Work:
+        worker = self._worker
+        dropped, hung = (worker.dropped, worker.hung) if worker is not None else (0, 0.0)
+        return Work(self._recogniser, self._latest, self._active.is_set(), dropped, hung)
 
 
 def _configured(recogniser: Recogniser | None) -> Recogniser:

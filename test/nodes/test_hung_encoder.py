@@ -1,0 +1,116 @@
+"""An encoder that gives no answer: told once, shown in /diagnostics, tried again, and left cleanly."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from fixtures.pictures import picture
+from nodes.conftest import Ros, wait_for
+from nodes.recognition_bench import RecognitionBench
+from std_msgs.msg import Header
+
+from vfrt_ros.core.encoders.fake import FakeBackbone
+from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.nodes.conversions import image_from_frame
+
+pytestmark = pytest.mark.ros
+
+
+class Hanging(FakeBackbone):
+    """Hangs while it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hang = False
+        self.entered = 0
+        self.go = threading.Event()
+
+    def encode_images(self, images):
+        if self.hang:
+            self.entered += 1
+            assert self.go.wait(60)
+        return super().encode_images(images)
+
+
+@pytest.fixture
+def backbone() -> Iterator[Hanging]:
+    backbone = Hanging()
+    yield backbone
+    backbone.go.set()
+
+
+@pytest.fixture
+def bench(ros: Ros, backbone: Hanging, monkeypatch, tmp_path) -> RecognitionBench:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("VFRT_BACKBONE", "fake")
+    monkeypatch.setenv("VFRT_ENCODER_TIMEOUT", "0.5")
+
+    def create(settings: RecognitionSettings) -> Recogniser:
+        recogniser = Recogniser(settings)
+        recogniser.encoders = dataclasses.replace(recogniser.encoders, backbone=backbone)
+        return recogniser
+
+    return RecognitionBench(ros, create)
+
+
+def hang(bench: RecognitionBench, backbone: Hanging, times: int = 1) -> None:
+    """Send frames until the encoder hangs in so many threads."""
+    bench.show(picture("red"))
+    backbone.hang = True
+    frame = image_from_frame(picture("red"), Header())
+    wait_for(lambda: bench.send(bench.stamped(frame)) or backbone.entered >= times, "a hanging encoder")
+
+
+def level(bench: RecognitionBench) -> tuple[bytes, str]:
+    return (bench.diagnostics[-1].level, bench.diagnostics[-1].message) if bench.diagnostics else (b"", "")
+
+
+def test_it_is_told_once_shown_tried_again_and_comes_back(bench, backbone, capfd) -> None:
+    bench.hear_diagnostics()
+    hang(bench, backbone, times=2)
+    wait_for(lambda: level(bench)[0] == b"\2", "an error in /diagnostics")
+    assert level(bench)[1].startswith("the encoder has given no answer for")
+    assert bench.state == "active", "it goes on trying"
+    assert bench.call("list_labels").code == 0, "the services go on"
+    backbone.hang = False
+    assert bench.show(picture("red", 5)).label == "unknown"
+    wait_for(lambda: level(bench)[0] == b"\0", "an end of the error")
+    before = len(bench.recognitions)
+    backbone.go.set()
+    bench.show(picture("red", 6))
+    assert len({str(found.header.stamp) for found in bench.recognitions}) == len(bench.recognitions)
+    assert len(bench.recognitions) > before
+    logged = capfd.readouterr().err
+    assert logged.count("The encoder has given no answer") == 1
+    assert logged.count("The encoder answers again.") == 1
+
+
+def test_a_registration_that_hangs_is_answered(bench, backbone) -> None:
+    backbone.hang = True
+    response = bench.call("register", label="cup", images=[image_from_frame(picture("red"), Header())])
+    assert (response.code, response.stored) == (response.INTERNAL_ERROR, 0)
+    assert "gives no answer" in response.message
+
+
+def test_every_transition_works_while_it_hangs_and_loads_it_anew(bench, backbone) -> None:
+    hang(bench, backbone, times=1)
+    wait_for(lambda: bench.node._worker.hung > 0, "the watch")
+    for transition, state in (("deactivate", "inactive"), ("cleanup", "unconfigured")):
+        assert bench.change_state(transition)
+        assert bench.state == state
+    backbone.hang = False
+    for transition in ("configure", "activate"):
+        assert bench.change_state(transition)
+    assert bench.show(picture("red", 5)).label == "unknown"
+    assert bench.node._worker.hung == 0
+    bench.recognitions.clear()
+    backbone.go.set()
+    bench.show(picture("red", 6))
+    assert bench.node._statistics.snapshot()[2] == {}, "what woke up late did no harm"

@@ -1,0 +1,62 @@
+"""A peer whose QoS does not fit is named once, with the cure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+from rclpy.node import Node
+from rclpy.qos import qos_policy_name_from_kind
+
+
+def publisher_events(node: Node, topic: str, cure: str = "") -> PublisherEventCallbacks:
+    """Event callbacks of a publisher: a subscriber that asks for more than is offered is told once.
+
+    Args:
+        node: Whose log gets the line.
+        topic: As it is given to `create_publisher`.
+        cure: What to do on this side where the policy is the reliability.
+    """
+    told: set[str] = set()
+
+    def tell(event: Any) -> None:
+        policy = _policy(event)
+        if policy in told:
+            return
+        told.add(policy)
+        node.get_logger().warning(
+            f"A subscriber of {node.resolve_topic_name(topic)} asks for another {policy} than is offered and "
+            f"gets nothing. Make it {_SUBSCRIBER.get(policy, f'ask for less {policy}')}"
+            f"{f', or {cure}' if cure and policy == 'RELIABILITY' else ''}."
+        )
+
+    return PublisherEventCallbacks(incompatible_qos=tell)
+
+
+def subscription_events(node: Node, topic: str) -> SubscriptionEventCallbacks:
+    """Event callbacks of a subscription: a publisher that offers less than is asked for is told once."""
+    told: set[str] = set()
+
+    def tell(event: Any) -> None:
+        policy = _policy(event)
+        if policy in told:
+            return
+        told.add(policy)
+        full = node.resolve_topic_name(topic)
+        override = f"qos_overrides.{full}.subscription.reliability:=best_effort"
+        node.get_logger().warning(
+            f"A publisher of {full} offers another {policy} than is asked for: nothing comes from it. "
+            + (f"Start this node with -p {override}." if policy == "RELIABILITY" else "Change the publisher.")
+        )
+
+    return SubscriptionEventCallbacks(incompatible_qos=tell)
+
+
+_SUBSCRIBER = {
+    "RELIABILITY": "subscribe best effort (rviz: Reliability Policy; ros2 topic: --qos-reliability best_effort)",
+    "DURABILITY": "subscribe volatile (--qos-durability volatile)",
+}
+
+
+def _policy(event: Any) -> str:
+    return str(qos_policy_name_from_kind(event.last_policy_kind)).removesuffix("_QOS_POLICY")
