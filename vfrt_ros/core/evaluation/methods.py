@@ -34,15 +34,19 @@ class Method:
     Attributes:
         name: Of `METHODS`.
         text: False = without prompts.
+        unknowns: False = unknown objects are not asked about, which is quicker where only top-1 is wanted.
+        vectorised: Take the baseline of this name instead of the rule.
     """
 
     name: str
     text: bool = True
+    unknowns: bool = True
+    vectorised: bool = False
 
     @property
     def is_rule(self) -> bool:
         """True for a fusion rule, False for a baseline."""
-        return self.name in RULES
+        return self.name in RULES and not self.vectorised
 
     def answers(self, shots: int) -> bool:
         """True where the method has something to say after so many examples of each label."""
@@ -75,6 +79,8 @@ def ask(method: Method, episode: Episode, settings: RecognitionSettings, encoder
         settings: Of the rules; `fuse` is the method's.
         encoders: The text encoder is asked for the background prompts.
     """
+    if not method.unknowns:
+        episode = replace(episode, unknown=episode.unknown[:0], strangers=episode.strangers[:0])
     if method.is_rule:
         rule = empty_rule(method.name, settings, encoders, episode)
         teach(rule, episode, text=method.text)

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
 
 from tqdm import tqdm
 
-from vfrt_ros.core.encoders import Encoders
+from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.evaluation.dataset import DatasetError
 from vfrt_ros.core.evaluation.episodes import episodes
 from vfrt_ros.core.evaluation.features import Features
 from vfrt_ros.core.evaluation.methods import Method, ask
 from vfrt_ros.core.evaluation.outcome import Outcome
+from vfrt_ros.core.evaluation.space import RememberingBackbone, Space
+from vfrt_ros.core.evaluation.threads import one_thread_each
 from vfrt_ros.core.recogniser import encoder_settings
 from vfrt_ros.core.settings import RecognitionSettings
 
 CHUNK = 4
 """Episodes that a process does at once."""
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +64,7 @@ def run(
     encoders: Encoders,
     settings: RecognitionSettings,
     *,
+    space: Space | None = None,
     jobs: int = 1,
     progress: bool = False,
 ) -> Outcomes:
@@ -73,9 +72,10 @@ def run(
 
     Args:
         plan: What to do.
-        features: Of the data set, in the space of the encoders.
+        features: Of the data set, as the encoders see it.
         encoders: Asked for the background of the rules.
         settings: Of the rules; those that name an encoder load it again in other processes.
+        space: Do it in this space instead of the encoders' own.
         jobs: Processes at once; 1 = in this one, which any encoder can do.
         progress: Show a bar with the time left on stderr.
 
@@ -85,11 +85,10 @@ def run(
     check_ways(plan, len(features.labels))
     chunks = _chunks(plan)
     found: Outcomes = {method: {} for method in plan.methods}
-    done = (
-        _here(chunks, features, encoders, settings)
-        if jobs == 1
-        else _in_processes(chunks, features, settings, jobs)
-    )
+    if jobs == 1:
+        done = _here(chunks, Bench.of(features, encoders, settings, space))
+    else:
+        done = _in_processes(chunks, (features, settings, space), jobs)
     parts: dict[int, list[list[Outcome]]] = {}
     with tqdm(total=plan.count * len(plan.shots), desc="episodes", unit="episode", **_bar(progress)) as bar:
         for number, part in done:
@@ -119,34 +118,52 @@ def _chunks(plan: Plan) -> list[Chunk]:
     return [Chunk(plan, shots, i, min(i + CHUNK, plan.count)) for shots in plan.shots for i in starts]
 
 
-def _do(
-    chunk: Chunk, features: Features, encoders: Encoders, settings: RecognitionSettings
-) -> list[list[Outcome]]:
-    """For each method its outcome in each episode of the chunk."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Bench:
+    """What the episodes of one process need."""
+
+    features: Features
+    encoders: Encoders
+    settings: RecognitionSettings
+
+    @classmethod
+    def of(
+        cls, features: Features, encoders: Encoders, settings: RecognitionSettings, space: Space | None
+    ) -> Bench:
+        """In another space, if one is given."""
+        encoders = replace(encoders, backbone=RememberingBackbone(encoders.backbone))
+        if space is None:
+            return cls(features, encoders, settings)
+        return cls(space.features(features), space.encoders(encoders), settings)
+
+
+Numbered = tuple[int, list[list[Outcome]]]
+"""The number of a chunk, and for each method its outcome in each episode."""
+
+
+def _do(chunk: Chunk, bench: Bench) -> list[list[Outcome]]:
     plan = chunk.plan
     found: list[list[Outcome]] = [[] for _ in plan.methods]
-    every = episodes(features, plan.ways, chunk.shots, chunk.stop, plan.seed)
+    every = episodes(bench.features, plan.ways, chunk.shots, chunk.stop, plan.seed)
     for episode in islice(every, chunk.start, None):
         for method, outcomes in zip(plan.methods, found, strict=True):
             if method.answers(chunk.shots):
-                outcomes.append(ask(method, episode, settings, encoders))
+                outcomes.append(ask(method, episode, bench.settings, bench.encoders))
     return found
 
 
-def _here(
-    chunks: Sequence[Chunk], features: Features, encoders: Encoders, settings: RecognitionSettings
-) -> Iterator[tuple[int, list[list[Outcome]]]]:
+def _here(chunks: Sequence[Chunk], bench: Bench) -> Iterator[Numbered]:
     for number, chunk in enumerate(chunks):
-        yield number, _do(chunk, features, encoders, settings)
+        yield number, _do(chunk, bench)
 
 
 def _in_processes(
-    chunks: Sequence[Chunk], features: Features, settings: RecognitionSettings, jobs: int
-) -> Iterator[tuple[int, list[list[Outcome]]]]:
+    chunks: Sequence[Chunk], given: tuple[Features, RecognitionSettings, Space | None], jobs: int
+) -> Iterator[Numbered]:
     context = multiprocessing.get_context("spawn")  # a fork would share the encoder's threads
     with (
-        _one_thread_each(),
-        ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(features, settings)) as pool,
+        one_thread_each(),
+        ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=given) as pool,
     ):
         futures: dict[Future[list[list[Outcome]]], int] = {
             pool.submit(_do_in_process, chunk): number for number, chunk in enumerate(chunks)
@@ -159,34 +176,17 @@ def _in_processes(
             raise
 
 
-_state: dict[str, Any] = {}
-"""Of a process: what `_begin` was given."""
+_benches: list[Bench] = []
+"""The one of this process, once `_begin` was called."""
 
 
-def _begin(features: Features, settings: RecognitionSettings) -> None:
-    from vfrt_ros.core.encoders import load_encoders
-
+def _begin(features: Features, settings: RecognitionSettings, space: Space | None) -> None:
     encoders = load_encoders(**encoder_settings(settings))
-    _state.update(features=features, settings=settings, encoders=encoders)
+    _benches.append(Bench.of(features, encoders, settings, space))
 
 
 def _do_in_process(chunk: Chunk) -> list[list[Outcome]]:
-    return _do(chunk, _state["features"], _state["encoders"], _state["settings"])
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """New processes get one thread for linear algebra: with several each, they would fight for the cores."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    return _do(chunk, _benches[-1])
 
 
 def _bar(progress: bool) -> dict[str, bool | None]:
