@@ -188,7 +188,7 @@ class CalibratedRule:
         prompts = np.nan_to_num(standardised)
         logits = learned.logits(distances, prompts, by_image, by_text)
         logits[np.isnan(standardised)] += EXCLUDED * max(0.0, 1.0 - 10.0 * by_image)
-        heard = by_text * prompts + (1.0 - by_text) * learned.usual_prompt
+        heard = by_text * learned.text_weight * prompts + (1.0 - by_text) * learned.usual_prompt
         parts = features(distances[None], heard[None], np.array([centre]))[0]
         match = np.nan_to_num(odds, nan=EXCLUDED)
         support = by_image * (parts @ learned.familiarity) + (1.0 - by_image) * match

@@ -16,8 +16,8 @@ SHARPNESS, SHARPNESS_SPREAD = 6.0, 1.0
 """Prior of the logit per unit of squared distance: its median, and the standard deviation of its logarithm."""
 TEXT_WEIGHT, TEXT_SPREAD = 0.3, 1.5
 """The same for the logit per standard deviation of the prompt."""
-FAMILIARITY = np.array([3.0, 0.5, 0.0, 0.2, 2.0])
-FAMILIARITY_SPREAD = np.array([1.0, 1.0, 0.4, 0.3, 3.0])
+FAMILIARITY = np.array([3.0, 1.0, 0.0, 0.2, 2.0])
+FAMILIARITY_SPREAD = np.array([1.0, 1.5, 0.4, 0.3, 3.0])
 """Prior mean and standard deviation of the coefficients of `features`."""
 FAMILIARITY_TRUST = 0.5
 """An example and its left-out label are two views of one thing: each counts half."""
@@ -58,7 +58,7 @@ class Calibration:
         sharpness: Logit per unit of squared distance.
         text_weight: Logit per standard deviation of the prompt.
         familiarity: (5,) coefficients of `features`.
-        usual_prompt: Mean z-score of the right label's prompt.
+        usual_prompt: Mean logit that the right label's prompt gives.
         supports: (n,) float64, rising: familiarity of the left-out examples.
         shares: (n,) float64 in (0, 1], rising: the share of them that is at or below.
         limit: Familiarity and its standard deviation, and the independent examples behind them, for shares too
@@ -96,7 +96,8 @@ def features(distances: Floats, prompts: Floats, centre: Floats) -> Floats:
     """What familiarity is made of, for every label.
 
     Args:
-        distances, prompts: (n, c).
+        distances: (n, c).
+        prompts: (n, c) logits that the prompts give, so that meaningless ones do not count here either.
         centre: (n,).
 
     Returns:
@@ -153,7 +154,7 @@ def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> 
     supports = known @ coefficients
     order = np.argsort(supports)
     shares = np.cumsum(fair.weights[order]) / (fair.weights.sum() + 1.0)
-    usual = float(np.average(fair.prompts[np.arange(len(fair.own)), fair.own], weights=fair.weights))
+    usual = float(text * np.average(fair.prompts[np.arange(len(fair.own)), fair.own], weights=fair.weights))
     mean = float(np.average(supports, weights=fair.weights))
     spread = float(np.sqrt(np.average((supports - mean) ** 2, weights=fair.weights)))
     limit = (mean, spread, independent + PRIOR_EXAMPLES)
@@ -172,7 +173,7 @@ def _familiar(rows: Rows, sharpness: float, text: float, stranger: Floats) -> tu
     """(n, 5) features of the best label of known and (m, 5) of unknown objects, and the weights of the latter."""
     at = np.arange(len(rows.own))
     logits = -sharpness * rows.distances + text * rows.prompts
-    known = features(rows.distances, rows.prompts, rows.known_centre)[at, logits.argmax(axis=1)]
+    known = features(rows.distances, text * rows.prompts, rows.known_centre)[at, logits.argmax(axis=1)]
     if rows.distances.shape[1] < 2:
         mean = known.mean(axis=0)
         unknown = np.tile(mean, (len(stranger), 1))
@@ -183,7 +184,7 @@ def _familiar(rows: Rows, sharpness: float, text: float, stranger: Floats) -> tu
     without[at, rows.own] = np.inf
     if rows.distances.shape[1] == 2:
         without[at, rows.own] = without.min(axis=1)
-    unknown = features(without, rows.prompts, rows.unknown_centre)[at, logits.argmax(axis=1)]
+    unknown = features(without, text * rows.prompts, rows.unknown_centre)[at, logits.argmax(axis=1)]
     return known, unknown, rows.weights
 
 
