@@ -190,7 +190,7 @@ def test_a_second_process_is_refused(tmp_path) -> None:
 def test_a_file_that_is_no_memory_is_refused_and_kept(tmp_path) -> None:
     path = tmp_path / "m.db"
     path.write_bytes(b"not a database, " * 100)
-    with pytest.raises(MemoryStoreError, match="not a database"):
+    with pytest.raises(MemoryStoreError, match="is not a memory"):
         Memory(OWNER, path)
     assert path.read_bytes() == b"not a database, " * 100
 

@@ -25,6 +25,7 @@ class Example:
         created: Seconds since the epoch.
         quality: What the quality gate measured, e.g. ``{"sharpness": 212.0}``.
         thumbnail: A small JPEG of the frame, empty where there is none.
+        source: Where it came from, in words: `imported from desk.zip`; empty = shown to this robot.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Example:
     created: float = 0.0
     quality: Mapping[str, float] = field(default_factory=dict)
     thumbnail: bytes = field(default=b"", repr=False)
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

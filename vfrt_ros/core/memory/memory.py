@@ -20,9 +20,11 @@ from vfrt_ros.core.errors import (
     UnknownLabelError,
     nearest,
 )
+from vfrt_ros.core.memory.check import embedding_fault
 from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
 from vfrt_ros.core.memory.index import ExampleIndex
-from vfrt_ros.core.memory.record import Owner, Record
+from vfrt_ros.core.memory.owner import Owner
+from vfrt_ros.core.memory.record import Record
 
 Array = npt.NDArray[np.float32]
 
@@ -34,6 +36,7 @@ class NewExample:
     embedding: Array
     quality: Mapping[str, float]
     thumbnail: bytes = b""
+    source: str = ""
 
 
 class Memory:
@@ -47,6 +50,10 @@ class Memory:
         path: The file of its record; None keeps it in RAM only.
         index: FAISS factory string.
         nprobe: Cells that an IVF index looks into.
+        clock: Seconds since the epoch, for the time of an example.
+
+    Attributes:
+        notices: Sentences on what was set aside, mended or brought up to date at the start; also logged.
 
     Raises:
         MemoryStoreError: The record cannot be used; see `Record`.
@@ -54,11 +61,19 @@ class Memory:
     """
 
     def __init__(
-        self, owner: Owner, path: Path | None = None, *, index: str = "Flat", nprobe: int = 16
+        self,
+        owner: Owner,
+        path: Path | None = None,
+        *,
+        index: str = "Flat",
+        nprobe: int = 16,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.owner = owner
         self.index = ExampleIndex(owner.dim, index, nprobe)
+        self._clock = clock
         self._record = Record(path, owner)
+        self.notices = tuple(self._record.notices)
         loaded = self._record.load()
         self.version = loaded.version
         self.prompts: dict[str, Prompts] = dict(loaded.prompts)
@@ -81,6 +96,11 @@ class Memory:
     def path(self) -> Path | None:
         """The file of the record; None = in RAM only."""
         return self._record.path
+
+    @property
+    def has_copy(self) -> bool:
+        """Whether the record's second file holds all that the first one does."""
+        return self._record.has_copy
 
     def count(self, label: str) -> int:
         """Examples that show the label."""
@@ -117,12 +137,14 @@ class Memory:
         """Add examples of a label as one batch.
 
         Raises:
+            RequestError: An embedding is not of this memory's length, not finite or not of unit norm.
             MemoryStoreError: They could not be written; nothing changed.
         """
+        self._check(examples)
         ids = self._record.next_ids(len(examples))
-        now = time.time()
+        now = self._clock()
         added = tuple(
-            Example(key, label, new.embedding, negative, ids[0], now, new.quality, new.thumbnail)
+            Example(key, label, new.embedding, negative, ids[0], now, new.quality, new.thumbnail, new.source)
             for key, new in zip(ids, examples, strict=True)
         )
         kind = "that are not" if negative else "of"
@@ -199,7 +221,7 @@ class Memory:
             raise NothingToUndoError("There is no change to undo.")
         self._record.revert(step, self.version + 1)
         self._advance(step.inverse())
-        return step
+        return self._with_news(step)
 
     def redo(self) -> Step:
         """Do again what undo took back last.
@@ -212,8 +234,43 @@ class Memory:
         if step is None:
             raise NothingToRedoError("There is nothing to redo: no change was undone since the last one.")
         self._record.reapply(step, self.version + 1)
-        self._advance(step)
-        return step
+        return self._advance(step)
+
+    def merge(self, examples: Iterable[Example], prompts: Mapping[str, Prompts], what: str) -> Step:
+        """Add another memory's examples, under new ids, and its prompts, as one step.
+
+        Args:
+            examples: Of the same encoder; examples of one batch stay together.
+            prompts: These replace what the labels had.
+            what: The step in words.
+
+        Raises:
+            RequestError: An embedding is not one of this memory's encoder.
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        examples = list(examples)
+        self._check(examples)
+        ids = self._record.next_ids(len(examples))
+        batches: dict[int, int] = {}
+        for key, example in zip(ids, examples, strict=True):
+            batches.setdefault(example.batch, key)
+        added = tuple(
+            replace(example, id=key, batch=batches[example.batch])
+            for key, example in zip(ids, examples, strict=True)
+        )
+        return self._commit(what, Change(added=added), self._prompt_change(prompts))
+
+    def history(self) -> list[tuple[str, bool]]:
+        """What was done, oldest first, and whether it was undone."""
+        return self._record.history()
+
+    def compact(self) -> None:
+        """Give the room of what was removed back to the disk; nothing else changes.
+
+        Raises:
+            MemoryStoreError: There is no room to do it in.
+        """
+        self._record.compact()
 
     def state_hash(self) -> str:
         """SHA-256 (hexadecimal) over all examples and prompts: equal for equal states."""
@@ -229,6 +286,12 @@ class Memory:
         """Close the record; the memory is not used afterwards."""
         self._record.close()
 
+    def _check(self, examples: Iterable[NewExample | Example]) -> None:
+        for example in examples:
+            fault = embedding_fault(example.embedding, self.owner.dim)
+            if fault:
+                raise RequestError(f"An example cannot be stored: {fault}.")
+
     def _require(self, label: str) -> None:
         if label not in self.labels:
             known = ", ".join(self.labels[:8]) or "none yet"
@@ -240,10 +303,15 @@ class Memory:
     def _commit(self, what: str, examples: Change, prompts: PromptChange | None = None) -> Step:
         step = Step(0, what, examples, prompts or PromptChange())
         self._record.commit(step, self.version + 1)
-        self._advance(step)
-        return step
+        return self._advance(step)
 
-    def _advance(self, step: Step) -> None:
+    def _with_news(self, step: Step) -> Step:
+        """The step, with a word where writing works again."""
+        news = self._record.recovered
+        return replace(step, what=f"{step.what} ({news})") if news else step
+
+    def _advance(self, step: Step) -> Step:
+        """Follow a step that was written."""
         self.version += 1
         self._follow(step.examples)
         for label, prompts in step.prompts.after.items():
@@ -253,6 +321,7 @@ class Memory:
                 self.prompts[label] = prompts
         for listener in self._listeners:
             listener(step)
+        return self._with_news(step)
 
     def _follow(self, change: Change) -> None:
         for example in change.removed:

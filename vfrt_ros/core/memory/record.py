@@ -1,286 +1,239 @@
-"""The record of truth: every change of the memory, in one SQLite file, durable when a call returns."""
+"""The record of truth: every change of the memory, in two SQLite files, durable when a call returns."""
 
 from __future__ import annotations
 
-import contextlib
-import json
+import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from vfrt_ros.core.errors import MemoryStoreError
-from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
+from vfrt_ros.core.memory.book import HISTORY_DEPTH, Book, Loaded
+from vfrt_ros.core.memory.database import in_words
+from vfrt_ros.core.memory.example import Step
+from vfrt_ros.core.memory.lock import Lock
+from vfrt_ros.core.memory.look import look
+from vfrt_ros.core.memory.owner import Owner
+from vfrt_ros.core.memory.recovery import Pair, open_pair, try_copy
+from vfrt_ros.core.memory.schema import SCHEMA_VERSION
 
-SCHEMA_VERSION = 1
-HISTORY_DEPTH = 100
+__all__ = ["HISTORY_DEPTH", "SCHEMA_VERSION", "Loaded", "Owner", "Record"]
 
-SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE example (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, embedding BLOB NOT NULL,
-    negative INTEGER NOT NULL, batch INTEGER NOT NULL, created REAL NOT NULL,
-    quality TEXT NOT NULL, thumbnail BLOB NOT NULL, present INTEGER NOT NULL
-) STRICT;
-CREATE INDEX absent_example ON example(id) WHERE NOT present;
-CREATE TABLE prompt (label TEXT PRIMARY KEY, prompts TEXT NOT NULL) STRICT;
-CREATE TABLE step (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0,
-    prompts_before TEXT NOT NULL, prompts_after TEXT NOT NULL
-) STRICT;
-CREATE TABLE step_example (
-    step INTEGER NOT NULL REFERENCES step(id) ON DELETE CASCADE,
-    example INTEGER NOT NULL REFERENCES example(id),
-    before TEXT, after TEXT
-) STRICT;
-CREATE INDEX step_example_by_step ON step_example(step);
-CREATE INDEX step_example_by_example ON step_example(example);
-"""
+_log = logging.getLogger(__name__)
+LAG_MAX = 100
+"""Changes kept for a copy that cannot be written; with more, it is made anew."""
 
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The encoder that a memory belongs to."""
-
-    encoder_id: str
-    fingerprint: str
-    dim: int
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What a record held when it was opened."""
-
-    examples: tuple[Example, ...]
-    prompts: dict[str, Prompts]
-    version: int
+Write = Callable[[Book], None]
 
 
 class Record:
-    """Examples, prompts and history in a SQLite file (WAL, synchronous FULL).
+    """Examples, prompts and history in a SQLite file (WAL, synchronous FULL) and its copy.
 
-    Used by one thread at a time; the caller holds the lock. `path` None keeps it in RAM.
+    Used by one thread at a time; the caller holds the lock.
+
+    Args:
+        path: The file; None keeps all in RAM.
+        owner: The encoder; None opens whatever memory is there.
+
+    Attributes:
+        notices: Sentences on what was set aside or brought up to date when it was opened; also logged.
+        recovered: After a write that worked where the one before did not: a sentence on that; else empty.
 
     Raises:
         MemoryStoreError: The file cannot be opened, is held by another process, is no memory, is of a
             newer version, or belongs to another encoder.
     """
 
-    def __init__(self, path: Path | None, owner: Owner) -> None:
+    def __init__(self, path: Path | None, owner: Owner | None) -> None:
         self.path = path
-        self._owner = owner
-        with self._storage("open"):
-            self._database = self._open(path)
-            self._migrate()
-            self._check_owner()
+        self.notices: list[str] = []
+        self.recovered = ""
+        self._failures = 0
+        self._lag: list[Write] = []
+        self._lock: Lock | None = None
+        with in_words("open", path):
+            pair = self._open(path, owner)
+        self._book, self._copy = pair.book, pair.copy
+        self.owner = pair.book.owner
 
-    @staticmethod
-    def _open(path: Path | None) -> sqlite3.Connection:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(
-            path or ":memory:", timeout=0.2, isolation_level=None, check_same_thread=False
-        )
-        try:
-            for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
-                database.execute(f"PRAGMA {pragma}").fetchall()
-            database.execute("PRAGMA foreign_keys = ON")
-            database.execute("BEGIN IMMEDIATE")
-            database.execute("COMMIT")
-        except sqlite3.Error:
-            database.close()
-            raise
-        return database
+    @property
+    def version(self) -> int:
+        """Changes since the memory began."""
+        with in_words("read", self.path):
+            return self._book.version
 
-    def _migrate(self) -> None:
-        version = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise MemoryStoreError(
-                f"The memory {self.path} was written by a newer vfrt (format {version}; this one reads up to "
-                f"{SCHEMA_VERSION}): update vfrt, or set memory_path to another file."
-            )
-        if version == 0:
-            self._database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-
-    def _check_owner(self) -> None:
-        written = dict(self._database.execute("SELECT key, value FROM meta"))
-        wanted = {
-            "encoder_id": self._owner.encoder_id,
-            "fingerprint": self._owner.fingerprint,
-            "dim": str(self._owner.dim),
-        }
-        if not written:
-            with self._transaction():
-                self._database.executemany(
-                    "INSERT INTO meta VALUES (?, ?)", [*wanted.items(), ("version", "0")]
-                )
-            return
-        if any(written.get(key) != value for key, value in wanted.items()):
-            self._database.close()
-            raise MemoryStoreError(
-                f"The memory {self.path} was learned with the encoder {_describe(written)} and this is "
-                f"{_describe(wanted)}: start with that backbone, or set memory_path to another file."
-            )
+    @property
+    def has_copy(self) -> bool:
+        """Whether the second file holds all that the first one does."""
+        return self._copy is not None and not self._lag
 
     def load(self) -> Loaded:
         """Everything present, and the version that was last committed."""
-        with self._storage("read"):
-            rows = self._database.execute("SELECT * FROM example WHERE present ORDER BY id")
-            examples = tuple(_example(row) for row in rows)
-            prompts = {
-                label: tuple(json.loads(text))
-                for label, text in self._database.execute("SELECT label, prompts FROM prompt")
-            }
-            version = self._database.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()[0]
-        return Loaded(examples, prompts, int(version))
+        with in_words("read", self.path):
+            return self._book.load()
 
     def next_ids(self, count: int) -> range:
         """Ids that no example ever had."""
-        with self._storage("read"):
-            row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'example'").fetchone()
-        first = (row[0] if row else 0) + 1
-        return range(first, first + count)
-
-    def commit(self, step: Step, version: int) -> None:
-        """Write a new step; steps that were undone are gone from now on."""
-        with self._transaction():
-            self._database.execute("DELETE FROM step WHERE undone")
-            cursor = self._database.execute(
-                "INSERT INTO step (what, prompts_before, prompts_after) VALUES (?, ?, ?)",
-                (step.what, json.dumps(dict(step.prompts.before)), json.dumps(dict(step.prompts.after))),
-            )
-            self._insert_examples(step.examples.added)
-            self._database.executemany(
-                "INSERT INTO step_example VALUES (?, ?, ?, ?)",
-                [(cursor.lastrowid, *row) for row in _transitions(step.examples)],
-            )
-            self._apply(step, version)
-            self._prune()
+        with in_words("read", self.path):
+            return self._book.next_ids(count)
 
     def undoable(self) -> Step | None:
         """The step that undo would take back."""
-        return self._step("SELECT * FROM step WHERE NOT undone ORDER BY id DESC LIMIT 1")
+        with in_words("read", self.path):
+            return self._book.undoable()
 
     def redoable(self) -> Step | None:
         """The step that redo would do again."""
-        return self._step("SELECT * FROM step WHERE undone ORDER BY id LIMIT 1")
+        with in_words("read", self.path):
+            return self._book.redoable()
+
+    def history(self) -> list[tuple[str, bool]]:
+        """What was done, oldest first, and whether it was undone."""
+        with in_words("read", self.path):
+            return self._book.history()
+
+    def commit(self, step: Step, version: int) -> None:
+        """Write a new step; steps that were undone are gone from now on."""
+        self._write(lambda book: book.commit(step, version))
 
     def revert(self, step: Step, version: int) -> None:
         """Write that `step`, from `undoable`, is taken back."""
-        self._flip(step.inverse(), version, undone=True)
+        self._write(lambda book: book.revert(step, version))
 
     def reapply(self, step: Step, version: int) -> None:
         """Write that `step`, from `redoable`, is done again."""
-        self._flip(step, version, undone=False)
+        self._write(lambda book: book.reapply(step, version))
+
+    def drop_history(self) -> None:
+        """Forget every step, and the examples that only undo could bring back."""
+        self._write(Book.drop_history)
+
+    def compact(self) -> None:
+        """Give the room of what was removed back to the disk."""
+        self._write(Book.compact)
+
+    def backup(self, path: Path) -> None:
+        """Write a copy to a new file.
+
+        Raises:
+            MemoryStoreError: It exists, or cannot be written.
+        """
+        if path.exists():
+            raise MemoryStoreError(f"{path} exists and is not written over: choose another name.")
+        with in_words("copy", self.path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._book.copy_to(path)
 
     def close(self) -> None:
-        """Close the file; the record is not used afterwards."""
-        self._database.close()
+        """Close the files; the record is not used afterwards."""
+        self._book.close()
+        if self._copy is not None:
+            self._copy.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
-    def _flip(self, step: Step, version: int, *, undone: bool) -> None:
-        with self._transaction():
-            self._database.execute("UPDATE step SET undone = ? WHERE id = ?", (undone, step.id))
-            self._apply(step, version)
-
-    def _apply(self, step: Step, version: int) -> None:
-        rows = [(after, after is not None, example) for example, _, after in _transitions(step.examples)]
-        self._database.executemany(
-            "UPDATE example SET label = coalesce(?, label), present = ? WHERE id = ?", rows
-        )
-        for label, prompts in step.prompts.after.items():
-            self._database.execute("DELETE FROM prompt WHERE label = ?", (label,))
-            if prompts is not None:
-                self._database.execute("INSERT INTO prompt VALUES (?, ?)", (label, json.dumps(prompts)))
-        self._database.execute("UPDATE meta SET value = ? WHERE key = 'version'", (str(version),))
-
-    def _insert_examples(self, examples: Iterable[Example]) -> None:
-        self._database.executemany(
-            "INSERT OR IGNORE INTO example VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)", [_row(e) for e in examples]
-        )
-
-    def _prune(self) -> None:
-        """Forget steps beyond the depth of undo, and examples that no step can bring back."""
-        self._database.execute(
-            "DELETE FROM step WHERE id NOT IN (SELECT id FROM step ORDER BY id DESC LIMIT ?)",
-            (HISTORY_DEPTH,),
-        )
-        self._database.execute(
-            "DELETE FROM example WHERE NOT present AND id NOT IN (SELECT example FROM step_example)"
-        )
-
-    def _step(self, query: str) -> Step | None:
-        with self._storage("read"):
-            row = self._database.execute(query).fetchone()
-            if row is None:
-                return None
-            pairs = self._database.execute(
-                "SELECT before, after, e.* FROM step_example JOIN example e ON e.id = example WHERE step = ?",
-                (row[0],),
-            ).fetchall()
-        before = tuple(replace(_example(pair[2:]), label=pair[0]) for pair in pairs if pair[0] is not None)
-        after = tuple(replace(_example(pair[2:]), label=pair[1]) for pair in pairs if pair[1] is not None)
-        return Step(row[0], row[1], Change(after, before), PromptChange(_prompts(row[3]), _prompts(row[4])))
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._storage("write"):
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._database.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._database.execute("ROLLBACK")
-                raise
-
-    @contextlib.contextmanager
-    def _storage(self, verb: str) -> Iterator[None]:
+    def _open(self, path: Path | None, owner: Owner | None) -> Pair:
+        if path is None:
+            if owner is None:
+                raise MemoryStoreError("A memory in RAM needs the encoder that it belongs to.")
+            book = Book(None)
+            book.begin(owner)
+            return Pair(book, None)
+        if owner is None and not path.exists():
+            raise MemoryStoreError(f"There is no memory at {path}.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = Lock(path)
         try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            held = "locked" in str(error)
-            cure = (
-                "another process uses it: stop that one, or set memory_path to another file"
-                if held
-                else "check the disk and the permissions, or set memory_path to another file"
+            pair = open_pair(path, owner, self._say)
+        except BaseException:
+            lock.release()
+            raise
+        self._lock = lock
+        return pair
+
+    def _say(self, notice: str) -> None:
+        self.notices.append(notice)
+        _log.warning(notice)
+
+    def _write(self, change: Write) -> None:
+        """Change the file, then the copy; the first decides whether it worked."""
+        try:
+            with in_words("write", self.path):
+                self._put_in_place()
+                change(self._book)
+        except MemoryStoreError:
+            self._failures += 1
+            raise
+        plural = "" if self._failures == 1 else "s"
+        self.recovered = (
+            f"the memory can be written again, after {self._failures} change{plural} that could not"
+            if self._failures
+            else ""
+        )
+        if self._failures:
+            _log.warning("%s: %s.", self.path, self.recovered)
+        self._failures = 0
+        self._follow(change)
+
+    def _follow(self, change: Write) -> None:
+        """Bring the copy up to the file; where that fails, the next change tries again."""
+        if self.path is None:
+            return
+        self._lag.append(change)
+        if self._copy is None or len(self._lag) > LAG_MAX or not self._copy.in_place:
+            self._renew_copy()
+            return
+        failing = len(self._lag) > 1
+        try:
+            while self._lag:
+                self._lag[0](self._copy)
+                del self._lag[0]
+        except (sqlite3.Error, OSError, MemoryStoreError) as error:
+            if not failing:
+                self._say(
+                    f"The copy of {self.path} cannot be written ({error}); it is tried again with each change."
+                )
+
+    def _renew_copy(self) -> None:
+        if self._copy is not None:
+            self._copy.close()
+        self._copy = try_copy(self._book, self._say)
+        if self._copy is not None:
+            self._lag.clear()
+
+    def _put_in_place(self) -> None:
+        """Where the file was moved or removed under our hands, write it anew from what is open.
+
+        Raises:
+            MemoryStoreError: Its folder has vanished, or another file has taken its place.
+        """
+        if self.path is None or self._lock is None or self._book.in_place:
+            return
+        if not self.path.parent.is_dir():
+            raise MemoryStoreError(
+                f"Cannot write the memory {self.path}: its folder has vanished; bring it back. Recognition goes on."
             )
-            raise MemoryStoreError(f"Cannot {verb} the memory {self.path}: {error}; {cure}.") from error
+        self._lock.renew()
+        if self.path.exists():
+            self._take_back(self.path)
+            return
+        rescued = self.path.with_name(self.path.name + ".rescued")
+        self._book.copy_to(rescued)
+        # Closing removes the log by its name, so it comes before the new file has one.
+        self._book.close()
+        rescued.rename(self.path)
+        self._book = Book(self.path)
+        _log.warning("The memory %s had vanished and was written anew.", self.path)
 
-
-def _describe(owner: Mapping[str, str]) -> str:
-    fingerprint = owner.get("fingerprint", "")[:12]
-    return f"{owner.get('encoder_id')} ({fingerprint}, {owner.get('dim')} numbers)"
-
-
-def _transitions(change: Change) -> list[tuple[int, str | None, str | None]]:
-    """(example id, label before, label after); None where it is absent."""
-    before = {example.id: example.label for example in change.removed}
-    after = {example.id: example.label for example in change.added}
-    return [(key, before.get(key), after.get(key)) for key in sorted(before.keys() | after.keys())]
-
-
-def _row(example: Example) -> tuple[object, ...]:
-    embedding = example.embedding.astype("<f4").tobytes()
-    quality = json.dumps(dict(example.quality))
-    return (
-        example.id,
-        example.label,
-        embedding,
-        example.negative,
-        example.batch,
-        example.created,
-        quality,
-        example.thumbnail,
-    )
-
-
-def _example(row: tuple) -> Example:
-    key, label, embedding, negative, batch, created, quality, thumbnail = row[:8]
-    vector = np.frombuffer(embedding, "<f4")
-    return Example(key, label, vector, bool(negative), batch, created, json.loads(quality), thumbnail)
-
-
-def _prompts(text: str) -> dict[str, Prompts | None]:
-    return {label: None if value is None else tuple(value) for label, value in json.loads(text).items()}
+    def _take_back(self, path: Path) -> None:
+        """A file is there again, but not the one that is open: it must hold the same."""
+        found = look(path, self._book.journal, self._say)
+        same = found.book is not None and found.book.digest == self._book.digest
+        found.close()
+        if not same:
+            raise MemoryStoreError(
+                f"Cannot write the memory {path}: another file has taken its place; move that one away, or restart."
+            )
+        self._book.close()
+        self._book = Book(path)

@@ -1,0 +1,253 @@
+"""One SQLite file with a whole memory: its statements. Errors are SQLite's own; `Record` puts them in words."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vfrt_ros.core.memory.database import DamagedError, Journal, connect, sync_folder, transaction
+from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
+from vfrt_ros.core.memory.owner import Owner
+from vfrt_ros.core.memory.rows import (
+    example_of,
+    example_row,
+    prompts_of,
+    settled_rows,
+    step_row,
+    transition_rows,
+)
+from vfrt_ros.core.memory.schema import SCHEMA, execute_script, fresh_identity
+from vfrt_ros.core.memory.seal import is_whole, sealed
+
+HISTORY_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a record held when it was opened."""
+
+    examples: tuple[Example, ...]
+    prompts: dict[str, Prompts]
+    version: int
+
+
+class Book:
+    """Examples, prompts and history in one file.
+
+    Args:
+        path: None = in RAM.
+        journal: How its commits are made safe.
+    """
+
+    def __init__(self, path: Path | None, journal: Journal = Journal.WRITE_AHEAD) -> None:
+        self.path = path
+        self.journal = journal
+        self.database = connect(path, journal)
+        self._place = _place(path)
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the path still leads to the file that is open."""
+        return _place(self.path) == self._place
+
+    @property
+    def meta(self) -> dict[str, str]:
+        """Owner, version and identity."""
+        return dict(self.database.execute("SELECT key, value FROM meta"))
+
+    @property
+    def owner(self) -> Owner:
+        """The encoder that it belongs to."""
+        meta = self.meta
+        return Owner(meta["encoder_id"], meta["fingerprint"], int(meta["dim"]))
+
+    @property
+    def version(self) -> int:
+        """Changes since the memory began."""
+        return int(self.meta["version"])
+
+    @property
+    def digest(self) -> tuple:
+        """Equal for equal contents."""
+        return tuple(self.database.execute("SELECT name, rows, seal FROM total ORDER BY name"))
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was ever written to it."""
+        written = self.database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        return not written and not self.database.execute("PRAGMA user_version").fetchone()[0]
+
+    def begin(self, owner: Owner, *, version: int = 0) -> None:
+        """Make a blank file an empty memory."""
+        meta = {
+            "encoder_id": owner.encoder_id,
+            "fingerprint": owner.fingerprint,
+            "dim": str(owner.dim),
+            "version": str(version),
+            "identity": fresh_identity(),
+            "format": "2",
+            "next_id": "1",
+        }
+        with transaction(self.database):
+            execute_script(self.database, SCHEMA)
+            self._insert("meta", [sealed("meta", *item) for item in meta.items()])
+
+    def load(self) -> Loaded:
+        """Everything present, and the version that was last committed."""
+        rows = self.database.execute("SELECT * FROM example WHERE present ORDER BY id")
+        examples = tuple(example_of(row) for row in rows)
+        prompts = {
+            label: tuple(json.loads(text))
+            for label, text in self.database.execute("SELECT label, prompts FROM prompt")
+        }
+        return Loaded(examples, prompts, self.version)
+
+    def next_ids(self, count: int) -> range:
+        """Ids that no example ever had."""
+        first = int(self.meta["next_id"])
+        return range(first, first + count)
+
+    def append(self, examples: Iterable[Example], prompts: dict[str, Prompts] | None = None) -> None:
+        """Add examples and prompts without a step of the history."""
+        with transaction(self.database):
+            self._apply(Step(0, "", Change(tuple(examples)), PromptChange({}, prompts or {})), self.version)
+
+    def commit(self, step: Step, version: int) -> None:
+        """Write a new step; steps that were undone are gone from now on."""
+        with transaction(self.database):
+            self.database.execute("DELETE FROM step WHERE undone")
+            key = self.database.execute("SELECT coalesce(max(id), 0) + 1 FROM step").fetchone()[0]
+            self._insert("step", [step_row(key, step, undone=False)])
+            self._apply(step, version)
+            self._insert("step_example", transition_rows(key, step.examples))
+            self._prune()
+
+    def revert(self, step: Step, version: int) -> None:
+        """Write that `step`, from `undoable`, is taken back."""
+        self._flip(step, step.inverse(), version, undone=True)
+
+    def reapply(self, step: Step, version: int) -> None:
+        """Write that `step`, from `redoable`, is done again."""
+        self._flip(step, step, version, undone=False)
+
+    def undoable(self) -> Step | None:
+        """The step that undo would take back."""
+        return self._step("SELECT * FROM step WHERE NOT undone ORDER BY id DESC LIMIT 1")
+
+    def redoable(self) -> Step | None:
+        """The step that redo would do again."""
+        return self._step("SELECT * FROM step WHERE undone ORDER BY id LIMIT 1")
+
+    def history(self) -> list[tuple[str, bool]]:
+        """What was done, oldest first, and whether it was undone."""
+        rows = self.database.execute("SELECT what, undone FROM step ORDER BY id")
+        return [(what, bool(undone)) for what, undone in rows]
+
+    def drop_history(self) -> None:
+        """Forget every step, and the examples that only undo could bring back."""
+        with transaction(self.database):
+            self.database.execute("DELETE FROM step")
+            self._prune()
+
+    def compact(self) -> None:
+        """Give the room of what was removed back to the disk."""
+        self.database.execute("VACUUM")
+        self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy that is one file, whole or not there at all; what was there before is replaced."""
+        unfinished = path.with_name(path.name + ".new")
+        unfinished.unlink(missing_ok=True)
+        target = sqlite3.connect(unfinished, isolation_level=None)
+        try:
+            self.database.backup(target)
+        finally:
+            target.close()
+        with contextlib.closing(connect(unfinished, Journal.ROLL_BACK)):
+            pass
+        _sync(unfinished)
+        unfinished.replace(path)
+        sync_folder(path.parent)
+
+    def close(self) -> None:
+        """Close the file; the book is not used afterwards."""
+        self.database.close()
+
+    def _insert(self, table: str, rows: Iterable[tuple]) -> None:
+        for row in rows:
+            self.database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+
+    def _flip(self, step: Step, change: Step, version: int, *, undone: bool) -> None:
+        *_, seal = step_row(step.id, step, undone=undone)
+        with transaction(self.database):
+            self.database.execute(
+                "UPDATE step SET undone = ?, seal = ? WHERE id = ?", (undone, seal, step.id)
+            )
+            self._apply(change, version)
+
+    def _apply(self, step: Step, version: int) -> None:
+        first = int(self.meta["next_id"])
+        added = [example for example in step.examples.added if example.id >= first]
+        known = Change(tuple(e for e in step.examples.added if e.id < first), step.examples.removed)
+        self._insert("example", [example_row(example) for example in added])
+        self.database.executemany(
+            "UPDATE example SET label = ?, present = ?, seal = ? WHERE id = ?",
+            [(row[1], row[-2], row[-1], row[0]) for row in settled_rows(known)],
+        )
+        for label, prompts in step.prompts.after.items():
+            self.database.execute("DELETE FROM prompt WHERE label = ?", (label,))
+            if prompts is not None:
+                self._insert("prompt", [sealed("prompt", label, json.dumps(prompts))])
+        self._set("version", version)
+        if added:
+            self._set("next_id", max(example.id for example in added) + 1)
+
+    def _set(self, key: str, number: int) -> None:
+        _, value, seal = sealed("meta", key, str(number))
+        self.database.execute("UPDATE meta SET value = ?, seal = ? WHERE key = ?", (value, seal, key))
+
+    def _prune(self) -> None:
+        """Forget steps beyond the depth of undo, and examples that no step can bring back."""
+        self.database.execute(
+            "DELETE FROM step WHERE id NOT IN (SELECT id FROM step ORDER BY id DESC LIMIT ?)",
+            (HISTORY_DEPTH,),
+        )
+        self.database.execute(
+            "DELETE FROM example WHERE NOT present AND id NOT IN (SELECT example FROM step_example)"
+        )
+
+    def _step(self, query: str) -> Step | None:
+        row = self.database.execute(query).fetchone()
+        if row is None:
+            return None
+        pairs = self.database.execute(
+            "SELECT before, after, e.* FROM step_example JOIN example e ON e.id = example WHERE step = ?",
+            (row[0],),
+        ).fetchall()
+        if not is_whole("step", row) or not all(is_whole("example", pair[2:]) for pair in pairs):
+            raise DamagedError(
+                f"The memory {self.path} is not as it was written: restart, so that it is checked and mended."
+            )
+        before = tuple(replace(example_of(pair[2:]), label=pair[0]) for pair in pairs if pair[0] is not None)
+        after = tuple(replace(example_of(pair[2:]), label=pair[1]) for pair in pairs if pair[1] is not None)
+        return Step(
+            row[0], row[1], Change(after, before), PromptChange(prompts_of(row[3]), prompts_of(row[4]))
+        )
+
+
+def _place(path: Path | None) -> tuple[int, int] | None:
+    try:
+        status = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if status is None else (status.st_dev, status.st_ino)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,82 @@
+"""Is a memory's file as it was written?"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+
+import numpy as np
+
+from vfrt_ros.core.memory.database import APPLICATION_ID
+from vfrt_ros.core.memory.schema import SCHEMA_VERSION, TABLES, definitions, expected_definitions
+from vfrt_ros.core.memory.seal import MASK, is_whole
+
+UNIT_TOLERANCE = 1e-3
+"""How far from 1 the norm of a stored embedding may be; float32 and bf16 encoders stay below it."""
+
+
+def first_fault(database: sqlite3.Connection) -> str:
+    """The first thing that is wrong with a file of this version, in words; empty = nothing.
+
+    Checked: SQLite's own `integrity_check` and foreign keys, the definitions, the seal of every row, the
+    number of rows and the sum of seals of every table, and length, finiteness and norm of every embedding.
+    """
+    try:
+        return next(_faults(database), "")
+    except (sqlite3.Error, ValueError, TypeError, KeyError, OverflowError) as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
+        return str(error)
+
+
+def _faults(database: sqlite3.Connection) -> Iterator[str]:
+    for (text,) in database.execute("PRAGMA integrity_check(1)").fetchall():
+        if text != "ok":
+            yield text.splitlines()[-1]
+    header = [database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+    if header != [APPLICATION_ID, SCHEMA_VERSION] or definitions(database) != expected_definitions():
+        yield "its tables are not those of a memory"
+    if database.execute("PRAGMA foreign_key_check").fetchone():
+        yield "its history speaks of examples that are not there"
+    totals = {name: (rows, seal) for name, rows, seal in database.execute("SELECT * FROM total")}
+    for table in TABLES:
+        yield from _row_faults(database, table, totals[table])
+    yield from _meaning_faults(database)
+
+
+def _row_faults(database: sqlite3.Connection, table: str, total: tuple[int, int]) -> Iterator[str]:
+    count = sum_of_seals = 0
+    for row in database.execute(f"SELECT * FROM {table} NOT INDEXED"):
+        if not is_whole(table, row):
+            yield f"a row of {table} is not as it was written"
+        count += 1
+        sum_of_seals = (sum_of_seals + row[-1]) & MASK
+    if (count, sum_of_seals) != total:
+        yield f"rows of {table} are missing or doubled ({count} found, {total[0]} written)"
+
+
+def _meaning_faults(database: sqlite3.Connection) -> Iterator[str]:
+    meta = dict(database.execute("SELECT key, value FROM meta"))
+    dim = int(meta["dim"])
+    for key, embedding, quality in database.execute("SELECT id, embedding, quality FROM example"):
+        fault = embedding_fault(np.frombuffer(embedding, "<f4"), dim)
+        if fault:
+            yield f"example {key}: {fault}"
+        json.loads(quality)
+
+
+def embedding_fault(embedding: np.ndarray, dim: int) -> str:
+    """Why a vector is no embedding of `dim` numbers; empty = it is one.
+
+    >>> embedding_fault(np.array([0.6, 0.8], np.float32), 2)
+    ''
+    >>> embedding_fault(np.array([1, 1], np.float32), 2)
+    'its embedding has norm 1.414; expected 1'
+    """
+    if embedding.shape != (dim,):
+        return f"its embedding has shape {embedding.shape}; expected ({dim},)"
+    if not np.isfinite(embedding).all():
+        return "its embedding has numbers that are not finite"
+    norm = float(np.linalg.norm(embedding))
+    return "" if abs(norm - 1) <= UNIT_TOLERANCE else f"its embedding has norm {norm:.3f}; expected 1"

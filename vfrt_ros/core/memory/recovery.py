@@ -1,0 +1,199 @@
+"""What is found at the start, and how the newest good state comes out of it.
+
+A memory is two files: `memory.db` and `memory.db.copy`. Each change is committed to the first, then to the
+second, before it is answered. So either one alone holds everything that was answered, whatever happens to the
+other. A damaged file is renamed, never removed or written over.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from vfrt_ros.core.errors import MemoryStoreError
+from vfrt_ros.core.memory.book import Book
+from vfrt_ros.core.memory.database import COMPANIONS, Journal, sync_folder
+from vfrt_ros.core.memory.look import Found, Say, State, is_ours, look
+from vfrt_ros.core.memory.owner import Owner
+from vfrt_ros.core.memory.salvage import salvage
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two open files; `copy` None = it could not be made."""
+
+    book: Book
+    copy: Book | None
+
+
+def copy_path(path: Path) -> Path:
+    """Where the second file of a memory is."""
+    return path.with_name(path.name + ".copy")
+
+
+def open_pair(path: Path, owner: Owner | None, say: Say) -> Pair:
+    """Open both files of a memory on its newest good state, and make both hold it.
+
+    Args:
+        path: The first file; where neither exists, a new memory begins.
+        owner: The encoder; None = whichever it belongs to, and a missing memory is an error.
+        say: Told what was set aside, and why.
+
+    Raises:
+        MemoryStoreError: It is another encoder's, of a newer version, or no memory at all.
+        sqlite3.Error, OSError: It is out of reach.
+    """
+    first = look(path, Journal.WRITE_AHEAD, say)
+    second = _look_at_copy(path, first, say)
+    try:
+        best = _newest(first, second)
+        if best is None:
+            return _without_good_state(first, second, owner, say)
+        _check_owner(best, owner)
+        return _settle(first, second, say) if best is first else _restore(first, second, say)
+    except BaseException:
+        first.close()
+        second.close()
+        raise
+
+
+def try_copy(book: Book, say: Say) -> Book | None:
+    """A fresh second file for an open first one; None, with a word, where it cannot be made."""
+    path = copy_path(_path_of(book))
+    try:
+        book.copy_to(path)
+        return Book(path, Journal.ROLL_BACK)
+    except (sqlite3.Error, OSError) as error:
+        say(
+            f"The copy {path} cannot be written ({error}): changes are kept in {book.path} alone until it can."
+        )
+        return None
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file and what SQLite put beside it; returns the new name."""
+    base = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+    aside, number = path.with_name(base), 2
+    while any(aside.with_name(aside.name + end).exists() for end in ("", *COMPANIONS)):
+        aside, number = path.with_name(f"{base}-{number}"), number + 1
+    # The file itself goes last: a log without its file harms nothing, a file beside another's log would.
+    for end in (*COMPANIONS, ""):
+        old = path.with_name(path.name + end)
+        if old.exists():
+            old.rename(aside.with_name(aside.name + end))
+    sync_folder(path.parent)
+    return aside
+
+
+def _look_at_copy(path: Path, first: Found, say: Say) -> Found:
+    try:
+        return look(copy_path(path), Journal.ROLL_BACK, say)
+    except (MemoryStoreError, sqlite3.Error, OSError) as error:
+        if first.state is State.GOOD:
+            return Found(copy_path(path), State.OUT_OF_REACH, fault=str(error))
+        first.close()
+        raise
+
+
+def _newest(first: Found, second: Found) -> Found | None:
+    """The good one of the two, the first where both are as new; None where neither is good."""
+    if first.book is None or second.book is None:
+        return first if first.book else second if second.book else None
+    ahead = second.book.version > first.book.version
+    return second if ahead and _are_kin(first.book, second.book) else first
+
+
+def _are_kin(first: Book, second: Book) -> bool:
+    return first.meta["identity"] == second.meta["identity"]
+
+
+def _check_owner(best: Found, owner: Owner | None) -> None:
+    if best.book is not None and owner is not None and best.book.owner != owner:
+        raise MemoryStoreError(
+            f"The memory {best.path} was learned with the encoder {best.book.owner} and this is {owner}: start "
+            "with that backbone, re-embed it (vfrt memory reembed), or set memory_path to another file."
+        )
+
+
+def _settle(first: Found, second: Found, say: Say) -> Pair:
+    """The first file is the newest: the second one becomes as it is."""
+    book, copy = first.book, second.book
+    if book is None:
+        raise ValueError("The first file is not open.")
+    if copy is not None and copy.digest == book.digest:
+        return Pair(book, copy)
+    stranger = copy is not None and not (_are_kin(book, copy) and copy.version < book.version)
+    second.close()
+    if second.state is State.OUT_OF_REACH:
+        say(f"The copy {second.path} is out of reach: {second.fault}")
+        return Pair(book, None)
+    if second.state is State.DAMAGED or stranger:
+        why = second.fault or "it belongs to another memory"
+        say(
+            f"The copy {second.path} was set aside as {set_aside(second.path)} ({why}) and made "
+            f"anew; the memory is at change {book.version}."
+        )
+    return Pair(book, try_copy(book, say))
+
+
+def _restore(first: Found, second: Found, say: Say) -> Pair:
+    """The second file is the newest: the first one is set aside and written anew."""
+    if second.book is None:
+        raise ValueError("The second file is not open.")
+    why = first.fault or {
+        State.MISSING: "it was missing",
+        State.BLANK: "it was empty",
+        State.GOOD: "it had lost its newest changes",
+    }.get(first.state, "")
+    first.close()
+    orphans = any(first.path.with_name(first.path.name + end).exists() for end in ("", *COMPANIONS))
+    aside = f" and set aside as {set_aside(first.path)}" if orphans else ""
+    second.book.copy_to(first.path)
+    say(
+        f"The memory {first.path} was damaged ({why}){aside}; its copy holds change {second.book.version}, the "
+        "newest that was saved, and was used."
+    )
+    return Pair(Book(first.path), second.book)
+
+
+def _without_good_state(first: Found, second: Found, owner: Owner | None, say: Say) -> Pair:
+    """A new memory, or what can be read of two damaged files."""
+    damaged = [found for found in (first, second) if found.state is State.DAMAGED]
+    if not damaged:
+        return _new(first.path, owner, say)
+    if second.state is State.MISSING and not is_ours(first.path):
+        raise MemoryStoreError(
+            f"{first.path} is not a memory ({first.fault}): set memory_path to another file; it was left as it is."
+        )
+    saved = salvage([found.path for found in damaged], owner)
+    names = " and ".join(f"{found.path.name} ({found.fault}) as {set_aside(found.path)}" for found in damaged)
+    say(
+        f"Both files of the memory {first.path} are damaged and were set aside: {names}. Saved from them: "
+        f"{len(saved.examples)} examples, {len(saved.prompts)} prompts; other changes and the history are lost."
+    )
+    pair = _new(first.path, owner or saved.owner, say, version=saved.version)
+    for book in filter(None, (pair.book, pair.copy)):
+        book.append(saved.examples, saved.prompts)
+    return pair
+
+
+def _new(path: Path, owner: Owner | None, say: Say, *, version: int = 0) -> Pair:
+    if owner is None:
+        raise MemoryStoreError(f"There is no memory at {path}.")
+    if any(path.with_name(path.name + end).exists() for end in COMPANIONS):
+        set_aside(path)
+    book = Book(path)
+    try:
+        book.begin(owner, version=version)
+        return Pair(book, try_copy(book, say))
+    except BaseException:
+        book.close()
+        raise
+
+
+def _path_of(book: Book) -> Path:
+    if book.path is None:
+        raise ValueError("A book in RAM has no path.")
+    return book.path

@@ -1,0 +1,42 @@
+"""The process that is killed: it opens a memory, learns without end and tells each step before and after."""
+
+from __future__ import annotations
+
+import random
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.trial.lesson import OWNER, learn, random_lesson
+
+
+def study(path: Path, seed: int, teller: Connection, lessons: int | None = None) -> None:
+    """Learn until killed.
+
+    Args:
+        path: The memory's file.
+        seed: Of the lessons.
+        teller: Gets ("opened", version) after each start, ("begins", lesson) and ("done", version).
+        lessons: Stop and wait after so many; None = go on without end.
+    """
+    dice = random.Random(seed)
+    memory = _open(path, teller)
+    done = 0
+    while lessons is None or done < lessons:
+        lesson = random_lesson(dice)
+        teller.send(("begins", lesson))
+        if lesson.kind == "start":
+            memory.close()
+            memory = _open(path, teller)
+        else:
+            learn(memory, lesson)
+        teller.send(("done", memory.version))
+        done += 1
+    teller.send(("waits", memory.version))
+    teller.poll(None)
+
+
+def _open(path: Path, teller: Connection) -> Memory:
+    memory = Memory(OWNER, path)
+    teller.send(("opened", memory.version))
+    return memory
