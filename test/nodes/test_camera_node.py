@@ -17,6 +17,7 @@ from nodes.conftest import private_domain, wait_for
 
 pytest.importorskip("rclpy")
 
+from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import State
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -245,6 +246,22 @@ def test_a_bug_in_the_capture_is_seen_by_the_executor(
     node._alarm.callback = spy
     node.start()
     assert seen.wait(20)
+
+
+def test_diagnostics_name_the_source_and_its_rate(ros: Any, camera: Callable[..., CameraNode]) -> None:
+    statuses = Inbox(ros.node(), DiagnosticArray, "/diagnostics", qos.diagnostics())
+    camera().start()
+    values: dict[str, str] = {}
+
+    def told() -> bool:
+        for message in statuses.messages:
+            values.update({value.key: value.value for value in message.status[0].values})
+        return values.get("rate [Hz]", "not yet known") != "not yet known"
+
+    wait_for(told, "a rate")
+    assert values["source"].startswith("images ")
+    assert float(values["expected rate [Hz]"]) == 50.0
+    assert statuses.messages[0].status[0].name == "camera: source"
 
 
 class Process:

@@ -20,13 +20,16 @@ from std_msgs.msg import Header
 
 from vfrt_ros.core.settings import CameraSettings
 from vfrt_ros.core.sources.grabber import Grabbed, Grabber
+from vfrt_ros.core.sources.health import Health
 from vfrt_ros.core.sources.notice import Event, Notice
 from vfrt_ros.core.sources.open_source import open_source
 from vfrt_ros.core.sources.source import Source
 from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.camera_diagnostics import CameraDiagnostics
 from vfrt_ros.nodes.camera_info import load_camera_info
 from vfrt_ros.nodes.conversions import compressed_from_frame, image_from_frame
 from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
+from vfrt_ros.nodes.qos_mismatch import publisher_events
 from vfrt_ros.nodes.transport import make_room_for_images
 
 _POLL_S = 0.5
@@ -51,6 +54,7 @@ class CameraNode(SelfStartingNode):
         self._opened: Source | None = None
         self._outputs: dict[str, Any] = {}
         self._bug: Exception | None = None
+        self._diagnostics = CameraDiagnostics(self, self._health)
         self._alarm = self.create_guard_condition(self._raise_bug)
 
     def configure(self) -> None:
@@ -60,7 +64,11 @@ class CameraNode(SelfStartingNode):
         kind = qos.camera_image(self.settings.reliability)
         self._outputs = {
             name: self.create_lifecycle_publisher(
-                message, name, kind, qos_overriding_options=qos.overridable()
+                message,
+                name,
+                kind,
+                qos_overriding_options=qos.overridable(),
+                event_callbacks=publisher_events(self, name, "start this node with -p reliability:=reliable"),
             )
             for name, message in (
                 (names.IMAGE_RAW, Image),
@@ -118,10 +126,13 @@ class CameraNode(SelfStartingNode):
 
     def _report(self, notice: Notice) -> None:
         log = self.get_logger()
-        if notice.event is Event.LOST:
+        if notice.event in (Event.LOST, Event.FROZEN, Event.BLACK):
             log.warning(notice.text)
         else:
             log.info(notice.text)
+
+    def _health(self) -> Health | None:
+        return self._grabber.health if self._grabber is not None else None
 
     def _publish_frames(self, grabber: Grabber) -> None:
         """The publishing thread: the newest frame, again and again, until the grabber stops or ends."""

@@ -12,6 +12,7 @@ from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources import grabber as module
 from vfrt_ros.core.sources.grabber import Grabber
 from vfrt_ros.core.sources.notice import Event, Notice
+from vfrt_ros.core.sources.picture_watch import Sight
 from vfrt_ros.core.sources.source import Frame, Source
 
 DEADLINE = 10.0
@@ -300,3 +301,87 @@ def test_a_stop_does_not_wait_for_a_pause(rig: Rig) -> None:
     rig.wait_for(Event.LOST)
     grabber.stop(timeout=DEADLINE)
     assert not any(thread.name == "vfrt-grabber" for thread in threading.enumerate())
+
+
+def frames_for(rig: Rig, seconds: float, image: Any, *, step: float = 0.1) -> list[Callable[[], Frame]]:
+    """Steps of a script: the same picture, again and again."""
+
+    def give() -> Frame:
+        rig.clock.time += step
+        return Frame(image)
+
+    return [give] * round(seconds / step)
+
+
+def test_a_frozen_camera_is_opened_again_and_told_as_lost_and_back(rig: Rig) -> None:
+    block = Block()
+    frozen = FakeSource(frames_for(rig, 5.0, picture(90)))
+    again = FakeSource([rig.frame(91), rig.frame(92), block])
+    grabber = rig.start(opens(frozen, again))
+    assert block.reached.wait(DEADLINE)
+    assert rig.events() == [Event.LOST, Event.BACK]
+    assert "gives the same picture again and again" in rig.notices[0].text
+    assert frozen.closed.is_set()
+    assert grabber.health.reopenings == 1
+    assert grabber.health.sight is Sight.GOOD
+    block.go.set()
+
+
+def test_a_camera_that_stays_frozen_goes_on_and_is_told_once_until_it_moves(rig: Rig) -> None:
+    frozen, moves, end = Block(), Block(), Block()
+    frozen.then = Frame(picture(92))
+    again = FakeSource([*frames_for(rig, 9.0, picture(90)), frozen, rig.frame(91), moves, end])
+    grabber = rig.start(opens(FakeSource(frames_for(rig, 5.0, picture(90))), again))
+    assert frozen.reached.wait(DEADLINE)
+    assert rig.events() == [Event.LOST, Event.BACK, Event.FROZEN]
+    assert grabber.health.sight is Sight.FROZEN
+    frozen.go.set()
+    assert moves.reached.wait(DEADLINE)
+    assert rig.events()[3:] == [Event.SEES]
+    assert grabber.health.sight is Sight.GOOD
+    moves.go.set()
+
+
+def test_a_covered_lens_is_told_once_and_its_end_too(rig: Rig) -> None:
+    covered, end = Block(then=Frame(picture(90))), Block()
+    grabber = rig.start(
+        opens(FakeSource([rig.frame(90), *frames_for(rig, 8.0, picture(3)), covered, rig.frame(91), end]))
+    )
+    assert covered.reached.wait(DEADLINE)
+    assert rig.events() == [Event.BLACK]
+    assert grabber.health.sight is Sight.BLACK
+    covered.go.set()
+    assert end.reached.wait(DEADLINE)
+    assert rig.events() == [Event.BLACK, Event.SEES]
+    end.go.set()
+
+
+def test_a_recording_may_stand_still_and_be_dark(rig: Rig) -> None:
+    still = [Frame(picture(0), number / 10) for number in range(100)]
+    grabber = rig.start(opens(FakeSource([*still, None], live=False)))
+    rig.wait_for(Event.ENDED)
+    assert rig.events() == [Event.ENDED]
+    assert grabber.health.ended
+
+
+def test_health_counts_what_the_operator_asks_for(rig: Rig) -> None:
+    gone = SourceError("There is no device.")
+    block, middle = Block(), Block()
+    first, second = FakeSource([rig.frame(80), gone]), FakeSource([rig.frame(81), rig.frame(82), block])
+    first.fps = 15.0
+
+    def reopen() -> Source:
+        middle()
+        return second
+
+    left = [lambda: first, reopen]
+    grabber = rig.start(lambda: left.pop(0)(), fps=100.0)
+    assert middle.reached.wait(DEADLINE)
+    health = grabber.health
+    assert (health.name, health.frames, health.reopenings, health.fps) == ("fake camera", 1, 0, 15.0)
+    assert health.lost_for == pytest.approx(0.5)
+    middle.go.set()
+    assert block.reached.wait(DEADLINE)
+    health = grabber.health
+    assert (health.frames, health.reopenings, health.lost_for, health.fps) == (3, 1, None, 100.0)
+    block.go.set()

@@ -22,7 +22,9 @@ from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.backoff import Backoff
 from vfrt_ros.core.sources.clock import Clock, SteadyClock
 from vfrt_ros.core.sources.fit import describe_fit, fit
+from vfrt_ros.core.sources.health import Health
 from vfrt_ros.core.sources.notice import Event, Notice
+from vfrt_ros.core.sources.picture_watch import PictureWatch
 from vfrt_ros.core.sources.reading import Outcome, Reading
 from vfrt_ros.core.sources.source import Image, Source
 
@@ -83,6 +85,7 @@ class Grabber:
         self._stamp = stamp or self._clock.now
         self._first = first
         self._name = first.name if first else name
+        self._expected_fps = fps
         self._stall = stall
         self._backoff = Backoff()
         self._changed = threading.Condition()
@@ -96,6 +99,8 @@ class Grabber:
         self._back_at = self._clock.now()
         self._ended = False
         self._crash: Exception | None = None
+        self._reopenings = 0
+        self._pictures = PictureWatch()
 
     def start(self) -> None:
         """Begin to read; only once."""
@@ -122,6 +127,17 @@ class Grabber:
         """True once the source has come to its end and nothing more will come."""
         with self._changed:
             return self._ended
+
+    @property
+    def health(self) -> Health:
+        """How the source does."""
+        with self._changed:
+            lost_for = None if self._lost_at is None else self._clock.now() - self._lost_at
+            sight = self._pictures.sight
+            frames = self._latest.sequence if self._latest else 0
+            return Health(
+                self._name, frames, self._reopenings, lost_for, sight, self._ended, self._expected_fps
+            )
 
     @property
     def lost(self) -> bool:
@@ -199,6 +215,8 @@ class Grabber:
         first, self._first = self._first, None
         source = first or self._opener()
         self._name = source.name
+        self._expected_fps = min(self._fps, source.fps or self._fps)
+        self._pictures.restart()
         return source
 
     def _wake(self) -> None:
@@ -207,6 +225,9 @@ class Grabber:
 
     def _deliver(self, reading: Reading, source: Source, image: Image) -> None:
         stamp = self._stamp()
+        notice = self._pictures.tell(source.name, image, self._clock.now()) if source.live else None
+        if notice is not None:
+            self._report(notice)
         self._note_size(source, image)
         image = fit(image, self._size)
         with self._changed:
@@ -217,6 +238,7 @@ class Grabber:
             lost_at, self._lost_at = self._lost_at, None
             if lost_at is not None:
                 self._back_at = self._clock.now()
+                self._reopenings += 1
             self._changed.notify_all()
         if lost_at is not None:
             gone = self._clock.now() - lost_at

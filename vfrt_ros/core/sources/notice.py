@@ -15,6 +15,12 @@ class Event(Enum):
     """It delivers frames again."""
     RESIZED = "resized"
     """Its frames have another size than before, or than asked for; they are made to fit."""
+    FROZEN = "frozen"
+    """It gives the same picture for ever, also after it was opened again."""
+    BLACK = "black"
+    """Its pictures are black."""
+    SEES = "sees"
+    """Its pictures are neither frozen nor black any more."""
     ENDED = "ended"
     """It has come to its end, and nothing more will come."""
 

@@ -1,0 +1,100 @@
+"""Diagnostics of the camera: level, message and values for each state of the source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from vfrt_ros.core.sources.health import Health
+from vfrt_ros.core.sources.picture_watch import Sight
+from vfrt_ros.nodes.camera_diagnostics import SLOW_S, CameraDiagnostics
+
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+GOOD = Health("camera /dev/video0", 100, 2, None, Sight.GOOD, False, 30.0)
+
+
+class Desk:
+    """Diagnostics without ROS, at a time that the test sets."""
+
+    def __init__(self) -> None:
+        self.health: Health | None = GOOD
+        self.log: list[str] = []
+        logger = SimpleNamespace(warning=self.log.append, info=self.log.append)
+        node: Any = SimpleNamespace(
+            create_publisher=lambda *_, **__: None,
+            create_timer=lambda period, callback, clock: None,
+            get_name=lambda: "camera",
+            get_logger=lambda: logger,
+        )
+        self.diagnostics = CameraDiagnostics(node, lambda: self.health)
+
+    def run(self, seconds: int, rate: float, start: float) -> DiagnosticStatus:
+        """The last of a status a second while frames come at a rate."""
+        for second in range(seconds):
+            assert self.health is not None
+            self.health = replace(self.health, frames=self.health.frames + round(rate))
+            status = self.diagnostics.status(start + second)
+        return status
+
+
+LEVELS = {
+    "not active": (None, OK, "not active"),
+    "good": (GOOD, OK, "publishing"),
+    "lost": (replace(GOOD, lost_for=7.4), ERROR, "no frames for 7 s: see the log; it is tried again"),
+    "ended": (replace(GOOD, ended=True), WARN, "the source has come to its end"),
+    "frozen": (replace(GOOD, sight=Sight.FROZEN), ERROR, "the picture is frozen"),
+    "black": (replace(GOOD, sight=Sight.BLACK), WARN, "the picture is black"),
+}
+
+
+@pytest.mark.parametrize(("health", "level", "message"), LEVELS.values(), ids=LEVELS.keys())
+def test_level_and_message(health: Health | None, level: bytes, message: str) -> None:
+    desk = Desk()
+    desk.health = health
+    status = desk.diagnostics.status(0.0)
+    assert (status.level, status.message, status.name) == (level, message, "camera: source")
+
+
+def test_values() -> None:
+    desk = Desk()
+    desk.diagnostics.status(10.0)
+    desk.health = replace(GOOD, frames=160)
+    status = desk.diagnostics.status(12.0)
+    assert status.hardware_id == "camera /dev/video0"
+    assert {value.key: value.value for value in status.values} == {
+        "source": "camera /dev/video0",
+        "rate [Hz]": "30.0",
+        "expected rate [Hz]": "30.0",
+        "frames": "160",
+        "reopenings": "2",
+        "pictures": "good",
+        "lost for [s]": "0.0",
+    }
+
+
+def test_a_slow_source_is_told_once_and_its_end_too() -> None:
+    desk = Desk()
+    assert desk.run(5, 30, 0.0).level == OK
+    assert desk.run(round(SLOW_S), 10, 5.0).level == OK, "not for a moment of weakness"
+    slow = desk.run(5, 10, 8.0)
+    assert (slow.level, slow.message) == (WARN, "the source is slower than expected")
+    assert desk.run(5, 29, 13.0).level == OK
+    assert desk.log == [
+        "The camera /dev/video0 gives 10.0 frames a second where 30 are expected.",
+        "The camera /dev/video0 gives 29.0 frames a second again.",
+    ]
+
+
+@pytest.mark.parametrize("change", [{"lost_for": 3.0}, {"ended": True}], ids=["lost", "ended"])
+def test_a_source_that_gives_nothing_is_not_called_slow(change: dict[str, Any]) -> None:
+    desk = Desk()
+    desk.health = replace(GOOD, **change)
+    desk.run(10, 0, 0.0)
+    assert desk.log == []
