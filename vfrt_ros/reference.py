@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from vfrt_ros.cli.main import COMMANDS, load_command
 from vfrt_ros.core.parameters import Parameter, Settings
 from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
 
@@ -20,6 +21,12 @@ def parameter_table(settings: type[Settings]) -> str:
     return markdown_table(("parameter", "default", "allowed", "live", "meaning"), rows)
 
 
+def command_table() -> str:
+    """A Markdown table of every `vfrt` command."""
+    rows = [(f"`vfrt {name}`", load_command(name).summary) for name in COMMANDS]
+    return markdown_table(("command", "what it does"), rows)
+
+
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
@@ -27,6 +34,7 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "commands": command_table,
     "camera parameters": lambda: parameter_table(CameraSettings),
     "recognition parameters": lambda: parameter_table(RecognitionSettings),
 }
