@@ -54,12 +54,21 @@ def check_frame(bgr: npt.NDArray[np.uint8]) -> None:
 
 
 def shrink(bgr: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The picture with its short side at most 256 pixels; always a copy."""
-    factor = SMALL_SIDE / min(bgr.shape[:2])
-    if factor >= 1:
+    """The picture with its short side at most 256 pixels; always a copy.
+
+    By a whole factor over areas, then linearly the less than twofold rest: an eighth of the time of one step
+    over areas, and as sharp where it matters, on blurred pictures.
+    """
+    height, width = bgr.shape[:2]
+    factor = min(height, width) / SMALL_SIDE
+    if factor <= 1:
         return bgr.copy()
-    size = (max(1, round(bgr.shape[1] * factor)), max(1, round(bgr.shape[0] * factor)))
-    return cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    if (whole := int(factor)) > 1:
+        low, narrow = height // whole, width // whole
+        covered = bgr[: low * whole, : narrow * whole]
+        bgr = cv2.resize(covered, (narrow, low), interpolation=cv2.INTER_AREA)
+    return cv2.resize(bgr, size, interpolation=cv2.INTER_LINEAR)
 
 
 def observe(
@@ -106,8 +115,8 @@ class RecentFrames:
 
 def _coarse_grey(small: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """(24, 32) float32 grey levels."""
-    coarse = cv2.resize(small, (32, 24), interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(coarse, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    return cv2.resize(grey, (32, 24), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def _is_cut(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> bool:

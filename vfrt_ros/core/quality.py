@@ -46,8 +46,8 @@ class Quality:
 def measure(small: npt.NDArray[np.uint8]) -> Quality:
     """The quality of a small (h, w, 3) uint8 BGR picture."""
     grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-    sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var())
-    return Quality(sharpness, float(grey.mean()))
+    deviation = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))[1][0, 0]
+    return Quality(float(deviation) ** 2, cv2.mean(grey)[0])
 
 
 def duplicate_of(
