@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from vfrt_ros.core.errors import RequestError
-from vfrt_ros.core.request import LABEL_LENGTH, PROMPT_LENGTH, check_label, check_prompts
+from vfrt_ros.core.request import (
+    LABEL_LENGTH,
+    LONGEST_LABEL,
+    PROMPT_LENGTH,
+    check_images,
+    check_label,
+    check_prompts,
+    check_room,
+)
+from vfrt_ros.core.settings import RecognitionSettings
 
 GOOD_LABELS = {
     "plain": ("cup", "cup"),
@@ -41,7 +50,17 @@ BAD_LABELS = {
 @pytest.mark.parametrize(("label", "words"), BAD_LABELS.values(), ids=BAD_LABELS.keys())
 def test_check_label_refuses(label, words) -> None:
     with pytest.raises(RequestError, match=words):
-        check_label(label)
+        check_label(label, length=LABEL_LENGTH)
+
+
+def test_a_label_that_is_there_can_be_named_when_the_limit_was_lowered() -> None:
+    assert check_label("x" * (LABEL_LENGTH + 1)) == "x" * (LABEL_LENGTH + 1)
+    with pytest.raises(RequestError, match="at most 500 characters"):
+        check_label("x" * 10_000)
+
+
+def test_the_longest_label_is_that_of_the_settings() -> None:
+    assert RecognitionSettings.parameters()["max_label_length"].high == LONGEST_LABEL
 
 
 PROMPTS = {
@@ -74,6 +93,42 @@ BAD_PROMPTS = {
 def test_check_prompts_refuses(labels, prompts, words) -> None:
     with pytest.raises(RequestError, match=words):
         check_prompts(labels, prompts, replace=False)
+
+
+def test_prompts_of_a_label_have_a_limit() -> None:
+    labels, prompts = ["cat", "cat", "dog"], ["a cat", "a kitten", "a dog"]
+    assert len(check_prompts(labels, prompts, replace=False, most=2)["cat"]) == 2
+    with pytest.raises(RequestError, match=r"at most 1 prompts \(max_prompts\); 'cat' gets more"):
+        check_prompts(labels, prompts, replace=False, most=1)
+
+
+IMAGES = {
+    "as many as may be": ([(100, 100)] * 3, None),
+    "none": ([], None),
+    "too many": ([(1, 1)] * 4, r"at most 3 images \(max_images\); got 4"),
+    "too large together": (
+        [(1000, 1000), (1000, 1001)],
+        "megapixels, over the 2 of max_request_megapixels",
+    ),
+    "giants that are not there": ([(2**32 - 1, 2**32 - 1)], "over the 2 of max_request_megapixels"),
+}
+
+
+@pytest.mark.parametrize(("sizes", "words"), IMAGES.values(), ids=IMAGES.keys())
+def test_check_images(sizes, words) -> None:
+    if words is None:
+        check_images(sizes, most=3, megapixels=2.0)
+    else:
+        with pytest.raises(RequestError, match=words):
+            check_images(sizes, most=3, megapixels=2.0)
+
+
+def test_check_room() -> None:
+    check_room(["a", "b"], ["b", "c"], most=3)
+    with pytest.raises(RequestError, match="There would be 4 labels, over the 3 of max_labels"):
+        check_room(["a", "b"], ["c", "d"], most=3)
+    # What is there may be worked on when the limit was lowered.
+    check_room(["a", "b", "c"], ["a"], most=1)
 
 
 def test_no_labels_with_replace_removes_all() -> None:

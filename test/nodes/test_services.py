@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("rclpy")
@@ -231,3 +233,36 @@ def test_every_code_that_a_service_may_answer_is_named_alike(name) -> None:
 def test_a_code_that_a_service_does_not_have_is_an_internal_error() -> None:
     response = SERVICES["list_labels"][0].Response()
     assert refuse(response, MemoryStoreError("x")).code == response.INTERNAL_ERROR
+
+
+OVER = {
+    "images": ({"max_images": 2}, "Expected at most 2 images (max_images); got 3."),
+    "one picture": ({"max_megapixels": 0.01}, "Image 1 cannot be read: 128x96 is over the limit of 0.01"),
+    "together": ({"max_request_megapixels": 0.03}, "The 3 images have 0.0369 megapixels, over the 0.03"),
+}
+
+
+@pytest.mark.parametrize(("limits", "message"), OVER.values(), ids=OVER.keys())
+def test_a_request_over_a_limit_is_refused_before_it_costs_anything(desk, limits, message) -> None:
+    desk.recogniser.configure(**limits)
+    version = desk.recogniser.memory.version
+    images = [image(picture("cyan", n)) for n in range(3)]
+    response = desk.ask("register", label="sea", images=images)
+    assert (response.code, response.message[: len(message)]) == (response.INVALID_REQUEST, message)
+    assert desk.recogniser.memory.version == version
+
+
+def test_a_thousand_images_at_once_are_refused(desk) -> None:
+    response = desk.ask("register", label="sea", images=[small_image()] * 1000)
+    assert (response.code, response.stored) == (response.INVALID_REQUEST, 0)
+    assert "got 1000. Send them in parts." in response.message
+
+
+def test_old_snapshots_make_room(desk) -> None:
+    desk.recogniser.configure(max_snapshots_mb=1.0)
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    assert desk.result is not None
+    desk.result = dataclasses.replace(desk.result, frame=noise)
+    for name in ("first", "second"):
+        assert desk.ask("snapshot", name=name).code == 0
+    assert [path.name for path in desk.folder.iterdir()] == ["second"]

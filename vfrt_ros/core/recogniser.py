@@ -32,7 +32,7 @@ from vfrt_ros.core.observation import Observation, RecentFrames, check_frame, ob
 from vfrt_ros.core.prompts import check_templates
 from vfrt_ros.core.prototypes import Prototypes
 from vfrt_ros.core.quality import duplicate_of
-from vfrt_ros.core.request import check_label, check_prompts
+from vfrt_ros.core.request import check_images, check_label, check_prompts, check_room
 from vfrt_ros.core.scoring.evidence import FusionRule
 from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.smoothing import Smoother, favour
@@ -96,7 +96,9 @@ class Recogniser:
         self.encoders = encoders or load_encoders(**encoder_settings(self.settings))
         self._lock = threading.RLock()
         self.memory = memory or open_memory(self.settings, self.encoders)
-        self.memory.add_initial_prompts(check_label(label) for label in self.settings.init_labels)
+        self.memory.add_initial_prompts(
+            check_label(label, length=self.settings.max_label_length) for label in self.settings.init_labels
+        )
         self._prototypes = Prototypes(self.encoders.text)
         self._smoother = Smoother()
         self._held: str | None = None
@@ -153,16 +155,21 @@ class Recogniser:
             negative: They do *not* show the label.
 
         Raises:
-            RequestError: The label is no label.
+            RequestError: The label is no label, or a limit of the settings is passed.
             FrameError: A picture is none.
             NoFramesError: No frame has been seen yet.
             AllRejectedError: No frame passed the quality gate; nothing changed.
             MemoryStoreError: It could not be written; nothing changed.
         """
-        label = check_label(label)
+        label = check_label(label, length=self.settings.max_label_length)
+        for frame in images:
+            check_frame(frame)
+        sizes = [(frame.shape[1], frame.shape[0]) for frame in images]
+        check_images(sizes, most=self.settings.max_images, megapixels=self.settings.max_request_megapixels)
         given = self._observe_all(images, None) if len(images) else None
         with self._lock:
             observations = given or self._recent.newest(frames or self.settings.register_frames)
+            check_room(self.memory.labels, [label], most=self.settings.max_labels)
             if not observations:
                 raise NoFramesError("There is no recent frame to learn from: is the camera running?")
             kept, reasons = self._select(label, observations, negative)
@@ -182,7 +189,8 @@ class Recogniser:
     def relabel(self, label: str, new_label: str) -> Step:
         """Rename or merge a label; see `Memory.relabel`."""
         with self._lock:
-            return self.memory.relabel(check_label(label), check_label(new_label))
+            new_label = check_label(new_label, length=self.settings.max_label_length)
+            return self.memory.relabel(check_label(label), new_label)
 
     def set_prompts(
         self, labels: Sequence[str], prompts: Sequence[str] = (), *, replace: bool = False
@@ -198,8 +206,15 @@ class Recogniser:
             RequestError: The lists do not match, or a label is none.
             MemoryStoreError: It could not be written; nothing changed.
         """
-        checked: Mapping[str, Prompts] = check_prompts(labels, prompts, replace=replace)
+        checked: Mapping[str, Prompts] = check_prompts(
+            labels,
+            prompts,
+            replace=replace,
+            length=self.settings.max_label_length,
+            most=self.settings.max_prompts,
+        )
         with self._lock:
+            check_room(self.memory.labels, checked, most=self.settings.max_labels)
             self._prototypes.embed(checked, self.settings.prompt_templates)
             return self.memory.set_prompts(checked, replace_all=replace)
 
@@ -291,13 +306,18 @@ class Recogniser:
         self, label: str, observations: Sequence[Observation], negative: bool
     ) -> tuple[list[Observation], list[str]]:
         """The observations worth storing, and why each of the others is not."""
-        known = [e.embedding for e in self.memory.examples(label) if e.negative == negative]
-        kept, reasons = [], []
+        stored = self.memory.examples(label)
+        known = [e.embedding for e in stored if e.negative == negative]
+        most = self.settings.max_examples
+        kept: list[Observation] = []
+        reasons: list[str] = []
         for number, observation in enumerate(observations, 1):
             fault = observation.quality.fault()
             if fault is None and known:
                 cosine = duplicate_of(observation.embedding, np.stack(known))
                 fault = f"near duplicate of a stored example (cosine {cosine:.3f})" if cosine else None
+            if fault is None and len(stored) + len(kept) >= most:
+                fault = f"'{label}' has {most} examples, as many as max_examples allows"
             if fault is None:
                 kept.append(observation)
                 known.append(observation.embedding)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from vfrt_ros.core.decision import UNKNOWN
 from vfrt_ros.core.errors import RequestError
 from vfrt_ros.core.memory.example import Prompts
+from vfrt_ros.core.settings import RecognitionSettings
 
-LABEL_LENGTH = 100
+LABEL_LENGTH = RecognitionSettings.max_label_length
+LONGEST_LABEL = 500
+"""What `max_label_length` can be at most: a label that is there can be named whatever it is now."""
 PROMPT_LENGTH = 1000
 CONTROL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode categories of what steers text instead of being text."""
@@ -17,8 +20,12 @@ JOINERS = "\u200c\u200d"
 """What Persian, Indic scripts and emoji need between letters, though it counts as control."""
 
 
-def check_label(label: str) -> str:
+def check_label(label: str, *, length: int = LONGEST_LABEL) -> str:
     """The label without blanks around it.
+
+    Args:
+        label: As somebody typed it.
+        length: Characters at most.
 
     Raises:
         RequestError: It is empty, too long, has control characters, or is the word for unknown.
@@ -26,7 +33,7 @@ def check_label(label: str) -> str:
     >>> check_label("  cup ")
     'cup'
     """
-    text = _check_text("A label", label, LABEL_LENGTH)
+    text = _check_text("A label", label, length)
     if not text:
         raise RequestError("A label must not be empty: name what is shown.")
     if text == UNKNOWN:
@@ -34,8 +41,22 @@ def check_label(label: str) -> str:
     return text
 
 
-def check_prompts(labels: Sequence[str], prompts: Sequence[str], *, replace: bool) -> Mapping[str, Prompts]:
+def check_prompts(
+    labels: Sequence[str],
+    prompts: Sequence[str],
+    *,
+    replace: bool,
+    length: int = LONGEST_LABEL,
+    most: int = RecognitionSettings.max_prompts,
+) -> Mapping[str, Prompts]:
     """The prompts by label; an empty tuple stands for the templates.
+
+    Args:
+        labels: One for each prompt.
+        prompts: As many, or none.
+        replace: An empty list is fine: it clears all prompts.
+        length: Characters of a label at most.
+        most: Prompts of a label at most.
 
     Raises:
         RequestError: The lists do not match, are empty without `replace`, or hold something wrong.
@@ -52,9 +73,50 @@ def check_prompts(labels: Sequence[str], prompts: Sequence[str], *, replace: boo
     found: dict[str, Prompts] = {}
     for index, label in enumerate(labels):
         prompt = _check_text("A prompt", prompts[index], PROMPT_LENGTH) if prompts else ""
-        key = check_label(label)
+        key = check_label(label, length=length)
         found[key] = (*found.get(key, ()), *((prompt,) if prompt else ()))
+        if len(found[key]) > most:
+            raise RequestError(f"A label may have at most {most} prompts (max_prompts); '{key}' gets more.")
     return found
+
+
+def check_images(sizes: Sequence[tuple[int, int]], *, most: int, megapixels: float) -> None:
+    """Refuse a request with too many pictures before any of them is looked at.
+
+    Args:
+        sizes: Width and height of each.
+        most: How many there may be.
+        megapixels: How many megapixels they may have all together.
+
+    Raises:
+        RequestError: They are too many or too large.
+    """
+    if len(sizes) > most:
+        raise RequestError(
+            f"Expected at most {most} images (max_images); got {len(sizes)}. Send them in parts."
+        )
+    total = sum(width * height for width, height in sizes) / 1e6
+    if total > megapixels:
+        raise RequestError(
+            f"The {len(sizes)} images have {total:.3g} megapixels, over the {megapixels:g} of "
+            "max_request_megapixels: send fewer at a time."
+        )
+
+
+def check_room(known: Sequence[str], labels: Iterable[str], *, most: int) -> None:
+    """Refuse new labels where there are enough.
+
+    Args:
+        known: The labels in memory.
+        labels: Those that a request names.
+        most: How many there may be.
+
+    Raises:
+        RequestError: There would be more.
+    """
+    together = len({*known, *labels})
+    if together > max(most, len(known)):
+        raise RequestError(f"There would be {together} labels, over the {most} of max_labels: forget some.")
 
 
 def _check_text(what: str, text: str, length: int) -> str:

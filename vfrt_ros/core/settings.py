@@ -90,6 +90,34 @@ class RecognitionSettings(Settings):
         high=600.0,
         live=True,
     )
+    max_label_length: int = parameter(100, "Characters of a new label at most", low=1, high=500, live=True)
+    max_labels: int = parameter(1000, "Labels at most", low=1, high=100000, live=True)
+    max_prompts: int = parameter(50, "Prompts of a label at most", low=1, high=1000, live=True)
+    max_examples: int = parameter(
+        1000, "Examples of a label at most, negatives among them", low=1, high=100000, live=True
+    )
+    max_images: int = parameter(100, "Images in a register request at most", low=1, high=1000, live=True)
+    max_megapixels: float = parameter(
+        50.0,
+        "Size of a picture at most, in megapixels; larger ones are refused",
+        low=0.01,
+        high=500.0,
+        live=True,
+    )
+    max_request_megapixels: float = parameter(
+        200.0,
+        "Size of all images of a register request at most, in megapixels",
+        low=0.01,
+        high=10000.0,
+        live=True,
+    )
+    max_snapshots_mb: float = parameter(
+        2000.0,
+        "Size of all snapshots at most, in megabytes; the oldest go first",
+        low=1.0,
+        high=1e6,
+        live=True,
+    )
 
     backbone: str = parameter(
         "auto", "Image encoder: auto, embedded, clip_vit_b32, hf:<id or folder>, … (vfrt models lists them)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import tempfile
 from datetime import datetime
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from vfrt_ros.core.errors import MemoryStoreError, RequestError
 from vfrt_ros.core.settings import state_folder
+from vfrt_ros.core.snapshot_space import make_room
 
 Picture = npt.NDArray[np.uint8]
 NAME = re.compile(r"[\w][\w. -]{0,99}")
@@ -48,6 +50,7 @@ def write_snapshot(
     frame: npt.NDArray[np.uint8],
     overlay: npt.NDArray[np.uint8],
     answer: dict[str, object],
+    limit: float = math.inf,
 ) -> Path:
     """Write `frame.png`, `overlay.png` and `recognition.json`; the folder appears whole or not at all.
 
@@ -57,6 +60,7 @@ def write_snapshot(
         frame: (H, W, 3) uint8 BGR.
         overlay: The same with the answer drawn over it.
         answer: For JSON.
+        limit: Bytes that all snapshots may take; the oldest are removed, this one never.
 
     Returns:
         The absolute path of the snapshot's folder.
@@ -79,6 +83,7 @@ def write_snapshot(
             _write_picture(whole / "overlay.png", overlay)
             (whole / "recognition.json").write_text(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
             whole.rename(target)
+        make_room(folder, target, limit)
     except OSError as error:
         raise MemoryStoreError(
             f"Cannot write the snapshot {target}: {error.strerror or error}; check snapshot_dir and the disk."

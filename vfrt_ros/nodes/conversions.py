@@ -13,11 +13,12 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from vfrt_ros.core.errors import FrameError
+from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.sources.image_size import EncodedImage, read_header
 
 Frame = npt.NDArray[np.uint8]
 
-MAX_MEGAPIXELS = 50.0
+MAX_MEGAPIXELS = RecognitionSettings.max_megapixels
 """More than any camera that we know of publishes; a limit on what one message can cost."""
 
 CHANNELS = {"bgr8": 3, "rgb8": 3, "mono8": 1, "bgra8": 4, "rgba8": 4}

@@ -195,7 +195,7 @@ class RecognitionNode(SelfStartingNode):
         message = arrival.message
         convert = frame_from_compressed if isinstance(message, CompressedImage) else frame_from_image
         try:
-            frame = convert(message)
+            frame = convert(message, max_megapixels=self.settings.max_megapixels)
         except FrameError as error:
             self._refuse(error)
             return

@@ -22,6 +22,7 @@ from vfrt_msgs.srv import (
 from vfrt_ros.core.errors import AllRejectedError, FrameError, NoFramesError, RequestError, VfrtError
 from vfrt_ros.core.overlay import draw_overlay
 from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.request import check_images
 from vfrt_ros.core.snapshot import check_name, write_snapshot
 from vfrt_ros.nodes.conversions import Frame, frame_from_image
 from vfrt_ros.nodes.messages import finding_message, label_info_message
@@ -49,7 +50,10 @@ Answer = Callable[[Desk, Any, Any], str]
 
 def register(desk: Desk, request: Register.Request, response: Register.Response) -> str:
     """Learn a label from recent frames or from given images."""
-    images = [_frame(number, image) for number, image in enumerate(request.images, 1)]
+    limits = desk.recogniser.settings
+    sizes = [(image.width, image.height) for image in request.images]
+    check_images(sizes, most=limits.max_images, megapixels=limits.max_request_megapixels)
+    images = [_frame(n, image, limits.max_megapixels) for n, image in enumerate(request.images, 1)]
     try:
         done = desk.recogniser.register(
             request.label, frames=request.frames, images=images, negative=request.negative
@@ -126,7 +130,8 @@ def snapshot(desk: Desk, request: Snapshot.Request, response: Snapshot.Response)
     if result is None:
         raise NoFramesError("No frame was recognised yet: is the camera running?")
     overlay = draw_overlay(result.frame, result.decision, result.pace)
-    response.path = str(write_snapshot(desk.snapshots, name, result.frame, overlay, result.as_dict()))
+    limit = 1e6 * desk.recogniser.settings.max_snapshots_mb
+    response.path = str(write_snapshot(desk.snapshots, name, result.frame, overlay, result.as_dict(), limit))
     return f"Wrote {response.path}."
 
 
@@ -165,9 +170,9 @@ def refuse(response: Any, error: VfrtError) -> Any:
     return response
 
 
-def _frame(number: int, image: Any) -> Frame:
+def _frame(number: int, image: Any, max_megapixels: float) -> Frame:
     try:
-        return frame_from_image(image)
+        return frame_from_image(image, max_megapixels=max_megapixels)
     except FrameError as error:
         raise RequestError(f"Image {number} cannot be read: {error} Nothing was stored.") from error
 
