@@ -4,12 +4,12 @@ endif
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help live test lint bench setup clean
+.PHONY: help live test lint bench crash setup clean
 
 READY := tools/setup.sh && source ./env.sh
 
 help:  ## what there is
-	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 live:  ## recognise what the camera sees, or the demo's photographs (ARGS="--source 0")
 	@$(READY) && exec vfrt live $(ARGS)
@@ -22,6 +22,14 @@ lint:  ## ruff and mypy
 
 bench:  ## measure speed on this machine (ARGS="--help")
 	@$(READY) && exec python -m vfrt_ros.bench $(ARGS)
+
+crash:  ## kill and damage memories at random, compare with what was acknowledged (ARGS="--kills 100 --seed 7")
+	@$(READY) && exec python -m vfrt_ros.crash $(ARGS)
+
+GROCERIES ?= ../shared/data/groceries
+
+eval-bar:  ## measure recognition against its bar (GROCERIES=folder of the photos, ARGS="--episodes 20")
+	@$(READY) && exec python -m vfrt_ros.evaluation_bar "$(GROCERIES)" $(ARGS)
 
 setup:  ## install and build what is missing or stale; every other target does so too
 	@tools/setup.sh
