@@ -10,7 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vfrt_ros.core.memory.database import DamagedError, Journal, connect, sync_folder, transaction
+from vfrt_ros.core.memory.database import (
+    COMPANIONS,
+    DamagedError,
+    Journal,
+    connect,
+    sync_folder,
+    transaction,
+)
 from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.rows import (
@@ -170,6 +177,8 @@ class Book:
             target.close()
         with contextlib.closing(connect(unfinished, Journal.ROLL_BACK)):
             pass
+        for end in COMPANIONS:
+            unfinished.with_name(unfinished.name + end).unlink(missing_ok=True)
         _sync(unfinished)
         unfinished.replace(path)
         sync_folder(path.parent)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vfrt_ros.core.memory.database import APPLICATION_ID
+from vfrt_ros.core.memory.database import APPLICATION_ID, READ_ERRORS
 from vfrt_ros.core.memory.schema import SCHEMA_VERSION, TABLES, definitions, expected_definitions
 from vfrt_ros.core.memory.seal import MASK, is_whole
 
@@ -24,7 +24,7 @@ def first_fault(database: sqlite3.Connection) -> str:
     """
     try:
         return next(_faults(database), "")
-    except (sqlite3.Error, ValueError, TypeError, KeyError, OverflowError) as error:
+    except (*READ_ERRORS, TypeError, KeyError) as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise
         return str(error)

@@ -28,6 +28,9 @@ _UNAVAILABLE = {
 """Primary result codes that speak of the machine, not of the file's content (sqlite.org/rescode.html)."""
 _UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}
 
+READ_ERRORS = (sqlite3.Error, ValueError, OverflowError)
+"""What reading a broken file can raise: sqlite3 lets text that is no UTF-8, its own messages too, pass as such."""
+
 
 class Journal(Enum):
     """How a commit is made safe: the memory writes ahead, its copy rolls back."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.book import Book
 from vfrt_ros.core.memory.check import first_fault
-from vfrt_ros.core.memory.database import APPLICATION_ID, Journal, header_fault, is_damage
+from vfrt_ros.core.memory.database import APPLICATION_ID, READ_ERRORS, Journal, header_fault, is_damage
 from vfrt_ros.core.memory.schema import SCHEMA_VERSION, migrate
 
 Say = Callable[[str], None]
@@ -68,7 +68,7 @@ def look(path: Path, journal: Journal, say: Say) -> Found:
         if book is not None:
             book.close()
         raise
-    except (sqlite3.Error, OSError) as error:
+    except (*READ_ERRORS, OSError) as error:
         if book is not None:
             book.close()
         if not is_damage(error):
@@ -92,7 +92,7 @@ def is_ours(path: Path) -> bool:
     try:
         names = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
         return {"meta", "example", "step"} <= names
-    except sqlite3.Error:
+    except READ_ERRORS:
         return False
     finally:
         database.close()
@@ -128,7 +128,7 @@ def _bring_up_to_date(book: Book, path: Path, say: Say) -> str:
 def _written_format(book: Book) -> str:
     try:
         return book.meta.get("format", "")
-    except sqlite3.Error:
+    except READ_ERRORS:
         return ""
 
 

@@ -129,12 +129,16 @@ def _settle(first: Found, second: Found, say: Say) -> Pair:
     if second.state is State.OUT_OF_REACH:
         say(f"The copy {second.path} is out of reach: {second.fault}")
         return Pair(book, None)
-    if second.state is State.DAMAGED or stranger:
-        why = second.fault or "it belongs to another memory"
+    if second.state in (State.DAMAGED, State.BLANK) or stranger:
+        why = second.fault or (
+            "it was empty" if second.state is State.BLANK else "it belongs to another memory"
+        )
         say(
             f"The copy {second.path} was set aside as {set_aside(second.path)} ({why}) and made "
             f"anew; the memory is at change {book.version}."
         )
+    elif second.state is State.MISSING and book.version:
+        say(f"The copy {second.path} was missing and was made anew; the memory is at change {book.version}.")
     return Pair(book, try_copy(book, say))
 
 

@@ -13,7 +13,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.core.errors import VfrtError
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.trial import pupil
 from vfrt_ros.core.memory.trial.ledger import Ledger
@@ -134,8 +133,8 @@ def _look(path: Path, ledger: Ledger) -> list[str]:
     """Open the memory as the next process would, and compare."""
     try:
         memory = Memory(OWNER, path)
-    except VfrtError as error:
-        return [f"the memory cannot be opened: {error}"]
+    except Exception as error:
+        return [f"the memory cannot be opened: {error!r}"]
     try:
         faults = [*memory.notices, ledger.compare(memory)]
         if not memory.has_copy:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import signal
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -19,7 +21,13 @@ def study(path: Path, seed: int, teller: Connection, lessons: int | None = None)
         teller: Gets ("opened", version) after each start, ("begins", lesson) and ("done", version).
         lessons: Stop and wait after so many; None = go on without end.
     """
-    dice = random.Random(seed)
+    # Ctrl-C is for the trial, which then hangs up.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(BrokenPipeError):
+        _study(path, random.Random(seed), teller, lessons)
+
+
+def _study(path: Path, dice: random.Random, teller: Connection, lessons: int | None) -> None:
     memory = _open(path, teller)
     done = 0
     while lessons is None or done < lessons:
