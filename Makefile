@@ -4,7 +4,7 @@ endif
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help live test lint bench crash setup clean
+.PHONY: help live test lint bench crash eval-bar setup clean
 
 READY := tools/setup.sh && source ./env.sh
 
