@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import OK, Command, UsageError, add_json_option
+from vfrt_ros.cli.eval_stream import configure_stream, print_json, run_stream
 
 if TYPE_CHECKING:
     from vfrt_ros.core.evaluation.run import Plan
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from vfrt_ros.core.settings import RecognitionSettings
 
 DEFAULT_METHODS = "late,calibrated,ncm,knn,tip,gda"
-DEMO_SECONDS = 40.0
-"""One round of the demo, which has no end."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write CSV, JSON and a report there")
     add_json_option(parser)
     _configure_episodes(parser.add_argument_group("with a data set"))
-    _configure_stream(parser.add_argument_group("with a recording"))
+    configure_stream(parser.add_argument_group("with a recording"))
 
 
 def _configure_episodes(group: argparse._ArgumentGroup) -> None:
@@ -59,26 +57,12 @@ def _configure_episodes(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--jobs", type=int, metavar="N", help="processes at once (default: one a core)")
 
 
-def _configure_stream(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--stream", metavar="RECORDING", help="a rosbag2, a video, pictures, or demo")
-    group.add_argument(
-        "--init-labels", "--labels", dest="labels", metavar="A,B,…",
-        help="labels that get a text prompt (default for demo: what it shows)",
-    )  # fmt: skip
-    group.add_argument("--memory", metavar="FILE", help="a memory to recognise with (default: an empty one)")
-    group.add_argument("--topic", default="", metavar="NAME", help="of a bag with several topics of pictures")
-    group.add_argument(
-        "--fps", type=float, default=30.0, metavar="HZ", help="of pictures and demo (default: 30)"
-    )
-    group.add_argument("--seconds", type=float, metavar="S", help="stop there (default: the end; demo: 40)")
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate a data set or replay a recording."""
     if (arguments.dataset is None) == (arguments.stream is None):
         raise UsageError("Expected either a DATASET or --stream RECORDING.")
     settings = _settings(arguments)
-    return _run_stream(arguments, settings) if arguments.stream else _run_dataset(arguments, settings)
+    return run_stream(arguments, settings) if arguments.stream else _run_dataset(arguments, settings)
 
 
 def _settings(arguments: argparse.Namespace) -> RecognitionSettings:
@@ -161,7 +145,7 @@ def _show(arguments: argparse.Namespace, summary: Summary) -> int:
 
     files = write_all(summary, arguments.out) if arguments.out else []
     if arguments.json:
-        _print_json(summary.as_dict())
+        print_json(summary.as_dict())
         return OK
     from rich.console import Console
 
@@ -178,74 +162,8 @@ def _show(arguments: argparse.Namespace, summary: Summary) -> int:
     return OK
 
 
-def _run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> int:
-    from vfrt_ros.core.evaluation.stream import frames_of, open_recording, replay, summarise, write_rows
-    from vfrt_ros.core.recogniser import Recogniser
-    from vfrt_ros.core.sources.demo import SHOTS
-
-    if arguments.fps <= 0 or (arguments.seconds is not None and arguments.seconds <= 0):
-        raise UsageError("--fps and --seconds must be more than 0.")
-    demo = arguments.stream == "demo"
-    labels = arguments.labels or (",".join(shot.subject for shot in SHOTS) if demo else "")
-    settings = settings.replace(
-        memory_path=arguments.memory or ":memory:", **({"init_labels": labels} if labels else {})
-    )
-    seconds = arguments.seconds or (DEMO_SECONDS if demo else float("inf"))
-    path = (arguments.out or Path()) / "stream.csv"
-    with open_recording(arguments.stream, topic=arguments.topic, fps=arguments.fps) as source:
-        recogniser = Recogniser(settings)
-        try:
-            rows = write_rows(_with_bar(replay(recogniser, frames_of(source, seconds))), path)
-        finally:
-            recogniser.close()
-    summary = {
-        "recording": arguments.stream,
-        "encoder": recogniser.encoders.note,
-        **summarise(rows),
-        "file": str(path),
-    }
-    if arguments.json:
-        _print_json(summary)
-    else:
-        print(stream_text(summary))
-    return OK
-
-
-def stream_text(summary: Mapping[str, Any]) -> str:
-    """What a replay showed, for people."""
-    if not summary["frames"]:
-        return f"{summary['recording']} has no frame."
-    lines = [
-        f"{summary['frames']} frames, {summary['seconds']:.1f} s of {summary['recording']}; {summary['encoder']}"
-    ]
-    if summary["changes_per_minute_smoothed"] is not None:
-        lines.append(
-            f"label changes per minute: {summary['changes_per_minute_unsmoothed']:.1f} before smoothing and "
-            f"hysteresis, {summary['changes_per_minute_smoothed']:.1f} after "
-            f"({summary['changes_unsmoothed']} and {summary['changes_smoothed']} in all)"
-        )
-    lines += [f"{share:7.1%} of the frames: {label}" for label, share in summary["shares"].items()]
-    lines.append(
-        f"encoding and deciding took {summary['latency_ms_median']:.1f} ms (median), "
-        f"{summary['latency_ms_95']:.1f} ms (95 % of the frames)"
-    )
-    return "\n".join([*lines, f"one line for each frame: {summary['file']}"])
-
-
-def _with_bar(rows: Any) -> Any:
-    from tqdm import tqdm
-
-    return tqdm(rows, desc="replaying", unit="frame", disable=None, leave=False)
-
-
 def _wants_details(arguments: argparse.Namespace) -> bool:
     return bool(arguments.out) or bool(arguments.json)
-
-
-def _print_json(content: Any) -> None:
-    import json
-
-    print(json.dumps(content, ensure_ascii=False))
 
 
 def _warn(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ import pytest
 from fixtures.pictures import picture
 
 from vfrt_ros.core.errors import SourceError
+from vfrt_ros.core.evaluation.dataset import DatasetError
 from vfrt_ros.core.evaluation.stream import COLUMNS, frames_of, open_recording, replay, summarise, write_rows
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import RecognitionSettings
@@ -93,3 +95,19 @@ def test_no_frame_and_one_frame_give_no_rate(recogniser: Recogniser) -> None:
     one = list(replay(recogniser, [Frame(picture("red"), 0.0)]))
     assert summarise(one)["changes_per_minute_smoothed"] is None
     assert summarise(one)["shares"] == {"red": 1.0}
+
+
+def test_a_replay_that_stops_leaves_no_file(tmp_path: Path, recogniser: Recogniser) -> None:
+    def broken() -> Iterator[Frame]:
+        yield Frame(picture("red"), 0.0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_rows(replay(recogniser, broken()), tmp_path / "rows.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, recogniser: Recogniser) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"rows\.csv cannot be written"):
+        write_rows(replay(recogniser, [Frame(picture("red"), 0.0)]), tmp_path / "file" / "rows.csv")

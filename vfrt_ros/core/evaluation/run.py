@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -181,6 +182,7 @@ _benches: list[Bench] = []
 
 
 def _begin(features: Features, settings: RecognitionSettings, space: Space | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
     encoders = load_encoders(**encoder_settings(settings))
     _benches.append(Bench.of(features, encoders, settings, space))
 

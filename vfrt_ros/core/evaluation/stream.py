@@ -7,6 +7,7 @@ import json
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 from vfrt_ros.core.decision import Decision
 from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.evaluation.bag import BagSource, is_bag
+from vfrt_ros.core.evaluation.dataset import DatasetError
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import CameraSettings
 from vfrt_ros.core.sources.open_source import open_source
@@ -106,15 +108,35 @@ def replay(recogniser: Recogniser, frames: Iterable[Frame]) -> Iterator[Row]:
 
 
 def write_rows(rows: Iterable[Row], path: Path) -> list[Row]:
-    """Write one line of CSV for each row as it comes, and give all of them back."""
+    """Write one line of CSV for each row as it comes, and give all of them back.
+
+    Args:
+        rows: As `replay` gives them.
+        path: Made with its folders; it is there only when all is written.
+
+    Raises:
+        DatasetError: It cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", newline="", encoding="utf-8") as file:
+            kept = _write(rows, csv.writer(file))
+        part.replace(path)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return kept
+
+
+def _write(rows: Iterable[Row], writer: Any) -> list[Row]:
     kept = []
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for row in rows:
-            writer.writerow(row.as_csv())
-            kept.append(row)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow(row.as_csv())
+        kept.append(row)
     return kept
 
 

@@ -1,0 +1,98 @@
+"""`vfrt eval --stream`: a recording through the whole recogniser."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vfrt_ros.cli.command import OK, UsageError
+
+if TYPE_CHECKING:
+    from vfrt_ros.core.settings import RecognitionSettings
+
+DEMO_SECONDS = 40.0
+"""One round of the demo, which has no end."""
+
+
+def configure_stream(group: argparse._ArgumentGroup) -> None:
+    """The options of `--stream`."""
+    group.add_argument("--stream", metavar="RECORDING", help="a rosbag2, a video, pictures, or demo")
+    group.add_argument(
+        "--init-labels", "--labels", dest="labels", metavar="A,B,…",
+        help="labels that get a text prompt (default for demo: what it shows)",
+    )  # fmt: skip
+    group.add_argument("--memory", metavar="FILE", help="a memory to recognise with (default: an empty one)")
+    group.add_argument("--topic", default="", metavar="NAME", help="of a bag with several topics of pictures")
+    group.add_argument(
+        "--fps", type=float, default=30.0, metavar="HZ", help="of pictures and demo (default: 30)"
+    )
+    group.add_argument("--seconds", type=float, metavar="S", help="stop there (default: the end; demo: 40)")
+
+
+def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> int:
+    """Replay a recording, write a line for each frame, and sum up."""
+    from vfrt_ros.core.evaluation.stream import frames_of, open_recording, replay, summarise, write_rows
+    from vfrt_ros.core.recogniser import Recogniser
+    from vfrt_ros.core.sources.demo import SHOTS
+
+    if arguments.fps <= 0 or (arguments.seconds is not None and arguments.seconds <= 0):
+        raise UsageError("--fps and --seconds must be more than 0.")
+    demo = arguments.stream == "demo"
+    labels = arguments.labels or (",".join(shot.subject for shot in SHOTS) if demo else "")
+    settings = settings.replace(
+        memory_path=arguments.memory or ":memory:", **({"init_labels": labels} if labels else {})
+    )
+    seconds = arguments.seconds or (DEMO_SECONDS if demo else float("inf"))
+    path = (arguments.out or Path()) / "stream.csv"
+    with open_recording(arguments.stream, topic=arguments.topic, fps=arguments.fps) as source:
+        recogniser = Recogniser(settings)
+        try:
+            rows = write_rows(_with_bar(replay(recogniser, frames_of(source, seconds))), path)
+        finally:
+            recogniser.close()
+    summary = {
+        "recording": arguments.stream,
+        "encoder": recogniser.encoders.note,
+        **summarise(rows),
+        "file": str(path),
+    }
+    if arguments.json:
+        print_json(summary)
+    else:
+        print(stream_text(summary))
+    return OK
+
+
+def stream_text(summary: Mapping[str, Any]) -> str:
+    """What a replay showed, for people."""
+    if not summary["frames"]:
+        return f"{summary['recording']} has no frame."
+    lines = [
+        f"{summary['frames']} frames, {summary['seconds']:.1f} s of {summary['recording']}; {summary['encoder']}"
+    ]
+    if summary["changes_per_minute_smoothed"] is not None:
+        lines.append(
+            f"label changes per minute: {summary['changes_per_minute_unsmoothed']:.1f} before smoothing and "
+            f"hysteresis, {summary['changes_per_minute_smoothed']:.1f} after "
+            f"({summary['changes_unsmoothed']} and {summary['changes_smoothed']} in all)"
+        )
+    lines += [f"{share:7.1%} of the frames: {label}" for label, share in summary["shares"].items()]
+    lines.append(
+        f"encoding and deciding took {summary['latency_ms_median']:.1f} ms (median), "
+        f"{summary['latency_ms_95']:.1f} ms (95 % of the frames)"
+    )
+    return "\n".join([*lines, f"one line for each frame: {summary['file']}"])
+
+
+def _with_bar(rows: Any) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(rows, desc="replaying", unit="frame", disable=None, leave=False)
+
+
+def print_json(content: Any) -> None:
+    """One line of JSON."""
+    print(json.dumps(content, ensure_ascii=False))
