@@ -23,6 +23,7 @@ COMMANDS = (
     "labels",
     "prompts",
     "snapshot",
+    "memory",
     "set",
     "watch",
     "explain",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -18,13 +16,7 @@ from vfrt_ros.core.errors import (
 from vfrt_ros.core.memory.memory import Memory, NewExample
 from vfrt_ros.core.memory.record import HISTORY_DEPTH, Owner
 
-OWNER = Owner("fake", "abc123", 16)
-
-
-def new_examples(count: int, seed: int = 0) -> list[NewExample]:
-    vectors = np.random.default_rng(seed).normal(size=(count, OWNER.dim)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return [NewExample(vector, {"sharpness": 50.0}, b"jpeg") for vector in vectors]
+from .teaching import OWNER, jpeg, new_examples, taught
 
 
 @pytest.fixture
@@ -45,15 +37,6 @@ CHANGES = {
     "replace prompts": lambda m: m.set_prompts({"cup": ("a mug",)}, replace_all=True),
     "remove all prompts": lambda m: m.set_prompts({}, replace_all=True),
 }
-
-
-def taught(path: Path | None = None) -> Memory:
-    memory = Memory(OWNER, path)
-    memory.register("cup", new_examples(3, 1))
-    memory.register("dog", new_examples(2, 2))
-    memory.register("cup", new_examples(1, 3), negative=True)
-    memory.set_prompts({"cat": ("a cat",), "dog": ()})
-    return memory
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
@@ -83,7 +66,7 @@ def test_a_restart_finds_examples_prompts_version_and_history(tmp_path) -> None:
     again = Memory(OWNER, tmp_path / "deep" / "memory.db")
     assert (again.state_hash(), again.version) == (memory.state_hash(), memory.version)
     assert again.examples("cup")[0].quality == {"sharpness": 50.0}
-    assert again.examples("cup")[0].thumbnail == b"jpeg"
+    assert again.examples("cup")[0].thumbnail == jpeg(1)
     assert [again.undo().what for _ in range(4)] == [
         "set the prompts of 'cat', 'dog'",
         "registered 1 example that are not 'cup'",
@@ -210,3 +193,17 @@ def test_any_factory_finds_adds_and_removes(factory) -> None:
 def test_an_unknown_factory_string_is_refused() -> None:
     with pytest.raises(SettingError, match=r"memory_index.*FAISS factory string.*'Flet'"):
         Memory(OWNER, index="Flet")
+
+
+BAD_EMBEDDINGS = {
+    "too short": np.ones(3, np.float32) / np.sqrt(3, dtype=np.float32),
+    "not finite": np.full(16, np.nan, np.float32),
+    "not of unit norm": np.ones(16, np.float32),
+}
+
+
+@pytest.mark.parametrize("embedding", BAD_EMBEDDINGS.values(), ids=BAD_EMBEDDINGS)
+def test_what_is_no_embedding_is_refused(memory, embedding) -> None:
+    with pytest.raises(RequestError, match="cannot be stored: its embedding has"):
+        memory.register("cup", [NewExample(embedding, {})])
+    assert (len(memory), memory.version) == (0, 0)

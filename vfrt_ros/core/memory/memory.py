@@ -46,7 +46,7 @@ class Memory:
     follow, so a failed write changes nothing. Not thread-safe: its owner holds one lock around it.
 
     Args:
-        owner: The encoder whose embeddings it holds.
+        owner: The encoder whose embeddings it holds; None opens whichever memory is there.
         path: The file of its record; None keeps it in RAM only.
         index: FAISS factory string.
         nprobe: Cells that an IVF index looks into.
@@ -62,19 +62,23 @@ class Memory:
 
     def __init__(
         self,
-        owner: Owner,
+        owner: Owner | None,
         path: Path | None = None,
         *,
         index: str = "Flat",
         nprobe: int = 16,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.owner = owner
-        self.index = ExampleIndex(owner.dim, index, nprobe)
         self._clock = clock
         self._record = Record(path, owner)
+        self.owner = self._record.owner
         self.notices = tuple(self._record.notices)
-        loaded = self._record.load()
+        try:
+            self.index = ExampleIndex(self.owner.dim, index, nprobe)
+            loaded = self._record.load()
+        except BaseException:
+            self._record.close()
+            raise
         self.version = loaded.version
         self.prompts: dict[str, Prompts] = dict(loaded.prompts)
         self._examples: dict[int, Example] = {}
@@ -264,13 +268,26 @@ class Memory:
         """What was done, oldest first, and whether it was undone."""
         return self._record.history()
 
-    def compact(self) -> None:
-        """Give the room of what was removed back to the disk; nothing else changes.
+    def compact(self, *, drop_history: bool = False) -> None:
+        """Give the room of what was removed back to the disk; examples and prompts stay as they are.
+
+        Args:
+            drop_history: Forget undo and redo first, and what only undo could bring back.
 
         Raises:
             MemoryStoreError: There is no room to do it in.
         """
+        if drop_history:
+            self._record.drop_history()
         self._record.compact()
+
+    def backup(self, path: Path) -> None:
+        """Write a copy, history included, to a new file.
+
+        Raises:
+            MemoryStoreError: It exists, or cannot be written.
+        """
+        self._record.backup(path)
 
     def state_hash(self) -> str:
         """SHA-256 (hexadecimal) over all examples and prompts: equal for equal states."""

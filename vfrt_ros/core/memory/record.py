@@ -14,7 +14,7 @@ from vfrt_ros.core.memory.example import Step
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.look import look
 from vfrt_ros.core.memory.owner import Owner
-from vfrt_ros.core.memory.recovery import Pair, open_pair, try_copy
+from vfrt_ros.core.memory.recovery import Pair, copy_path, open_pair, try_copy
 from vfrt_ros.core.memory.schema import SCHEMA_VERSION
 
 __all__ = ["HISTORY_DEPTH", "SCHEMA_VERSION", "Loaded", "Owner", "Record"]
@@ -140,7 +140,7 @@ class Record:
             book = Book(None)
             book.begin(owner)
             return Pair(book, None)
-        if owner is None and not path.exists():
+        if owner is None and not path.exists() and not copy_path(path).exists():
             raise MemoryStoreError(f"There is no memory at {path}.")
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = Lock(path)

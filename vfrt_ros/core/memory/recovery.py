@@ -172,6 +172,11 @@ def _without_good_state(first: Found, second: Found, owner: Owner | None, say: S
             f"{first.path} is not a memory ({first.fault}): set memory_path to another file; it was left as it is."
         )
     saved = salvage([found.path for found in damaged], owner)
+    if saved.owner is None:
+        raise MemoryStoreError(
+            f"Both files of the memory {first.path} are damaged, and not even its encoder can be read: the next "
+            "start of the node sets them aside and begins anew."
+        )
     names = " and ".join(f"{found.path.name} ({found.fault}) as {set_aside(found.path)}" for found in damaged)
     say(
         f"Both files of the memory {first.path} are damaged and were set aside: {names}. Saved from them: "
