@@ -19,7 +19,7 @@ from vfrt_ros.core.evaluation.metric_names import METRICS
 from vfrt_ros.core.evaluation.plots import reliability_bins
 from vfrt_ros.core.evaluation.report import figure_table, render
 from vfrt_ros.core.evaluation.run import Plan, run
-from vfrt_ros.core.evaluation.summary import Summary, summarise
+from vfrt_ros.core.evaluation.summary import Summary, class_figures, summarise
 from vfrt_ros.core.evaluation.write import write_all
 from vfrt_ros.core.settings import RecognitionSettings
 
@@ -72,6 +72,15 @@ def test_the_json_is_read_back(summary: Summary, tmp_path: Path) -> None:
     assert set(content["figures"]["ncm"]["3"]) == set(METRICS) - {"ece", "rejected", "accepted"}
     assert content["confusion"]["shots"] == 3
     assert "NaN" not in (tmp_path / "results.json").read_text(encoding="utf-8")
+
+
+def test_a_class_has_figures_of_its_own() -> None:
+    table = class_figures([outcome(), outcome()], tuple("abcdefghi"))
+    assert set(table) == {"d", "h"}
+    for label, top1 in (("d", 0.5), ("h", 1.0)):
+        own = table[label]["top1"]
+        assert own is not None
+        assert (own.mean, own.count) == (top1, 2)
 
 
 class Page(HTMLParser):

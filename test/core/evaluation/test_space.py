@@ -26,7 +26,8 @@ def test_the_cosines_of_pictures_and_texts_lie_in_the_band(features: Features) -
 def test_every_cosine_is_shrunk_and_moved_alike(features: Features) -> None:
     space = Space(0.25, 0.1)
     moved = space.features(features)
-    np.testing.assert_allclose(np.linalg.norm(moved.train, axis=1), 1, atol=1e-6)
+    for rows in (moved.train, moved.test, moved.text):
+        np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
     np.testing.assert_allclose(
         moved.test @ moved.train.T, 0.25 * features.test @ features.train.T + 0.75, atol=1e-5
     )
