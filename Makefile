@@ -4,7 +4,7 @@ endif
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help live test lint bench crash eval-bar setup clean
+.PHONY: help live test lint bench crash fuzz soak eval-bar setup clean
 
 READY := tools/setup.sh && source ./env.sh
 
@@ -25,6 +25,14 @@ bench:  ## measure speed on this machine (ARGS="--help")
 
 crash:  ## kill and damage memories at random, compare with what was acknowledged (ARGS="--kills 100 --seed 7")
 	@$(READY) && exec python -m vfrt_ros.crash $(ARGS)
+
+MINUTES ?= 10
+
+fuzz:  ## odd messages, requests, parameters and files, with ever new seeds (MINUTES=10)
+	@$(READY) && exec python tools/fuzz.py --minutes $(MINUTES) $(ARGS)
+
+soak:  ## 30 frames a second, lessons and changes at random: memory, handles, missed answers (MINUTES=30)
+	@$(READY) && exec python tools/soak.py --minutes $(MINUTES) $(ARGS)
 
 GROCERIES ?= ../shared/data/groceries
 

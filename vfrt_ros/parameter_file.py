@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vfrt_ros.core.errors import SettingError, nearest
+from vfrt_ros.core.yaml_text import read_yaml
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -30,14 +29,18 @@ def find_parameter_file(text: str) -> Path:
     Raises:
         SettingError: There is no such file; names the nearest of the package's own.
     """
-    path = Path(text).expanduser()
-    named = [folder / (text + suffix) for folder in config_folders() for suffix in ("", *SUFFIXES)]
-    for candidate in (path, *named):
-        if candidate.is_file():
-            return candidate.resolve()
+    path = Path(text)
+    try:
+        path = path.expanduser()
+        named = [folder / (text + suffix) for folder in config_folders() for suffix in ("", *SUFFIXES)]
+        for candidate in (path, *named):
+            if candidate.is_file():
+                return candidate.resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # what no path can be: too long, ~nobody, a null
+        raise SettingError(f"No parameter file {text[:200]!r}.") from error
     own = sorted({file.stem for folder in config_folders() for file in folder.glob("*.yaml")})
     hint = nearest(path.stem, own) or (f" The package has: {', '.join(own)}." if own else "")
-    raise SettingError(f"No parameter file '{text}'.{hint}")
+    raise SettingError(f"No parameter file {text!r}.{hint}")
 
 
 def file_values(path: Path, node: str, namespace: str = "") -> dict[str, Any]:
@@ -47,8 +50,8 @@ def file_values(path: Path, node: str, namespace: str = "") -> dict[str, Any]:
         SettingError: The file cannot be read, or is no ROS 2 parameter file.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = read_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise SettingError(f"Parameter file {path} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise SettingError(f"Parameter file {path} must map node names to ros__parameters; it does not.")

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-import yaml
-
 from vfrt_ros.core.errors import SettingError, nearest
+from vfrt_ros.core.yaml_text import read_yaml
 
 ENVIRONMENT_PREFIX = "VFRT_"
 
@@ -94,7 +93,10 @@ class Parameter:
         Raises:
             SettingError: It is of another type or out of range.
         """
-        coerced = _coerce(self, value)
+        try:
+            coerced = _coerce(self, value)
+        except OverflowError:  # a whole number that no float holds, or the other way round
+            coerced = None
         if coerced is None or not self._allows(coerced):
             raise SettingError(f"Parameter '{self.name}' must be {self.expected}; got {_show(value)}.")
         return coerced
@@ -208,7 +210,7 @@ def check_names(values: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     """
     for name in values:
         if name not in known:
-            raise SettingError(f"Unknown parameter '{name}'.{nearest(name, known)}")
+            raise SettingError(f"Unknown parameter {name!r}.{nearest(name, known)}")
 
 
 def from_environment(
@@ -234,7 +236,7 @@ def from_environment(
         elif name not in elsewhere:
             variables = [ENVIRONMENT_PREFIX + entry.upper() for entry in (*known, *elsewhere)]
             raise SettingError(
-                f"Environment variable {variable} names no parameter.{nearest(variable, variables)}"
+                f"Environment variable {variable if variable.isprintable() else ascii(variable)} names no parameter.{nearest(variable, variables)}"
             )
     return values
 
@@ -243,6 +245,6 @@ def _parse(entry: Parameter, text: str) -> Any:
     if entry.kind is Kind.STRING:
         return text
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return read_yaml(text)
+    except ValueError:
         return text

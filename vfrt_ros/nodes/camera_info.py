@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import yaml
 from sensor_msgs.msg import CameraInfo
 
 from vfrt_ros.core.errors import SettingError
+from vfrt_ros.core.yaml_text import read_yaml
 
 MATRICES = {
     "camera_matrix": ("k", 3, 3),
@@ -35,11 +35,11 @@ def load_camera_info(url: str, size: tuple[int, int]) -> CameraInfo:
         return CameraInfo(width=size[0], height=size[1])
     path = _path_of(url)
     try:
-        content = yaml.safe_load(path.read_text())
+        content = read_yaml(path.read_text())
         return _parse(content, size)
     except OSError as error:
         raise SettingError(f"camera_info_url: {path} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise SettingError(f"camera_info_url: {path} is no YAML: {' '.join(str(error).split())}") from error
     except _CalibrationError as error:
         raise SettingError(f"camera_info_url: {path} is no calibration for this camera: {error}") from error
@@ -92,4 +92,7 @@ def _numbers(content: Mapping[str, Any], key: str, count: int | None) -> list[fl
         raise _CalibrationError(f"{key} has no list of numbers named data.")
     if count is not None and len(data) != count:
         raise _CalibrationError(f"{key} has {len(data)} numbers, expected {count}.")
-    return [float(entry) for entry in data]
+    try:
+        return [float(entry) for entry in data]
+    except OverflowError:
+        raise _CalibrationError(f"{key} has a number that is too large.") from None

@@ -32,4 +32,4 @@ OpenCapture = Callable[[str, int], Capture]
 def open_capture(target: str, backend: int) -> Capture:
     """A quiet capture of a file, URL, device path, or (all digits) device index."""
     quiet_opencv()
-    return cv2.VideoCapture(int(target) if target.isdigit() else target, backend)
+    return cv2.VideoCapture(int(target) if target.isdecimal() else target, backend)

@@ -24,7 +24,7 @@ def device_paths() -> list[str]:
 
 def device_path(spec: str) -> str:
     """The path that an index stands for on Linux; anything else as it is."""
-    return f"/dev/video{spec}" if spec.isdigit() and sys.platform.startswith("linux") else spec
+    return f"/dev/video{spec}" if spec.isdecimal() and sys.platform.startswith("linux") else spec
 
 
 class DeviceSource(Source):

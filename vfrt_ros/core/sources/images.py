@@ -113,4 +113,4 @@ def load_image(path: Path) -> Image:
 def _natural(path: Path) -> list[tuple[bool, int, str]]:
     """A sort key under which `2.png` comes before `10.png`."""
     parts = re.split(r"(\d+)", str(path))
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]

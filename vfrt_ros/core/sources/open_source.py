@@ -32,6 +32,8 @@ def open_source(settings: CameraSettings, *, warn: Callable[[str], None] = _log.
         SourceError: It cannot be opened, or the text names no source; says what was expected.
     """
     spec = settings.source.strip()
+    if not spec.isprintable():
+        raise _nothing_there(spec)
     if spec == "auto":
         return _open_first(settings, warn)
     if spec == "demo":
@@ -40,11 +42,14 @@ def open_source(settings: CameraSettings, *, warn: Callable[[str], None] = _log.
         return DeviceSource(spec, size=settings.size, fps=settings.fps)
     if STREAM.match(spec):
         return VideoSource(spec, loop=settings.loop)
-    return _open_files(spec, settings, warn)
+    try:
+        return _open_files(spec, settings, warn)
+    except (OSError, ValueError, RuntimeError) as error:  # what no path can be: too long, ~nobody, a null
+        raise _nothing_there(spec) from error
 
 
 def _is_device(spec: str) -> bool:
-    return spec.isdigit() or re.fullmatch(r"/dev/(video|v4l/).+", spec) is not None
+    return spec.isdecimal() or re.fullmatch(r"/dev/(video|v4l/).+", spec) is not None
 
 
 def _open_files(spec: str, settings: CameraSettings, warn: Callable[[str], None]) -> Source:
@@ -54,7 +59,12 @@ def _open_files(spec: str, settings: CameraSettings, warn: Callable[[str], None]
         return ImageSource(spec, fps=settings.fps, loop=settings.loop, warn=warn)
     if spec and place.is_file():
         return VideoSource(spec, loop=settings.loop)
-    raise SourceError(f"Source '{without_password(spec)}' is nothing that is there. Expected: {EXPECTED}.")
+    raise _nothing_there(spec)
+
+
+def _nothing_there(spec: str) -> SourceError:
+    shown = repr(without_password(spec[:200]))
+    return SourceError(f"Source {shown} is nothing that is there. Expected: {EXPECTED}.")
 
 
 def _open_first(settings: CameraSettings, warn: Callable[[str], None]) -> Source:
