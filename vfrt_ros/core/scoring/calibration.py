@@ -14,7 +14,7 @@ Ints = npt.NDArray[np.int64]
 
 SHARPNESS, SHARPNESS_SPREAD = 6.0, 1.0
 """Prior of the logit per unit of squared distance: its median, and the standard deviation of its logarithm."""
-TEXT_WEIGHT, TEXT_SPREAD = 0.3, 1.5
+TEXT_WEIGHT, TEXT_SPREAD = 0.15, 2.0
 """The same for the logit per standard deviation of the prompt."""
 FAMILIARITY = np.array([3.0, 1.0, 0.0, 0.2, 2.0])
 FAMILIARITY_SPREAD = np.array([1.0, 1.5, 0.4, 0.3, 3.0])
@@ -24,6 +24,9 @@ FAMILIARITY_TRUST = 0.5
 OWN_DISTANCE = np.array([0.6, 0.85, 1.1, 1.4, 1.9])
 """Squared distances of an object to its label, in units of their mean, where no example can be left out:
 five equally likely values."""
+FAIR_SHARE = 0.6
+"""How much the thresholds rest on examples left out with a companion: examples of a label are usually taken
+together and what is seen later is not; a memory of independent examples is the other case."""
 PRIOR_EXAMPLES = 8.0
 """Independent examples that the priors here count for."""
 UNLIKELY = -1.0
@@ -140,8 +143,8 @@ def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> 
         stranger: (m,) distances of unknown objects, used where there is only one label.
         independent: Examples in memory, near duplicates counted once.
     """
-    weights = minimize(_confusion, np.zeros(2), args=(sharp,), bounds=[(-5, 5)] * 2, method="L-BFGS-B").x
-    sharpness, text = SHARPNESS * np.exp(weights[0]), TEXT_WEIGHT * np.exp(weights[1])
+    scale = minimize(_confusion, np.zeros(2), args=(sharp,), bounds=[(-5, 5)] * 2, method="L-BFGS-B").x
+    sharpness, text = SHARPNESS * np.exp(scale[0]), TEXT_WEIGHT * np.exp(scale[1])
     known, unknown, strange = _familiar(fair, sharpness, text, stranger)
     coefficients = minimize(
         _blend,
@@ -151,22 +154,24 @@ def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> 
         bounds=[(0, None)] * 4 + [(None, None)],
         method="L-BFGS-B",
     ).x
-    supports = known @ coefficients
+    close = _familiar(sharp, sharpness, text, stranger)[0]
+    supports = np.concatenate([known @ coefficients, close @ coefficients])
+    weights = np.concatenate([FAIR_SHARE * fair.weights, (1.0 - FAIR_SHARE) * sharp.weights])
     order = np.argsort(supports)
-    shares = np.cumsum(fair.weights[order]) / (fair.weights.sum() + 1.0)
+    shares = np.cumsum(weights[order]) / (weights.sum() + 1.0)
     usual = float(text * np.average(fair.prompts[np.arange(len(fair.own)), fair.own], weights=fair.weights))
-    mean = float(np.average(supports, weights=fair.weights))
-    spread = float(np.sqrt(np.average((supports - mean) ** 2, weights=fair.weights)))
+    mean = float(np.average(supports, weights=weights))
+    spread = float(np.sqrt(np.average((supports - mean) ** 2, weights=weights)))
     limit = (mean, spread, independent + PRIOR_EXAMPLES)
     return Calibration(float(sharpness), float(text), coefficients, usual, supports[order], shares, limit)
 
 
-def _confusion(weights: Floats, rows: Rows) -> float:
-    sharpness, text = SHARPNESS * np.exp(weights[0]), TEXT_WEIGHT * np.exp(weights[1])
-    logits = -sharpness * rows.distances + text * rows.prompts
-    own = logits[np.arange(len(rows.own)), rows.own]
-    loss = (rows.weights * (log_sum_exp(logits) - own)).sum()
-    return float(loss + 0.5 * ((weights / (SHARPNESS_SPREAD, TEXT_SPREAD)) ** 2).sum())
+def _confusion(scale: Floats, rows: Rows) -> float:
+    """The loss of the right labels, and of weights that are far from their prior."""
+    image = -SHARPNESS * np.exp(scale[0]) * rows.distances
+    logits = image + TEXT_WEIGHT * np.exp(scale[1]) * rows.prompts
+    loss = rows.weights @ (log_sum_exp(logits) - logits[np.arange(len(rows.own)), rows.own])
+    return float(loss + 0.5 * ((scale / (SHARPNESS_SPREAD, TEXT_SPREAD)) ** 2).sum())
 
 
 def _familiar(rows: Rows, sharpness: float, text: float, stranger: Floats) -> tuple[Floats, Floats, Floats]:

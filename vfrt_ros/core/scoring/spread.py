@@ -20,6 +20,8 @@ PRIOR_FREEDOM = 2.0
 NEAR_SHARE = 0.3
 """Two examples of a label are near duplicates below this share of its usual squared distance: at a correlation
 of 0.7 and more, as between frames of one scene."""
+SAME_SHARE = 0.1
+"""Below this share they are the same view: as good as one example."""
 UNSEEN_TOTAL = 0.8
 """The total variance of pictures of unit norm where there are neither two labels nor background pictures."""
 
@@ -31,7 +33,7 @@ class Spread:
     Attributes:
         within: Trace of the within-label covariance to believe in.
         near: (n, n) True for an example itself and its near duplicates of the same label.
-        effective: (c,) examples of each label, near duplicates counted once together; at least 1.
+        effective: (c,) examples of each label, those of the same view counted once together; at least 1.
     """
 
     within: float
@@ -71,8 +73,11 @@ def measure(rows: Array, own: Ints, counts: Floats, residual: float, total: floa
     raw = residual / freedom if freedom > 0 else prior
     squares = np.maximum(2.0 - 2.0 * (rows @ rows.T), 0.0)
     same = own[:, None] == own[None]
-    near = _near(squares, same, own, 2.0 * max(raw, 0.5 * prior))
-    effective = np.bincount(own, 1.0 / near.sum(axis=1), len(counts))
+    usual = _usual(squares, same, own, 2.0 * max(raw, 0.5 * prior))
+    near, view = same & (squares < NEAR_SHARE * usual), same & (squares < SAME_SHARE * usual)
+    np.fill_diagonal(near, True)
+    np.fill_diagonal(view, True)
+    effective = np.bincount(own, 1.0 / view.sum(axis=1), len(counts))
     sampled = np.maximum(np.bincount(own, minlength=len(counts)), 1)
     effective = np.maximum(effective * counts / sampled, 1.0)
     known = float((effective - 1.0).sum())
@@ -80,12 +85,11 @@ def measure(rows: Array, own: Ints, counts: Floats, residual: float, total: floa
     return Spread(within, near, effective)
 
 
-def _near(squares: Array, same: Mask, own: Ints, usual: float) -> Mask:
-    """Near duplicates, against the label's usual squared distance, within half to all of the common one."""
+def _usual(squares: Array, same: Mask, own: Ints, common: float) -> Floats:
+    """(n, 1) usual squared distance within each example's label, between half and all of the common one."""
     others = same & ~np.eye(len(own), dtype=bool)
-    values = np.ma.array(squares, mask=~others)
-    medians = np.ma.median(values, axis=1).filled(usual) if others.any() else np.full(len(own), usual)
+    if not others.any():
+        return np.full((len(own), 1), common)
+    medians = np.ma.median(np.ma.array(squares, mask=~others), axis=1).filled(common)
     labels = np.bincount(own, medians) / np.maximum(np.bincount(own), 1)
-    near = same & (squares < NEAR_SHARE * np.clip(labels, 0.5 * usual, usual)[own][:, None])
-    np.fill_diagonal(near, True)
-    return np.asarray(near)
+    return np.asarray(np.clip(labels, 0.5 * common, common)[own][:, None])
