@@ -234,9 +234,10 @@ def from_environment(
         if name in known:
             values[name] = known[name].check(_parse(known[name], text))
         elif name not in elsewhere:
+            shown = variable if variable.isprintable() else ascii(variable)
             variables = [ENVIRONMENT_PREFIX + entry.upper() for entry in (*known, *elsewhere)]
             raise SettingError(
-                f"Environment variable {variable if variable.isprintable() else ascii(variable)} names no parameter.{nearest(variable, variables)}"
+                f"Environment variable {shown} names no parameter.{nearest(variable, variables)}"
             )
     return values
 
