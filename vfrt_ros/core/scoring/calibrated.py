@@ -171,7 +171,9 @@ class CalibratedRule:
         memory = (
             self._learner.model.calibration.threshold(share) if self._learner.model is not None else prompt
         )
-        return np.where(np.isnan(evidence.image), prompt, by_image * memory + (1.0 - by_image) * prompt)
+        both = by_image * memory + (1.0 - by_image) * prompt
+        one = np.where(np.isnan(evidence.image), prompt, memory)
+        return np.where(np.isnan(evidence.image) | np.isnan(evidence.text), one, both)
 
     def _shares(self) -> tuple[float, float]:
         """How far image and text evidence count, each in [0, 1]."""
@@ -187,11 +189,13 @@ class CalibratedRule:
         distances = distances + push
         prompts = np.nan_to_num(standardised)
         logits = learned.logits(distances, prompts, by_image, by_text)
-        logits[np.isnan(standardised)] += EXCLUDED * max(0.0, 1.0 - 10.0 * by_image)
+        unprompted = np.isnan(standardised)
+        absent = np.where(unprompted, EXCLUDED * max(0.0, 1.0 - 10.0 * by_image), 0.0)
         heard = by_text * learned.text_weight * prompts + (1.0 - by_text) * learned.usual_prompt
         parts = features(distances[None], heard[None], np.array([centre]))[0]
-        match = np.nan_to_num(odds, nan=EXCLUDED)
-        support = by_image * (parts @ learned.familiarity) + (1.0 - by_image) * match
+        memory = np.where(unprompted, 1.0, by_image)
+        support = memory * (parts @ learned.familiarity) + (1.0 - memory) * np.nan_to_num(odds) + absent
+        logits = logits + absent
         fused = logits - log_sum_exp(logits) + support[int(logits.argmax())]
         return fused, support
 

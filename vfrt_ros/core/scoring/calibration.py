@@ -114,8 +114,8 @@ def features(distances: Floats, prompts: Floats, centre: Floats) -> Floats:
 def log_sum_exp(values: Floats) -> Floats:
     """``log Σ exp`` over the last axis of finite values: a tenth of the time of SciPy's on one row.
 
-    >>> log_sum_exp(np.log(np.array([1.0, 3.0]))).round(6) == np.log(4.0).round(6)
-    True
+    >>> round(float(log_sum_exp(np.log(np.array([1.0, 3.0])))), 6)
+    1.386294
     """
     most = values.max(axis=-1)
     return np.asarray(most + np.log(np.exp(values - most[..., None]).sum(axis=-1)))
