@@ -14,6 +14,7 @@ import json
 import os
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,9 @@ def read_bundle(path: Path) -> Bundle:
             return _read(archive)
     except OSError as error:
         raise RequestError(f"Cannot read {path}: {error}.") from error
-    except (zipfile.BadZipFile, RequestError, ValueError, TypeError, KeyError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, RequestError) as error:
+        raise RequestError(f"{path} is not an export of a memory, or is damaged: {error}") from error
+    except (ValueError, TypeError, KeyError) as error:
         raise RequestError(f"{path} is not an export of a memory, or is damaged: {error}") from error
 
 
@@ -124,6 +127,8 @@ def _thumbnail_name(number: int) -> str:
 
 def _read(archive: zipfile.ZipFile) -> Bundle:
     manifest = json.loads(archive.read("manifest.json"))
+    if not isinstance(manifest, dict):
+        raise TypeError("its manifest is none")
     if manifest["format"] != FORMAT:
         raise RequestError(f"its format is '{manifest['format']}'; expected '{FORMAT}'")
     if manifest["version"] > VERSION:
@@ -156,19 +161,28 @@ def _examples(
             raise RequestError(f"example {number}: its thumbnail is no small JPEG")
         yield Example(
             number,
-            check_label(entry["label"]),
+            check_label(_text(entry["label"])),
             row,
             bool(entry["negative"]),
             int(entry["batch"]),
             float(entry["created"]),
-            {str(key): float(value) for key, value in entry["quality"].items()},
+            {str(key): float(value) for key, value in dict(entry["quality"]).items()},
             thumbnail,
             str(entry["source"])[:200],
         )
 
 
-def _prompts(entries: dict[str, list[str]]) -> dict[str, Prompts]:
+def _prompts(entries: Any) -> dict[str, Prompts]:
+    if not isinstance(entries, dict):
+        raise TypeError("its prompts are not given by label")
     found: dict[str, Prompts] = {}
     for label, texts in entries.items():
-        found |= check_prompts([label] * len(texts) or [label], list(texts), replace=False)
+        checked = [_text(text) for text in texts]
+        found |= check_prompts([label] * len(checked) or [label], checked, replace=False)
     return found
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a text; got {value!r}")
+    return value

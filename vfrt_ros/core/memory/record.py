@@ -54,6 +54,7 @@ class Record:
         with in_words("open", path):
             pair = self._open(path, owner)
         self._book, self._copy = pair.book, pair.copy
+        self._is_copy_failing = pair.copy is None
         self.owner = pair.book.owner
 
     @property
@@ -184,13 +185,14 @@ class Record:
         if self._copy is None or len(self._lag) > LAG_MAX or not self._copy.in_place:
             self._renew_copy()
             return
-        failing = len(self._lag) > 1
         try:
             while self._lag:
                 self._lag[0](self._copy)
                 del self._lag[0]
+            self._is_copy_failing = False
         except (sqlite3.Error, OSError, MemoryStoreError) as error:
-            if not failing:
+            if not self._is_copy_failing:
+                self._is_copy_failing = True
                 self._say(
                     f"The copy of {self.path} cannot be written ({error}); it is tried again with each change."
                 )
@@ -198,7 +200,10 @@ class Record:
     def _renew_copy(self) -> None:
         if self._copy is not None:
             self._copy.close()
-        self._copy = try_copy(self._book, self._say)
+        # One word on it is enough: it is tried with every change.
+        say = (lambda notice: None) if self._is_copy_failing else self._say
+        self._copy = try_copy(self._book, say)
+        self._is_copy_failing = self._copy is None
         if self._copy is not None:
             self._lag.clear()
 

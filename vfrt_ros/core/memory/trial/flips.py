@@ -55,7 +55,7 @@ def run_flips(
         both: Damage the memory and its copy; else one file of the two and of what SQLite keeps beside them.
     """
     dice, report = random.Random(seed), FlipReport()
-    patients = [_raise(folder / f"patient-{number}", dice, number) for number in range(PATIENTS)]
+    patients = [_raise(folder / f"patient-{number}", dice, number) for number in range(_patients(count))]
     while report.trials < count:
         patient = dice.choice(patients)
         bed = folder / "bed"
@@ -75,6 +75,11 @@ def run_flips(
     return report
 
 
+def _patients(count: int) -> int:
+    """How many memories to raise: a short trial does with few, each of which takes seconds."""
+    return max(2, min(PATIENTS, count // 25))
+
+
 def _raise(folder: Path, dice: random.Random, number: int) -> Patient:
     """A memory that learned a good deal; but for every fourth one it was killed, and its log is full."""
     ledger, context = Ledger(), spawner()
@@ -92,7 +97,7 @@ def _raise(folder: Path, dice: random.Random, number: int) -> Patient:
             ledger.done(event[1])
     process.kill()
     process.join()
-    if number % 4 == 3:
+    if number % 4 == 1:
         Memory(OWNER, folder / NAME).close()
     return Patient(folder, ledger)
 

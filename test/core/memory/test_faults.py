@@ -1,0 +1,196 @@
+"""Disks that fill up, folders that vanish, other processes: an error in words, nothing changed, and then it works."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from vfrt_ros.core.errors import MemoryStoreError
+from vfrt_ros.core.memory.book import Book
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.recovery import copy_path
+
+from .teaching import OWNER, new_examples, reopened, taught
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    memory = taught(tmp_path / "home" / "memory.db")
+    yield memory
+    memory.close()
+
+
+def state(memory: Memory) -> tuple:
+    return memory.state_hash(), memory.version, len(memory.index)
+
+
+def assert_a_restart_finds(memory: Memory) -> None:
+    wanted = memory.state_hash(), memory.version, memory.history()
+    memory.close()
+    again = reopened(memory.path)
+    assert (again.state_hash(), again.version, again.history()) == wanted
+    assert (again.notices, again.has_copy) == ((), True)
+    again.close()
+
+
+@contextlib.contextmanager
+def full_disk(memory: Memory) -> Iterator[None]:
+    """SQLite may not add a page to the first file."""
+    database = memory._record._book.database
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    database.execute(f"PRAGMA max_page_count = {pages}")
+    try:
+        yield
+    finally:
+        database.execute("PRAGMA max_page_count = 1073741823")
+
+
+@contextlib.contextmanager
+def no_more_bytes(memory: Memory) -> Iterator[None]:
+    """The system lets no file of this process grow."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextlib.contextmanager
+def vanished_folder(memory: Memory) -> Iterator[None]:
+    """The folder is gone, and comes back empty."""
+    shutil.rmtree(memory.path.parent)
+    yield
+    memory.path.parent.mkdir()
+
+
+@contextlib.contextmanager
+def moved_folder(memory: Memory) -> Iterator[None]:
+    """The folder is gone, and comes back as it was, as a disk that is plugged in again."""
+    away = memory.path.parent.with_name("away")
+    memory.path.parent.rename(away)
+    yield
+    away.rename(memory.path.parent)
+
+
+FAULTS = {
+    "a full disk": (full_disk, "full"),
+    "a limit of the system": (no_more_bytes, "disk I/O error"),
+    "a folder that vanished": (vanished_folder, "its folder has vanished"),
+    "a folder that was away": (moved_folder, "its folder has vanished"),
+}
+
+
+@pytest.mark.parametrize(("fault", "text"), FAULTS.values(), ids=FAULTS)
+def test_a_write_that_fails_changes_nothing_and_the_next_success_says_so(fault, text, memory) -> None:
+    before = state(memory)
+    with fault(memory):
+        for _ in range(2):
+            with pytest.raises(MemoryStoreError, match=rf"Cannot write the memory .*memory\.db: .*{text}"):
+                memory.register("hat", new_examples(60, 7))
+        assert state(memory) == before
+        assert len(memory.search(memory.examples("dog")[0].embedding, 3)[0]) == 3
+    step = memory.register("hat", new_examples(60, 7))
+    assert "can be written again, after 2 changes that could not" in step.what
+    assert "again" not in memory.register("hat", new_examples(1, 8)).what
+    assert "again" not in memory.history()[-2][0]
+    assert_a_restart_finds(memory)
+
+
+def test_undo_says_so_too(memory) -> None:
+    with full_disk(memory), pytest.raises(MemoryStoreError):
+        memory.register("hat", new_examples(60, 7))
+    assert "again" in memory.undo().what
+
+
+def test_a_file_that_was_removed_is_written_anew_with_its_history(memory) -> None:
+    memory.path.unlink()
+    memory.relabel("cup", "mug")
+    assert memory.path.is_file()
+    assert_a_restart_finds(memory)
+
+
+def test_another_file_in_its_place_is_not_written_over(memory) -> None:
+    memory.path.unlink()
+    other = Book(memory.path)
+    other.begin(OWNER)
+    other.close()
+    before = memory.path.read_bytes()
+    with pytest.raises(MemoryStoreError, match="another file has taken its place"):
+        memory.forget("cup")
+    assert memory.path.read_bytes() == before
+
+
+def test_a_copy_that_cannot_be_written_is_spoken_of_once_and_catches_up(memory) -> None:
+    copy = memory._record._copy.database
+    copy.execute("PRAGMA query_only = ON")
+    for seed in range(3):
+        memory.register("hat", new_examples(1, seed))
+    assert (memory.has_copy, len(memory._record.notices)) == (False, 1)
+    assert "copy of" in memory._record.notices[0]
+    copy.execute("PRAGMA query_only = OFF")
+    memory.forget("hat")
+    assert memory.has_copy
+    assert_a_restart_finds(memory)
+
+
+def test_a_copy_that_was_removed_is_made_anew(memory) -> None:
+    copy_path(memory.path).unlink()
+    memory.forget("cup")
+    assert copy_path(memory.path).is_file()
+    assert_a_restart_finds(memory)
+
+
+def test_a_copy_out_of_reach_does_not_stop_the_memory(memory) -> None:
+    memory.close()
+    copy_path(memory.path).unlink()
+    copy_path(memory.path).mkdir()
+    again = reopened(memory.path)
+    assert "out of reach" in again.notices[0]
+    again.forget("dog")
+    again.undo()
+    assert (again.has_copy, len(again._record.notices)) == (False, 1)
+    copy_path(memory.path).rmdir()
+    again.forget("dog")
+    assert again.has_copy
+    assert_a_restart_finds(again)
+
+
+@pytest.mark.parametrize("name", ["file", "file/deeper"])
+def test_a_file_in_place_of_the_folder_is_a_clear_error(name, tmp_path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(
+        MemoryStoreError, match=r"Cannot open the memory .*check the disk and the permissions"
+    ):
+        Memory(OWNER, tmp_path / name / "memory.db")
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.owner import Owner
+memory = Memory(Owner("fake", "abc123", 16), Path(sys.argv[1]))
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_second_process_is_told_who_has_it_and_a_killed_one_lets_go(tmp_path) -> None:
+    path = tmp_path / "memory.db"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout.readline() == "open\n"
+        with pytest.raises(MemoryStoreError, match=rf"another process uses it \(number {holder.pid}\)"):
+            Memory(OWNER, path)
+        holder.kill()
+        holder.wait()
+    reopened(path).close()

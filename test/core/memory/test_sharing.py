@@ -1,0 +1,209 @@
+"""Export, import and re-embedding."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vfrt_ros.core.encoders.fake import FakeBackbone
+from vfrt_ros.core.errors import MemoryStoreError, RequestError
+from vfrt_ros.core.memory.bundle import Bundle, read_bundle, write_bundle
+from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.merge import merge
+from vfrt_ros.core.memory.owner import Owner
+from vfrt_ros.core.memory.record import Loaded
+from vfrt_ros.core.memory.reembed import BATCH, reembed
+
+from .teaching import OWNER, jpeg, new_examples, reopened, taught
+
+
+def bundle_of(memory: Memory) -> Bundle:
+    return Bundle(memory.owner, tuple(memory.examples()), memory.prompts)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    write_bundle(bundle_of(taught()), tmp_path / "desk.vfrt.zip")
+    return tmp_path / "desk.vfrt.zip"
+
+
+def test_a_bundle_gives_back_what_went_in(file) -> None:
+    wanted, found = bundle_of(taught()), read_bundle(file)
+    assert (found.owner, found.prompts) == (wanted.owner, wanted.prompts)
+    for a, b in zip(wanted.examples, found.examples, strict=True):
+        assert (a.label, a.negative, a.batch, a.quality, a.thumbnail) == (
+            (b.label, b.negative, b.batch, b.quality, b.thumbnail)
+        )
+        np.testing.assert_array_equal(a.embedding, b.embedding)
+
+
+def test_a_bundle_is_not_written_over(file) -> None:
+    with pytest.raises(MemoryStoreError, match="is not written over"):
+        write_bundle(bundle_of(taught()), file)
+
+
+def test_an_import_joins_labels_drops_near_duplicates_and_is_one_step(file) -> None:
+    memory = Memory(OWNER)
+    near = new_examples(3, 1)[0]
+    memory.register("cup", [NewExample(near.embedding, {})])
+    memory.register("dog", [NewExample(new_examples(3, 1)[1].embedding, {})])
+    memory.set_prompts({"dog": ("a hound",)})
+    before = memory.state_hash()
+    done = merge(memory, read_bundle(file), "imported from desk")
+    assert (done.added, done.duplicates, done.prompts, done.prompts_kept) == (5, 1, 1, 1)
+    assert (memory.count("cup"), memory.count("dog"), memory.negatives("cup")) == (3, 3, 1)
+    assert memory.prompts == {"dog": ("a hound",), "cat": ("a cat",)}
+    assert {e.source for e in memory.examples("cup")} == {"", "imported from desk"}
+    batches = {e.batch for e in memory.examples("dog")}
+    assert len(batches) == 2 and batches <= {e.id for e in memory.examples("dog")}
+    assert merge(memory, read_bundle(file), "again").added == 0
+    memory.undo()
+    assert memory.state_hash() == before
+
+
+def test_another_encoders_bundle_is_refused(file) -> None:
+    memory = Memory(Owner("fake", "other", 16))
+    with pytest.raises(RequestError, match="different encoders cannot be mixed"):
+        merge(memory, read_bundle(file), "desk")
+    assert len(memory) == 0
+
+
+def changed(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    """Rewrites a member of the zip."""
+
+    def do(file: Path) -> None:
+        with zipfile.ZipFile(file) as archive:
+            members = {entry: archive.read(entry) for entry in archive.namelist()}
+        members[name] = change(members[name])
+        with zipfile.ZipFile(file, "w") as archive:
+            for entry, data in members.items():
+                archive.writestr(entry, data)
+
+    return do
+
+
+def array(values: np.ndarray) -> Callable[[bytes], bytes]:
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=values.dtype == object)
+    return lambda _: buffer.getvalue()
+
+
+def manifest(**changes: object) -> Callable[[bytes], bytes]:
+    return lambda data: json.dumps({**json.loads(data), **changes}).encode()
+
+
+BROKEN = {
+    "no zip": (lambda file: file.write_bytes(b"PK no zip"), "not an export"),
+    "cut": (lambda file: file.write_bytes(file.read_bytes()[:3000]), "not an export"),
+    "a bit of a member": (
+        lambda file: file.write_bytes(file.read_bytes().replace(jpeg(1)[40:60], bytes(20))),
+        "CRC",
+    ),
+    "another zip": (changed("manifest.json", manifest(format="notes")), "its format is 'notes'"),
+    "a newer version": (changed("manifest.json", manifest(version=2)), "update vfrt"),
+    "a pickle": (changed("embeddings.npy", array(np.array([{}] * 6))), "allow_pickle"),
+    "rows too few": (changed("embeddings.npy", array(np.zeros((3, 16), np.float32))), "expected"),
+    "not unit norm": (changed("embeddings.npy", array(np.ones((6, 16), np.float32))), "norm"),
+    "a label of control signs": (
+        changed("examples.jsonl", lambda data: data.replace(b"cup", b"c\\u0000p")),
+        "control",
+    ),
+    "a prompt that is no text": (changed("prompts.json", lambda _: b'{"cat": [7]}'), "not an export"),
+    "prompts that are a list": (changed("prompts.json", lambda _: b"[]"), "not an export"),
+    "a field that is missing": (
+        changed("examples.jsonl", lambda data: data.replace(b"negative", b"positive")),
+        "negative",
+    ),
+    "a thumbnail that is none": (changed("thumbnails/000000.jpg", lambda _: b"MZ"), "no small JPEG"),
+}
+
+
+@pytest.mark.parametrize(("do", "text"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_bundle_is_refused_in_words(do, text, file) -> None:
+    do(file)
+    with pytest.raises(RequestError, match=text):
+        read_bundle(file)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path) -> None:
+    with pytest.raises(RequestError, match="Cannot read"):
+        read_bundle(tmp_path / "nowhere.zip")
+
+
+class InterruptedWorkError(Exception):
+    """A kill, for a test."""
+
+
+@pytest.fixture
+def source() -> Loaded:
+    memory = taught()
+    for seed in range(40):
+        memory.register("hat", new_examples(1, 100 + seed))
+    memory.register("blind", [NewExample(e.embedding, {}) for e in new_examples(1, 99)])
+    return Loaded(tuple(memory.examples()), memory.prompts, memory.version)
+
+
+def test_reembedding_keeps_labels_and_prompts_and_goes_on_after_a_kill(source, tmp_path) -> None:
+    backbone, ticks = FakeBackbone(), []
+    target = tmp_path / "deep" / "new.db"
+
+    def stop(done: int) -> None:
+        ticks.append(done)
+        if len(ticks) == 3:
+            raise InterruptedWorkError
+
+    with pytest.raises(InterruptedWorkError):
+        reembed(source, backbone, target, stop)
+    assert ticks == [0, BATCH, BATCH]
+    assert not target.exists()
+    done = reembed(source, backbone, target)
+    assert (done.examples, done.resumed, done.left_out) == (46, 2 * BATCH, 1)
+    memory = reopened(target, Owner(backbone.id, backbone.fingerprint, backbone.dim))
+    assert (memory.count("cup"), memory.negatives("cup"), memory.count("hat")) == (3, 1, 40)
+    assert (memory.prompts, memory.history(), memory.notices) == (source.prompts, [], ())
+    again = Memory(memory.owner, tmp_path / "at-once.db")
+    again.close()
+    (tmp_path / "at-once.db").unlink()
+    (tmp_path / "at-once.db.copy").unlink()
+    reembed(source, backbone, tmp_path / "at-once.db")
+    at_once = reopened(tmp_path / "at-once.db", memory.owner)
+    assert at_once.state_hash() == memory.state_hash()
+    memory.close()
+    at_once.close()
+    assert sorted(p.name for p in target.parent.iterdir() if "reembed" in p.name) == []
+
+
+def test_reembedding_writes_over_nothing(source, tmp_path) -> None:
+    target = tmp_path / "new.db"
+    target.write_text("something")
+    with pytest.raises(MemoryStoreError, match="is not written over"):
+        reembed(source, FakeBackbone(), target)
+    assert target.read_text() == "something"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_flipped_bit_is_refused_or_changes_nothing(place, bit, file) -> None:
+    data = bytearray(file.read_bytes())
+    data[int(place * len(data))] ^= 1 << bit
+    hurt = file.with_name("hurt.zip")
+    hurt.write_bytes(data)
+    try:
+        found = read_bundle(hurt)
+    except RequestError:
+        return
+    # What the check sums of a zip do not cover: names and times of members, unused bytes.
+    wanted = read_bundle(file)
+    assert found.prompts == wanted.prompts
+    assert [e.label for e in found.examples] == [e.label for e in wanted.examples]
+    assert all(
+        a.thumbnail in (b.thumbnail, b"") for a, b in zip(found.examples, wanted.examples, strict=True)
+    )
