@@ -20,8 +20,8 @@ test: lint  ## lint, then every test (TESTS="test/core -k memory" chooses)
 lint:  ## ruff and mypy
 	@$(READY) && ruff check . && ruff format --check . && mypy
 
-bench:  ## measure speed on this machine (ARGS="--help")
-	@$(READY) && exec python -m vfrt_ros.bench $(ARGS)
+bench:  ## measure speed on this machine (QUICK=1: in two minutes; CHECK=1: has a ratio fallen? ARGS="--help")
+	@$(READY) && exec python -m vfrt_ros.bench $(if $(QUICK),--quick) $(if $(CHECK),--check) $(ARGS)
 
 crash:  ## kill and damage memories at random, compare with what was acknowledged (ARGS="--kills 100 --seed 7")
 	@$(READY) && exec python -m vfrt_ros.crash $(ARGS)
@@ -32,7 +32,7 @@ fuzz:  ## odd messages, requests, parameters and files, with ever new seeds (MIN
 	@$(READY) && exec python tools/fuzz.py --minutes $(MINUTES) $(ARGS)
 
 soak:  ## 30 frames a second, lessons and changes at random: memory, handles, missed answers (MINUTES=30)
-	@$(READY) && exec python tools/soak.py --minutes $(MINUTES) $(ARGS)
+	@$(READY) && exec python -m vfrt_ros.soak --minutes $(MINUTES) $(ARGS)
 
 GROCERIES ?= ../shared/data/groceries
 

@@ -142,6 +142,7 @@ def test_values(desk, tmp_path) -> None:
         "input rate [Hz]": "0.0",
         "recognition rate [Hz]": "3.0",
         "age of the last result [ms]": "0",
+        "frames received": "0",
         "recognitions": "3",
         "unknown among the last 100 [%]": "66.7",
         "dropped for newer frames": "7",

@@ -66,6 +66,7 @@ class Diagnostics:
             "input rate [Hz]": round((counts.received - before.received) / span, 1),
             "recognition rate [Hz]": round((counts.recognised - before.recognised) / span, 1),
             "age of the last result [ms]": "none yet" if counts.last is None else round(1e3 * silent),
+            "frames received": counts.received,
             "recognitions": counts.recognised,
             "unknown among the last 100 [%]": round(100 * counts.unknown, 1),
             **_drops(work, counts),

@@ -1,0 +1,1 @@
+"""A long trial of both nodes as processes: frames, lessons and changes at random, and what it costs."""

@@ -1,0 +1,74 @@
+"""Whether what a process holds is flat, and whether every answer came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from vfrt_ros.soak.child import Sample
+
+WARM_UP = 1 / 3
+"""Share of the trial in which caches, the history of undo and the allocator's arenas may fill."""
+GROWTH_MB = 6.0
+GROWTH_SHARE = 0.04
+MORE_HANDLES = 3
+MORE_THREADS = 3
+LONGEST_GAP_S = 5.0
+
+
+@dataclass
+class Tally:
+    """What was asked and answered.
+
+    Attributes:
+        asked: Service requests and parameter changes by name.
+        unanswered: Those that got no answer in time, or one that they must not get.
+        recognitions: Answers on the topic.
+        longest_gap: Seconds between two of them at most.
+        received, accounted: Frames that reached the recognition node, and those of them that were answered
+            or counted as dropped, by its own diagnostics.
+    """
+
+    asked: dict[str, int] = field(default_factory=dict)
+    unanswered: list[str] = field(default_factory=list)
+    recognitions: int = 0
+    longest_gap: float = 0.0
+    received: int = 0
+    accounted: int = 0
+
+
+def growth(samples: Sequence[Sample]) -> tuple[float, float]:
+    """Median memory, in MB, of the first and the second half of what comes after the warm-up."""
+    settled = samples[int(len(samples) * WARM_UP) :]
+    middle = len(settled) // 2
+    return median(s.memory for s in settled[:middle]), median(s.memory for s in settled[middle:])
+
+
+def violations(name: str, samples: Sequence[Sample]) -> list[str]:
+    """What of a process is not flat, in words; fewer than six samples say nothing."""
+    if len(samples) < 6:
+        return [f"{name}: only {len(samples)} samples"]
+    found = []
+    early, late = growth(samples)
+    if late - early > max(GROWTH_MB, GROWTH_SHARE * early):
+        found.append(f"{name}: memory rose from {early:.1f} to {late:.1f} MB")
+    settled = samples[int(len(samples) * WARM_UP) :]
+    for what, most in (("handles", MORE_HANDLES), ("threads", MORE_THREADS)):
+        counts = [getattr(sample, what) for sample in settled]
+        if counts[-1] - counts[0] > most:
+            found.append(f"{name}: {what} rose from {counts[0]} to {counts[-1]}")
+    return found
+
+
+def missed(tally: Tally) -> list[str]:
+    """What was asked and not answered, in words."""
+    found = [f"no good answer: {text}" for text in tally.unanswered[:5]]
+    if not tally.recognitions:
+        found.append("no recognition at all")
+    if tally.longest_gap > LONGEST_GAP_S:
+        found.append(f"{tally.longest_gap:.1f} s without a recognition")
+    # One frame may be in the worker and one in its slot.
+    if tally.received - tally.accounted > 2:
+        found.append(f"of {tally.received} frames only {tally.accounted} were answered or counted")
+    return found

@@ -1,0 +1,150 @@
+"""Asks a recognition node for all that can be asked, at random."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.srv import SetParameters
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
+
+from vfrt_msgs.msg import Recognition
+from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.services import SERVICES
+from vfrt_ros.soak.verdict import Tally
+
+ANSWER_S = 30.0
+LABELS = ("cat", "cup", "rocket", "motorcycle", "astronaut", "thing")
+PARAMETERS: dict[str, tuple[Any, ...]] = {
+    "alpha_fusion": (0.0, 0.5, 1.0),
+    "fuse": ("calibrated", "late"),
+    "k": (1, 8, 20),
+    "temporal_ema": (0.0, 0.5),
+    "open_set_threshold": (0.0, 0.2, 0.9),
+    "k_candidates": (1, 5),
+    "publish_rate_limit": (0.0, 25.0),
+    "prompt_templates": (["a photo of a {label}"], ["a {label}", "one {label}"]),
+}
+WRONG: dict[str, Any] = {"alpha_fusion": 7.0, "fuse": "early", "backbone": "other", "k": -1}
+DIAGNOSED = ("frames received", "recognitions", "dropped for newer frames", "held back by publish_rate_limit")
+
+
+class Visitor:
+    """A tester node; `act` does one thing and waits for its answer.
+
+    Threads: an executor thread hears topics and answers; the caller's thread acts. `tally` is written by
+    both, each its own fields.
+    """
+
+    def __init__(self, node: Node, seed: int) -> None:
+        self.tally = Tally()
+        self._node = node
+        self._random = random.Random(seed)
+        self._heard: float | None = None
+        self._clients: dict[str, Any] = {}
+        self._overlay: Any = None
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(node)
+        node.create_subscription(Recognition, names.RECOGNITION, self._hear, qos.recognition())
+        node.create_subscription(DiagnosticArray, names.DIAGNOSTICS, self._diagnose, qos.diagnostics())
+        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+        self._thread.start()
+
+    @property
+    def sees(self) -> bool:
+        """True once a recognition has come."""
+        return self._heard is not None
+
+    def act(self) -> None:
+        """Ask for something; what gets no good answer is noted."""
+        kinds = (self._teach, self._change, self._ask, self._set, self._set_wrong, self._watch)
+        self._random.choices(kinds, weights=(4, 4, 3, 4, 1, 1))[0]()
+
+    def close(self) -> None:
+        """End the executor's thread."""
+        self._executor.shutdown(2.0)
+        self._thread.join(5.0)
+
+    def _teach(self) -> None:
+        fields = {"label": self._label(), "frames": self._random.randint(0, 8)}
+        self._call("register", **fields, negative=self._random.random() < 0.1)
+
+    def _change(self) -> None:
+        name = self._random.choice(("forget", "relabel", "undo", "undo", "redo", "set_prompts"))
+        fields: dict[str, Any] = {}
+        if name in ("forget", "relabel"):
+            fields["label"] = self._label()
+        if name == "relabel":
+            fields["new_label"] = self._label()
+        if name == "set_prompts":
+            fields["labels"] = [self._label()]
+        self._call(name, **fields)
+
+    def _ask(self) -> None:
+        self._call(self._random.choice(("list_labels", "explain", "audit", "snapshot")))
+
+    def _set(self) -> None:
+        name = self._random.choice(list(PARAMETERS))
+        self._set_parameter(name, self._random.choice(PARAMETERS[name]), good=True)
+
+    def _set_wrong(self) -> None:
+        name = self._random.choice(list(WRONG))
+        self._set_parameter(name, WRONG[name], good=False)
+
+    def _watch(self) -> None:
+        """Begin or end to watch the overlay."""
+        if self._overlay is None:
+            self._overlay = self._node.create_subscription(
+                Image, names.OVERLAY, lambda message: None, qos.overlay()
+            )
+        else:
+            self._node.destroy_subscription(self._overlay)
+            self._overlay = None
+
+    def _label(self) -> str:
+        return self._random.choice(LABELS)
+
+    def _set_parameter(self, name: str, value: Any, *, good: bool) -> None:
+        parameter = Parameter(name, value=value).to_parameter_msg()
+        response = self._request(SetParameters, "recognition/set_parameters", parameters=[parameter])
+        if response is not None and response.results[0].successful is not good:
+            self.tally.unanswered.append(f"{name} = {value!r}: {response.results[0].reason or 'accepted'}")
+
+    def _call(self, name: str, **fields: Any) -> None:
+        response = self._request(SERVICES[name][0], name, **fields)
+        if response is not None and response.code in (response.INTERNAL_ERROR, response.NOT_ACTIVE):
+            self.tally.unanswered.append(f"{name} {fields}: {response.message}")
+
+    def _request(self, service: type, path: str, **fields: Any) -> Any:
+        self.tally.asked[path] = self.tally.asked.get(path, 0) + 1
+        if path not in self._clients:
+            self._clients[path] = self._node.create_client(service, path)
+        client, done = self._clients[path], threading.Event()
+        if client.wait_for_service(ANSWER_S):
+            future = client.call_async(service.Request(**fields))  # type: ignore[attr-defined]
+            future.add_done_callback(lambda _: done.set())
+            if done.wait(ANSWER_S):
+                return future.result()
+        self.tally.unanswered.append(f"{path} {fields}: none within {ANSWER_S:.0f} s")
+        return None
+
+    def _hear(self, message: Recognition) -> None:
+        now = time.monotonic()
+        if self._heard is not None:
+            self.tally.longest_gap = max(self.tally.longest_gap, now - self._heard)
+        self._heard = now
+        self.tally.recognitions += 1
+
+    def _diagnose(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            values = {value.key: value.value for value in status.values}
+            if "frames received" in values:
+                received, *counted = (int(values[key]) for key in DIAGNOSED)
+                refused = sum(int(n) for key, n in values.items() if key.startswith(("left out", "faults")))
+                self.tally.received, self.tally.accounted = received, sum(counted) + refused
