@@ -231,7 +231,7 @@ class Recogniser:
     def labels(self) -> list[LabelSummary]:
         """What is known of each label, sorted by label."""
         with self._lock:
-            threshold = self.settings.open_set_threshold if self.settings.open_set else 0.0
+            thresholds = self._rule.thresholds()
             templates = len(self.settings.prompt_templates)
             return [
                 LabelSummary(
@@ -239,7 +239,7 @@ class Recogniser:
                     self.memory.count(label),
                     self.memory.negatives(label),
                     (len(self.memory.prompts[label]) or templates) if label in self.memory.prompts else 0,
-                    threshold,
+                    thresholds.get(label, 0.0),
                 )
                 for label in self.memory.labels
             ]

@@ -186,9 +186,10 @@ class TestPrompts:
         made.set_prototypes(("ant", "bee", "cow"), world.things[:3])
         assert [answer(made, world.look(i, 1, 3.0)[0])[0] for i in range(4)] == ["ant", "bee", "cow", UNKNOWN]
 
-    def test_prompts_stay_known_beside_a_registered_label(self) -> None:
+    @pytest.mark.parametrize("alpha", [0.1, 0.3, 0.5, 0.7, 0.9])
+    def test_a_label_with_one_kind_of_evidence_is_known_at_every_mixture(self, alpha: float) -> None:
         world = World.of(6, seed=9, dim=512)
-        made = rule()
+        made = rule(alpha_fusion=alpha)
         made.set_background(world.background(200))
         made.set_prototypes(("ant", "bee"), world.things[:2])
         made.apply(Change(added=examples("dog", world.look(4, 8, 0.4))))
@@ -261,3 +262,17 @@ def test_nothing_learned_is_unknown() -> None:
     made = rule()
     scores = made.conclude(made.evidence(World.of(1).things[0]))
     assert (scores.labels, scores.unknown) == ((), 1.0)
+
+
+def test_the_threshold_of_a_label_is_the_one_that_decides_where_nothing_else_is_seen() -> None:
+    world = World.of(4, seed=11)
+    alone = rule(World(world.things[:1], world.random), 6)
+    prompted = rule()
+    prompted.set_background(world.background())
+    prompted.set_prototypes(("prompted",), world.things[:1])
+    for made, label in ((alone, "thing 0"), (prompted, "prompted")):
+        made.settle()
+        scores = made.conclude(made.evidence(world.things[0].astype(np.float32)))
+        assert scores.threshold[0] == pytest.approx(made.thresholds()[label], abs=1e-3)
+        made.settings = RecognitionSettings(open_set=False)
+        assert made.thresholds() == {label: 0.0}

@@ -142,7 +142,8 @@ class CalibratedRule:
             return Scores(evidence.labels, shares, np.zeros_like(shares), 0.0)
         total = float(np.logaddexp(0.0, log_sum_exp(odds)))
         score = np.exp(odds - total)
-        missing = heat * (self._limits(evidence) - evidence.support)
+        limits = self._limits(~np.isnan(evidence.image), ~np.isnan(evidence.text))
+        missing = heat * (limits - evidence.support)
         others = np.log(np.maximum(1.0 - score, 1e-12)) + total
         threshold = expit(odds + missing - others)
         known = missing <= 0
@@ -163,7 +164,16 @@ class CalibratedRule:
             "familiarity at the limit": learned.threshold(self.settings.open_set_threshold),
         }
 
-    def _limits(self, evidence: Evidence) -> Floats:
+    def thresholds(self) -> dict[str, float]:
+        """What the score of each label is held against in a frame that shows nothing of the others."""
+        if not self.settings.open_set:
+            return dict.fromkeys(self._labels, 0.0)
+        positions = np.arange(len(self._labels))
+        limits = self._limits(np.isin(positions, self._seen), np.isin(positions, self._prompted))
+        heat = NEUTRAL_TEMPERATURE / self.settings.temperature
+        return dict(zip(self._labels, expit(heat * limits).tolist(), strict=True))
+
+    def _limits(self, has_image: npt.NDArray[np.bool_], has_text: npt.NDArray[np.bool_]) -> Floats:
         """(c,) the support that each label needs to be known."""
         share = self.settings.open_set_threshold
         by_image, _ = self._shares()
@@ -172,8 +182,7 @@ class CalibratedRule:
             self._learner.model.calibration.threshold(share) if self._learner.model is not None else prompt
         )
         both = by_image * memory + (1.0 - by_image) * prompt
-        one = np.where(np.isnan(evidence.image), prompt, memory)
-        return np.where(np.isnan(evidence.image) | np.isnan(evidence.text), one, both)
+        return np.where(has_image & has_text, both, np.where(has_image, memory, prompt))
 
     def _shares(self) -> tuple[float, float]:
         """How far image and text evidence count, each in [0, 1]."""

@@ -70,5 +70,8 @@ class FusionRule(Protocol):
     def conclude(self, evidence: Evidence) -> Scores:
         """Scores of (possibly smoothed) evidence."""
 
+    def thresholds(self) -> dict[str, float]:
+        """What the score of each label is held against, in [0, 1], in a frame that shows nothing else."""
+
     def weights(self, label: str) -> dict[str, float]:
         """What each kind of evidence counts for a label, by name: to explain an answer."""

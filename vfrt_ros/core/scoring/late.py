@@ -81,6 +81,11 @@ class LateRule:
         best = float(score.max()) if score.size else 0.0
         return Scores(evidence.labels, score, np.full(score.shape, least, np.float32), 1.0 - best)
 
+    def thresholds(self) -> dict[str, float]:
+        """What the score of each label is held against."""
+        least = self.settings.open_set_threshold if self.settings.open_set else 0.0
+        return dict.fromkeys(self._table.labels, least)
+
     def weights(self, label: str) -> dict[str, float]:
         """What memory and prompt count for a label that has both."""
         alpha = self.settings.alpha_fusion
