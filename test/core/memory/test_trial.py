@@ -14,7 +14,7 @@ from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.trial import kills
 from vfrt_ros.core.memory.trial.damage import DAMAGES, damage
 from vfrt_ros.core.memory.trial.ledger import Ledger
-from vfrt_ros.core.memory.trial.lesson import OWNER, WEIGHTS, Lesson, learn, random_lesson
+from vfrt_ros.core.memory.trial.lesson import OWNER, WEIGHTS, Lesson, clock, learn, random_lesson
 
 
 @pytest.mark.slow
@@ -47,7 +47,7 @@ REGISTER = Lesson("register", "cup", "dog", 3)
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[Memory]:
-    memory = Memory(OWNER, tmp_path / "memory.db")
+    memory = Memory(OWNER, tmp_path / "memory.db", clock=clock)
     learn(memory, REGISTER)
     yield memory
     memory.close()
@@ -90,6 +90,12 @@ def test_the_ledger_sees_another_history_and_a_stranger(memory) -> None:
     assert ledger.knows(memory) == ""
     learn(memory, Lesson("register", "hat", "dog", 9))
     assert "never acknowledged" in ledger.knows(memory)
+
+
+def test_the_ledger_sees_another_picture(memory) -> None:
+    ledger = acknowledged(REGISTER)
+    memory._record._book.database.execute("UPDATE example SET thumbnail = x'ff' WHERE id = 1")
+    assert "pictures" in ledger.compare(memory)
 
 
 def test_the_trial_sees_a_memory_that_acknowledges_too_early(tmp_path, monkeypatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sqlite3
@@ -28,7 +29,7 @@ from vfrt_ros.core.memory.rows import (
     step_row,
     transition_rows,
 )
-from vfrt_ros.core.memory.schema import SCHEMA, execute_script, fresh_identity
+from vfrt_ros.core.memory.schema import SCHEMA, TABLES, execute_script, fresh_identity
 from vfrt_ros.core.memory.seal import is_whole, sealed
 
 HISTORY_DEPTH = 100
@@ -88,6 +89,16 @@ class Book:
         """Whether nothing was ever written to it."""
         written = self.database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
         return not written and not self.database.execute("PRAGMA user_version").fetchone()[0]
+
+    def content_hash(self) -> str:
+        """SHA-256 (hexadecimal) over every row as it reads now, history and pictures included."""
+        digest = hashlib.sha256()
+        for table in (table for table in TABLES if table != "meta"):
+            for row in self.database.execute(f"SELECT * FROM {table} NOT INDEXED ORDER BY rowid"):
+                digest.update(repr((table, row[:-1])).encode())
+        meta = self.meta
+        digest.update(repr((meta["version"], meta["next_id"])).encode())
+        return digest.hexdigest()
 
     def begin(self, owner: Owner, *, version: int = 0) -> None:
         """Make a blank file an empty memory."""

@@ -299,6 +299,10 @@ class Memory:
         digest.update(json.dumps(self.prompts, sort_keys=True).encode())
         return digest.hexdigest()
 
+    def content_hash(self) -> str:
+        """SHA-256 (hexadecimal) over all that is recorded, times, pictures and history included."""
+        return self._record.content_hash()
+
     def close(self) -> None:
         """Close the record; the memory is not used afterwards."""
         self._record.close()

@@ -166,4 +166,4 @@ def _difference(memory: Memory, ledger: Ledger) -> str:
         return f"version {memory.version} was found; expected {expected.version}"
     if memory.state_hash() != expected.state_hash():
         return "the examples or prompts are not those that were acknowledged"
-    return "" if memory.history() == expected.history() else "the history is not the one acknowledged"
+    return ledger.deeper_fault(memory)

@@ -7,7 +7,7 @@ from collections import Counter
 
 from vfrt_ros.core.memory.example import Example
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.trial.lesson import OWNER, Lesson, learn
+from vfrt_ros.core.memory.trial.lesson import OWNER, Lesson, clock, learn
 
 
 class Ledger:
@@ -19,7 +19,7 @@ class Ledger:
     """
 
     def __init__(self) -> None:
-        self.memory = Memory(OWNER)
+        self.memory = Memory(OWNER, clock=clock)
         self.pending: Lesson | None = None
         self.acknowledged: Counter[str] = Counter()
         self._ever = {self._text(example) for example in self.memory.examples()}
@@ -55,9 +55,14 @@ class Ledger:
         self.pending = None
         if not fault and found.state_hash() != self.memory.state_hash():
             fault = "the examples or prompts are not those that were acknowledged"
-        if not fault and found.history() != self.memory.history():
-            fault = "the history is not the one that was acknowledged"
-        return fault
+        return fault or self.deeper_fault(found)
+
+    def deeper_fault(self, found: Memory) -> str:
+        """What is wrong with history, pictures, qualities or what undo brings back; empty = nothing."""
+        if found.history() != self.memory.history():
+            return "the history is not the one that was acknowledged"
+        same = found.content_hash() == self.memory.content_hash()
+        return "" if same else "pictures, qualities or what undo brings back are not those acknowledged"
 
     def knows(self, found: Memory) -> str:
         """An example or prompt of `found` that was never acknowledged; empty = there is none."""

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.trial.lesson import OWNER, learn, random_lesson
+from vfrt_ros.core.memory.trial.lesson import OWNER, clock, learn, random_lesson
 
 
 def study(path: Path, seed: int, teller: Connection, lessons: int | None = None) -> None:
@@ -45,6 +45,6 @@ def _study(path: Path, dice: random.Random, teller: Connection, lessons: int | N
 
 
 def _open(path: Path, teller: Connection) -> Memory:
-    memory = Memory(OWNER, path)
+    memory = Memory(OWNER, path, clock=clock)
     teller.send(("opened", memory.version))
     return memory
