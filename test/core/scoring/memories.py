@@ -40,8 +40,10 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=-1, keepdims=True)).astype(np.float32)
 
 
-def examples(label: str, rows: np.ndarray, first: int = 0, negative: bool = False) -> tuple[Example, ...]:
-    return tuple(Example(first + i, label, row, negative) for i, row in enumerate(rows))
+def examples(
+    label: str, rows: np.ndarray, first: int = 0, negative: bool = False, batch: int = 0
+) -> tuple[Example, ...]:
+    return tuple(Example(first + i, label, row, negative, batch) for i, row in enumerate(rows))
 
 
 def rule(world: World | None = None, shots: int = 5, **changes: object) -> CalibratedRule:

@@ -144,13 +144,8 @@ class CalibratedRule:
         score = np.exp(odds - total)
         limits = self._limits(~np.isnan(evidence.image), ~np.isnan(evidence.text))
         missing = heat * (limits - evidence.support)
-        others = np.log(np.maximum(1.0 - score, 1e-12)) + total
-        threshold = expit(odds + missing - others)
-        known = missing <= 0
-        threshold = np.where(
-            known, np.minimum(threshold, score), np.maximum(threshold, np.nextafter(score, 1))
-        )
-        return Scores(evidence.labels, _below(score), _below(threshold), float(np.exp(-total)))
+        threshold = expit(odds + missing - _others(odds, total))
+        return Scores(evidence.labels, *_settled(score, threshold, missing <= 0), float(np.exp(-total)))
 
     def weights(self, label: str) -> dict[str, float]:
         """What each kind of evidence counts for a label, in log-odds, by name: to explain an answer."""
@@ -238,5 +233,17 @@ def _finite(values: Floats) -> Array:
     return np.clip(np.nan_to_num(values, nan=EXCLUDED), -40.0, 40.0).astype(np.float32)
 
 
-def _below(values: Floats) -> Array:
-    return np.clip(values, 0.0, 1.0).astype(np.float32)
+def _others(odds: Floats, total: float) -> Floats:
+    """(c,) log of 1 plus the odds of all other labels; `total` is that of 1 plus all odds."""
+    others = np.log(np.maximum(-np.expm1(odds - total), 1e-12)) + total
+    best = int(odds.argmax())
+    others[best] = log_sum_exp(np.append(np.delete(odds, best), 0.0))
+    return others
+
+
+def _settled(score: Floats, threshold: Floats, known: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Scores and thresholds as float32 that compare as `known` says, whatever rounding does."""
+    low = np.clip(score, 0.0, np.nextafter(np.float32(1), np.float32(0))).astype(np.float32)
+    high = np.clip(threshold, 0.0, 1.0).astype(np.float32)
+    above = np.maximum(high, np.nextafter(low, np.float32(1)))
+    return low, np.where(known, np.minimum(high, low), above).astype(np.float32)

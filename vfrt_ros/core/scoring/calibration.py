@@ -92,7 +92,7 @@ class Calibration:
             return counted
         quantile = float(stdtrit(count - 1.0, max(share, 1e-6)))
         interval = mean + spread * quantile * float(np.sqrt(1.0 + 1.0 / count))
-        return min(counted, max(min(interval, 0.0), UNLIKELY))
+        return max(min(counted, min(interval, 0.0)), UNLIKELY)
 
 
 def features(distances: Floats, prompts: Floats, centre: Floats) -> Floats:
@@ -146,10 +146,11 @@ def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> 
     scale = minimize(_confusion, np.zeros(2), args=(sharp,), bounds=[(-5, 5)] * 2, method="L-BFGS-B").x
     sharpness, text = SHARPNESS * np.exp(scale[0]), TEXT_WEIGHT * np.exp(scale[1])
     known, unknown, strange = _familiar(fair, sharpness, text, stranger)
+    prior = _between(known, unknown)
     coefficients = minimize(
         _blend,
-        FAMILIARITY,
-        args=(known, fair.weights, unknown, strange),
+        prior,
+        args=(prior, known, fair.weights, unknown, strange),
         jac=True,
         bounds=[(0, None)] * 4 + [(None, None)],
         method="L-BFGS-B",
@@ -193,12 +194,20 @@ def _familiar(rows: Rows, sharpness: float, text: float, stranger: Floats) -> tu
     return known, unknown, rows.weights
 
 
+def _between(known: Floats, unknown: Floats) -> Floats:
+    """The prior of the coefficients, its odds even at the geometric mean of known and unknown distances."""
+    prior = FAMILIARITY.copy()
+    near, far = -known[:, 0].mean(), -unknown[:, 0].mean()
+    prior[4] = max(prior[4], prior[0] * float(np.sqrt(max(near * far, 0.0))))
+    return prior
+
+
 def _blend(
-    coefficients: Floats, known: Floats, weights: Floats, unknown: Floats, strange: Floats
+    coefficients: Floats, prior: Floats, known: Floats, weights: Floats, unknown: Floats, strange: Floats
 ) -> tuple[float, Floats]:
     """The loss of the familiarity model and its gradient."""
     yes, no = known @ coefficients, unknown @ coefficients
-    distance = (coefficients - FAMILIARITY) / FAMILIARITY_SPREAD
+    distance = (coefficients - prior) / FAMILIARITY_SPREAD
     loss = (weights * np.logaddexp(0, -yes)).sum() + (strange * np.logaddexp(0, no)).sum()
     slope = (strange * expit(no)) @ unknown - (weights * expit(-yes)) @ known
     return (

@@ -36,6 +36,7 @@ class Snapshot:
         scatter: (d, d) float64 symmetric Σ x xᵀ, or None where `rows` are all examples.
         rows: (n, d) float32, all examples or a sample of them.
         own: (n,) int64 index of each row's label.
+        batches: (n,) int64 registration of each row; 0 = not known.
         prompts: (n, c) float64 z-scores of the prompts, 0 where a label has none.
         pictures: (p, d) float32 embeddings of pictures of nothing, or None.
     """
@@ -46,6 +47,7 @@ class Snapshot:
     scatter: Floats | None
     rows: Array
     own: Ints
+    batches: Ints
     prompts: Floats
     pictures: Array | None
 
@@ -73,7 +75,7 @@ def fit(snapshot: Snapshot) -> Model:
     freedom = float((snapshot.counts - 1).sum())
     residual = _residual(snapshot)
     total = total_variance(means, _mean(snapshot), snapshot.pictures)
-    spread = measure(snapshot.rows, snapshot.own, snapshot.counts, residual, total)
+    spread = measure(snapshot.rows, snapshot.own, snapshot.batches, snapshot.counts, residual, total)
     metric = _metric(snapshot, freedom, residual, spread.within)
 
     scale = max(freedom, 1.0) * spread.within / means.shape[1]

@@ -117,12 +117,13 @@ class Learner:
         picked = [_evenly(self._examples[label], most) for label in labels]
         own = np.repeat(np.arange(len(labels)), [len(group) for group in picked])
         rows = np.stack([example.embedding for group in picked for example in group]).astype(np.float32)
+        batches = np.array([example.batch for group in picked for example in group], np.int64)
         scatter = None
         if not everything and statistics.scatter is not None:
             low = np.tril(statistics.scatter) / SCALE**2
             scatter = low + np.tril(low, -1).T
         prompts = self.text.table(rows, labels)
-        return Snapshot(labels, means, counts, scatter, rows, own, prompts, self.pictures)
+        return Snapshot(labels, means, counts, scatter, rows, own, batches, prompts, self.pictures)
 
 
 def _take(shelf: Shelf, example: Example) -> None:

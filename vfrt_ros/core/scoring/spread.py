@@ -22,6 +22,8 @@ NEAR_SHARE = 0.3
 of 0.7 and more, as between frames of one scene."""
 SAME_SHARE = 0.1
 """Below this share they are the same view: as good as one example."""
+VISIT_SHARE = 0.5
+"""Examples of one registration that lie closer than this share of the prior distance are frames of one visit."""
 UNSEEN_TOTAL = 0.8
 """The total variance of pictures of unit norm where there are neither two labels nor background pictures."""
 
@@ -58,12 +60,13 @@ def total_variance(means: Array, mean_example: Array, pictures: Array | None) ->
     return float(((c - 1) * inside + 2.0 * outside) / (c + 1))
 
 
-def measure(rows: Array, own: Ints, counts: Floats, residual: float, total: float) -> Spread:
+def measure(rows: Array, own: Ints, batches: Ints, counts: Floats, residual: float, total: float) -> Spread:
     """The spread of a memory.
 
     Args:
         rows: (n, d) float32 unit-norm examples, all of them or a sample.
         own: (n,) index of each one's label.
+        batches: (n,) registration of each one; 0 = not known.
         counts: (c,) examples of each label in the whole memory.
         residual: Sum of the squared distances of all examples to the mean of their label.
         total: See `total_variance`.
@@ -74,15 +77,25 @@ def measure(rows: Array, own: Ints, counts: Floats, residual: float, total: floa
     squares = np.maximum(2.0 - 2.0 * (rows @ rows.T), 0.0)
     same = own[:, None] == own[None]
     usual = _usual(squares, same, own, 2.0 * max(raw, 0.5 * prior))
+    visit = _visits(squares, same & (batches[:, None] == batches[None]) & (batches > 0), 2.0 * prior)
     near, view = same & (squares < NEAR_SHARE * usual), same & (squares < SAME_SHARE * usual)
-    np.fill_diagonal(near, True)
-    np.fill_diagonal(view, True)
+    near, view = near | visit, view | visit
     effective = np.bincount(own, 1.0 / view.sum(axis=1), len(counts))
     sampled = np.maximum(np.bincount(own, minlength=len(counts)), 1)
     effective = np.maximum(effective * counts / sampled, 1.0)
     known = float((effective - 1.0).sum())
     within = (raw * known + prior * PRIOR_FREEDOM) / (known + PRIOR_FREEDOM)
     return Spread(within, near, effective)
+
+
+def _visits(squares: Array, together: Mask, usual: float) -> Mask:
+    """(n, n) True for an example itself and those of the same visit, given which were registered together."""
+    size = np.maximum(together.sum(axis=1), 1)
+    mean = np.where(together, squares, 0.0).sum(axis=1) / np.maximum(size - 1, 1)
+    close = mean < VISIT_SHARE * usual
+    alike = together & close[:, None] & close[None]
+    np.fill_diagonal(alike, True)
+    return np.asarray(alike)
 
 
 def _usual(squares: Array, same: Mask, own: Ints, common: float) -> Floats:
