@@ -149,6 +149,9 @@ SERVICES: dict[str, tuple[Any, Answer]] = {
 }
 """Service name to its type and what answers it."""
 
+CHANGE_THE_MEMORY = frozenset({"register", "forget", "relabel", "undo", "redo", "set_prompts"})
+"""The services after which something else is recognised. `snapshot` writes files; the others only read."""
+
 
 def answer(name: str, desk: Desk, request: Any, response: Any) -> Any:
     """Carry out a request; our own errors become a code and a sentence, all else is a bug."""

@@ -1,0 +1,142 @@
+"""The sample SROS 2 policy allows what the nodes use, no less and no more; the documents say the same."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from nodes.conftest import Ros, wait_for
+from nodes.recognition_bench import RecognitionBench
+
+from vfrt_ros.nodes import names
+from vfrt_ros.nodes.camera_node import CameraNode
+from vfrt_ros.nodes.recognition_node import RecognitionNode
+from vfrt_ros.nodes.services import CHANGE_THE_MEMORY, SERVICES
+
+pytestmark = pytest.mark.ros
+
+ROOT = Path(__file__).parents[2]
+POLICY = ROOT / "config" / "sros2" / "policy.xml"
+
+
+def allowed(enclave: str) -> dict[str, set[str]]:
+    """What an enclave may do, by deed, as names without abbreviation."""
+    found: dict[str, set[str]] = {}
+    for profile in (
+        ElementTree.parse(POLICY).getroot().iterfind(f".//enclave[@path='/vfrt/{enclave}']//profile")
+    ):
+        own = f"/{profile.get('node')}"
+        for rule in profile:
+            for deed, verdict in rule.attrib.items():
+                assert verdict == "ALLOW"
+                texts = [str(name.text) for name in rule]
+                full = {text.replace("~", own, 1) if text[0] in "~/" else f"/{text}" for text in texts}
+                assert len(full) == len(texts), f"named twice: {texts}"
+                found[deed] = found.get(deed, set()) | full
+    return found
+
+
+def used(node: Any) -> dict[str, set[str]]:
+    """What a node does, by the middleware's own account."""
+    name, space = node.get_name(), node.get_namespace()
+    ask = {
+        "publish": node.get_publisher_names_and_types_by_node,
+        "subscribe": node.get_subscriber_names_and_types_by_node,
+        "reply": node.get_service_names_and_types_by_node,
+        "request": node.get_client_names_and_types_by_node,
+    }
+    return {deed: {topic for topic, _ in query(name, space)} for deed, query in ask.items()}
+
+
+def agrees(node: Any, policy: dict[str, set[str]]) -> bool:
+    return {deed: names_ for deed, names_ in used(node).items() if names_} == policy
+
+
+@pytest.fixture(autouse=True)
+def _settings(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("VFRT_BACKBONE", "fake")
+    monkeypatch.setenv("VFRT_SOURCE", "demo")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def test_the_camera_uses_what_it_may(ros: Ros) -> None:
+    node = ros.add(CameraNode([]))
+    node.start()
+    policy = allowed("camera")
+    assert policy.pop("subscribe") == {"/clock"}, "with use_sim_time only"
+    wait_for(lambda: agrees(node, policy), f"{used(node)} to be {policy}", 10.0)
+
+
+def test_the_recognition_uses_what_it_may(ros: Ros) -> None:
+    node = ros.add(RecognitionNode([]))
+    node.start()
+    policy = allowed("recognition")
+    raw, packed = f"/{names.IMAGE_RAW}", f"/{names.IMAGE_RAW}/{names.COMPRESSED}"
+    assert policy["subscribe"] == {raw, packed, "/clock"}
+    # The launch file remaps; here the topic has its own name. The clock and the other transport are options.
+    policy["subscribe"] = {f"/{names.IMAGE}"}
+    wait_for(lambda: agrees(node, policy), f"{used(node)} to be {policy}", 10.0)
+
+
+def test_a_simulated_clock_is_allowed(ros: Ros, monkeypatch) -> None:
+    from rclpy.parameter import Parameter
+
+    node = ros.add(RecognitionNode([]))
+    node.set_parameters([Parameter("use_sim_time", value=True)])
+    wait_for(lambda: "/clock" in used(node)["subscribe"], "a subscription of the clock", 10.0)
+    assert "/clock" in allowed("recognition")["subscribe"] & allowed("camera")["subscribe"]
+
+
+def test_only_the_teacher_changes_the_memory() -> None:
+    changing = {f"/{name}" for name in CHANGE_THE_MEMORY}
+    services = {f"/{name}" for name in SERVICES}
+    assert allowed("teacher")["request"] >= services
+    assert allowed("viewer")["request"] & (changing | {"/snapshot"}) == set()
+    assert allowed("viewer")["request"] < services
+    for enclave in ("teacher", "viewer"):
+        assert "publish" not in allowed(enclave)
+        assert allowed(enclave)["subscribe"] <= allowed("recognition")["publish"]
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "register": {"label": "cup"},
+    "relabel": {"label": "cup", "new_label": "mug"},
+    "undo": {},
+    "redo": {},
+    "set_prompts": {"labels": ["sky"]},
+    "forget": {"label": "mug"},
+    "list_labels": {},
+    "snapshot": {},
+    "explain": {},
+    "audit": {},
+}
+
+
+def test_the_services_that_change_the_memory_are_those_that_are_said_to(ros: Ros) -> None:
+    from fixtures.pictures import picture
+
+    bench = RecognitionBench(ros)
+    assert set(REQUESTS) == set(SERVICES)
+    changing = set()
+    for name, fields in REQUESTS.items():
+        bench.show(picture("red", len(changing)))
+        before = bench.node._recogniser.memory.version
+        response = bench.call(name, **fields)
+        assert response.code == response.OK, (name, response.message)
+        if bench.node._recogniser.memory.version != before:
+            changing.add(name)
+    assert changing == CHANGE_THE_MEMORY
+
+
+def test_the_documents_name_them() -> None:
+    security = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    line = next(line for line in security.splitlines() if line.startswith("Services that change the memory:"))
+    assert set(re.findall(r"`(\w+)`", line)) == CHANGE_THE_MEMORY
+    for enclave in ("camera", "recognition", "teacher", "viewer"):
+        assert f"/vfrt/{enclave}" in (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
