@@ -1,0 +1,108 @@
+"""`python -m vfrt_ros.bench`: measure, print, write, and with `--check` hold against the committed ratios."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from vfrt_ros.bench import (
+    machine,
+    overlay,
+    pipeline,
+    plot,
+    policy,
+    register,
+    report,
+    search,
+    speed,
+    stages,
+    start,
+)
+from vfrt_ros.bench.isolated import BenchError
+from vfrt_ros.bench.row import Row, failed
+
+PARTS: dict[str, Callable[[bool], list[Row]]] = {
+    "speed": speed.measure,
+    "stages": stages.measure,
+    "pipeline": pipeline.measure,
+    "overlay": overlay.measure,
+    "register": register.measure,
+    "search": search.measure,
+    "start": start.measure,
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The options."""
+    parser = argparse.ArgumentParser(prog="python -m vfrt_ros.bench", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="under two minutes: fewer rounds, smaller memories"
+    )
+    parser.add_argument("--only", metavar="PART,…", default="", help=f"some of {', '.join(PARTS)}")
+    parser.add_argument(
+        "--check",
+        nargs="?",
+        type=Path,
+        const=policy.RATIOS,
+        metavar="FILE",
+        help="fail where a ratio has fallen",
+    )
+    parser.add_argument("--commit", type=Path, metavar="FILE", help="write this run's ratios there")
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/bench"), metavar="FOLDER", help="for JSON and plot"
+    )
+    return parser
+
+
+def run_parts(names: Sequence[str], quick: bool) -> list[Row]:
+    """The rows of these parts; one that fails as a whole leaves a row that says why."""
+    rows = []
+    for name in names:
+        started = time.monotonic()
+        print(f"{name} …", file=sys.stderr, flush=True)
+        try:
+            rows += PARTS[name](quick)
+        except BenchError as error:
+            rows.append(failed(name, "", str(error)))
+        print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    return rows
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the bench; 0, or 1 where `--check` found a fall, 2 for wrong usage."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    names = arguments.only.split(",") if arguments.only else list(PARTS)
+    if unknown := [name for name in names if name not in PARTS]:
+        parser.error(f"--only knows {', '.join(PARTS)}; got {unknown[0]}")
+    about, others = machine.describe(), machine.Company()
+    rows = run_parts(names, arguments.quick)
+    share = others.share()
+    report.show(rows, about, share)
+    report.write(arguments.out / "bench.json", rows, about, share, arguments.quick)
+    print(f"Wrote {arguments.out / 'bench.json'}")
+    if plot.draw(rows, arguments.out / "search.png"):
+        print(f"Wrote {arguments.out / 'search.png'}")
+    if arguments.commit:
+        policy.write(arguments.commit, policy.ratios_of(rows), about)
+    return _check(arguments.check, rows) if arguments.check else 0
+
+
+def _check(path: Path, rows: Sequence[Row]) -> int:
+    try:
+        fallen = policy.falls(policy.ratios_of(rows), policy.read(path))
+    except BenchError as error:
+        fallen = [str(error)]
+    for sentence in fallen:
+        print(sentence, file=sys.stderr)
+    return 1 if fallen else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

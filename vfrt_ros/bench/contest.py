@@ -1,0 +1,68 @@
+"""Contestants of one ratio, each in a process of its own, taking turns."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vfrt_ros.bench.isolated import BenchError, Steps
+from vfrt_ros.bench.spread import Spread, spread
+
+Prepare = Callable[..., Callable[[], Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a contest showed.
+
+    Attributes:
+        rounds: Seconds a step of each contestant, the median of each round.
+        failures: Why a contestant could not take part, by name.
+    """
+
+    rounds: Mapping[str, list[float]]
+    failures: Mapping[str, str]
+
+    def seconds(self, name: str) -> Spread:
+        """Of one contestant, over the rounds."""
+        return spread(self.rounds[name])
+
+    def ratio(self, name: str, other: str) -> Spread:
+        """How many times the time of `name` that of `other` is, round by round."""
+        pairs = zip(self.rounds[other], self.rounds[name], strict=True)
+        return spread([theirs / own for theirs, own in pairs])
+
+
+def contest(contestants: Mapping[str, tuple[Prepare, dict[str, Any]]], rounds: int, steps: int) -> Outcome:
+    """Let them take turns.
+
+    Args:
+        contestants: What prepares the step of each, and its keywords.
+        rounds: Turns of each, after one that is not counted.
+        steps: Taken in one turn.
+    """
+    running: dict[str, Steps] = {}
+    failures: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for number, (name, (prepare, options)) in enumerate(contestants.items()):
+                entrant = Steps(prepare, Path(folder) / f"{number}.log", **options)
+                # One after another: two that compile at once would each take longer, and fill the memory.
+                try:
+                    entrant.take(max(steps, 2))
+                    running[name] = entrant
+                except BenchError as error:
+                    failures[name] = str(error)
+                    entrant.close()
+            taken: dict[str, list[float]] = {name: [] for name in running}
+            for _ in range(rounds):
+                for name, entrant in running.items():
+                    taken[name].append(statistics.median(entrant.take(steps)))
+        finally:
+            for entrant in running.values():
+                entrant.close()
+    return Outcome(taken, failures)

@@ -1,0 +1,55 @@
+"""A measured quantity: its middle, and how far it spread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Median, and the 10th and 90th of 100, of `n` measurements in one unit."""
+
+    median: float
+    low: float
+    high: float
+    n: int
+
+    def text(self, factor: float = 1.0, digits: int = 2) -> str:
+        """For people.
+
+        >>> Spread(0.0431, 0.0402, 0.0467, 50).text(1e3, 1)
+        '43.1 (40.2 … 46.7)'
+        """
+        middle, low, high = (f"{factor * value:.{digits}f}" for value in (self.median, self.low, self.high))
+        return f"{middle} ({low} … {high})"
+
+    def as_dict(self) -> dict[str, float]:
+        """Plain values."""
+        return asdict(self)
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Of at least one value.
+
+    >>> spread([3.0, 1.0, 2.0]).median
+    2.0
+    """
+    low, median, high = np.percentile(np.asarray(values, float), (10, 50, 90))
+    return Spread(float(median), float(low), float(high), len(values))
+
+
+def seconds_of(step: Callable[[], Any], count: int, warm_up: int = 3) -> list[float]:
+    """Seconds of each of `count` calls, after some that are not counted."""
+    for _ in range(warm_up):
+        step()
+    seconds = []
+    for _ in range(count):
+        start = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - start)
+    return seconds
