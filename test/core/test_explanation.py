@@ -46,7 +46,7 @@ def test_it_says(taught, label, words) -> None:
 
 
 def test_the_threshold_is_explained_by_rule(taught) -> None:
-    assert "10% of the frames of known objects" in "\n".join(taught.explain("red"))
+    assert "5% of the frames of known objects" in "\n".join(taught.explain("red"))
     taught.configure(fuse="late", open_set_threshold=0.3)
     taught.recognise(frame(RED))
     assert "its threshold of 0.30 (the parameter open_set_threshold)" in "\n".join(taught.explain("red"))

@@ -64,7 +64,7 @@ class RecognitionSettings(Settings):
     )
     open_set: bool = parameter(True, "Answer unknown where nothing fits; false = the best label", live=True)
     open_set_threshold: float = parameter(
-        0.1,
+        0.05,
         "Higher = stricter. calibrated: the share of frames of known objects that may be called unknown; "
         "late: the least score of a known label",
         low=0.0,
