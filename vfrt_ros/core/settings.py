@@ -138,7 +138,9 @@ class RecognitionSettings(Settings):
     seed: int = parameter(42, "Seed of everything random", low=0, high=2**31 - 1)
     img_size: int = parameter(0, "Side of the encoder's input in pixels; 0 = its own", low=0, high=4096)
     normalize: bool = parameter(True, "Give pixels the mean and deviation the encoder was trained on")
-    memory_index: str = parameter("Flat", "FAISS index of the memory, any factory string, inner product")
+    memory_index: str = parameter(
+        "Flat", "FAISS index of the memory: auto (a faster one above 20,000 examples) or any factory string"
+    )
     nprobe: int = parameter(16, "Cells that an IVF index looks into", low=1, high=65536)
     memory_path: str = parameter("", "File of the memory; empty = $ROS_HOME/vfrt/<encoder>/memory.db")
     snapshot_dir: str = parameter("", "Folder for snapshots; empty = $ROS_HOME/vfrt/snapshots")

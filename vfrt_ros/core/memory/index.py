@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Sequence
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.errors import SettingError
 from vfrt_ros.core.memory.example import Example
+from vfrt_ros.core.memory.faiss_index import (
+    AUTO,
+    LARGE,
+    empty_index,
+    examples_needed,
+    factory_for,
+    filled_index,
+    step_back,
+)
 
-FULL_RANK = 39
-"""Training vectors that k-means wants for each cell; below it FAISS warns (faiss Clustering.h)."""
+AT_ONCE = 2_000
+"""Up to so many examples an index is built before the next search; above, in the background."""
+GROWTH = 1.5
+"""`auto` is built anew, with more cells, when there are so many times the examples it was built for."""
+_log = logging.getLogger(__name__)
 
 
 class ExampleIndex:
-    """Inner-product search by example id, with any FAISS factory string.
+    """Inner-product search by example id, with any FAISS factory string, or `auto`: Flat, and above 20,000
+    examples an inverted file that looks into as many cells as it needs to find 99 % of what Flat finds.
 
-    An index that has to be trained, or that cannot forget, is kept beside a plain one: the plain one
-    answers until there is enough to train on.
+    A plain index answers until there is enough to train the wanted one and while that is being built. An
+    index that cannot forget is built anew after a removal; until then searches leave the removed ones out.
+
+    Threads: one thread at a time calls, under its owner's lock. A background thread builds an index from a
+    copy and leaves it in `_built`; the next call adopts it, with the changes that were made meanwhile.
 
     Raises:
         SettingError: FAISS does not know the factory string.
@@ -30,33 +47,59 @@ class ExampleIndex:
         self._factory = factory
         self._nprobe = nprobe
         self._vectors: dict[int, npt.NDArray[np.float32]] = {}
-        self._index = _wrap(faiss.IndexFlatIP(dim))
-        self._is_factory = factory == "Flat"
-        self._build()
+        self._index = empty_index(dim, "Flat", nprobe)
+        self._built_for = 0
+        """Examples that the wanted index was built for; 0 = the plain one answers."""
+        self._gone: set[int] = set()
+        """Removed, but still in an index that cannot forget."""
+        self._builder: threading.Thread | None = None
+        self._built: faiss.Index | None = None
+        self._late_added: dict[int, npt.NDArray[np.float32]] = {}
+        self._late_removed: set[int] = set()
+        self._needed = LARGE + 1
+        if factory != AUTO:
+            self._needed = examples_needed(empty_index(dim, factory, nprobe), factory)
 
     def __len__(self) -> int:
         return len(self._vectors)
+
+    @property
+    def building(self) -> bool:
+        """Whether an index is being built in the background."""
+        return self._builder is not None and self._built is None and self._builder.is_alive()
+
+    @property
+    def faiss_index(self) -> faiss.Index:
+        """What searches, to compare with."""
+        return self._index
 
     def add(self, examples: Sequence[Example]) -> None:
         """Make examples searchable."""
         if not examples:
             return
-        self._vectors |= {example.id: example.embedding for example in examples}
-        ids = np.array([example.id for example in examples], np.int64)
-        self._index.add_with_ids(np.stack([example.embedding for example in examples]), ids)
-        if not self._is_factory:
-            self._upgrade()
+        self._adopt()
+        added = {example.id: example.embedding for example in examples}
+        self._vectors |= added
+        if self._gone.isdisjoint(added):
+            self._index.add_with_ids(np.stack(list(added.values())), np.fromiter(added, np.int64))
+        else:
+            self._build()  # an id that comes back would stand in the index twice
+        if self._builder is not None:
+            self._late_added |= added
+        self._improve()
 
     def remove(self, ids: Sequence[int]) -> None:
         """Forget examples; unknown ids are passed over."""
-        for key in ids:
-            self._vectors.pop(key, None)
-        if not ids:
+        self._adopt()
+        known = [key for key in ids if self._vectors.pop(key, None) is not None]
+        if not known:
             return
-        try:
-            self._index.remove_ids(np.array(ids, np.int64))
-        except RuntimeError:
-            self._upgrade()
+        if self._builder is not None:
+            for key in known:
+                self._late_added.pop(key, None)
+            self._late_removed.update(known)
+        self._drop(known)
+        self._improve()
 
     def search(self, embedding: npt.NDArray[np.float32], k: int) -> tuple[npt.NDArray, npt.NDArray]:
         """The nearest examples.
@@ -68,45 +111,75 @@ class ExampleIndex:
         Returns:
             Ids (n,) int64 and cosines (n,) float32, best first, n <= k.
         """
-        k = min(k, len(self))
+        if self._built is not None:
+            self._adopt()
+        k = min(k, len(self._vectors))
         if k == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        cosines, ids = self._index.search(embedding[None], k)
-        found = ids[0] >= 0
-        return ids[0][found], cosines[0][found]
+        cosines, ids = self._index.search(embedding[None], k + len(self._gone))
+        if ids[0, -1] >= 0 and not self._gone:
+            return ids[0], cosines[0]
+        found = np.fromiter((key in self._vectors for key in ids[0].tolist()), bool, ids.shape[1])
+        return ids[0][found][:k], cosines[0][found][:k]
 
-    def _build(self) -> faiss.Index:
+    def _drop(self, ids: Sequence[int]) -> None:
         try:
-            index = faiss.index_factory(self._dim, self._factory, faiss.METRIC_INNER_PRODUCT)
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1][-120:]
-            raise SettingError(
-                f"Parameter 'memory_index' must be a FAISS factory string such as Flat, HNSW32 or "
-                f"IVF256,Flat; got '{self._factory}' ({reason})."
-            ) from error
-        inverted = faiss.try_extract_index_ivf(index)
-        if inverted is not None:
-            inverted.nprobe = min(self._nprobe, inverted.nlist)
-        return index
+            self._index.remove_ids(np.array(ids, np.int64))
+        except RuntimeError:
+            self._gone.update(ids)
 
-    def _upgrade(self) -> None:
-        """Build the wanted index from all vectors, where there are enough of them."""
-        index = self._build()
-        inverted = faiss.try_extract_index_ivf(index)
-        needed = FULL_RANK * inverted.nlist if inverted is not None else 1
-        enough = len(self) >= needed
-        target = index if enough else faiss.IndexFlatIP(self._dim)
-        self._index = _wrap(target)
-        self._is_factory = enough
-        if not self._vectors:
+    def _improve(self) -> None:
+        """Build the wanted index, where there are enough examples for it and it is not there."""
+        if factory_for(self._factory, len(self)) == "Flat" or len(self) < self._needed:
+            if self._gone:
+                self._build()
             return
-        vectors = np.stack(list(self._vectors.values()))
-        if enough and not index.is_trained:
-            index.train(vectors)
-        self._index.add_with_ids(vectors, np.fromiter(self._vectors, np.int64))
+        grown = self._factory == AUTO and len(self) > GROWTH * self._built_for
+        if (self._built_for == 0 or self._gone or grown) and self._builder is None:
+            if len(self) <= AT_ONCE:
+                self._build()
+            else:
+                self._build_behind()
 
+    def _build(self) -> None:
+        """Build at once; the plain one where there is too little for the wanted one."""
+        enough = len(self) >= self._needed
+        self._index = filled_index(
+            self._dim, self._factory if enough else "Flat", self._nprobe, self._vectors
+        )
+        self._built_for = len(self) if enough else 0
+        self._gone.clear()
 
-def _wrap(index: faiss.Index) -> faiss.Index:
-    """The index, taking ids of our own."""
-    takes_ids = isinstance(faiss.downcast_index(index), (faiss.IndexIDMap, faiss.IndexIDMap2))
-    return index if takes_ids else faiss.IndexIDMap2(index)
+    def _build_behind(self) -> None:
+        copy = dict(self._vectors)
+
+        def build() -> None:
+            try:
+                step_back()
+                self._built = filled_index(self._dim, self._factory, self._nprobe, copy)
+            except Exception:
+                # Searches go on with the index that there is; the next change tries again.
+                _log.exception("the index '%s' could not be built", self._factory)
+
+        self._late_added, self._late_removed = {}, set()
+        self._building_for = len(copy)
+        self._builder = threading.Thread(target=build, name="vfrt-index", daemon=True)
+        self._builder.start()
+
+    def _adopt(self) -> None:
+        """Take over the index that was built in the background, if it is ready."""
+        if self._builder is None or (self._built is None and self._builder.is_alive()):
+            return
+        self._builder = None
+        if self._built is None:
+            return
+        self._index, self._built, self._built_for = self._built, None, self._building_for
+        self._gone.clear()
+        if self._late_removed:
+            self._drop(list(self._late_removed))
+        if self._gone & self._late_added.keys():
+            self._build()
+        elif self._late_added:
+            rows = np.stack(list(self._late_added.values()))
+            self._index.add_with_ids(rows, np.fromiter(self._late_added, np.int64))
+        self._improve()
