@@ -20,8 +20,8 @@ from vfrt_ros.bench.spread import spread
 FPS = 30.0
 RATE_TARGET = 0.95
 GROWTH_LIMIT = 0.01
-SECONDS, QUICK_SECONDS = 600.0, 12.0
-TURNS, QUICK_TURNS = 12, 4
+SECONDS, QUICK_SECONDS = 600.0, 8.0
+TURNS, QUICK_TURNS = 12, 3
 
 
 def measure(quick: bool) -> list[Row]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Spread:
         return asdict(self)
 
 
-def spread(values: Sequence[float]) -> Spread:
+def spread(values: Sequence[float] | npt.NDArray) -> Spread:
     """Of at least one value.
 
     >>> spread([3.0, 1.0, 2.0]).median

@@ -29,6 +29,7 @@ COMMANDS = (
     "explain",
     "audit",
     "eval",
+    "bench",
     "doctor",
 )
 ROS_PACKAGES = (
