@@ -39,8 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             violations = _run(arguments, seed, Path(folder))
     except KeyboardInterrupt:
         return INTERRUPTED
-    for violation in violations[:SHOWN]:
-        print(f"BROKEN: {violation}")
     word = "1 promise" if len(violations) == 1 else f"{len(violations) or 'no'} promises"
     print(f"{word.capitalize()} broken in {time.monotonic() - began:.0f} s.")
     return 1 if violations else 0
@@ -69,7 +67,7 @@ def _run(arguments: argparse.Namespace, seed: int, folder: Path) -> list[str]:
     if arguments.kills:
         with _bar(arguments.kills, "killing") as bar:
             kills = run_kills(folder / "kills", arguments.kills, seed, bar.update)
-        print(describe_kills(kills))
+        _show(describe_kills(kills), kills.violations)
         violations += kills.violations
     for count, both, files in (
         (arguments.flips, False, "one file"),
@@ -78,9 +76,14 @@ def _run(arguments: argparse.Namespace, seed: int, folder: Path) -> list[str]:
         if count:
             with _bar(count, f"damaging {files}") as bar:
                 flips = run_flips(folder / f"flips-{both}", count, seed, bar.update, both=both)
-            print(describe_flips(flips, files))
+            _show(describe_flips(flips, files), flips.violations)
             violations += flips.violations
     return violations
+
+
+def _show(figures: str, violations: Sequence[str]) -> None:
+    """Print at once: the next part of the trial may take long."""
+    print(figures, *(f"BROKEN: {violation}" for violation in violations[:SHOWN]), sep="\n", flush=True)
 
 
 def _counts(counter: Counter[str]) -> str:

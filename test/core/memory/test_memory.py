@@ -207,3 +207,19 @@ def test_what_is_no_embedding_is_refused(memory, embedding) -> None:
     with pytest.raises(RequestError, match="cannot be stored: its embedding has"):
         memory.register("cup", [NewExample(embedding, {})])
     assert (len(memory), memory.version) == (0, 0)
+
+
+def test_a_restart_makes_no_difference_to_what_is_recorded_later(tmp_path) -> None:
+    paths = tmp_path / "restarted.db", tmp_path / "not.db"
+    memories = [Memory(OWNER, path, clock=lambda: 1.0) for path in paths]
+    for memory in memories:
+        memory.register("cup", new_examples(2))
+        memory.set_prompts({"dog": ("a",), "cat": ("b",), "cup": ()})
+        memory.set_prompts({"dog": ("c",)})
+    memories[0].close()
+    memories[0] = Memory(OWNER, paths[0], clock=lambda: 1.0)
+    for memory in memories:
+        memory.set_prompts({"hat": ()}, replace_all=True)
+        memory.undo()
+    assert memories[0].content_hash() == memories[1].content_hash()
+    assert memories[0].state_hash() == memories[1].state_hash()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from vfrt_ros.core.errors import MemoryStoreError
+from vfrt_ros.core.memory import recovery
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.seal import seal
@@ -182,6 +183,22 @@ def test_two_damaged_files_give_what_can_be_read(path, expected) -> None:
     again = reopened(path)
     assert (again.count("dog"), again.notices) == (3, ())
     again.close()
+
+
+def test_a_kill_in_the_middle_of_saving_is_made_good_by_the_next_start(path, expected, monkeypatch) -> None:
+    flip_in_embedding(path)
+    flip_in_embedding(path.with_name("memory.db.copy"))
+
+    def stop(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(recovery, "_make_room", stop)
+        reopened(path)
+    assert not path.exists()
+    memory = reopened(path)
+    assert len(memory) == 5
+    memory.close()
 
 
 def test_salvage_never_mixes_encoders(path, expected) -> None:

@@ -203,10 +203,12 @@ class Book:
             self.database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
 
     def _flip(self, step: Step, change: Step, version: int, *, undone: bool) -> None:
-        *_, seal = step_row(step.id, step, undone=undone)
+        row = step_row(step.id, step, undone=undone)
         with transaction(self.database):
             self.database.execute(
-                "UPDATE step SET undone = ?, seal = ? WHERE id = ?", (undone, seal, step.id)
+                "UPDATE step SET what = ?, undone = ?, prompts_before = ?, prompts_after = ?, seal = ? "
+                "WHERE id = ?",
+                (*row[1:], step.id),
             )
             self._apply(change, version)
 
@@ -219,7 +221,7 @@ class Book:
             "UPDATE example SET label = ?, present = ?, seal = ? WHERE id = ?",
             [(row[1], row[-2], row[-1], row[0]) for row in settled_rows(known)],
         )
-        for label, prompts in step.prompts.after.items():
+        for label, prompts in sorted(step.prompts.after.items()):
             self.database.execute("DELETE FROM prompt WHERE label = ?", (label,))
             if prompts is not None:
                 self._insert("prompt", [sealed("prompt", label, json.dumps(prompts))])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts,
 from vfrt_ros.core.memory.index import ExampleIndex
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.record import Record
+from vfrt_ros.core.memory.tally import Tally
 
 Array = npt.NDArray[np.float32]
 
@@ -82,9 +82,7 @@ class Memory:
         self.version = loaded.version
         self.prompts: dict[str, Prompts] = dict(loaded.prompts)
         self._examples: dict[int, Example] = {}
-        self._sums: dict[str, npt.NDArray[np.float64]] = {}
-        self._counts: Counter[str] = Counter()
-        self._negatives: Counter[str] = Counter()
+        self._tally = Tally()
         self._listeners: list[Callable[[Step], None]] = []
         self._follow(Change(added=loaded.examples))
 
@@ -94,7 +92,7 @@ class Memory:
     @property
     def labels(self) -> tuple[str, ...]:
         """Every label that has an example or a prompt, sorted."""
-        return tuple(sorted({*self._counts, *self._negatives, *self.prompts}))
+        return tuple(sorted({*self._tally.labels, *self.prompts}))
 
     @property
     def path(self) -> Path | None:
@@ -108,18 +106,15 @@ class Memory:
 
     def count(self, label: str) -> int:
         """Examples that show the label."""
-        return self._counts[label]
+        return self._tally.count(label)
 
     def negatives(self, label: str) -> int:
         """Examples marked as not the label."""
-        return self._negatives[label]
+        return self._tally.negatives(label)
 
     def centroid(self, label: str) -> Array | None:
         """(d,) float32 unit-norm mean of the label's examples; None where it has none."""
-        if not self._counts[label]:
-            return None
-        total = self._sums[label]
-        return (total / np.linalg.norm(total)).astype(np.float32)
+        return self._tally.centroid(label)
 
     def examples(self, label: str | None = None) -> list[Example]:
         """The examples, negatives included, of one label or of all, oldest first."""
@@ -347,25 +342,12 @@ class Memory:
     def _follow(self, change: Change) -> None:
         for example in change.removed:
             del self._examples[example.id]
-            self._tally(example, -1)
+            self._tally.remove(example)
         self.index.remove([example.id for example in change.removed if not example.negative])
         for example in change.added:
             self._examples[example.id] = example
-            self._tally(example, 1)
+            self._tally.add(example)
         self.index.add([example for example in change.added if not example.negative])
-
-    def _tally(self, example: Example, sign: int) -> None:
-        counts = self._negatives if example.negative else self._counts
-        counts[example.label] += sign
-        if not counts[example.label]:
-            del counts[example.label]
-        if example.negative:
-            return
-        total = self._sums.get(example.label, 0) + sign * example.embedding.astype(np.float64)
-        if self._counts[example.label]:
-            self._sums[example.label] = total
-        else:
-            self._sums.pop(example.label, None)
 
 
 def _plural(count: int) -> str:

@@ -7,7 +7,9 @@ other. A damaged file is renamed, never removed or written over.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from vfrt_ros.core.memory.book import Book
 from vfrt_ros.core.memory.database import COMPANIONS, Journal, sync_folder
 from vfrt_ros.core.memory.look import Found, Say, State, is_ours, look
 from vfrt_ros.core.memory.owner import Owner
-from vfrt_ros.core.memory.salvage import salvage
+from vfrt_ros.core.memory.salvage import Saved, salvage
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ def open_pair(path: Path, owner: Owner | None, say: Say) -> Pair:
         MemoryStoreError: It is another encoder's, of a newer version, or no memory at all.
         sqlite3.Error, OSError: It is out of reach.
     """
+    if not path.exists() and _salvaged_path(path).exists():
+        # A kill between setting aside and putting in place.
+        _salvaged_path(path).rename(path)
     first = look(path, Journal.WRITE_AHEAD, say)
     second = _look_at_copy(path, first, say)
     try:
@@ -177,25 +182,47 @@ def _without_good_state(first: Found, second: Found, owner: Owner | None, say: S
             f"Both files of the memory {first.path} are damaged, and not even its encoder can be read: the next "
             "start of the node sets them aside and begins anew."
         )
+    unfinished = _salvaged_path(first.path)
+    _write_saved(saved, saved.owner, unfinished)
     names = " and ".join(f"{found.path.name} ({found.fault}) as {set_aside(found.path)}" for found in damaged)
     say(
         f"Both files of the memory {first.path} are damaged and were set aside: {names}. Saved from them: "
         f"{len(saved.examples)} examples, {len(saved.prompts)} prompts; other changes and the history are lost."
     )
-    pair = _new(first.path, owner or saved.owner, say, version=saved.version)
-    for book in filter(None, (pair.book, pair.copy)):
-        book.append(saved.examples, saved.prompts)
-    return pair
+    _make_room(first.path)
+    unfinished.rename(first.path)
+    book = Book(first.path)
+    return Pair(book, try_copy(book, say))
 
 
-def _new(path: Path, owner: Owner | None, say: Say, *, version: int = 0) -> Pair:
+def _salvaged_path(path: Path) -> Path:
+    return path.with_name(path.name + ".salvaged")
+
+
+def _write_saved(saved: Saved, owner: Owner, path: Path) -> None:
+    """Write what was saved to one file, whole before anything is renamed."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        book = Book(Path(folder) / path.name)
+        with contextlib.closing(book):
+            book.begin(owner, version=saved.version)
+            book.append(saved.examples, saved.prompts)
+            book.copy_to(path)
+
+
+def _make_room(path: Path) -> None:
+    """Set aside what is left at a path, be it a log without its file."""
+    if any(path.with_name(path.name + end).exists() for end in ("", *COMPANIONS)):
+        set_aside(path)
+
+
+def _new(path: Path, owner: Owner | None, say: Say) -> Pair:
     if owner is None:
         raise MemoryStoreError(f"There is no memory at {path}.")
     if any(path.with_name(path.name + end).exists() for end in COMPANIONS):
         set_aside(path)
     book = Book(path)
     try:
-        book.begin(owner, version=version)
+        book.begin(owner)
         return Pair(book, try_copy(book, say))
     except BaseException:
         book.close()

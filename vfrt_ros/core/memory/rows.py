@@ -39,7 +39,10 @@ def example_of(row: tuple) -> Example:
 
 def step_row(key: int, step: Step, *, undone: bool) -> Row:
     """The row of `step`, sealed."""
-    before, after = json.dumps(dict(step.prompts.before)), json.dumps(dict(step.prompts.after))
+    # Sorted: the order of a dict depends on whether there was a restart.
+    before, after = (
+        json.dumps(dict(side), sort_keys=True) for side in (step.prompts.before, step.prompts.after)
+    )
     return sealed("step", key, step.what, undone, before, after)
 
 

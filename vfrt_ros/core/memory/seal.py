@@ -21,12 +21,12 @@ def seal(table: str, *values: object) -> int:
     >>> seal("prompt", "1") == seal("prompt", 1)
     False
     """
-    digest = hashlib.blake2b(table.encode(), digest_size=8)
+    parts = [table.encode()]
     for value in values:
         data = value if isinstance(value, bytes) else str(value).encode()
-        digest.update(f"|{type(value).__name__}:{len(data)}:".encode())
-        digest.update(data)
-    return int.from_bytes(digest.digest(), "big") & MASK
+        parts += (f"|{type(value).__name__}:{len(data)}:".encode(), data)
+    digest = hashlib.blake2b(b"".join(parts), digest_size=8).digest()
+    return int.from_bytes(digest, "big") & MASK
 
 
 def sealed(table: str, *values: object) -> tuple[object, ...]:
