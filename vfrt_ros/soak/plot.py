@@ -20,6 +20,7 @@ def plot(samples: Mapping[str, Sequence[Sample]], path: Path) -> None:
         for name, taken in samples.items():
             axes.plot([s.time / 60 for s in taken], [getattr(s, field) for s in taken], label=name)
         axes.set_ylabel(label)
+        axes.margins(y=0.1)
         axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
     axes.set_xlabel("time [min]")
