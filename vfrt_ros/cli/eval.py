@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="any parameter of the recognition node, e.g. --set open_set_threshold=0.05; may stand several times",
+        help="any parameter of the recognition node, e.g. --set open_set_threshold=0.02; may stand several times",
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write CSV, JSON and a report there")
     add_json_option(parser)
@@ -182,7 +182,7 @@ COMMAND = Command(
     summary="measure recognition on a folder of pictures, or replay a recording",
     examples=(
         "vfrt eval ~/data/groceries --ways 20 --shots 1,5,10 --episodes 60 --out report",
-        "vfrt eval ~/data/groceries --fuse calibrated --set open_set_threshold=0.05 --json",
+        "vfrt eval ~/data/groceries --fuse calibrated --set open_set_threshold=0.02 --json",
         "vfrt eval --stream demo",
         "vfrt eval --stream ~/bags/kitchen --topic /camera/image_raw --init-labels cup,phone --out kitchen",
     ),
