@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,17 @@ leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text
 trees = st.recursive(
     leaves, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=3))
 )
+LAUGHS = (
+    "[&a [1,1,1,1,1,1,1,1,1],"
+    + ",".join(f"&{b} [{','.join(['*' + a] * 9)}]" for a, b in pairwise("abcdefgh"))
+    + "]"
+)
 ODD = [
     "2001-99-99",
     "[" * 400,
     "&a [*a]",
     "&a {recognition: *a}",
+    LAUGHS,
     "!!python/object:os.system x",
     "a: b: c",
     "\0",
