@@ -55,20 +55,21 @@ def random_clip() -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(dir=folder.parent))
     try:
-        _save_random_clip(making)
+        save_random_clip(making)
         making.rename(folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return folder
 
 
-def _save_random_clip(folder: Path) -> None:
+def save_random_clip(folder: Path, **config: Any) -> None:
+    """Write a CLIP model of random weights, its processor and its tokenizer; `config` as of CLIPConfig."""
     import torch
     from transformers import CLIPConfig, CLIPModel
 
     with torch.random.fork_rng():
         torch.manual_seed(42)
-        CLIPModel(CLIPConfig()).save_pretrained(folder)
+        CLIPModel(CLIPConfig(**config)).save_pretrained(folder)
     module = importlib.import_module("transformers.models.clip.image_processing_pil_clip")
     module.CLIPImageProcessorPil().save_pretrained(folder)
     _save_tokenizer(folder)

@@ -31,7 +31,7 @@ def falls(now: Mapping[str, float], committed: Mapping[str, float]) -> list[str]
     """One sentence for each ratio that has fallen too far; those that were not measured are passed over.
 
     >>> falls({"clip": 2.0, "rate": 0.97}, {"clip": 3.5, "rate": 0.98, "int8": 5.0})
-    ['clip fell from 3.5 to 2 (at least 2.97 is asked for)']
+    ['clip fell from 3.5 to 2 (at least 2.98 is asked for)']
     """
     sentences = []
     for name, before in committed.items():
