@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 from fixtures.pictures import picture
-from nodes.conftest import Ros
+from nodes.conftest import Ros, wait_for
 from nodes.recognition_bench import RecognitionBench
 
 from vfrt_msgs.msg import Recognition
@@ -70,7 +70,7 @@ def test_without_autostart_it_waits_and_every_service_says_so(ros: Ros) -> None:
             assert (response.code, response.message) == (
                 response.NOT_ACTIVE, "/recognition is not active: activate it first.",
             ), (state, name)  # fmt: skip
-        assert bench.node.get_subscriptions_info_by_topic("image") == []
+        wait_for(lambda: bench.node.get_subscriptions_info_by_topic("image") == [], "no subscription")
         assert bench.change_state(transition)
     assert bench.state == "active"
     assert bench.call("list_labels").code == 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 pytest.importorskip("rclpy")
 
 from nodes.conftest import Ros, wait_for
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, QoSPolicyKind, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 from vfrt_ros.nodes.qos_mismatch import publisher_events, subscription_events
@@ -58,3 +60,12 @@ def test_a_subscription_names_a_publisher_that_offers_less(ros: Ros, capfd) -> N
     wait_for(lambda: node.count_publishers("picture") == 2, "the second")
     log.has("")
     assert log.text.count("offers another") == 1
+
+
+def test_each_policy_is_told_once_however_often_it_happens(ros: Ros, capfd) -> None:
+    node = ros.node("camera")
+    for events in (publisher_events(node, "picture"), subscription_events(node, "picture")):
+        for kind in (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY, QoSPolicyKind.RELIABILITY):
+            events.incompatible_qos(SimpleNamespace(last_policy_kind=kind))
+    logged = capfd.readouterr().err
+    assert logged.count("another RELIABILITY") == logged.count("another DURABILITY") == 2
