@@ -113,7 +113,7 @@ class CalibratedRule:
             text[self._prompted] = cosines
             standardised[self._prompted] = prompts.standardised(embedding, cosines)
         push = self._push(embedding)
-        odds = match_odds(standardised) - push
+        odds = match_odds(standardised, prompts.bar(embedding)) - push
         by_text = self._shares()[1]
         only = ~np.isnan(text)
         fused[only] = support[only] = odds[only] + EXCLUDED * max(0.0, 1.0 - 10.0 * by_text)

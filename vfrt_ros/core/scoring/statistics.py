@@ -19,6 +19,8 @@ of 1/SCALE², which float64 holds exactly while it is below 2⁵³: for unit vec
 sums do not depend on the order of their terms, so taking an example away restores the bits from before."""
 
 MOST_EXAMPLES = 2**19
+MOST_PENDING = 64
+"""Examples that the scatter may lag behind, so that a registration need not wait for it."""
 
 
 class Statistics:
@@ -27,20 +29,30 @@ class Statistics:
     Attributes:
         counts: Positive examples of each label that has one.
         sums: (d,) float64 whole-number sum of each label's positive examples, in units of 1/SCALE.
-        scatter: (d, d) float64, Σ x xᵀ over the positive examples in units of 1/SCALE²; only the lower
-            triangle is kept. None before the first example.
     """
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
         self.sums: dict[str, Floats] = {}
-        self.scatter: Floats | None = None
+        self._scatter: Floats | None = None
+        self._pending: list[tuple[Floats, int]] = []
         self._negatives: dict[str, tuple[int, Floats]] = {}
 
     @property
     def size(self) -> int:
         """Positive examples of all labels."""
         return sum(self.counts.values())
+
+    @property
+    def scatter(self) -> Floats | None:
+        """(d, d) float64, Σ x xᵀ over the positive examples in units of 1/SCALE²; only the lower triangle is
+        kept. None before the first example. The last few changes are added when it is asked for."""
+        for rows, sign in self._pending:
+            if self._scatter is None:
+                self._scatter = np.zeros((rows.shape[1],) * 2, order="F")
+            self._scatter = dsyrk(float(sign), rows.T, beta=1.0, c=self._scatter, lower=1, overwrite_c=1)
+        self._pending.clear()
+        return self._scatter
 
     def add(self, examples: tuple[Example, ...]) -> None:
         """Count examples in.
@@ -80,7 +92,9 @@ class Statistics:
             (self._change_negative if example.negative else self._change_positive)(example.label, row, sign)
         rows = [example.embedding for example in examples if not example.negative]
         if rows:
-            self._change_scatter(np.rint(np.stack(rows).astype(np.float64) * SCALE), sign)
+            self._pending.append((np.rint(np.stack(rows).astype(np.float64) * SCALE), sign))
+        if sum(len(some) for some, _ in self._pending) >= MOST_PENDING:
+            _ = self.scatter
 
     def _change_positive(self, label: str, row: Floats, sign: int) -> None:
         self.counts[label] = self.counts.get(label, 0) + sign
@@ -93,17 +107,6 @@ class Statistics:
         self._negatives[label] = (count + sign, total + sign * row)
         if count + sign == 0:
             del self._negatives[label]
-
-    def _change_scatter(self, rows: Floats, sign: int) -> None:
-        if self.scatter is None:
-            d = rows.shape[1]
-            self.scatter = np.zeros((d, d), order="F")
-        self.scatter = dsyrk(float(sign), rows.T, beta=1.0, c=self.scatter, lower=1, overwrite_c=1)
-
-
-def quantised(embeddings: Array) -> Floats:
-    """What the statistics see of (…, d) float32 embeddings, as float64."""
-    return np.rint(embeddings.astype(np.float64) * SCALE) / SCALE
 
 
 def _bits(array: Floats) -> bytes:

@@ -21,6 +21,10 @@ SLOPE = 2.0
 """Log-odds of a match per standard deviation."""
 MIDDLE = 3.2
 """The standard deviations at which a match is as likely as not: more than chance reaches among 200 prompts."""
+RIVAL_SHARE = 0.75
+"""How far the best prompt of the background, rather than `MIDDLE`, is what a label's prompt has to beat."""
+SAME_PROMPT = 0.999
+"""Cosine from which on a prompt of the background says the same as a label's, and is no rival."""
 CALM = 2.0
 """Log-odds above which text alone gains only a quarter."""
 
@@ -36,6 +40,8 @@ class TextModel:
         self.labels: tuple[str, ...] = ()
         self.prototypes: Array = np.zeros((0, 0), np.float32)
         self.background: Array | None = None
+        self._rivals_of: tuple[Array | None, Array] = (None, self.prototypes)
+        self._rivals_are = np.zeros(0, bool)
 
     def set_prototypes(self, labels: tuple[str, ...], embeddings: Array) -> None:
         """(m, d) float32 unit-norm embeddings, one for each label.
@@ -67,6 +73,26 @@ class TextModel:
         spread = np.maximum(other.std(axis=-1, keepdims=True), 1e-9)
         return np.asarray((cosines - other.mean(axis=-1, keepdims=True)) / spread, np.float64)
 
+    def bar(self, embedding: Array) -> float:
+        """The z-score that the prompt of what (d,) `embedding` shows has to beat: MIDDLE, drawn to its best rival."""
+        if self.background is None:
+            return MIDDLE
+        other = self.background @ embedding
+        best = float((other[self._rivals()].max() - other.mean()) / max(float(other.std()), 1e-9))
+        return (1.0 - RIVAL_SHARE) * MIDDLE + RIVAL_SHARE * best
+
+    def _rivals(self) -> npt.NDArray[np.bool_]:
+        """Which prompts of the background say something else than the labels' do."""
+        background, prototypes = self.background, self.prototypes
+        if background is not None and (
+            self._rivals_of[0] is not background or self._rivals_of[1] is not prototypes
+        ):
+            same = np.zeros(len(background), bool)
+            if self.labels:
+                same = (background @ prototypes.T).max(axis=1) > SAME_PROMPT
+            self._rivals_of, self._rivals_are = (background, prototypes), (same if same.all() else ~same)
+        return self._rivals_are
+
     def table(self, embeddings: Array, labels: tuple[str, ...]) -> Floats:
         """(n, c) z-scores of (n, d) embeddings for these labels, 0 where a label has no prompt."""
         table = np.zeros((len(embeddings), len(labels)))
@@ -78,13 +104,13 @@ class TextModel:
         return table
 
 
-def match_odds(standardised: Floats) -> Floats:
-    """Log-odds that a prompt is what is seen, from its z-score and nothing else; calmer above `CALM`.
+def match_odds(standardised: Floats, bar: float = MIDDLE) -> Floats:
+    """Log-odds that a prompt is what is seen, from its z-score and the one to beat; calmer above `CALM`.
 
     >>> match_odds(np.array([3.2, 4.2, 7.2])).tolist()
     [0.0, 2.0, 3.5]
     """
-    odds = SLOPE * (standardised - MIDDLE)
+    odds = SLOPE * (standardised - bar)
     return np.asarray(np.where(odds > CALM, CALM + (odds - CALM) / 4.0, odds))
 
 
