@@ -9,7 +9,6 @@ import numpy.typing as npt
 from scipy.linalg.blas import dsyrk
 
 from vfrt_ros.core.memory.example import Example
-from vfrt_ros.core.scoring.evidence import Array
 
 Floats = npt.NDArray[np.float64]
 
