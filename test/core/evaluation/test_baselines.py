@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from vfrt_ros.core.evaluation.baselines import BASELINES, class_means, gda, late
-from vfrt_ros.core.evaluation.episodes import answer_baseline, answer_rule, episodes, measure, search_in, teach
+from vfrt_ros.core.evaluation.episodes import (
+    answer_baseline,
+    answer_rule,
+    episodes,
+    measure,
+    search_in,
+    teach,
+)
 from vfrt_ros.core.evaluation.features import Features
 from vfrt_ros.core.evaluation.metrics import (
     auroc,
