@@ -356,7 +356,16 @@ class Recogniser:
 
 def encoder_settings(settings: RecognitionSettings) -> dict[str, Any]:
     """The settings that choose an encoder, as `load_encoders` takes them."""
-    names = ("backbone", "text_encoder", "device", "runtime", "model_path", "allow_download", "img_size")
+    names = (
+        "backbone",
+        "text_encoder",
+        "device",
+        "runtime",
+        "precision",
+        "model_path",
+        "allow_download",
+        "img_size",
+    )
     return {name: getattr(settings, name) for name in (*names, "normalize", "seed")}
 
 

@@ -133,6 +133,11 @@ class RecognitionSettings(Settings):
         "What runs the encoder; auto = openvino on a cpu, else torch",
         choices=("auto", "torch", "openvino"),
     )
+    precision: str = parameter(
+        "auto",
+        "Numbers the encoder computes with; auto = the best for the processor; int8 is faster and less exact",
+        choices=("auto", "f32", "bf16", "f16", "int8"),
+    )
     model_path: str = parameter("", "Folder with the encoder's weights; empty = the local cache")
     allow_download: bool = parameter(False, "Fetch weights that are not on this machine")
     seed: int = parameter(42, "Seed of everything random", low=0, high=2**31 - 1)

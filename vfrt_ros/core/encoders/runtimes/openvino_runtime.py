@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from vfrt_ros.core.encoders import cache
+from vfrt_ros.core.encoders.runtimes.int8 import GROUP, compress
 from vfrt_ros.core.encoders.runtimes.runtime import Network, cpu_threads
 from vfrt_ros.core.errors import EncoderError
 
@@ -63,11 +64,11 @@ def cpu_precision(precision: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     that AMX is the difference is inferred, not measured.
 
     Args:
-        precision: `auto`, `f32`, `bf16` or `f16`.
+        precision: `auto`, `f32`, `bf16`, `f16` or `int8`.
         cpuinfo: Linux's description of the processor.
 
     Raises:
-        EncoderError: bf16 or f16 is asked for on a processor without it.
+        EncoderError: bf16, f16 or int8 is asked for on a processor without it.
     """
     if precision == "auto":
         try:
@@ -75,7 +76,7 @@ def cpu_precision(precision: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
         except OSError:
             return "f32"
     able = set(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    if {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}[precision] not in able:
+    if {"f32": "FP32", "bf16": "BF16", "f16": "FP16", "int8": "INT8"}[precision] not in able:
         raise EncoderError(f"precision '{precision}' is not in this processor's arithmetic; use 'auto'")
     return precision
 
@@ -113,7 +114,10 @@ def _compiled(network: Network, precision: str) -> Any:
         except RuntimeError as error:
             _log.warning("compiled model of %s cannot be read, compiling again: %s", network.name, error)
             cache.discard(_KIND, key)
-    compiled = _core().compile_model(_convert(network), "CPU", config)
+    model = _convert(network)
+    if precision == "int8":
+        compress(model)
+    compiled = _core().compile_model(model, "CPU", config)
     # The model is exported for this machine alone, so the key holds the processor's name.
     cache.store(_KIND, key, compiled.export_model().getvalue())
     cache.prune(_KIND, _KEPT)
@@ -139,8 +143,10 @@ def _convert(network: Network) -> Any:
 
 
 def _config(precision: str) -> dict[str, Any]:
+    groups = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": str(GROUP)} if precision == "int8" else {}
     return {
         "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": precision,
+        "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else precision,
         "INFERENCE_NUM_THREADS": cpu_threads(),
+        **groups,
     }

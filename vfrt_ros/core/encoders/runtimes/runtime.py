@@ -14,7 +14,7 @@ import numpy as np
 from vfrt_ros.core.errors import EncoderError, nearest
 
 RUNTIMES = ("auto", "torch", "openvino")
-PRECISIONS = ("auto", "f32", "bf16", "f16")
+PRECISIONS = ("auto", "f32", "bf16", "f16", "int8")
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,8 @@ def _torch_precision(precision: str, device: str) -> str:
         return "f16" if device == "cuda" else "f32"
     if device == "cpu" and precision == "f16":
         raise EncoderError("precision 'f16' has no use on a CPU; use 'bf16' or 'f32'")
+    if precision == "int8":
+        raise EncoderError("precision 'int8' is there with runtime 'openvino' on a CPU only; use 'auto'")
     return precision
 
 
