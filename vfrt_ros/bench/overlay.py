@@ -21,7 +21,7 @@ ENCODING = 0.05
 
 def measure(quick: bool) -> list[Row]:
     """The row."""
-    found = isolated(watch, seconds=3.0 if quick else 15.0)
+    found = isolated(watch, seconds=2.0 if quick else 15.0)
     slow, plain = found["longest gap with overlay ms"], found["longest gap ms"]
     reached = slow < 1e3 * PAINTING and found["painted"] > 0
     return [

@@ -127,7 +127,7 @@ def _some(rows: Array, most: int) -> Array:
 
 
 def _choose_nprobe(index: faiss.Index, inverted: faiss.IndexIVF, rows: Array, ids: npt.NDArray) -> None:
-    """Look into twice as many cells until enough of what a search of everything finds is found."""
+    """Look into twice as many cells until enough of what a search of everything finds is found; then twice that."""
     queries = _some(rows, SAMPLE)
     true = ids[_nearest(rows, queries)]
     inverted.nprobe = min(4, inverted.nlist)
@@ -136,8 +136,10 @@ def _choose_nprobe(index: faiss.Index, inverted: faiss.IndexIVF, rows: Array, id
         hits = sum(len(np.intersect1d(*pair)) for pair in zip(true, found, strict=True))
         # Each finds itself, which proves nothing.
         if hits - len(queries) >= RECALL * NEIGHBOURS * len(queries):
-            return
+            break
         inverted.nprobe = min(2 * inverted.nprobe, inverted.nlist)
+    # Labels that come later were not trained for, and lie across the cells.
+    inverted.nprobe = min(2 * inverted.nprobe, inverted.nlist)
 
 
 def _nearest(rows: Array, queries: Array) -> npt.NDArray[np.int64]:

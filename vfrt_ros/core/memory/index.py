@@ -23,7 +23,7 @@ from vfrt_ros.core.memory.faiss_index import (
 
 AT_ONCE = 2_000
 """Up to so many examples an index is built before the next search; above, in the background."""
-GROWTH = 1.5
+GROWTH = 1.25
 """`auto` is built anew, with more cells, when there are so many times the examples it was built for."""
 _log = logging.getLogger(__name__)
 
