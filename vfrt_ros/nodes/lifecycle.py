@@ -17,6 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from vfrt_ros.core.errors import VfrtError
 from vfrt_ros.core.parameters import Settings
+from vfrt_ros.nodes.core_log import forward_core_log
 from vfrt_ros.nodes.parameters import declare, read_settings
 
 
@@ -46,6 +47,7 @@ class SelfStartingNode(LifecycleNode):
     def __init__(self, name: str, table: type[Settings], arguments: Sequence[str] | None = None) -> None:
         super().__init__(name)
         self.fault = ""
+        self._end_core_log = forward_core_log(self.get_logger())
         self._rclpy_change_state = self._service_change_state.callback
         self._service_change_state.callback = self._change_state
         self.settings = read_settings(self, table, sys.argv if arguments is None else arguments)
@@ -77,6 +79,11 @@ class SelfStartingNode(LifecycleNode):
         for trigger in (self.trigger_configure, self.trigger_activate):
             if trigger() is not TransitionCallbackReturn.SUCCESS:
                 raise StartError(self.fault or "A transition failed.")
+
+    def destroy_node(self) -> None:
+        """As rclpy's; the core's log is no longer passed on."""
+        self._end_core_log()
+        super().destroy_node()
 
     def end(self) -> None:
         """Stop working and release everything, from whatever state."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from vfrt_ros.core.evaluation.outcome import Outcome, confusion
+from vfrt_ros.core.evaluation.outcome import Outcome, calibration_error, confusion
 
 
 def outcome(**changes: object) -> Outcome:
@@ -50,3 +50,19 @@ def test_confusion_counts_unknown_both_ways() -> None:
     table = confusion([outcome(), outcome()], 9)
     assert table.sum() == 12
     assert (table[3, 3], table[3, 9], table[7, 7], table[9, 3], table[9, 9]) == (2, 2, 4, 2, 2)
+
+
+def test_the_calibration_error_is_that_of_all_questions_together() -> None:
+    over = outcome(score=np.full(6, 0.6))
+    alone = over.figures()["ece"]
+    swapped = outcome(best=np.array([7, 3, 3, 3, 3, 7]), score=np.full(6, 0.6))
+    together = calibration_error([over, swapped])
+    assert alone == pytest.approx(0.6 - 3 / 8)
+    assert swapped.figures()["ece"] == pytest.approx(0.6 - 1 / 8)
+    assert together == pytest.approx(0.6 - 2 / 8)
+    assert math.isnan(calibration_error([over, outcome(score=np.full(6, np.nan))]))
+
+
+def test_errors_that_point_both_ways_cancel_only_within_a_bin() -> None:
+    bold, shy = outcome(score=np.full(6, 0.5)), outcome(score=np.full(6, 0.25))
+    assert calibration_error([bold, shy]) == pytest.approx((0.125 + 0.125) / 2)

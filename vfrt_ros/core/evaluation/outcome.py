@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.evaluation.episodes import Answers, Episode, measure
+from vfrt_ros.core.evaluation.metrics import expected_calibration_error, half_and_half
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -97,6 +98,24 @@ def outcome_of(answers: Answers, episode: Episode, *, decides: bool) -> Outcome:
         answers.named,
         decides,
     )
+
+
+def calibration_error(outcomes: Sequence[Outcome]) -> float:
+    """The expected calibration error over the questions of all episodes together.
+
+    The error of one episode is biased upwards, the more the fewer its questions are (Roelofs et al.,
+    "Mitigating Bias in Calibration Error Estimation", AISTATS 2022), so its mean over episodes is too.
+    Known and unknown objects count the same, and so do episodes.
+
+    Returns:
+        In [0, 1]; NaN where the method gives no score.
+    """
+    if not all(one.has_score for one in outcomes):
+        return float("nan")
+    weights = [half_and_half(int(one.known.sum()), int((~one.known).sum())) for one in outcomes]
+    score = np.concatenate([one.score for one in outcomes])
+    right = np.concatenate([one.right for one in outcomes])
+    return expected_calibration_error(score, right, np.concatenate(weights))
 
 
 def confusion(outcomes: Sequence[Outcome], classes: int) -> Ints:

@@ -14,6 +14,7 @@ from vfrt_ros.core.evaluation.bar.learning import Stage, learning_checks, learni
 from vfrt_ros.core.evaluation.bar.same_decisions import same_decisions
 from vfrt_ros.core.evaluation.dataset import load_dataset
 from vfrt_ros.core.evaluation.features import Features, embed_dataset
+from vfrt_ros.core.evaluation.outcome import calibration_error
 from vfrt_ros.core.evaluation.run import Plan, run
 from vfrt_ros.core.evaluation.space import RememberingBackbone, Space, into_band
 from vfrt_ros.core.settings import RecognitionSettings
@@ -164,6 +165,7 @@ class Measuring:
             Setting(
                 name, plan.ways, shots,
                 {m: [one.figures() for one in own[shots]] for m, own in outcomes.items() if shots in own},
+                calibration_error(outcomes[OURS][shots]),
             )
             for shots in plan.shots
         ], outcomes[OURS]  # fmt: skip
