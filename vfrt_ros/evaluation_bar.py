@@ -53,7 +53,7 @@ def _measure(arguments: argparse.Namespace) -> int:
     from vfrt_ros.core.evaluation.bar.bar import GROCERIES, BarPlan, Measuring
     from vfrt_ros.core.evaluation.bar.show import bar_tables
     from vfrt_ros.core.evaluation.dataset import DatasetError
-    from vfrt_ros.core.recogniser import encoder_settings
+    from vfrt_ros.core.opening import encoder_settings
     from vfrt_ros.core.settings import RecognitionSettings
 
     if not arguments.data.is_dir():

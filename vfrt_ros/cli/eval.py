@@ -91,7 +91,7 @@ def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -
     from vfrt_ros.core.evaluation.features import embed_dataset
     from vfrt_ros.core.evaluation.run import check_ways, run
     from vfrt_ros.core.evaluation.summary import summarise
-    from vfrt_ros.core.recogniser import encoder_settings
+    from vfrt_ros.core.opening import encoder_settings
 
     dataset = load_dataset(Path(arguments.dataset), seed=arguments.seed, label_column=arguments.label_column)
     plan = _plan(arguments, len(dataset.labels))

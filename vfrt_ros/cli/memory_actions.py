@@ -148,7 +148,7 @@ def reembed(arguments: argparse.Namespace) -> Outcome:
 
     from vfrt_ros.core.encoders import load_encoders
     from vfrt_ros.core.memory import reembed as work
-    from vfrt_ros.core.recogniser import encoder_settings
+    from vfrt_ros.core.opening import encoder_settings
 
     path = chosen_file(arguments)
     with opened(path) as memory:

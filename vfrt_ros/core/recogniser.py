@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,47 +16,26 @@ from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.errors import (
     AllRejectedError,
     NoFramesError,
-    SettingError,
     UnknownLabelError,
     nearest,
 )
 from vfrt_ros.core.explanation import Answered, explain
 from vfrt_ros.core.fusion import build_rule
+from vfrt_ros.core.label_summary import LabelSummary, summarise
+from vfrt_ros.core.live_settings import check_live
 from vfrt_ros.core.memory.example import Change, Prompts, Step
-from vfrt_ros.core.memory.location import memory_file
 from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.memory.record import Owner
 from vfrt_ros.core.observation import Observation, RecentFrames, check_frame, observe
+from vfrt_ros.core.opening import encoder_settings, open_memory
 from vfrt_ros.core.prompts import check_templates
 from vfrt_ros.core.prototypes import Prototypes
-from vfrt_ros.core.quality import duplicate_of
+from vfrt_ros.core.registration import Registration, select
 from vfrt_ros.core.request import check_images, check_label, check_prompts, check_room
 from vfrt_ros.core.scoring.evidence import FusionRule
 from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.smoothing import Smoother, favour
 
 Frame = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """What a registration did: examples stored, and one sentence for each frame left out."""
-
-    stored: int
-    batch: int
-    reasons: tuple[str, ...]
-    step: Step
-
-
-@dataclass(frozen=True, slots=True)
-class LabelSummary:
-    """What is known of a label; `threshold` in [0, 1] is what a score of it is held against."""
-
-    label: str
-    examples: int
-    negatives: int
-    prompts: int
-    threshold: float
 
 
 class Recogniser:
@@ -172,7 +149,13 @@ class Recogniser:
             check_room(self.memory.labels, [label], most=self.settings.max_labels)
             if not observations:
                 raise NoFramesError("There is no recent frame to learn from: is the camera running?")
-            kept, reasons = self._select(label, observations, negative)
+            kept, reasons = select(
+                observations,
+                label,
+                self.memory.examples(label),
+                negative=negative,
+                most=self.settings.max_examples,
+            )
             if not kept:
                 raise AllRejectedError(
                     f"None of the {len(observations)} frames was stored: {reasons[0]}.", tuple(reasons)
@@ -231,18 +214,8 @@ class Recogniser:
     def labels(self) -> list[LabelSummary]:
         """What is known of each label, sorted by label."""
         with self._lock:
-            thresholds = self._rule.thresholds()
             templates = len(self.settings.prompt_templates)
-            return [
-                LabelSummary(
-                    label,
-                    self.memory.count(label),
-                    self.memory.negatives(label),
-                    (len(self.memory.prompts[label]) or templates) if label in self.memory.prompts else 0,
-                    thresholds.get(label, 0.0),
-                )
-                for label in self.memory.labels
-            ]
+            return summarise(self.memory, self._rule.thresholds(), templates)
 
     def explain(self, label: str = "") -> list[str]:
         """Say in words how the last frame was decided.
@@ -302,29 +275,6 @@ class Recogniser:
         embeddings = self.encoders.backbone.encode_images(rgb)
         return [observe(frame, row, stamp) for frame, row in zip(frames, embeddings, strict=True)]
 
-    def _select(
-        self, label: str, observations: Sequence[Observation], negative: bool
-    ) -> tuple[list[Observation], list[str]]:
-        """The observations worth storing, and why each of the others is not."""
-        stored = self.memory.examples(label)
-        known = [e.embedding for e in stored if e.negative == negative]
-        most = self.settings.max_examples
-        kept: list[Observation] = []
-        reasons: list[str] = []
-        for number, observation in enumerate(observations, 1):
-            fault = observation.quality.fault()
-            if fault is None and known:
-                cosine = duplicate_of(observation.embedding, np.stack(known))
-                fault = f"near duplicate of a stored example (cosine {cosine:.3f})" if cosine else None
-            if fault is None and len(stored) + len(kept) >= most:
-                fault = f"'{label}' has {most} examples, as many as max_examples allows"
-            if fault is None:
-                kept.append(observation)
-                known.append(observation.embedding)
-            else:
-                reasons.append(f"frame {number} of {len(observations)}: {fault}")
-        return kept, reasons
-
     def _build_rule(self) -> FusionRule:
         rule = build_rule(self.settings, self.memory, self.encoders)
         rule.apply(Change(added=tuple(self.memory.examples())))
@@ -352,44 +302,3 @@ class Recogniser:
         self._smoother.reset()
         self._held = None
         self._answered = None
-
-
-def encoder_settings(settings: RecognitionSettings) -> dict[str, Any]:
-    """The settings that choose an encoder, as `load_encoders` takes them."""
-    names = (
-        "backbone",
-        "text_encoder",
-        "device",
-        "runtime",
-        "precision",
-        "model_path",
-        "allow_download",
-        "img_size",
-    )
-    return {name: getattr(settings, name) for name in (*names, "normalize", "seed")}
-
-
-def open_memory(settings: RecognitionSettings, encoders: Encoders) -> Memory:
-    """The memory that the settings name, for these encoders."""
-    backbone = encoders.backbone
-    owner = Owner(backbone.id, backbone.fingerprint, backbone.dim)
-    path: Path | None = memory_file(settings.memory_path, backbone.id)
-    return Memory(owner, path, index=settings.memory_index, nprobe=settings.nprobe)
-
-
-def check_live(settings: RecognitionSettings, changes: Mapping[str, Any]) -> RecognitionSettings:
-    """The settings with live changes.
-
-    Raises:
-        SettingError: A name or value is wrong, or the parameter can only be set at the start.
-    """
-    changed: RecognitionSettings = settings.replace(**changes)
-    table = settings.parameters()
-    fixed = [name for name in changes if not table[name].live]
-    if fixed:
-        raise SettingError(
-            f"Parameter '{fixed[0]}' can only be set at the start: restart with the new value."
-        )
-    if "prompt_templates" in changes:
-        check_templates(changed.prompt_templates)
-    return changed

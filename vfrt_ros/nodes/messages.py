@@ -9,7 +9,8 @@ from std_msgs.msg import Header
 from vfrt_msgs.msg import Candidate, Finding, LabelInfo, MemoryInfo, Recognition
 from vfrt_ros.core import audit
 from vfrt_ros.core import decision as core
-from vfrt_ros.core.recogniser import LabelSummary, Recogniser
+from vfrt_ros.core.label_summary import LabelSummary
+from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.nodes.result import Result
 
 

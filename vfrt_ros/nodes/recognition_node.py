@@ -23,8 +23,9 @@ from std_msgs.msg import Header
 
 from vfrt_msgs.msg import MemoryInfo, Recognition
 from vfrt_ros.core.errors import FrameError, VfrtError
+from vfrt_ros.core.live_settings import check_live
 from vfrt_ros.core.overlay import Pace, draw_overlay
-from vfrt_ros.core.recogniser import Recogniser, check_live
+from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.snapshot import snapshot_folder
 from vfrt_ros.core.watched_worker import WatchedWorker

@@ -19,7 +19,7 @@ from vfrt_ros.core.evaluation.methods import Method, ask
 from vfrt_ros.core.evaluation.outcome import Outcome
 from vfrt_ros.core.evaluation.space import RememberingBackbone, Space
 from vfrt_ros.core.evaluation.threads import one_thread_each
-from vfrt_ros.core.recogniser import encoder_settings
+from vfrt_ros.core.opening import encoder_settings
 from vfrt_ros.core.settings import RecognitionSettings
 
 CHUNK = 4

@@ -1,0 +1,55 @@
+"""Which frames of a registration are worth storing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vfrt_ros.core.memory.example import Example, Step
+from vfrt_ros.core.observation import Observation
+from vfrt_ros.core.quality import duplicate_of
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a registration did: examples stored, and one sentence for each frame left out."""
+
+    stored: int
+    batch: int
+    reasons: tuple[str, ...]
+    step: Step
+
+
+def select(
+    observations: Sequence[Observation], label: str, stored: Sequence[Example], *, negative: bool, most: int
+) -> tuple[list[Observation], list[str]]:
+    """Leave out what is blurred, badly exposed, a near duplicate or too much.
+
+    Args:
+        observations: Of the frames, oldest first.
+        label: What they are registered as.
+        stored: The label's examples so far, negatives included.
+        negative: Whether the frames do *not* show the label.
+        most: Examples that the label may have.
+
+    Returns:
+        The observations worth storing, and one sentence for each of the others.
+    """
+    known = [example.embedding for example in stored if example.negative == negative]
+    kept: list[Observation] = []
+    reasons: list[str] = []
+    for number, observation in enumerate(observations, 1):
+        fault = observation.quality.fault()
+        if fault is None and known:
+            cosine = duplicate_of(observation.embedding, np.stack(known))
+            fault = f"near duplicate of a stored example (cosine {cosine:.3f})" if cosine else None
+        if fault is None and len(stored) + len(kept) >= most:
+            fault = f"'{label}' has {most} examples, as many as max_examples allows"
+        if fault is None:
+            kept.append(observation)
+            known.append(observation.embedding)
+        else:
+            reasons.append(f"frame {number} of {len(observations)}: {fault}")
+    return kept, reasons
