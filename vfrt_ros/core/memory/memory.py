@@ -180,7 +180,9 @@ class Memory:
             prompts = {label: None, new_label: self.prompts.get(new_label, self.prompts[label])}
         verb = "merged" if merged else "renamed"
         return self._commit(
-            f"{verb} '{label}' to '{new_label}' ({_plural(len(old))})", change, self._prompt_change(prompts)
+            f"{verb} '{label}' {'into' if merged else 'to'} '{new_label}' ({_plural(len(old))})",
+            change,
+            self._prompt_change(prompts),
         )
 
     def set_prompts(self, prompts: Mapping[str, Prompts], *, replace_all: bool = False) -> Step:
