@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from vfrt_ros.core.encoders import Encoders
+import hashlib
+
+import numpy as np
+
+from vfrt_ros.core.encoders import Backbone, Encoders, cache
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.prompts import encode_cached
 from vfrt_ros.core.scoring.background import BACKGROUND_PROMPTS, background_pictures
@@ -10,6 +14,8 @@ from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.scoring.evidence import FusionRule
 from vfrt_ros.core.scoring.late import LateRule
 from vfrt_ros.core.settings import RecognitionSettings
+
+_KIND = "background"
 
 
 def build_rule(settings: RecognitionSettings, memory: Memory, encoders: Encoders) -> FusionRule:
@@ -19,6 +25,20 @@ def build_rule(settings: RecognitionSettings, memory: Memory, encoders: Encoders
     rule = CalibratedRule(settings)
     rule.set_background(
         encode_cached(encoders.text, BACKGROUND_PROMPTS),
-        encoders.backbone.encode_images(background_pictures()),
+        _background(encoders.backbone),
     )
     return rule
+
+
+def _background(backbone: Backbone) -> np.ndarray:
+    """(p, d) float32 embeddings of the background pictures, from the cache where it has them: they would cost
+    every start as much as encoding a second of frames."""
+    pictures = background_pictures()
+    content = hashlib.sha256(b"".join(picture.tobytes() for picture in pictures)).hexdigest()
+    key = cache.key_of(backbone.id, backbone.fingerprint, content)
+    known = cache.load_arrays(_KIND, key)
+    if known is not None and known["vectors"].shape == (len(pictures), backbone.dim):
+        return known["vectors"]
+    vectors = backbone.encode_images(pictures)
+    cache.store_arrays(_KIND, key, vectors=vectors)
+    return vectors
