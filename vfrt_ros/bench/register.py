@@ -23,7 +23,7 @@ FEW_LABELS = 20
 
 def measure(quick: bool) -> list[Row]:
     """The row."""
-    found = isolated(watch, count=10 if quick else 40)
+    found = isolated(watch, count=8 if quick else 20)
     disk, ram = found["disk"], found["ram"]
     return [
         Row(
