@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from vfrt_ros.private_domain import private_domain
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -31,7 +33,7 @@ def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A ROS domain of this process, and no settings of the person who runs the tests."""
     for name in [name for name in os.environ if name.startswith("VFRT_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(private_domain()))
     monkeypatch.setenv("ROS_HOME", str(tmp_path / "ros"))
 
 

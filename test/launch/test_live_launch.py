@@ -13,6 +13,7 @@ import pytest
 
 from vfrt_ros.bringup import ARGUMENTS
 from vfrt_ros.core.errors import SettingError
+from vfrt_ros.private_domain import private_domain
 
 WHY = "{} is not installed: only a ROS 2 install brings it, PyPI does not"
 # First, since `import launch` finds this repository's folder where there is no other.
@@ -29,7 +30,7 @@ def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A ROS domain of this process, and no settings of the person who runs the tests."""
     for name in [name for name in os.environ if name.startswith("VFRT_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(private_domain()))
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
 
 

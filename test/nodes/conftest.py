@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from vfrt_ros.private_domain import private_domain
+
 rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
-
-
-def private_domain() -> int:
-    """A domain that follows from the process, among those whose ports are free on every system."""
-    return 1 + os.getpid() % 100
 
 
 class Ros:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from nodes.conftest import private_domain, wait_for
+from nodes.conftest import wait_for
 
 pytest.importorskip("rclpy")
 
@@ -32,6 +32,7 @@ from vfrt_ros.nodes import qos
 from vfrt_ros.nodes.camera_node import CameraNode
 from vfrt_ros.nodes.conversions import frame_from_compressed, frame_from_image
 from vfrt_ros.nodes.lifecycle import StartError
+from vfrt_ros.private_domain import private_domain
 
 pytestmark = pytest.mark.ros
 

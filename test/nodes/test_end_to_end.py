@@ -22,7 +22,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 import rclpy
-from nodes.conftest import Ros, private_domain, wait_for
+from nodes.conftest import Ros, wait_for
 from nodes.node_process import NodeProcess
 from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.parameter import Parameter
@@ -35,6 +35,7 @@ from vfrt_ros.core.sources.images import load_image
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.conversions import frame_from_image
 from vfrt_ros.nodes.services import SERVICES
+from vfrt_ros.private_domain import private_domain
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

@@ -70,7 +70,7 @@ def test_the_camera_uses_what_it_may(ros: Ros) -> None:
     node.start()
     policy = allowed("camera")
     assert policy.pop("subscribe") == {"/clock"}, "with use_sim_time only"
-    wait_for(lambda: agrees(node, policy), f"{used(node)} to be {policy}", 10.0)
+    wait_for(lambda: agrees(node, policy), f"{used(node)} to be {policy}", 60.0)
 
 
 def test_the_recognition_uses_what_it_may(ros: Ros) -> None:
@@ -81,7 +81,7 @@ def test_the_recognition_uses_what_it_may(ros: Ros) -> None:
     assert policy["subscribe"] == {raw, packed, "/clock"}
     # The launch file remaps; here the topic has its own name. The clock and the other transport are options.
     policy["subscribe"] = {f"/{names.IMAGE}"}
-    wait_for(lambda: agrees(node, policy), f"{used(node)} to be {policy}", 10.0)
+    wait_for(lambda: agrees(node, policy), f"{used(node)} to be {policy}", 60.0)
 
 
 def test_a_simulated_clock_is_allowed(ros: Ros, monkeypatch) -> None:
@@ -89,7 +89,7 @@ def test_a_simulated_clock_is_allowed(ros: Ros, monkeypatch) -> None:
 
     node = ros.add(RecognitionNode([]))
     node.set_parameters([Parameter("use_sim_time", value=True)])
-    wait_for(lambda: "/clock" in used(node)["subscribe"], "a subscription of the clock", 10.0)
+    wait_for(lambda: "/clock" in used(node)["subscribe"], "a subscription of the clock", 60.0)
     assert "/clock" in allowed("recognition")["subscribe"] & allowed("camera")["subscribe"]
 
 

@@ -92,7 +92,7 @@ GOOD = {
     "forget": ("forget", {"label": " cup "}, "Forgot 'cup' (4 examples); undo brings it back.", {"removed": 4}),
     "forget a prompt": ("forget", {"label": "sky"}, "Forgot 'sky' (0 examples)", {"removed": 0}),
     "relabel": ("relabel", {"label": "cup", "new_label": "mug"}, "Renamed 'cup' to 'mug' (4 examples).", {"moved": 4}),
-    "merge": ("relabel", {"label": "cup", "new_label": "sky"}, "Merged 'cup' to 'sky' (4 examples).", {"moved": 4}),
+    "merge": ("relabel", {"label": "cup", "new_label": "sky"}, "Merged 'cup' into 'sky' (4 examples).", {"moved": 4}),
     "undo": ("undo", {}, "Undone: set the prompts of 'sky'.", {"what": "set the prompts of 'sky'"}),
     "list labels": ("list_labels", {}, "2 labels.", {}),
     "set prompts": ("set_prompts", {"labels": ["cat"]}, "Set the prompts of 'cat'.", {}),

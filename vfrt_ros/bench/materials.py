@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import shutil
 import tempfile
 from functools import cache as once
@@ -153,8 +152,3 @@ def recogniser(
 def encoders_of(backbone: str, precision: str = "auto", runtime: str = "auto") -> Encoders:
     """The encoders on this machine's processor, the one thing that is measured here."""
     return load_encoders(backbone, device="cpu", precision=precision, runtime=runtime)
-
-
-def private_domain() -> int:
-    """A ROS domain that follows from the process, so that no other system on this network is disturbed."""
-    return 1 + os.getpid() % 100

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from vfrt_ros.bench.isolated import isolated
-from vfrt_ros.bench.materials import frames, private_domain
+from vfrt_ros.bench.materials import frames
 from vfrt_ros.bench.row import Row
+from vfrt_ros.private_domain import private_domain
 
 PAINTING = 0.4
 """Seconds that the overlay is made to take."""

@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from vfrt_ros.bench.isolated import BenchError
-from vfrt_ros.bench.materials import frames, private_domain, recogniser
+from vfrt_ros.bench.materials import frames, recogniser
+from vfrt_ros.private_domain import private_domain
 
 SETTLING = 180.0
 """Seconds that a node may take to give its first answer; a first start compiles."""

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from vfrt_ros.bench.isolated import isolated
-from vfrt_ros.bench.materials import EXAMPLES, LABELS, clip, frames, private_domain, recogniser
+from vfrt_ros.bench.materials import EXAMPLES, LABELS, clip, frames, recogniser
 from vfrt_ros.bench.row import Row
 from vfrt_ros.bench.spread import spread
 from vfrt_ros.bench.stopwatch import Stopwatch
+from vfrt_ros.private_domain import private_domain
 
 FORWARD = "forward pass"
 TARGET = 0.15

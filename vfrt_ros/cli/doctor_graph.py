@@ -30,13 +30,17 @@ def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
     if not runs:
         return Finding(address, Level.NOTE, "is not running", "`vfrt live` starts it")
     client.turn_to(address)
-    if (number := client.how_many()) > 1:
-        todo = "end all but one, or give each a --namespace or a ROS_DOMAIN_ID"
-        return Finding(address, Level.BROKEN, f"runs {number} times", todo)
+    state, silence = "", ""
     try:
         state = client.call(GetState, GetState.Request(), seconds=_STATE_SECONDS).current_state.label
     except CommandError as error:
-        return Finding(address, Level.NOTE, "runs, but does not tell its state", str(error))
+        silence = str(error)
+    # Counted last: the second one may be discovered a while after the first.
+    if (number := client.how_many()) > 1:
+        todo = "end all but one, or give each a --namespace or a ROS_DOMAIN_ID"
+        return Finding(address, Level.BROKEN, f"runs {number} times", todo)
+    if silence:
+        return Finding(address, Level.NOTE, "runs, but does not tell its state", silence)
     if state != "active":
         return Finding(address, Level.NOTE, f"is {state}", f"ros2 lifecycle set {address} activate")
     return Finding(address, Level.OK, "is active")

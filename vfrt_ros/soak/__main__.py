@@ -13,6 +13,7 @@ from pathlib import Path
 import rclpy
 
 from vfrt_ros.nodes import names
+from vfrt_ros.private_domain import private_domain
 from vfrt_ros.soak.child import Child, Sample
 from vfrt_ros.soak.plot import plot
 from vfrt_ros.soak.verdict import Tally, growth, missed, violations
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=Path("build/soak"), help="for the plot and the logs")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
-    os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+    os.environ["ROS_DOMAIN_ID"] = str(private_domain())
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     rclpy.init()
     with tempfile.TemporaryDirectory() as home:
