@@ -7,7 +7,6 @@ its reporting module is replaced by the stub that it brings along for machines w
 
 from __future__ import annotations
 
-import io
 import logging
 import sys
 import threading
@@ -110,7 +109,9 @@ def _compiled(network: Network, precision: str) -> Any:
     blob = cache.load(_KIND, key)
     if blob is not None:
         try:
-            return _core().import_model(io.BytesIO(blob), "CPU", config)
+            # A tensor, since a stream would be read piece by piece in Python: three times as long for CLIP.
+            stored = openvino.Tensor(np.frombuffer(blob, np.uint8))
+            return _core().import_model(stored, "CPU", config)
         except RuntimeError as error:
             _log.warning("compiled model of %s cannot be read, compiling again: %s", network.name, error)
             cache.discard(_KIND, key)
