@@ -85,7 +85,7 @@ def _queries(rows: np.ndarray, count: int) -> np.ndarray:
 def _wait_for(index: Any, queries: np.ndarray) -> dict[str, float]:
     """Search on, as often as a camera asks, until the index that is being built has taken over."""
     start, longest, answered = time.perf_counter(), 0.0, 0
-    while getattr(index, "building", False):
+    while index.builds:
         before = time.perf_counter()
         index.search(queries[answered % len(queries)], NEIGHBOURS)
         longest = max(longest, time.perf_counter() - before)

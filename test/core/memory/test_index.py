@@ -143,6 +143,23 @@ def test_auto_finds_what_flat_finds_and_grows_with_the_memory(behind) -> None:
     assert sum(hits) >= 0.98 * 8 * len(queries)
 
 
+def test_an_index_outgrown_before_it_was_ready_is_not_taken(behind, held) -> None:
+    rows = unit(2000)
+    made = ExampleIndex(DIM, "auto")
+    made.add(examples(rows[:600]))
+    plain = made.faiss_index
+    made.add(examples(rows[600:], 600))
+    held.set()
+    wait(made)
+    assert made.search(rows[1500], 1)[0].tolist() == [1500]
+    assert made.faiss_index is plain
+    assert made.builds, "another one is being built"
+    wait(made)
+    made.search(rows[0], 1)
+    assert not made.builds
+    assert faiss.try_extract_index_ivf(made.faiss_index).nlist == 44
+
+
 def test_a_small_memory_is_flat_under_auto() -> None:
     made = ExampleIndex(DIM, "auto")
     made.add(examples(unit(100)))

@@ -23,8 +23,9 @@ from vfrt_ros.core.memory.faiss_index import (
 
 AT_ONCE = 2_000
 """Up to so many examples an index is built before the next search; above, in the background."""
-GROWTH = 1.25
-"""`auto` is built anew, with more cells, when there are so many times the examples it was built for."""
+GROWTH = 1.05
+"""`auto` is built anew when there are so many times the examples it was built for: of labels that came later, only
+seven in ten neighbours were found, since no cell was made for them."""
 _log = logging.getLogger(__name__)
 
 
@@ -67,6 +68,11 @@ class ExampleIndex:
     def building(self) -> bool:
         """Whether an index is being built in the background."""
         return self._builder is not None and self._built is None and self._builder.is_alive()
+
+    @property
+    def builds(self) -> bool:
+        """Whether an index is being built, or is ready for the next call to take over."""
+        return self._builder is not None
 
     @property
     def faiss_index(self) -> faiss.Index:
@@ -172,6 +178,11 @@ class ExampleIndex:
             return
         self._builder = None
         if self._built is None:
+            return
+        if self._factory == AUTO and len(self) > GROWTH * self._building_for:
+            # Outgrown before it was ready: it would find less than the one that answers now.
+            self._built = None
+            self._improve()
             return
         self._index, self._built, self._built_for = self._built, None, self._building_for
         self._gone.clear()
