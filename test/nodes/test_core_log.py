@@ -27,8 +27,8 @@ def test_a_line_of_the_core_is_passed_on_at_its_level(level: int, name: str) -> 
     logger = Logger()
     stop = forward_core_log(logger)
     try:
-        logging.getLogger("vfrt_ros.core.memory.record").log(level, "%s was set aside", "memory.db")
+        logging.getLogger("vfrt_ros.core.of_this_test").log(level, "%s was set aside", "memory.db")
     finally:
         stop()
-    logging.getLogger("vfrt_ros.core.memory.record").log(level, "nobody listens")
+    logging.getLogger("vfrt_ros.core.of_this_test").log(level, "nobody listens")
     assert logger.lines == [(name, "memory.db was set aside")]
