@@ -50,7 +50,12 @@ class SelfStartingNode(LifecycleNode):
         self._end_core_log = forward_core_log(self.get_logger())
         self._rclpy_change_state = self._service_change_state.callback
         self._service_change_state.callback = self._change_state
-        self.settings = read_settings(self, table, sys.argv if arguments is None else arguments)
+        try:
+            self.settings = read_settings(self, table, sys.argv if arguments is None else arguments)
+        except VfrtError:
+            # A node that was never finished must not stay in the graph.
+            self.destroy_node()
+            raise
         declare(self, self.settings)
 
     def configure(self) -> None:
