@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from vfrt_ros import private_domain as module
-from vfrt_ros.private_domain import private_domain
+from vfrt_ros.private_domain import private_domain, take_domain
 
 ASK = "from vfrt_ros.private_domain import private_domain; print(private_domain(), flush=True); input()"
 
@@ -28,9 +28,9 @@ def test_it_is_one_processs_own(monkeypatch: pytest.MonkeyPatch, tmp_path) -> No
 
 
 def test_it_is_the_same_again_in_one_process_and_an_error_where_all_are_taken(monkeypatch, tmp_path) -> None:
+    assert private_domain() == private_domain()
     monkeypatch.setattr(module.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setattr(module, "DOMAINS", range(5, 6))
-    fresh = private_domain.__wrapped__
-    assert fresh() == 5
+    assert take_domain() == 5
     with pytest.raises(RuntimeError, match="All ROS domains of 5 to 5 are in use"):
-        fresh()
+        take_domain()

@@ -15,7 +15,12 @@ DOMAINS = range(1, 101)
 
 @functools.cache
 def private_domain() -> int:
-    """A `ROS_DOMAIN_ID` that is this process's own until it ends.
+    """The same `ROS_DOMAIN_ID` at each call, this process's own until it ends; see `take_domain`."""
+    return take_domain()
+
+
+def take_domain() -> int:
+    """Another `ROS_DOMAIN_ID` at each call, this process's own until it ends.
 
     Each domain is a lock file in the temporary folder; the kernel frees it with the process.
 

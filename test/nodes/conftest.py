@@ -74,8 +74,14 @@ def wait_for(condition: Callable[[], object], what: str, timeout: float = 20.0) 
 
 
 @pytest.fixture
-def ros(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[Ros]:
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(private_domain()))
+def domain() -> int:
+    """The domain of a test's context."""
+    return private_domain()
+
+
+@pytest.fixture
+def ros(monkeypatch: pytest.MonkeyPatch, tmp_path, domain: int) -> Iterator[Ros]:
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
     monkeypatch.setenv("ROS_HOME", str(tmp_path / "ros_home"))
     rclpy.init()
     ros = Ros()

@@ -18,6 +18,7 @@ from vfrt_ros.nodes import names
 from vfrt_ros.nodes.camera_node import CameraNode
 from vfrt_ros.nodes.recognition_node import RecognitionNode
 from vfrt_ros.nodes.services import CHANGE_THE_MEMORY, SERVICES
+from vfrt_ros.private_domain import take_domain
 
 pytestmark = pytest.mark.ros
 
@@ -56,6 +57,12 @@ def used(node: Any) -> dict[str, set[str]]:
 
 def agrees(node: Any, policy: dict[str, set[str]]) -> bool:
     return {deed: names_ for deed, names_ in used(node).items() if names_} == policy
+
+
+@pytest.fixture
+def domain() -> int:
+    """One for each test: the graph is asked by name, and remembers nodes of other tests for a while."""
+    return take_domain()
 
 
 @pytest.fixture(autouse=True)
