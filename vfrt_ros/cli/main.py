@@ -21,6 +21,7 @@ COMMANDS = (
     "undo",
     "redo",
     "labels",
+    "examples",
     "prompts",
     "snapshot",
     "memory",
