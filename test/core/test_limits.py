@@ -100,6 +100,19 @@ def test_examples_over_the_limit_are_left_out_with_the_reason() -> None:
     assert limited.register("mug", images=[picture("blue")]).stored == 1
 
 
+def test_two_labels_are_not_merged_into_more_examples_than_allowed() -> None:
+    limited = recogniser(max_examples=3)
+    limited.register("cup", images=red(2))
+    limited.register("mug", images=[picture("blue", variant) for variant in range(2)])
+    with pytest.raises(RequestError, match="'mug' would have 4 examples, over the 3 of max_examples"):
+        limited.relabel("cup", "mug")
+    assert limited.memory.version == 2
+    limited.configure(max_examples=1)
+    limited.relabel("cup", "beaker")
+    limited.configure(max_examples=4)
+    assert len(limited.relabel("beaker", "mug").examples.added) == 2
+
+
 def test_a_limit_is_live() -> None:
     limited = recogniser(max_images=1)
     with pytest.raises(RequestError):

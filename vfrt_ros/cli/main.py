@@ -22,6 +22,7 @@ COMMANDS = (
     "undo",
     "redo",
     "labels",
+    "examples",
     "prompts",
     "snapshot",
     "memory",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
-from types import FrameType
 
 import rclpy
 from lifecycle_msgs.srv import ChangeState
@@ -19,6 +17,7 @@ from vfrt_ros.core.errors import VfrtError
 from vfrt_ros.core.parameters import Settings
 from vfrt_ros.nodes.core_log import forward_core_log
 from vfrt_ros.nodes.parameters import declare, read_settings
+from vfrt_ros.nodes.stop_signals import StopSignals, ToldToStopError
 
 
 class StartError(VfrtError):
@@ -156,7 +155,7 @@ class SelfStartingNode(LifecycleNode):
 
 
 def run(create: Callable[[Sequence[str]], SelfStartingNode], args: Sequence[str] | None = None) -> int:
-    """Run a node until SIGINT or SIGTERM.
+    """Run a node until SIGINT or SIGTERM, which also break off its start.
 
     The executor spins in a thread of its own, so that the main thread hears signals at once and takes the
     node down in order, while the middleware still works.
@@ -169,15 +168,18 @@ def run(create: Callable[[Sequence[str]], SelfStartingNode], args: Sequence[str]
         Exit status: 0, or 1 after one line on standard error that says what was wrong.
     """
     arguments = sys.argv if args is None else list(args)
-    stop = threading.Event()
+    stop = StopSignals()
     _stop_on_signals(stop)
     node: SelfStartingNode | None = None
     try:
-        _init(arguments)
-        executor = SingleThreadedExecutor()
-        node = create(arguments)
-        node.start()
+        with stop.breaking_off():
+            _init(arguments)
+            executor = SingleThreadedExecutor()
+            node = create(arguments)
+            node.start()
         return _spin_until(stop, executor, node)
+    except ToldToStopError:
+        return 0
     except StartError:
         return 1  # the log has its one line already
     except VfrtError as error:
@@ -205,15 +207,11 @@ def _init(arguments: Sequence[str]) -> None:
         raise ArgumentsError(f"ROS cannot be started with these arguments. {told}") from error
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
+def _stop_on_signals(stop: StopSignals) -> None:
+    stop.listen()
 
 
-def _spin_until(stop: threading.Event, executor: Executor, node: SelfStartingNode) -> int:
+def _spin_until(stop: StopSignals, executor: Executor, node: SelfStartingNode) -> int:
     status = 0
 
     def spin() -> None:
@@ -225,7 +223,7 @@ def _spin_until(stop: threading.Event, executor: Executor, node: SelfStartingNod
         except Exception:
             traceback.print_exc()
             status = 1
-        stop.set()
+        stop.end()
 
     executor.add_node(node)
     thread = threading.Thread(target=spin, name="executor", daemon=True)

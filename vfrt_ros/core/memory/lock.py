@@ -8,7 +8,7 @@ import os
 import time
 from pathlib import Path
 
-from vfrt_ros.core.errors import MemoryStoreError
+from vfrt_ros.core.errors import MemoryInUseError
 
 PATIENCE = 0.5
 """Seconds to wait for a lock."""
@@ -35,7 +35,7 @@ class Lock:
         path: The memory's file.
 
     Raises:
-        MemoryStoreError: Another process holds it.
+        MemoryInUseError: Another process holds it.
         OSError: The lock's file cannot be made.
     """
 
@@ -66,7 +66,7 @@ class Lock:
         except BlockingIOError:
             holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
             os.close(descriptor)
-            raise MemoryStoreError(
+            raise MemoryInUseError(
                 f"Cannot open the memory {self._memory}: another process uses it "
                 f"(number {holder or 'unknown'}): stop that one, or set memory_path to another file."
             ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -160,6 +160,27 @@ class Memory:
         removed = tuple(self.examples(label))
         prompts = self._prompt_change({label: None} if label in self.prompts else {})
         return self._commit(f"forgot '{label}' ({_plural(len(removed))})", Change(removed=removed), prompts)
+
+    def forget_examples(self, ids: Collection[int]) -> Step:
+        """Remove single examples; the prompts of their labels stay.
+
+        Args:
+            ids: Of the examples; one that stands twice counts once.
+
+        Raises:
+            RequestError: There is no id, or one that no example has.
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        if not ids:
+            raise RequestError("Expected at least one example; got none.")
+        missing = sorted(set(ids) - self._examples.keys())
+        if missing:
+            more = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
+            raise RequestError(f"There is no example {missing[0]}{more}: list the examples again.")
+        removed = tuple(self._examples[key] for key in sorted(set(ids)))
+        labels = sorted({example.label for example in removed})
+        whose = ", ".join(f"'{label}'" for label in labels) if len(labels) < 4 else f"{len(labels)} labels"
+        return self._commit(f"forgot {_plural(len(removed))} of {whose}", Change(removed=removed))
 
     def relabel(self, label: str, new_label: str) -> Step:
         """Give a label another name, or merge it into one that exists.
