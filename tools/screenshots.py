@@ -24,7 +24,7 @@ from vfrt_ros.private_domain import private_domain
 LABELS = ("cat", "cup of coffee", "rocket", "motorcycle")
 OBJECT = "astronaut"
 QUALITY = 80
-STEADY = 8
+STEADY = 5
 
 
 def main() -> None:
@@ -33,18 +33,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ROS_DOMAIN_ID"] = str(private_domain())
         os.environ["ROS_HOME"] = folder
-        with LiveSystem(Path(folder), "embedded", LABELS, fps=15.0) as system, Browser(1280, 900) as browser:
+        with LiveSystem(Path(folder), "embedded", LABELS, fps=10.0) as system, Browser(1280, 900) as browser:
             browser.open(system.panel())
             take_tour(browser, target)
 
 
 def take_tour(browser: Browser, target: Path) -> None:
     """Unknown, taught, known; then the same on a phone in the dark."""
-    browser.find("[role=tab]", "Teach")
+    box = browser.box("Label")
+    box.send_keys(OBJECT)
     wait_for_answer(browser, ".unknown", "unknown")
-    browser.box("Label").send_keys(OBJECT)
     save(browser, target / "panel-unknown.jpg")
-    browser.box("Label").send_keys(Keys.ENTER)
+    box.send_keys(Keys.ENTER)
     browser.find(".vfrt-shown .kept img")
     wait_for_answer(browser, ".known", OBJECT)
     save(browser, target / "panel-known.jpg")
