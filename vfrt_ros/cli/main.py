@@ -26,6 +26,7 @@ COMMANDS = (
     "memory",
     "set",
     "watch",
+    "view",
     "explain",
     "audit",
     "eval",
