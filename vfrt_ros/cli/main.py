@@ -27,6 +27,7 @@ COMMANDS = (
     "memory",
     "set",
     "watch",
+    "view",
     "explain",
     "audit",
     "eval",
