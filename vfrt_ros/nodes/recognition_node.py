@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from vfrt_ros.nodes.stop_signals import end_at_once
+
+    end_at_once()
+
 import os
 import sys
 import threading

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.recovery import copy_path
 
 from .teaching import OWNER, new_examples, reopened, taught
+
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -78,6 +82,22 @@ def moved_folder(memory: Memory) -> Iterator[None]:
     memory.path.parent.rename(away)
     yield
     away.rename(memory.path.parent)
+
+
+@contextlib.contextmanager
+def only_reading(folder: Path) -> Iterator[None]:
+    """Nothing may be made in the folder; root, who may everything, becomes `nobody` meanwhile."""
+    if os.geteuid() == 0:
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, NOBODY, -1)
+        os.seteuid(NOBODY)
+    folder.chmod(0o555)
+    try:
+        yield
+    finally:
+        folder.chmod(0o755)
+        if os.getuid() == 0:
+            os.seteuid(0)
 
 
 FAULTS = {
@@ -161,6 +181,35 @@ def test_a_copy_out_of_reach_does_not_stop_the_memory(memory) -> None:
     again.forget("dog")
     assert again.has_copy
     assert_a_restart_finds(again)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that another user can reach, as pytest's are not."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def test_a_folder_that_may_only_be_read_is_a_clear_error_at_the_start(folder) -> None:
+    with only_reading(folder):
+        for path in (folder / "memory.db", folder / "deeper" / "memory.db"):
+            with pytest.raises(MemoryStoreError, match=r"Cannot open .*check the disk and the permissions"):
+                Memory(OWNER, path)
+    Memory(OWNER, folder / "memory.db").close()
+
+
+def test_a_folder_that_may_only_be_read_changes_nothing_later(folder) -> None:
+    memory = taught(folder / "memory.db")
+    before = state(memory)
+    memory.path.unlink()  # what is open can be written still; a file that is made anew needs the folder
+    with only_reading(folder):
+        with pytest.raises(MemoryStoreError, match=r"Cannot write .*check the disk and the permissions"):
+            memory.forget("cup")
+        assert state(memory) == before
+        assert memory.failures == 1
+    assert "can be written again, after 1 change that could not" in memory.forget("cup").what
+    assert memory.failures == 0
+    assert_a_restart_finds(memory)
 
 
 @pytest.mark.parametrize("name", ["file", "file/deeper"])

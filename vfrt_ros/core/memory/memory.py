@@ -104,6 +104,11 @@ class Memory:
         """Whether the record's second file holds all that the first one does."""
         return self._record.has_copy
 
+    @property
+    def failures(self) -> int:
+        """Changes in a row that could not be written; 0 = the last one was."""
+        return self._record.failures
+
     def count(self, label: str) -> int:
         """Examples that show the label."""
         return self._tally.count(label)

@@ -68,6 +68,11 @@ class Record:
         """Whether the second file holds all that the first one does."""
         return self._copy is not None and not self._lag
 
+    @property
+    def failures(self) -> int:
+        """Changes in a row that could not be written, the last one among them; 0 = the last one was."""
+        return self._failures
+
     def load(self) -> Loaded:
         """Everything present, and the version that was last committed."""
         with in_words("read", self.path):
