@@ -31,6 +31,7 @@ COMMANDS = (
     "audit",
     "eval",
     "bench",
+    "models",
     "doctor",
 )
 ROS_PACKAGES = (
