@@ -32,6 +32,7 @@ COMMANDS = (
     "audit",
     "eval",
     "bench",
+    "models",
     "doctor",
 )
 ROS_PACKAGES = (
