@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -35,11 +35,14 @@ class Observation:
     quality: Quality
     small: npt.NDArray[np.uint8]
     stamp: float | None = None
+    _jpeg: list[bytes] = field(default_factory=list, init=False, repr=False)
 
     def thumbnail(self) -> bytes:
-        """The small picture as JPEG."""
-        done, buffer = cv2.imencode(".jpg", self.small, [cv2.IMWRITE_JPEG_QUALITY, 85])
-        return buffer.tobytes() if done else b""
+        """The small picture as JPEG; made once, by whoever asks first."""
+        if not self._jpeg:
+            done, buffer = cv2.imencode(".jpg", self.small, [cv2.IMWRITE_JPEG_QUALITY, 85])
+            self._jpeg.append(buffer.tobytes() if done else b"")
+        return self._jpeg[0]
 
 
 def check_frame(bgr: npt.NDArray[np.uint8]) -> None:

@@ -124,6 +124,19 @@ def test_a_write_that_fails_changes_nothing_and_the_next_success_says_so(fault, 
     assert_a_restart_finds(memory)
 
 
+@pytest.mark.parametrize("goes_on", [False, True], ids=["then the end", "then another change"])
+def test_a_change_that_only_the_copy_took_was_never_made(goes_on, memory) -> None:
+    before = state(memory)
+    with full_disk(memory), pytest.raises(MemoryStoreError):
+        memory.register("hat", new_examples(60, 7))
+    assert memory._record._twin.book.version == before[1] + 1
+    assert (state(memory), memory.has_copy) == (before, False)
+    if goes_on:
+        memory.forget("cup")
+        assert memory.has_copy
+    assert_a_restart_finds(memory)
+
+
 def test_undo_says_so_too(memory) -> None:
     with full_disk(memory), pytest.raises(MemoryStoreError):
         memory.register("hat", new_examples(60, 7))
@@ -149,7 +162,7 @@ def test_another_file_in_its_place_is_not_written_over(memory) -> None:
 
 
 def test_a_copy_that_cannot_be_written_is_spoken_of_once_and_catches_up(memory) -> None:
-    copy = memory._record._copy.database
+    copy = memory._record._twin.book.database
     copy.execute("PRAGMA query_only = ON")
     for seed in range(3):
         memory.register("hat", new_examples(1, seed))
