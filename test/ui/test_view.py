@@ -72,6 +72,7 @@ class Window:
                 stdout=log,
                 stderr=log,
             )
+        self.see(is_bright, "an overlay")
         self.number = display.focus(self.process.pid, "vfrt view")
 
     @property
@@ -114,7 +115,6 @@ def system(display: XDisplay, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def window(display: XDisplay, system: System, tmp_path: Path) -> Iterator[Window]:
     window = Window(display, tmp_path)
-    window.see(is_bright, "an overlay")
     yield window
     window.process.kill()
     window.process.wait(10.0)
@@ -190,19 +190,17 @@ def test_a_label_of_the_command_line_is_registered_unasked(
 ) -> None:
     window = Window(display, tmp_path, "--reg-label", "thing")
     try:
-        window.see(is_bright, "an overlay")
         window.display.press("r")
         wait_for(lambda: "thing" in system.labels, "the label", SECONDS)
     finally:
         window.process.kill()
+        window.process.wait(10.0)
 
 
 def test_a_compressed_overlay_is_shown(display: XDisplay, system: System, tmp_path: Path) -> None:
-    window = Window(display, tmp_path, "--compressed")
-    try:
-        window.see(is_bright, "an overlay")
-    finally:
-        window.process.kill()
+    window = Window(display, tmp_path, "--compressed")  # which waits for an overlay
+    window.process.kill()
+    window.process.wait(10.0)
 
 
 def test_q_ends_it(window: Window) -> None:

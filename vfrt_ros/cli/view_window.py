@@ -31,7 +31,8 @@ class ViewWindow:
         # Held until Qt has its own: a server that loses its last client may start anew and refuse the next.
         connection = check_display()
         try:
-            cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+            # Qt now and then paints nothing in a window of free size that is resized before it was shown.
+            cv2.namedWindow(title, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
         except cv2.error as error:
             raise CommandError(
                 f"This OpenCV ({cv2.__version__}) was built without windows: install opencv-python in place of "
@@ -40,13 +41,9 @@ class ViewWindow:
         finally:
             if connection:
                 connection.close()
-        self._size: tuple[int, ...] = ()
 
     def show(self, picture: Picture) -> None:
-        """Show this picture; the window takes its size when the size is another than before."""
-        if picture.shape != self._size:
-            self._size = picture.shape
-            cv2.resizeWindow(self._title, picture.shape[1], picture.shape[0])
+        """Show this picture; the window takes its size."""
         cv2.imshow(self._title, picture)
 
     def wait_key(self) -> int:
