@@ -15,6 +15,7 @@ from vfrt_ros.core.errors import VfrtError
 # The order of `vfrt --help`. A new command is a module of that name here, with a `COMMAND`, and one entry.
 COMMANDS = (
     "live",
+    "panel",
     "register",
     "forget",
     "relabel",

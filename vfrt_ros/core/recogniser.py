@@ -148,6 +148,7 @@ class Recogniser(Taught):
         with self._lock:
             observations = given or self._recent.newest(frames or self.settings.register_frames)
             check_room(self.memory.labels, [label], most=self.settings.max_labels)
+            self._check_file()
             if not observations:
                 raise NoFramesError("There is no recent frame to learn from: is the camera running?")
             judged = select(

@@ -110,6 +110,13 @@ class Memory:
         """Changes in a row that could not be written; 0 = the last one was."""
         return self._record.failures
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file and its log, history and free room included; 0 = in RAM only."""
+        path = self._record.path
+        files = [] if path is None else [path, path.with_name(f"{path.name}-wal")]
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def count(self, label: str) -> int:
         """Examples that show the label."""
         return self._tally.count(label)
