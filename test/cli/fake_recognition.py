@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import rclpy
+from lifecycle_msgs.srv import GetState
 from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor, SetParametersResult
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
@@ -57,6 +58,15 @@ class FakeRecognition:
         """Publish this again and again."""
         self.node.create_timer(seconds, lambda: self._publisher.publish(recognition))
 
+    def offer_state(self, label: str) -> None:
+        """Tell this lifecycle state to who asks for it."""
+
+        def answer(_: Any, response: Any) -> Any:
+            response.current_state.label = label
+            return response
+
+        self.node.create_service(GetState, f"{names.RECOGNITION_NODE}/get_state", answer)
+
     def close(self) -> None:
         """Leave the graph."""
         self._executor.shutdown(timeout_sec=2.0)
@@ -80,6 +90,8 @@ class FakeRecognition:
         self.node.declare_parameter("alpha_fusion", 0.7, ParameterDescriptor(floating_point_range=[unit]))
         self.node.declare_parameter("backbone", "auto", ParameterDescriptor(read_only=True))
         self.node.declare_parameter("open_set", True)
+        self.node.declare_parameter("open_set_threshold", 0.05)
+        self.node.declare_parameter("fuse", "calibrated")
         self.node.declare_parameter("k", 8)
         self.node.declare_parameter("prompt_templates", ["a photo of a {label}"])
         self.node.add_on_set_parameters_callback(self._check)

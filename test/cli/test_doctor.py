@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,34 @@ from sensor_msgs.msg import Image
 
 from vfrt_ros.cli import doctor_machine as machine
 from vfrt_ros.cli.doctor import next_step
+from vfrt_ros.cli.doctor_camera import check_camera
+from vfrt_ros.cli.doctor_encoder import check_encoder
 from vfrt_ros.cli.finding import Finding, Level
 from vfrt_ros.core.encoders import hf_files
 from vfrt_ros.nodes import names, qos
 
 from .fake_recognition import FakeRecognition
+
+CLIP = "clip_vit_b32"
+
+
+@pytest.fixture(autouse=True)
+def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty cache of the hub's client."""
+    monkeypatch.setattr(hf_files, "hub_cache", lambda: tmp_path)
+    monkeypatch.setattr(hf_files, "_cached", lambda model: None)
+
+
+def without_torch() -> Finding:
+    """What is said where torch is not installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine.metadata, "version", missing)
+        return machine.check_torch()
+
+
+def missing(name: str) -> str:
+    raise machine.metadata.PackageNotFoundError(name)
+
 
 BROKEN: dict[str, tuple[Callable[[], Finding], str]] = {
     "an old Python": (lambda: machine.check_python((3, 10)), "3.11 or newer"),
@@ -28,6 +52,27 @@ BROKEN: dict[str, tuple[Callable[[], Finding], str]] = {
     "messages that are not built": (lambda: machine.check_messages("no_such_msgs"), "source env.sh"),
     "an unknown variable": (lambda: machine.check_variables({"VFRT_ALPHA_FUSON": "1"}), "unset"),
     "a variable out of range": (lambda: machine.check_variables({"VFRT_ALPHA_FUSION": "2"}), "unset"),
+    "no torch": (lambda: without_torch(), "make setup"),
+    "an encoder that there is not": (
+        lambda: check_encoder({"VFRT_BACKBONE": "clip_vit_b23"}),
+        "vfrt models list",
+    ),
+    "no weights and no hub": (
+        lambda: check_encoder({"VFRT_BACKBONE": CLIP, "VFRT_ALLOW_DOWNLOAD": "true"}, lambda: False),
+        f"vfrt models path {CLIP}",
+    ),
+    "no weights that may be fetched": (
+        lambda: check_encoder({"VFRT_BACKBONE": CLIP}, lambda: True),
+        f"vfrt models pull {CLIP}",
+    ),
+    "a model_path without a model": (
+        lambda: check_encoder({"VFRT_BACKBONE": CLIP, "VFRT_MODEL_PATH": "/nowhere"}, lambda: True),
+        "VFRT_MODEL_PATH",
+    ),
+    "a camera that is asked for and is not there": (
+        lambda: check_camera({"VFRT_SOURCE": "97"}),
+        "There is no device /dev/video97",
+    ),
     "a memory in what is no folder": (
         lambda: machine.check_memory({"VFRT_MEMORY_PATH": f"{__file__}/memory.db"}),
         "VFRT_MEMORY_PATH",
@@ -48,8 +93,10 @@ WELL: dict[str, Callable[[], Finding]] = {
     "packages": machine.check_packages,
     "messages": machine.check_messages,
     "variables": lambda: machine.check_variables({"VFRT_ALPHA_FUSION": "0.5", "VFRT_SOURCE": "demo"}),
-    "encoder": lambda: machine.check_encoder({}),
-    "asked-for encoder": lambda: machine.check_encoder({"VFRT_BACKBONE": "clip_vit_b16"}),
+    "torch": machine.check_torch,
+    "encoder": lambda: check_encoder({}),
+    "asked-for encoder": lambda: check_encoder({"VFRT_BACKBONE": "embedded"}),
+    "an encoder for tests": lambda: check_encoder({"VFRT_BACKBONE": "fake"}),
 }
 
 
@@ -68,7 +115,69 @@ def test_the_encoder_is_what_auto_would_choose(
     monkeypatch: pytest.MonkeyPatch, at_hand: bool, encoder: str
 ) -> None:
     monkeypatch.setattr(hf_files, "at_hand", lambda model: at_hand)
-    assert f"auto chooses {encoder}:" in machine.check_encoder({}).text
+    assert f"auto chooses {encoder}:" in check_encoder({}).text
+
+
+def test_weights_that_will_be_fetched_are_a_note() -> None:
+    finding = check_encoder({"VFRT_BACKBONE": CLIP, "VFRT_ALLOW_DOWNLOAD": "true"}, lambda: True)
+    assert (finding.level, "fetched at the start" in finding.text) == (Level.NOTE, True)
+
+
+def test_weights_of_a_folder_are_well(tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).touch()
+    finding = check_encoder({"VFRT_BACKBONE": CLIP, "VFRT_MODEL_PATH": str(tmp_path)}, lambda: False)
+    assert (finding.level, str(tmp_path) in finding.text) == (Level.OK, True)
+
+
+@pytest.mark.parametrize(("version", "level"), [("2.5.1", Level.NOTE), ("2.6.0+cpu", Level.OK)])
+def test_an_old_torch_is_pointed_out(version: str, level: Level) -> None:
+    finding = machine.check_torch(version)
+    assert (finding.level, version in finding.text) == (level, True)
+    assert bool(finding.todo) is (level is Level.NOTE)
+
+
+def test_no_camera_is_a_note_that_says_what_to_do() -> None:
+    finding = check_camera({}, lambda: [])
+    assert (finding.level, "--source" in finding.todo) == (Level.NOTE, True)
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
+    """A file that stands for a camera, and another program that has it open."""
+    device = tmp_path / "video0"
+    device.touch()
+    with device.open("rb") as file:
+        process = subprocess.Popen(["sleep", "60"], stdin=file)
+    yield device, process
+    process.kill()
+    process.wait()
+
+
+def test_a_camera_that_another_program_holds_is_named_with_the_program(holder: Any) -> None:
+    device, process = holder
+    finding = check_camera({}, lambda: [str(device)])
+    assert finding.level is Level.NOTE
+    assert f"held by sleep (process {process.pid})" in finding.text
+    assert str(process.pid) in finding.todo
+
+
+def test_a_camera_that_our_node_holds_is_well(holder: Any, tmp_path: Path) -> None:
+    device, _ = holder
+    folder = tmp_path / "proc" / "77"
+    (folder / "fd").mkdir(parents=True)
+    (folder / "fd" / "5").symlink_to(device)
+    (folder / "cmdline").write_text("python\0-m\0vfrt_ros.nodes.camera_node\0")
+    finding = check_camera({}, lambda: [str(device)], tmp_path / "proc")
+    assert (finding.level, "camera_node (process 77)" in finding.text) == (Level.OK, True)
+
+
+def test_a_camera_that_nobody_holds_is_well(tmp_path: Path) -> None:
+    device = tmp_path / "video0"
+    device.touch()
+    with device.open("rb"):  # this very process does not count
+        finding = check_camera({}, lambda: [str(device)])
+    assert (finding.level, finding.text) == (Level.OK, str(device))
 
 
 def test_a_memory_in_a_new_folder_is_fine(tmp_path: Path) -> None:
@@ -80,6 +189,14 @@ def test_a_memory_in_a_new_folder_is_fine(tmp_path: Path) -> None:
 NEXT = {
     "nothing runs": ([Finding("a", Level.OK, "fine")], "start with `vfrt live`"),
     "a node runs": ([Finding("/camera", Level.OK, "is active")], "`vfrt watch`"),
+    "nothing is learned": (
+        [Finding("/camera", Level.OK, "is active"), Finding("learned", Level.NOTE, "nothing", "teach it")],
+        "Next: learned: nothing: teach it.",
+    ),
+    "another domain": (
+        [Finding("domain", Level.NOTE, "/camera runs in 7", "go there")],
+        "Next: domain: /camera runs in 7: go there.",
+    ),
     "something is broken": ([Finding("b", Level.BROKEN, "gone", "get it")], "First: b: get it."),
 }
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from vfrt_ros.cli.recognition_line import line
 from vfrt_ros.cli.recognition_screen import RecognitionScreen
+from vfrt_ros.cli.recognition_table import table
 
 from .fake_recognition import FakeRecognition, known_cat, unknown_rocket
 
@@ -95,3 +96,41 @@ def test_a_terminal_gets_one_line_that_is_rewritten() -> None:
         screen.show(unknown_rocket())
     assert "\x1b[2K" in out.getvalue()
     assert "rocket?" in out.getvalue()
+
+
+def drawn(message: Any, width: int = 100) -> list[str]:
+    """The lines of the table."""
+    console = Console(file=io.StringIO(), width=width)
+    with console.capture() as capture:
+        console.print(table(message))
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def test_the_table_has_the_answer_each_candidate_and_the_pace() -> None:
+    answer, head, cat, facts = drawn(known_cat())
+    assert answer == "cat   score 0.90 ≥ threshold 0.50"
+    assert head.split() == ["candidate", "score", "image", "text", "examples"]
+    assert (cat.split()[0], cat.split()[2:]) == ("cat", ["0.90", "–", "0.30", "0"])
+    assert facts.startswith("15.0 frames a second   60 ms   0 dropped")
+
+
+def test_the_table_says_why_it_is_unknown() -> None:
+    assert drawn(unknown_rocket())[0] == "unknown   score 0.20 < threshold 0.50   score too low"
+
+
+def test_labels_are_shown_as_they_are_and_a_narrow_terminal_is_no_trouble() -> None:
+    message = known_cat()
+    message.label = message.candidates[0].label = "[bold]x[/bold] " + "y" * 200
+    for width in (30, 200):
+        lines = drawn(message, width)
+        assert len(lines) == 4 and all(len(line) <= width for line in lines)
+    assert "[bold]x" in drawn(message, 200)[2]
+
+
+def test_a_terminal_gets_the_table_redrawn() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=100, force_terminal=True)
+    with RecognitionScreen(console, draw=table) as screen:
+        screen.show(known_cat())
+        screen.show(unknown_rocket())
+    assert "\x1b[2K" in out.getvalue() and "memory version" in out.getvalue()

@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 from nodes.conftest import Ros, wait_for
+from nodes.node_process import NodeProcess
 from nodes.recognition_bench import RecognitionBench
 
 from vfrt_ros.nodes import names
@@ -147,6 +148,27 @@ def test_the_services_that_change_the_memory_are_those_that_are_said_to(ros: Ros
             changing.add(name)
         exported = getattr(response, "data", None) or exported
     assert changing == CHANGE_THE_MEMORY
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("enclave", ["/vfrt/camera", "/vfrt/missing"])
+def test_a_node_that_is_told_to_be_secure_and_cannot_does_not_start(domain, tmp_path, enclave) -> None:
+    (tmp_path / "keys" / "enclaves" / "vfrt" / "camera").mkdir(parents=True)
+    security = {"ROS_SECURITY_ENABLE": "true", "ROS_SECURITY_STRATEGY": "Enforce"}
+    process = NodeProcess(
+        tmp_path / "node",
+        "camera_node",
+        *("--enclave", enclave, "-p", "source:=demo"),
+        **security,
+        ROS_SECURITY_KEYSTORE=str(tmp_path / "keys"),
+        ROS_DOMAIN_ID=str(domain),
+    )
+    try:
+        assert process.status(60.0) == 1, process.output
+    finally:
+        process.kill()
+    assert "Traceback" not in process.output
+    assert process.output.splitlines()[-1].startswith(("The node cannot join ROS: ", "ROS cannot be started"))
 
 
 def test_the_documents_name_them() -> None:

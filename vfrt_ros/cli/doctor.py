@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from vfrt_ros.cli.command import FAILED, OK, Command, add_json_option
-from vfrt_ros.cli.finding import Finding, Level
+from vfrt_ros.cli.finding import ABSENT, ACTIVE, Finding, Level
 
 MARKS = {Level.OK: "✓", Level.NOTE: "•", Level.BROKEN: "✗"}
 
@@ -22,15 +22,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Look at everything and tell."""
     from vfrt_ros.cli import doctor_machine as machine
+    from vfrt_ros.cli.doctor_camera import check_camera
+    from vfrt_ros.cli.doctor_encoder import check_encoder
 
     findings = [
         machine.check_python(),
         machine.check_ros(),
         machine.check_packages(),
+        machine.check_torch(),
         machine.check_messages(),
         machine.check_variables(),
-        machine.check_encoder(),
-        machine.check_camera(),
+        check_encoder(),
+        check_camera(),
         machine.check_memory(),
         machine.check_launch(),
     ]
@@ -51,19 +54,35 @@ def next_step(findings: list[Finding]) -> str:
     broken = [finding for finding in findings if finding.level is Level.BROKEN]
     if broken:
         return f"{len(broken)} broken. First: {broken[0].name}: {broken[0].todo}."
-    if any(finding.text == "is active" for finding in findings):
+    for name in ("domain", "learned", "answers"):
+        for finding in findings:
+            if finding.name == name and finding.todo:
+                return f"Next: {finding.name}: {finding.text}: {finding.todo}."
+    if any(finding.text == ACTIVE for finding in findings):
         return "All is well: `vfrt watch` shows what is recognised, `vfrt register LABEL` teaches."
     return "All is well: start with `vfrt live`."
 
 
 def _graph(namespace: str) -> list[Finding]:
-    from vfrt_ros.bringup import NODES, full_name
-    from vfrt_ros.cli.doctor_graph import check_image_topics, check_nodes
+    from vfrt_ros.bringup import NODES, RECOGNITION, full_name
+    from vfrt_ros.cli.doctor_answers import check_answers, check_memory_of_node
+    from vfrt_ros.cli.doctor_domains import check_other_domains
+    from vfrt_ros.cli.doctor_graph import check_image_topics, check_nodes, check_source
     from vfrt_ros.cli.node_client import NodeClient
 
     addresses = [full_name(namespace, node.name) for node in NODES]
+    recognition = full_name(namespace, RECOGNITION.name)
     with NodeClient(addresses[0]) as client:
-        return [*check_nodes(client, addresses), *check_image_topics(client)]
+        findings = check_nodes(client, addresses)
+        topics = check_image_topics(client)
+        states = {finding.name: finding for finding in findings}
+        if states[recognition].text == ACTIVE:
+            client.turn_to(recognition)
+            unheard = check_source(client)
+            topics += [*unheard, *check_memory_of_node(client), *([] if unheard else check_answers(client))]
+    if all(finding.text == ABSENT for finding in findings):
+        findings += check_other_domains(addresses)
+    return findings + topics
 
 
 def _plain(finding: Finding) -> dict[str, Any]:

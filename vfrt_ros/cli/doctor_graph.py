@@ -1,14 +1,15 @@
-"""What `vfrt doctor` looks at in the running system: nodes, their states, topics whose ends cannot meet."""
+"""What `vfrt doctor` looks at in the running system: nodes, their states, topics whose ends do not meet."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from lifecycle_msgs.srv import GetState
+from rclpy.node import NodeNameNonExistentError
 from rclpy.qos import QoSCompatibility, qos_check_compatible
 
 from vfrt_ros.cli.command import CommandError
-from vfrt_ros.cli.finding import Finding, Level
+from vfrt_ros.cli.finding import ABSENT, ACTIVE, Finding, Level
 from vfrt_ros.cli.node_client import NodeClient
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
@@ -28,7 +29,7 @@ def check_nodes(client: NodeClient, addresses: list[str]) -> list[Finding]:
 
 def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
     if not runs:
-        return Finding(address, Level.NOTE, "is not running", "`vfrt live` starts it")
+        return Finding(address, Level.NOTE, ABSENT, "`vfrt live` starts it")
     client.turn_to(address)
     state, silence = "", ""
     try:
@@ -43,7 +44,7 @@ def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
         return Finding(address, Level.NOTE, "runs, but does not tell its state", silence)
     if state != "active":
         return Finding(address, Level.NOTE, f"is {state}", f"ros2 lifecycle set {address} activate")
-    return Finding(address, Level.OK, "is active")
+    return Finding(address, Level.OK, ACTIVE)
 
 
 def check_image_topics(client: NodeClient) -> list[Finding]:
@@ -51,6 +52,30 @@ def check_image_topics(client: NodeClient) -> list[Finding]:
     topics = client.node.get_topic_names_and_types()
     pictures = sorted(name for name, kinds in topics if set(kinds) & set(IMAGE_TYPES))
     return [finding for name in pictures for finding in _check_topic(client.node, name)]
+
+
+def check_source(client: NodeClient) -> list[Finding]:
+    """Whether anybody publishes what the recognition node listens to.
+
+    Args:
+        client: Turned to the recognition node.
+    """
+    silent = [
+        topic
+        for topic, kinds in _heard(client)
+        if set(kinds) & set(IMAGE_TYPES) and not client.node.get_publishers_info_by_topic(topic)
+    ]
+    todo = "start a camera (`vfrt live`), or start the node with -r image:=THE/CAMERA/TOPIC"
+    return [Finding(topic, Level.BROKEN, "has a listener, and nobody publishes it", todo) for topic in silent]
+
+
+def _heard(client: NodeClient) -> list[tuple[str, list[str]]]:
+    """The topics that the client's node subscribes to, with their types."""
+    namespace, _, name = client.address.rpartition("/")
+    try:
+        return list(client.node.get_subscriber_names_and_types_by_node(name, namespace or "/"))
+    except NodeNameNonExistentError:
+        return []
 
 
 def _check_topic(node: Any, topic: str) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""What `vfrt doctor` looks at on this machine: Python, ROS, packages, encoder, camera, memory."""
+"""What `vfrt doctor` looks at on this machine: Python, ROS, packages, variables, memory, launch."""
 
 from __future__ import annotations
 
@@ -54,6 +54,25 @@ def check_ros(environment: Mapping[str, str] = os.environ) -> Finding:
     return Finding("ros", Level.OK, text)
 
 
+def check_torch(version: str | None = None) -> Finding:
+    """The version of torch.
+
+    Args:
+        version: None = the installed one.
+    """
+    from vfrt_ros.core.encoders.torch_load import SAFE_SINCE, is_safe
+
+    try:
+        version = version or metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return Finding("torch", Level.BROKEN, "is not installed", "`make setup`")
+    if not is_safe(version):
+        newer = ".".join(str(number) for number in SAFE_SINCE)
+        text = f"{version} is old: pickled weights are refused with it (CVE-2025-32434)"
+        return Finding("torch", Level.NOTE, text, f"pip install 'torch>={newer}', or use safetensors only")
+    return Finding("torch", Level.OK, version)
+
+
 def check_packages(packages: Mapping[str, str] | None = None) -> Finding:
     """The Python packages that the nodes need."""
     wanted = PACKAGES if packages is None else packages
@@ -85,45 +104,6 @@ def check_variables(environment: Mapping[str, str] = os.environ) -> Finding:
         return Finding("variables", Level.BROKEN, str(error), "correct or unset it")
     shown = ", ".join(f"{name} = {value}" for name, value in given.items())
     return Finding("variables", Level.OK, shown or "no VFRT_* variable is set")
-
-
-def check_encoder(environment: Mapping[str, str] = os.environ) -> Finding:
-    """The encoder that would be used."""
-    from vfrt_ros.core.encoders import CATALOG
-    from vfrt_ros.core.encoders.hf_files import at_hand
-    from vfrt_ros.core.encoders.load import PREFERRED
-    from vfrt_ros.core.encoders.packaged import PACKAGES as EMBEDDED
-    from vfrt_ros.core.encoders.packaged import missing_packages
-
-    asked = environment.get("VFRT_BACKBONE", "auto")
-    if asked not in ("auto", "embedded"):
-        return Finding("encoder", Level.OK, f"{asked}, as VFRT_BACKBONE says")
-    if asked == "auto" and at_hand(CATALOG[PREFERRED].model_id):
-        return Finding("encoder", Level.OK, f"auto chooses {PREFERRED}: its weights are on this machine")
-    if missing := missing_packages():
-        todo = " and ".join(EMBEDDED[name] for name in missing)
-        return Finding("encoder", Level.BROKEN, f"embedded lacks {', '.join(missing)}", todo)
-    if asked == "embedded":
-        return Finding("encoder", Level.OK, "embedded, as VFRT_BACKBONE says")
-    todo = f"VFRT_ALLOW_DOWNLOAD=true fetches {PREFERRED} ({CATALOG[PREFERRED].size_mb} MB)"
-    text = f"auto chooses embedded: the weights of {PREFERRED} are not on this machine"
-    return Finding("encoder", Level.OK, text, todo)
-
-
-def check_camera() -> Finding:
-    """The cameras of this machine."""
-    from vfrt_ros.core.errors import SourceError
-    from vfrt_ros.core.sources.device import check_device, device_paths
-
-    paths = device_paths()
-    if not paths:
-        return Finding("camera", Level.NOTE, "none found: source auto shows the demo", "")
-    for path in paths:
-        try:
-            check_device(path)
-        except SourceError as error:
-            return Finding("camera", Level.NOTE, f"{path} cannot be opened", str(error))
-    return Finding("camera", Level.OK, ", ".join(paths))
 
 
 def check_memory(environment: Mapping[str, str] = os.environ) -> Finding:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+ACTIVE = "is active"
+ABSENT = "is not running"
+"""What is said of a node."""
+
 
 class Level(Enum):
     """How bad it is."""

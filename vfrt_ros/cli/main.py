@@ -28,10 +28,12 @@ COMMANDS = (
     "memory",
     "set",
     "watch",
+    "view",
     "explain",
     "audit",
     "eval",
     "bench",
+    "models",
     "doctor",
 )
 ROS_PACKAGES = (
@@ -89,6 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = build_parser().parse_args(argv)
     except SystemExit as stop:  # argparse has said what was wrong, or has shown the help
         return stop.code if isinstance(stop.code, int) else WRONG_USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
     try:
         return int(arguments.run(arguments))
     except UsageError as error:

@@ -96,5 +96,5 @@ def path_of(memory: Memory) -> Path:
 def size_of(memory: Memory) -> int:
     """Bytes of both files and of what SQLite keeps beside them."""
     path = path_of(memory)
-    own = [path, *(path.with_name(path.name + end) for end in ("-wal", ".copy", ".copy-journal"))]
+    own = [path, *(path.with_name(path.name + end) for end in ("-wal", ".copy", ".copy-wal"))]
     return sum(file.stat().st_size for file in own if file.exists())

@@ -1,4 +1,4 @@
-"""Where recognitions are shown: a line that is rewritten on a terminal, plain lines elsewhere."""
+"""Where recognitions are shown: something that is redrawn on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -30,14 +30,17 @@ class RecognitionScreen:
         console: Console | None = None,
         *,
         seconds: float = 0.0,
+        draw: Callable[[Any], Any] = markup,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """
         Args:
+            draw: What a terminal shows of a recognition, for rich.
             seconds: Off a terminal, a recognition like the last one is left out until so many have passed.
         """
         self.console = console or _Console(highlight=False)
         self._seconds = seconds
+        self._draw = draw
         self._clock = clock
         self._last: tuple[str, int] | None = None
         self._due = 0.0
@@ -57,7 +60,7 @@ class RecognitionScreen:
     def show(self, recognition: Any) -> None:
         """Show what was recognised last."""
         if self._live:
-            self._live.update(markup(recognition), refresh=True)
+            self._live.update(self._draw(recognition), refresh=True)
         elif self._is_news((recognition.label, recognition.reason)):
             self.console.print(Text(line(recognition)), soft_wrap=True)
 

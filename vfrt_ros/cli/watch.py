@@ -1,4 +1,4 @@
-"""`vfrt watch`: see what a running node recognises."""
+"""`vfrt watch`: see what a running node recognises, as a table on a terminal, lines in a pipe, or JSON."""
 
 from __future__ import annotations
 
@@ -83,13 +83,19 @@ def print_json(recognition: Any) -> None:
 
 def _screen() -> Any:
     from vfrt_ros.cli.recognition_screen import RecognitionScreen
+    from vfrt_ros.cli.recognition_table import table
 
-    return RecognitionScreen()
+    return RecognitionScreen(draw=table)
 
 
 COMMAND = Command(
     summary="show what the running node recognises",
-    examples=("vfrt watch", "vfrt watch --json --count 10", "vfrt watch --namespace robot1"),
+    examples=(
+        "vfrt watch",
+        "vfrt watch --count 10 | cut -c1-14",
+        "vfrt watch --json | jq -r .label",
+        "vfrt watch --namespace robot1",
+    ),
     configure=configure,
     run=run,
 )

@@ -59,6 +59,23 @@ def check_examples(label: str, count: int, *, most: int) -> None:
         )
 
 
+def check_file(size: int, *, most: float) -> None:
+    """Refuse to add to a file that is as large as it may be.
+
+    Args:
+        size: Bytes of it.
+        most: Megabytes.
+
+    Raises:
+        RequestError: It is larger.
+    """
+    if size > 1e6 * most:
+        raise RequestError(
+            f"The memory's file has {size / 1e6:.1f} MB, over the {most:g} of max_memory_mb: raise it, or forget what "
+            "is not needed, stop the node and use `vfrt memory compact --drop-history`."
+        )
+
+
 def _check_picture(example: Example, most: float) -> None:
     header = read_header(example.thumbnail) if example.thumbnail else None
     if header is not None and header.megapixels > most:

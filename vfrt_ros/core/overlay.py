@@ -6,20 +6,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from vfrt_ros.core.decision import Candidate, Decision, Reason
-from vfrt_ros.core.lettering import letters
-
-Picture = npt.NDArray[np.uint8]
-Colour = tuple[int, int, int]
+from vfrt_ros.core.lettering import Colour, Picture, shade, write
 
 KNOWN_COLOUR: Colour = (96, 200, 80)
 UNKNOWN_COLOUR: Colour = (60, 150, 245)
 WHITE: Colour = (255, 255, 255)
 GREY: Colour = (190, 190, 190)
-SHADE = 0.35
-"""What is left of the picture's brightness behind lettering."""
 DESIGN_HEIGHT = 480.0
 
 SHORT_REASONS = {
@@ -59,17 +53,17 @@ def draw_overlay(bgr: Picture, decision: Decision, pace: Pace | None = None) -> 
 def _banner(picture: Picture, decision: Decision, pace: Pace | None, unit: float) -> None:
     height, margin = round(52 * unit), round(12 * unit)
     colour = KNOWN_COLOUR if decision.known else UNKNOWN_COLOUR
-    _shade(picture[:height])
+    shade(picture[:height])
     picture[:height, : max(2, round(6 * unit))] = colour
     width = picture.shape[1]
     right = f"{pace.fps:.0f} fps   {1e3 * pace.latency:.0f} ms" if pace else ""
-    taken = _write(picture, right, width - margin, height / 2, 15 * unit, GREY, align="right") if right else 0
+    taken = write(picture, right, width - margin, height / 2, 15 * unit, GREY, align="right") if right else 0
     x = margin + round(6 * unit)
     room = width - taken - 2 * margin - x
-    x += _write(picture, decision.label, x, height / 2, 28 * unit, colour, room=room) + margin
+    x += write(picture, decision.label, x, height / 2, 28 * unit, colour, room=room) + margin
     room = width - taken - 2 * margin - x
     if room > 40 * unit:
-        _write(picture, _detail(decision), x, height / 2 + 3 * unit, 16 * unit, WHITE, room=room)
+        write(picture, _detail(decision), x, height / 2 + 3 * unit, 16 * unit, WHITE, room=room)
 
 
 def _detail(decision: Decision) -> str:
@@ -86,7 +80,7 @@ def _bars(picture: Picture, decision: Decision, unit: float) -> None:
         return
     width = min(round(300 * unit), picture.shape[1])
     top = picture.shape[0] - row * len(candidates) - margin
-    _shade(picture[top - margin // 2 :, :width])
+    shade(picture[top - margin // 2 :, :width])
     for number, candidate in enumerate(candidates):
         best = number == 0 and decision.known
         _bar(picture, candidate, top + row * number, width, unit, KNOWN_COLOUR if best else GREY)
@@ -99,13 +93,13 @@ def _bar(picture: Picture, candidate: Candidate, y: int, width: int, unit: float
     row, margin = round(24 * unit), round(12 * unit)
     left, right = _bar_left(width), _bar_right(width, unit)
     middle = y + row / 2 - 2 * unit
-    _write(picture, candidate.label, margin, middle, 14 * unit, WHITE, room=left - margin - 6 * unit)
+    write(picture, candidate.label, margin, middle, 14 * unit, WHITE, room=left - margin - 6 * unit)
     bottom = round(y + row - 8 * unit)
     cv2.rectangle(picture, (left, round(y + 4 * unit)), (right, bottom), (70, 70, 70), -1)
     end = left + round((right - left) * float(np.clip(candidate.score, 0, 1)))
     if end > left:
         cv2.rectangle(picture, (left, round(y + 4 * unit)), (end, bottom), colour, -1)
-    _write(picture, f"{candidate.score:.2f}", width - margin // 2, middle, 13 * unit, WHITE, align="right")
+    write(picture, f"{candidate.score:.2f}", width - margin // 2, middle, 13 * unit, WHITE, align="right")
 
 
 def _bar_left(width: int) -> int:
@@ -114,33 +108,3 @@ def _bar_left(width: int) -> int:
 
 def _bar_right(width: int, unit: float) -> int:
     return round(width - 46 * unit)
-
-
-def _shade(region: Picture) -> None:
-    np.multiply(region, SHADE, out=region, casting="unsafe")
-
-
-def _write(
-    picture: Picture,
-    text: str,
-    x: float,
-    middle: float,
-    size: float,
-    colour: Colour,
-    *,
-    align: str = "left",
-    room: float = np.inf,
-) -> int:
-    """Blend a line of text into the picture; returns the width that it takes, in pixels."""
-    mask = letters(text, max(6, round(size)), int(min(room, 10_000)))
-    height, width = mask.shape
-    left = round(x - width if align == "right" else x)
-    top = round(middle - height / 2)
-    rows = slice(max(top, 0), min(top + height, picture.shape[0]))
-    columns = slice(max(left, 0), min(left + width, picture.shape[1]))
-    if rows.start >= rows.stop or columns.start >= columns.stop:
-        return 0
-    part = picture[rows, columns]
-    alpha = mask[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left, None]
-    part[:] = part + (np.array(colour, np.float32) - part) * alpha
-    return width

@@ -30,6 +30,7 @@ from vfrt_ros.core.scoring.evidence import FusionRule
 from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.smoothing import Smoother, favour
 from vfrt_ros.core.taught import Taught
+from vfrt_ros.core.thumbnailer import Thumbnailer
 
 Frame = npt.NDArray[np.uint8]
 PROMPTS_AT_ONCE = 4
@@ -78,6 +79,7 @@ class Recogniser(Taught):
         self._held: str | None = None
         self._answered: Answered | None = None
         self._recent = RecentFrames()
+        self._thumbnailer = Thumbnailer()
         self._rule = self._build_rule()
         self.memory.listen(self._follow)
 
@@ -102,6 +104,7 @@ class Recogniser(Taught):
         with self._lock:
             if self._recent.add(observation):
                 self._forget_the_past()
+                self._thumbnailer.clear()
             evidence = self._rule.evidence(observation.embedding)
             evidence = self._smoother.smooth(evidence, self.settings.temporal_ema, observation.stamp)
             scores = favour(self._rule.conclude(evidence), self._held)
@@ -115,6 +118,7 @@ class Recogniser(Taught):
             )
             self._answered = Answered(observation, evidence, scores, decision)
             self._held = decision.label if decision.known and self._holds() else None
+            self._thumbnailer.expect(observation)
             return decision
 
     def register(
@@ -144,6 +148,7 @@ class Recogniser(Taught):
         with self._lock:
             observations = given or self._recent.newest(frames or self.settings.register_frames)
             check_room(self.memory.labels, [label], most=self.settings.max_labels)
+            self._check_file()
             if not observations:
                 raise NoFramesError("There is no recent frame to learn from: is the camera running?")
             judged = select(
@@ -242,7 +247,13 @@ class Recogniser(Taught):
         """Forget the recent frames and the past of the smoothing: what comes next is another scene."""
         with self._lock:
             self._recent.clear()
+            self._thumbnailer.clear()
             self._forget_the_past()
+
+    def close(self) -> None:
+        """As `Taught`'s; no more thumbnails are made."""
+        self._thumbnailer.clear()
+        super().close()
 
     def _observe_all(self, frames: Sequence[Frame], stamp: float | None) -> list[Observation]:
         for frame in frames:

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from vfrt_ros.core.errors import AllRejectedError
 from vfrt_ros.core.memory.example import Example, Step
 from vfrt_ros.core.memory.memory import NewExample
 from vfrt_ros.core.observation import Observation
-from vfrt_ros.core.quality import duplicate_of
+from vfrt_ros.core.quality import NEAR_DUPLICATE_COSINE
+
+Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +63,21 @@ def select(
         Each observation, in order, with why it should be left out, if it should.
     """
     known = [example.embedding for example in stored if example.negative == negative]
+    seen = np.stack([observation.embedding for observation in observations])
+    nearest = _nearest(seen, known)
     room = most - len(stored)
     judged: list[Judged] = []
-    for number, observation in enumerate(observations, 1):
+    for number, observation in enumerate(observations):
         fault = observation.quality.fault()
-        if fault is None and known:
-            cosine = duplicate_of(observation.embedding, np.stack(known))
-            fault = f"near duplicate of a stored example (cosine {cosine:.3f})" if cosine else None
+        if fault is None and nearest[number] >= NEAR_DUPLICATE_COSINE:
+            fault = f"near duplicate of a stored example (cosine {nearest[number]:.3f})"
         if fault is None and room <= 0:
             fault = f"'{label}' has {most} examples, as many as max_examples allows"
         if fault is None:
             room -= 1
-            known.append(observation.embedding)
+            nearest = np.maximum(nearest, seen @ observation.embedding)
         judged.append(
-            Judged(observation, (fault and f"frame {number} of {len(observations)}: {fault}") or "")
+            Judged(observation, (fault and f"frame {number + 1} of {len(observations)}: {fault}") or "")
         )
     return judged
 
@@ -97,3 +101,10 @@ class RejectedFramesError(AllRejectedError):
         reasons = tuple(frame.fault for frame in judged)
         super().__init__(f"None of the {len(judged)} frames was stored: {reasons[0]}.", reasons)
         self.judged = tuple(judged)
+
+
+def _nearest(seen: Array, known: Sequence[Array]) -> Array:
+    """(n,) float32 cosine of each of (n, d) embeddings with the nearest that is known; -1 where none is."""
+    if not known:
+        return np.full(len(seen), -1.0, np.float32)
+    return np.asarray((seen @ np.stack(known).T).max(axis=1), np.float32)

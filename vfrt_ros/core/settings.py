@@ -118,6 +118,13 @@ class RecognitionSettings(Settings):
         high=1e6,
         live=True,
     )
+    max_memory_mb: float = parameter(
+        10000.0,
+        "Size of the memory's file, with its log, up to which it may grow, in megabytes; its copy takes as much again",
+        low=1.0,
+        high=1e6,
+        live=True,
+    )
     max_transfer_mb: float = parameter(
         100.0,
         "Size of a memory's file that a service takes or gives at most, and of a page of pictures, in megabytes",

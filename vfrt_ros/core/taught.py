@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from vfrt_ros.core.audit import Finding, audit
 from vfrt_ros.core.errors import UnknownLabelError, nearest
-from vfrt_ros.core.growth import check_examples
+from vfrt_ros.core.growth import check_examples, check_file
 from vfrt_ros.core.memory.bundle import Bundle
 from vfrt_ros.core.memory.example import Example, Step
 from vfrt_ros.core.memory.memory import Memory
@@ -113,9 +113,14 @@ class Taught:
     def absorb(self, prepared: Merge) -> Merged:
         """Add what another memory learned; see `vfrt_ros.core.memory.merge`."""
         with self._lock:
+            self._check_file()
             return carry_out(self.memory, prepared, self.settings)
 
     def close(self) -> None:
         """Close the memory's file; it is not used afterwards."""
         with self._lock:
             self.memory.close()
+
+    def _check_file(self) -> None:
+        """Refuse to add examples to a file that is as large as `max_memory_mb` allows."""
+        check_file(self.memory.size, most=self.settings.max_memory_mb)

@@ -25,7 +25,7 @@ class StartError(VfrtError):
 
 
 class ArgumentsError(VfrtError):
-    """ROS cannot read the command line; the text says what of it."""
+    """ROS does not start as it was told to; the text says why."""
 
 
 class SelfStartingNode(LifecycleNode):
@@ -41,10 +41,14 @@ class SelfStartingNode(LifecycleNode):
 
     Raises:
         SettingError: A parameter has an unknown name or a wrong value.
+        ArgumentsError: The middleware refuses, for example security that it was not built with.
     """
 
     def __init__(self, name: str, table: type[Settings], arguments: Sequence[str] | None = None) -> None:
-        super().__init__(name)
+        try:
+            super().__init__(name)
+        except RuntimeError as error:
+            raise ArgumentsError(f"The node cannot join ROS: {_without_place(error)}") from error
         self.fault = ""
         self._end_core_log = forward_core_log(self.get_logger())
         self._rclpy_change_state = self._service_change_state.callback
@@ -201,10 +205,18 @@ def _init(arguments: Sequence[str]) -> None:
     try:
         rclpy.init(args=list(arguments), signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
-        words = str(error).removeprefix("failed to initialize rcl: ")
-        where_in_rcl = words.find(", at /")
-        told = words[:where_in_rcl] if where_in_rcl >= 0 else words
+        told = _without_place(error)
         raise ArgumentsError(f"ROS cannot be started with these arguments. {told}") from error
+
+
+def _without_place(error: RuntimeError) -> str:
+    """What rcl said, in one line, without the places in its sources.
+
+    >>> _without_place(RuntimeError("failed to initialize rcl: no\\nsuch file, at /x/rcl/init.c:1, at /y.c:2"))
+    'no such file'
+    """
+    words = " ".join(str(error).removeprefix("failed to initialize rcl: ").split())
+    return words.partition(", at /")[0]
 
 
 def _stop_on_signals(stop: StopSignals) -> None:

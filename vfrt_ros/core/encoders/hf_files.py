@@ -12,6 +12,8 @@ from vfrt_ros.core.errors import EncoderError
 _SAFE = ("model.safetensors", "model.safetensors.index.json")
 _PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 _TEXT_FILES = ["*.json", "*.txt", "*.model"]
+_WANTED = ([*_TEXT_FILES, "model*.safetensors"], [*_TEXT_FILES, "pytorch_model*.bin"])
+"""What is fetched of a model: the first, or the second where it has no safetensors. A repository holds more."""
 
 
 def model_id_of(name: str) -> str:
@@ -38,8 +40,7 @@ def find_model(name: str, model_path: str = "", allow_download: bool = False) ->
     for folder in (model_path, model):
         if folder and (folder == model_path or Path(folder).expanduser().is_dir()):
             return check_folder(Path(folder).expanduser())
-    cached = _snapshot(model, download=False)
-    if cached is not None and weight_files(cached):
+    if cached := _cached(model):
         return check_folder(cached)
     if not allow_download:
         raise EncoderError(
@@ -102,8 +103,18 @@ def at_hand(model: str) -> bool:
     return bool(weight_files(folder / "snapshots" / commit))
 
 
-def _snapshot(model: str, download: bool, patterns: list[str] | None = None) -> Path | None:
-    """The hub's folder of the model; None where the cache has none."""
+def _cached(model: str) -> Path | None:
+    """The cache's folder of the model, if it has weights."""
+    for patterns in _WANTED:
+        # Without the patterns the hub's client calls a folder incomplete that lacks files nobody asked for.
+        folder = _snapshot(model, download=False, patterns=patterns)
+        if folder is not None and weight_files(folder):
+            return folder
+    return None
+
+
+def _snapshot(model: str, download: bool, patterns: list[str]) -> Path | None:
+    """The hub's folder of the model with the files of these patterns; None where the cache has none."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -121,10 +132,10 @@ def _snapshot(model: str, download: bool, patterns: list[str] | None = None) -> 
 
 def _download(name: str, model: str) -> Path:
     try:
-        folder = _snapshot(model, download=True, patterns=[*_TEXT_FILES, "model*.safetensors"])
+        folder = _snapshot(model, download=True, patterns=_WANTED[0])
         if folder is not None and not weight_files(folder):
             check_torch_load(f"the only weights of {model} ({_PICKLED[0]})")
-            folder = _snapshot(model, download=True, patterns=[*_TEXT_FILES, "pytorch_model*.bin"])
+            folder = _snapshot(model, download=True, patterns=_WANTED[1])
     except EncoderError:
         raise
     except Exception as error:

@@ -28,9 +28,17 @@ def check_torch_load(what: str, version: str | None = None) -> None:
         version = version or metadata.version("torch")
     except metadata.PackageNotFoundError:
         raise EncoderError(f"reading {what} needs torch, which is not installed; pip install torch") from None
-    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
-    if numbers < SAFE_SINCE:
+    if not is_safe(version):
         raise EncoderError(
             f"{what} is a pickle, and torch {version} can be made to run code by one (CVE-2025-32434); "
             "install torch 2.6 or newer, or use weights in safetensors"
         )
+
+
+def is_safe(version: str) -> bool:
+    """Whether this torch reads pickled weights without running what is in them.
+
+    >>> is_safe("2.5.1"), is_safe("2.13.0+cpu")
+    (False, True)
+    """
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2]) >= SAFE_SINCE

@@ -1,0 +1,167 @@
+"""`vfrt models`: which encoders there are, whether their weights are here, and how to get them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from vfrt_ros.cli.command import OK, Command, CommandError, add_json_option
+
+EXAMPLES = {
+    "list": ("vfrt models list", "vfrt models list --json"),
+    "pull": ("vfrt models pull clip_vit_b32", "vfrt models pull hf:laion/CLIP-ViT-B-32-laion2B-s34B-b79K"),
+    "path": ("vfrt models path clip_vit_b32", 'cp -rL "$(vfrt models path clip_vit_b32)" /media/usb/clip'),
+}
+SUMMARIES = {
+    "list": "list the encoders: size, licence, whether their weights are here",
+    "pull": "fetch the weights of an encoder from the Hugging Face hub",
+    "path": "print the folder of an encoder's weights, to carry to a robot and give there as model_path",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The sub-commands of `vfrt models` and their options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, summary in SUMMARIES.items():
+        own = actions.add_parser(
+            name,
+            help=summary,
+            description=summary[:1].upper() + summary[1:] + ".",
+            epilog="\n".join(["examples:", *(f"  {line}" for line in EXAMPLES[name])]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name != "list":
+            own.add_argument("name", metavar="NAME", help="as in vfrt models list, or hf:OWNER/MODEL")
+        add_json_option(own)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it, and show what was found."""
+    from vfrt_ros.cli.answer import to_json
+
+    if arguments.action == "list":
+        rows = encoders()
+        print(to_json({"ok": True, "encoders": rows}) if arguments.json else table(rows))
+        return OK
+    name = known(arguments.name)
+    folder = pull(name, arguments.json) if arguments.action == "pull" else path(name)
+    if arguments.json:
+        print(to_json({"ok": True, "name": name, "path": str(folder) if folder else None}))
+    elif folder:
+        print(folder)
+    return OK
+
+
+def encoders() -> list[dict[str, Any]]:
+    """Every encoder with what is known of it; `here` is null for one that another package brings."""
+    from vfrt_ros.core.encoders import CATALOG
+    from vfrt_ros.core.encoders.registry import backbone_names
+
+    rows = [{**asdict(entry), "here": is_here(entry.name)} for entry in CATALOG.values()]
+    others = [name for name in backbone_names() if name not in CATALOG]
+    return rows + [{"name": name, "here": None, "note": "of another package"} for name in others]
+
+
+def is_here(name: str) -> bool:
+    """Whether an encoder of the catalogue can be used without a network."""
+    from vfrt_ros.core.encoders import CATALOG
+    from vfrt_ros.core.encoders.hf_files import at_hand
+    from vfrt_ros.core.encoders.packaged import missing_packages
+
+    model = CATALOG[name].model_id
+    return at_hand(model) if model else not missing_packages()
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The encoders in aligned columns, and what to do with them."""
+    width = max(len(row["name"]) for row in rows)
+    here = {True: "here", False: "-", None: "?"}
+    lines = [f"{'name':<{width}}  weights  here   dim  size  licence and note"]
+    for row in rows:
+        facts = f"{row['size_mb']:>4} MB" if "size_mb" in row else f"{'':>7}"
+        numbers = f"{row.get('dim', ''):>4}  {row.get('img_size', ''):>4}"
+        text = "; ".join(part for part in (row.get("licence", ""), row["note"]) if part)
+        lines.append(f"{row['name']:<{width}}  {facts}  {here[row['here']]:<4}  {numbers}  {text}")
+    return "\n".join(
+        [*lines, "", "`vfrt models pull NAME` fetches weights; vfrt live --backbone NAME uses them."]
+    )
+
+
+def known(name: str) -> str:
+    """The name itself.
+
+    Raises:
+        CommandError: No encoder of our own is called so; names the nearest.
+    """
+    from vfrt_ros.core.encoders import CATALOG
+    from vfrt_ros.core.encoders.registry import HF_PREFIX
+    from vfrt_ros.core.errors import nearest
+
+    if name in CATALOG or (name.startswith(HF_PREFIX) and name != HF_PREFIX):
+        return name
+    raise CommandError(
+        f"Expected an encoder of `vfrt models list` or {HF_PREFIX}OWNER/MODEL; got '{name}'."
+        f"{nearest(name, CATALOG)}"
+    )
+
+
+def pull(name: str, quiet: bool = False) -> Path | None:
+    """Fetch an encoder's weights, unless they are here; the hub's client shows how far it is.
+
+    Args:
+        quiet: Show no progress.
+
+    Returns:
+        Their folder; None for the encoder that has none.
+
+    Raises:
+        EncoderError: They cannot be had; says why in one line.
+    """
+    from vfrt_ros.core.encoders.hf_files import find_model, model_id_of
+
+    if not model_id_of(name):
+        print(_built_in(name), file=sys.stderr)
+        return None
+    if quiet:
+        from huggingface_hub.utils import disable_progress_bars
+
+        disable_progress_bars()
+    return find_model(name, allow_download=True).absolute()
+
+
+def path(name: str) -> Path:
+    """The folder of an encoder's weights on this machine.
+
+    Raises:
+        CommandError: It has none.
+        EncoderError: They are not here.
+    """
+    from vfrt_ros.core.encoders.hf_files import find_model, model_id_of
+    from vfrt_ros.core.errors import EncoderError
+
+    if not model_id_of(name):
+        raise CommandError(_built_in(name))
+    try:
+        return find_model(name).absolute()
+    except EncoderError as error:
+        if "not on this machine" not in str(error):
+            raise
+        raise CommandError(
+            f"The weights of {name} are not on this machine: `vfrt models pull {name}` where the hub can be "
+            "reached, then carry the folder that this command prints there."
+        ) from error
+
+
+def _built_in(name: str) -> str:
+    return f"{name} has no folder of its own: its weights come with the Python packages that `make setup` installs."
+
+
+COMMAND = Command(
+    summary="say which encoders there are, fetch their weights and tell where they are",
+    examples=("vfrt models list", "vfrt models pull clip_vit_b32", "vfrt models path clip_vit_b32"),
+    configure=configure,
+    run=run,
+)
