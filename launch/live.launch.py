@@ -1,4 +1,4 @@
-"""What `vfrt live` starts, for `ros2 launch`; beside it rqt_image_view on the overlay, if wanted.
+"""What `vfrt live` starts, for `ros2 launch`; beside it rqt with overlay, parameters and topics, if wanted.
 
 ros2 launch vfrt_ros live.launch.py source:=0 labels:='cup,phone' rqt:=true
 """
@@ -10,10 +10,8 @@ from launch_ros.actions import Node
 from launch_ros.utilities import prefix_namespace
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from vfrt_ros.bringup import ARGUMENTS, PACKAGE, LaunchArgument, NodeStart, full_name, has_camera, plan
-from vfrt_ros.nodes.names import OVERLAY
-
-VIEWER = "rqt_image_view"
+from vfrt_ros.bringup import ARGUMENTS, PACKAGE, LaunchArgument, NodeStart, has_camera, plan
+from vfrt_ros.rqt_viewer import choose_viewer
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -22,7 +20,7 @@ def generate_launch_description() -> LaunchDescription:
         [
             *(declare(argument) for argument in ARGUMENTS),
             DeclareLaunchArgument(
-                "rqt", default_value="false", choices=["true", "false"], description="Show the overlay in rqt"
+                "rqt", default_value="false", choices=["true", "false"], description="Open rqt on the nodes"
             ),
             OpaqueFunction(function=start_nodes),
             OpaqueFunction(function=start_viewer),
@@ -59,15 +57,26 @@ def as_node(start: NodeStart, namespace: str) -> Node:
 
 
 def start_viewer(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """rqt_image_view on the overlay, if it is wanted and installed."""
+    """rqt, if it is wanted, as far as it is installed."""
     if context.launch_configurations["rqt"] != "true":
         return []
-    try:
-        get_package_prefix(VIEWER)
-    except PackageNotFoundError:
-        distribution = EnvironmentVariable("ROS_DISTRO", default_value="jazzy").perform(context)
-        package = f"ros-{distribution}-{VIEWER.replace('_', '-')}"
-        return [LogInfo(msg=f"{VIEWER} is not installed, so there is no window: sudo apt install {package}")]
     around = context.launch_configurations.get("ros_namespace")
     namespace = prefix_namespace(around, context.launch_configurations["namespace"]) or ""
-    return [Node(package=VIEWER, executable=VIEWER, arguments=[full_name(namespace, OVERLAY)])]
+    distribution = EnvironmentVariable("ROS_DISTRO", default_value="jazzy").perform(context)
+    viewer = choose_viewer(namespace, is_installed, distribution)
+    said = [LogInfo(msg=viewer.message)] if viewer.message else []
+    if not viewer.package:
+        return said
+    return [
+        *said,
+        Node(package=viewer.package, executable=viewer.package, arguments=list(viewer.arguments)),
+    ]
+
+
+def is_installed(package: str) -> bool:
+    """Whether this ROS 2 has a package."""
+    try:
+        get_package_prefix(package)
+    except PackageNotFoundError:
+        return False
+    return True
