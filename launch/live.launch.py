@@ -1,10 +1,12 @@
-"""What `vfrt live` starts, for `ros2 launch`; beside it rqt_image_view on the overlay, if wanted.
+"""What `vfrt live` starts, for `ros2 launch`; beside it the panel or rqt_image_view on the overlay, if wanted.
 
-ros2 launch vfrt_ros live.launch.py source:=0 labels:='cup,phone' rqt:=true
+ros2 launch vfrt_ros live.launch.py source:=0 labels:='cup,phone' panel:=true rqt:=true
 """
 
+from pathlib import Path
+
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
-from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, LogInfo, OpaqueFunction
 from launch.substitutions import EnvironmentVariable
 from launch_ros.actions import Node
 from launch_ros.utilities import prefix_namespace
@@ -24,8 +26,15 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "rqt", default_value="false", choices=["true", "false"], description="Show the overlay in rqt"
             ),
+            DeclareLaunchArgument(
+                "panel",
+                default_value="false",
+                choices=["true", "false"],
+                description="Serve the panel for browsers",
+            ),
             OpaqueFunction(function=start_nodes),
             OpaqueFunction(function=start_viewer),
+            OpaqueFunction(function=start_panel),
         ]
     )
 
@@ -71,3 +80,16 @@ def start_viewer(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     around = context.launch_configurations.get("ros_namespace")
     namespace = prefix_namespace(around, context.launch_configurations["namespace"]) or ""
     return [Node(package=VIEWER, executable=VIEWER, arguments=[full_name(namespace, OVERLAY)])]
+
+
+def start_panel(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """`vfrt panel` for the nodes of this file, if it is wanted; its end ends nothing else."""
+    if context.launch_configurations["panel"] != "true":
+        return []
+    around = context.launch_configurations.get("ros_namespace")
+    namespace = prefix_namespace(around, context.launch_configurations["namespace"]) or ""
+    program = Path(get_package_prefix(PACKAGE)) / "lib" / PACKAGE / "vfrt"
+    where = ["--namespace", namespace] if namespace else []
+    return [
+        ExecuteProcess(cmd=[str(program), "panel", *where], name="panel", output="screen", emulate_tty=True)
+    ]

@@ -109,7 +109,7 @@ def _show_example(example: Any) -> None:
     with st.container(width=_CROP, gap=None):
         if len(example.picture.data):
             st.image(bytes(example.picture.data), width=_CROP, alt=f"Example {example.id}")
-        name = f"not {example.id}" if example.negative else f"{example.id}"
+        name = f"not, no. {example.id}" if example.negative else f"no. {example.id}"
         st.checkbox(
             name, key=_tick(example), help=f"From {plain(example.source)}" if example.source else None
         )

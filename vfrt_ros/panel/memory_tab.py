@@ -23,14 +23,14 @@ def show() -> None:
             f"{examples} examples of {len(memory.labels)} labels; version {memory.version}\n"
             f"encoder {memory.encoder_id}, {memory.dimension} numbers an example"
         )
-    st.subheader("Export", anchor=False)
+    st.markdown("**Export**")
     st.caption("The whole memory as one file, the same that `vfrt memory export` writes.")
     with st.container(horizontal=True):
         st.button("Prepare the file", on_click=_export)
         if made := st.session_state.get("memory made"):
             name, data = made
             st.download_button(f"Download {plain(name)}", data, name, on_click="ignore", type="primary")
-    st.subheader("Import", anchor=False)
+    st.markdown("**Import**")
     st.caption("Adds what another memory of the same encoder learned. Undo takes it back.")
     with st.form("import", border=False, clear_on_submit=True):
         st.file_uploader("File of an exported memory", key=_FILE)

@@ -39,6 +39,8 @@ async def parts(pictures: PictureStream) -> AsyncIterator[bytes]:
         while True:
             await news.wait()
             news.clear()
+            if pictures.ended:
+                return
             jpeg = pictures.newest
             head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
             # The next part's mark at once: a browser shows a picture when it sees that it has ended.

@@ -29,6 +29,13 @@ class PictureStream:
         self._subscription: Any = None
         self._subscribed = ""
         self.newest = b""
+        self.ended = False
+
+    def end(self) -> None:
+        """Wake all watchers for the last time; from any thread, also from a signal handler."""
+        self.ended = True
+        for news in tuple(self._watchers):
+            news()
 
     @property
     def watched(self) -> bool:

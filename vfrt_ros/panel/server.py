@@ -7,6 +7,7 @@ import errno
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from vfrt_ros.cli.command import CommandError
@@ -24,7 +25,7 @@ SETTINGS = {
     "server.headless": True,
     "logger.level": "warning",
     "theme.light.primaryColor": "#2563c9",
-    "theme.dark.primaryColor": "#6ea8ff",
+    "theme.dark.primaryColor": "#3a7be0",
 }
 """Streamlit's own settings; they win over a config.toml of the person or of the folder."""
 
@@ -91,6 +92,15 @@ def serve(opened: socket.socket, host: str, ready: Callable[[], None]) -> None:
     """
     import uvicorn
 
+    from vfrt_ros.panel.shared_client import shared_client
+
+    class Server(uvicorn.Server):
+        """Ends the pictures first, which would go on for ever."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            super().handle_exit(sig, frame)
+            shared_client().pictures.end()
+
     config = uvicorn.Config(
         application(host, ready),
         log_level="warning",
@@ -98,7 +108,7 @@ def serve(opened: socket.socket, host: str, ready: Callable[[], None]) -> None:
         ws="websockets-sansio",
         timeout_graceful_shutdown=_END_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[opened])
+    Server(config).run(sockets=[opened])
 
 
 def application(host: str, ready: Callable[[], None]) -> Any:

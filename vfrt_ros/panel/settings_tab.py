@@ -47,9 +47,11 @@ def show_parameter(entry: MirroredParameter) -> None:
             st.error(plain(place.refusal))
 
 
-def change(entry: MirroredParameter, place: Place) -> None:
+def change(entry: MirroredParameter, place: Place, key: str) -> None:
     """Hand the control's value to the node; after a refusal the control goes back to what the node has."""
-    value = st.session_state[place.key]
+    if key != place.key:
+        return  # a late word of a control that was replaced
+    value = st.session_state[key]
     try:
         value = read_lines(entry.kind, value) if isinstance(entry.value, list) else type(entry.value)(value)
         place.refusal = shared_client().parameters.set(entry.name, value)
@@ -109,7 +111,7 @@ def _draw(entry: MirroredParameter, place: Place) -> None:
         "key": place.key,
         "help": f"{plain(entry.descriptor.description)} (`{entry.name}`)",
         "on_change": change,
-        "args": (entry, place),
+        "args": (entry, place, place.key),
     }
     match control.shape:
         case Shape.SWITCH:
