@@ -24,7 +24,7 @@ from vfrt_ros.private_domain import private_domain
 LABELS = ("cat", "cup of coffee", "rocket", "motorcycle")
 OBJECT = "astronaut"
 QUALITY = 80
-STEADY = 15
+STEADY = 5
 
 
 def main() -> None:
@@ -33,38 +33,37 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ROS_DOMAIN_ID"] = str(private_domain())
         os.environ["ROS_HOME"] = folder
-        with LiveSystem(Path(folder), "embedded", LABELS, fps=15.0) as system, Browser(1280, 900) as browser:
+        with LiveSystem(Path(folder), "embedded", LABELS, fps=10.0) as system, Browser(1280, 900) as browser:
             browser.open(system.panel())
             take_tour(browser, target)
 
 
 def take_tour(browser: Browser, target: Path) -> None:
-    """Unknown, taught, known; then the labels, and the settings on a phone in the dark."""
-    browser.find("[role=tab]", "Teach")
+    """Unknown, taught, known; then the same on a phone in the dark."""
+    box = browser.box("Label")
+    box.send_keys(OBJECT)
     wait_for_answer(browser, ".unknown", "unknown")
-    browser.box("Label").send_keys(OBJECT)
     save(browser, target / "panel-unknown.jpg")
-    browser.box("Label").send_keys(Keys.ENTER)
+    box.send_keys(Keys.ENTER)
     browser.find(".vfrt-shown .kept img")
     wait_for_answer(browser, ".known", OBJECT)
     save(browser, target / "panel-known.jpg")
-    browser.tab("Labels")
-    browser.press("summary", OBJECT)
-    browser.find("button", "Rename or merge")
-    save(browser, target / "panel-labels.jpg")
     browser.resize(390, 844, dark=True)
-    wait_for_answer(browser, ".known", "")
+    wait_for_answer(browser, ".known", OBJECT)
     save(browser, target / "panel-phone.jpg")
 
 
 def wait_for_answer(browser: Browser, state: str, label: str) -> None:
-    """Wait until the answer has been this one for a while."""
-    seen = 0
+    """Wait until the answer becomes this one and has been it for a moment, so that picture and answer agree."""
+    seen = -1
 
     def is_steady() -> bool:
         nonlocal seen
-        right = any(label in element.text for element in browser.all(f".vfrt-answer{state} strong"))
-        seen = seen + 1 if right else 0
+        right = any(element.text == label for element in browser.all(f".vfrt-answer{state} strong"))
+        if not right:
+            seen = 0
+        elif seen >= 0:
+            seen += 1
         return seen >= STEADY
 
     browser.wait(is_steady, f"{label}, steadily")

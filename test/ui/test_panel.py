@@ -19,6 +19,14 @@ def test_the_picture_changes(browser: Browser) -> None:
     browser.find(".vfrt-answer")
 
 
+def test_the_page_loads_nothing_from_elsewhere(browser: Browser) -> None:
+    browser.find("button", "Register")
+    loaded = browser.driver.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
+    home = browser.driver.current_url.rstrip("/")
+    assert loaded
+    assert [name for name in loaded if not name.startswith((home, "data:", "blob:"))] == []
+
+
 def test_a_slider_sets_the_parameter_from_the_keyboard(browser: Browser, system: LiveSystem) -> None:
     browser.tab("Settings")
     browser.keys(ALPHA, *[Keys.ARROW_LEFT] * 5)

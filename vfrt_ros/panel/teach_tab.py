@@ -22,7 +22,7 @@ def show() -> None:
     """The form, and the frames of the last registration."""
     client = shared_client()
     with st.form("teach", border=False):
-        st.text_input("Label", key=_LABEL, placeholder="What does the camera show?", max_chars=500)
+        st.text_input("Label", key=_LABEL, placeholder="What does the camera show?")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.number_input(
                 "Frames",
