@@ -51,6 +51,9 @@ class Record:
         self._twin = None if path is None else Twin(pair.copy, self._say)
         self._identity = pair.book.meta["identity"]
         self.owner = pair.book.owner
+        if self._lock is not None:
+            # What was on its way when the last process ended and is here now counts from here on.
+            self._lock.note(self._identity, pair.book.version)
 
     @property
     def version(self) -> int:
