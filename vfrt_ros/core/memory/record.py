@@ -51,9 +51,6 @@ class Record:
         self._twin = None if path is None else Twin(pair.copy, self._say)
         self._identity = pair.book.meta["identity"]
         self.owner = pair.book.owner
-        if self._lock is not None:
-            # What was on its way when the last process ended and is here now counts from here on.
-            self._lock.note(self._identity, pair.book.version)
 
     @property
     def version(self) -> int:
@@ -154,6 +151,8 @@ class Record:
             lock.release()
             raise
         self._lock = lock
+        # What was on its way when the last process ended and is here now counts from here on.
+        lock.note(pair.book.meta["identity"], pair.book.version)
         return pair
 
     def _say(self, notice: str) -> None:
