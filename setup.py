@@ -20,6 +20,7 @@ setup(
         ("share/ament_index/resource_index/packages", ["resource/vfrt_ros"]),
         ("share/vfrt_ros", ["package.xml"]),
         files("config", "*.yaml"),
+        files("config", "*.perspective"),
         files("config/sros2", "*.xml"),
         files("launch", "*.launch.py"),
     ],

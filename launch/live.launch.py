@@ -1,4 +1,4 @@
-"""What `vfrt live` starts, for `ros2 launch`; beside it the panel or rqt_image_view on the overlay, if wanted.
+"""What `vfrt live` starts, for `ros2 launch`; beside it the panel, or rqt with overlay, parameters and topics.
 
 ros2 launch vfrt_ros live.launch.py source:=0 labels:='cup,phone' panel:=true rqt:=true
 """
@@ -12,10 +12,8 @@ from launch_ros.actions import Node
 from launch_ros.utilities import prefix_namespace
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from vfrt_ros.bringup import ARGUMENTS, PACKAGE, LaunchArgument, NodeStart, full_name, has_camera, plan
-from vfrt_ros.nodes.names import OVERLAY
-
-VIEWER = "rqt_image_view"
+from vfrt_ros.bringup import ARGUMENTS, PACKAGE, LaunchArgument, NodeStart, has_camera, plan
+from vfrt_ros.rqt_viewer import choose_viewer
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -24,7 +22,7 @@ def generate_launch_description() -> LaunchDescription:
         [
             *(declare(argument) for argument in ARGUMENTS),
             DeclareLaunchArgument(
-                "rqt", default_value="false", choices=["true", "false"], description="Show the overlay in rqt"
+                "rqt", default_value="false", choices=["true", "false"], description="Open rqt on the nodes"
             ),
             DeclareLaunchArgument(
                 "panel",
@@ -68,28 +66,42 @@ def as_node(start: NodeStart, namespace: str) -> Node:
 
 
 def start_viewer(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """rqt_image_view on the overlay, if it is wanted and installed."""
+    """rqt, if it is wanted, as far as it is installed."""
     if context.launch_configurations["rqt"] != "true":
         return []
-    try:
-        get_package_prefix(VIEWER)
-    except PackageNotFoundError:
-        distribution = EnvironmentVariable("ROS_DISTRO", default_value="jazzy").perform(context)
-        package = f"ros-{distribution}-{VIEWER.replace('_', '-')}"
-        return [LogInfo(msg=f"{VIEWER} is not installed, so there is no window: sudo apt install {package}")]
-    around = context.launch_configurations.get("ros_namespace")
-    namespace = prefix_namespace(around, context.launch_configurations["namespace"]) or ""
-    return [Node(package=VIEWER, executable=VIEWER, arguments=[full_name(namespace, OVERLAY)])]
+    distribution = EnvironmentVariable("ROS_DISTRO", default_value="jazzy").perform(context)
+    viewer = choose_viewer(full_namespace(context), is_installed, distribution)
+    said = [LogInfo(msg=viewer.message)] if viewer.message else []
+    if not viewer.package:
+        return said
+    return [
+        *said,
+        Node(package=viewer.package, executable=viewer.package, arguments=list(viewer.arguments)),
+    ]
 
 
 def start_panel(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """`vfrt panel` for the nodes of this file, if it is wanted; its end ends nothing else."""
     if context.launch_configurations["panel"] != "true":
         return []
-    around = context.launch_configurations.get("ros_namespace")
-    namespace = prefix_namespace(around, context.launch_configurations["namespace"]) or ""
+    namespace = full_namespace(context)
     program = Path(get_package_prefix(PACKAGE)) / "lib" / PACKAGE / "vfrt"
     where = ["--namespace", namespace] if namespace else []
     return [
         ExecuteProcess(cmd=[str(program), "panel", *where], name="panel", output="screen", emulate_tty=True)
     ]
+
+
+def full_namespace(context: LaunchContext) -> str:
+    """Where the nodes of this file are, also when another launch file includes it in a namespace."""
+    around = context.launch_configurations.get("ros_namespace")
+    return prefix_namespace(around, context.launch_configurations["namespace"]) or ""
+
+
+def is_installed(package: str) -> bool:
+    """Whether this ROS 2 has a package."""
+    try:
+        get_package_prefix(package)
+    except PackageNotFoundError:
+        return False
+    return True

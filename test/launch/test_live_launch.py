@@ -92,13 +92,14 @@ def test_no_viewer_unless_wanted(launch_file: dict[str, Any]) -> None:
     assert launch_file["start_viewer"](context()) == []
 
 
-def test_a_viewer_that_is_not_installed_is_named_with_its_package(
+def test_a_viewer_that_is_not_installed_is_named_with_its_packages(
     launch_file: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AMENT_PREFIX_PATH", "/nowhere")
     monkeypatch.setenv("ROS_DISTRO", "jazzy")
     (action,) = launch_file["start_viewer"](context(rqt="true"))
-    assert "sudo apt install ros-jazzy-rqt-image-view" in "".join(part.text for part in action.msg)
+    said = "".join(part.text for part in action.msg)
+    assert "sudo apt install ros-jazzy-rqt-gui ros-jazzy-rqt-image-view" in said
 
 
 def test_no_panel_unless_wanted(launch_file: dict[str, Any]) -> None:
@@ -128,7 +129,16 @@ def test_the_viewer_shows_the_overlay_of_its_namespace(
 ) -> None:
     launch_file["start_viewer"].__globals__["get_package_prefix"] = lambda name: "/somewhere"
     (viewer,) = launch_file["start_viewer"](context(rqt="true", **given))
-    assert topic in command(viewer)
+    flag, path = [part for part in command(viewer) if part.endswith(("-file", ".perspective"))]
+    assert flag == "--perspective-file"
+    assert repr(topic) in Path(path).read_text(encoding="utf-8")
+
+
+def test_the_picture_alone_is_shown_where_nothing_else_is_installed(launch_file: dict[str, Any]) -> None:
+    launch_file["start_viewer"].__globals__["is_installed"] = lambda name: name == "rqt_image_view"
+    said, viewer = launch_file["start_viewer"](context(rqt="true"))
+    assert "rqt-reconfigure" in "".join(part.text for part in said.msg)
+    assert "/overlay" in command(viewer)
 
 
 def test_the_system_runs_in_a_namespace() -> None:

@@ -23,6 +23,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=int, metavar="N", help="port (default: 8501, or the next free one; 0 = any free one)"
     )
+    parser.add_argument(
+        "--ice-server",
+        dest="ice_servers",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="stun:HOST or turn:USER:SECRET@HOST, for a browser's camera in another network (default: none)",
+    )
     add_node_options(parser)
 
 
@@ -33,12 +41,14 @@ def run(arguments: argparse.Namespace) -> int:
     address = node_address(arguments)
     if importlib.util.find_spec("streamlit") is None:
         raise CommandError("The Python package streamlit is missing: `make setup`, or pip install streamlit.")
+    from vfrt_ros.panel.ice_server import read_ice_server
     from vfrt_ros.panel.panel_client import PanelClient
     from vfrt_ros.panel.server import open_port, serve, url
     from vfrt_ros.panel.shared_client import share
 
+    servers = [read_ice_server(text) for text in arguments.ice_servers]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))
-    with open_port(arguments.host, arguments.port) as opened, PanelClient(address) as client:
+    with open_port(arguments.host, arguments.port) as opened, PanelClient(address, servers) as client:
         share(client)
         where = url(arguments.host, opened.getsockname()[1])
         serve(opened, arguments.host, lambda: print(f"The panel is at {where}", flush=True))

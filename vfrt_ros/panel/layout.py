@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from vfrt_ros.panel import labels_tab, memory_tab, prompts_tab, settings_tab, snapshot_tab, teach_tab
+from vfrt_ros.panel import (
+    browser_camera,
+    labels_tab,
+    memory_tab,
+    prompts_tab,
+    settings_tab,
+    snapshot_tab,
+    teach_tab,
+)
 from vfrt_ros.panel.header import condition, show_header
 from vfrt_ros.panel.notes import ask, show_note
 from vfrt_ros.panel.seen import show_answer, show_picture
@@ -20,6 +28,7 @@ TABS: dict[str, Callable[[], None]] = {
     "Prompts": prompts_tab.show,
     "Snapshot": snapshot_tab.show,
     "Memory": memory_tab.show,
+    "Camera": browser_camera.show,
 }
 """The tabs in their order. One more is a module with a `show` and a line here."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -13,6 +14,8 @@ from vfrt_ros.bringup import CAMERA, full_name
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
 from vfrt_ros.nodes import names, qos
+from vfrt_ros.panel.browser_source import BrowserSource
+from vfrt_ros.panel.ice_server import IceServer
 from vfrt_ros.panel.node_watch import NodeState, NodeWatch
 from vfrt_ros.panel.parameter_mirror import ParameterMirror
 from vfrt_ros.panel.picture_stream import PictureStream
@@ -28,13 +31,16 @@ class PanelClient:
         parameters: Of the recognition node.
         feed: What it recognises.
         pictures: Its overlay.
+        browser: A browser's camera in the place of the camera node.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, ice_servers: Sequence[IceServer] = ()) -> None:
         """
         Args:
             address: Full name of the recognition node, like `/robot1/recognition`.
+            ice_servers: By which a browser's camera and the panel find each other; none = in one network.
         """
+        self.ice_servers = tuple(ice_servers)
         self.address = address
         self._namespace = address.rpartition("/")[0]
         self._stack = ExitStack()
@@ -44,6 +50,9 @@ class PanelClient:
         self.feed = RecognitionFeed()
         self.recognition = NodeWatch(self._link, address, self._came)
         self.camera = NodeWatch(self._link, full_name(self._namespace, CAMERA.name))
+        self.browser = BrowserSource(
+            self._link, address, full_name(self._namespace, names.IMAGE_RAW), self.camera
+        )
         self.parameters = ParameterMirror(self._link, address)
         self.pictures = PictureStream(self._link, self._picture_topic)
 
@@ -54,6 +63,8 @@ class PanelClient:
         self._stack.callback(self.parameters.close)
         self.recognition.start()
         self.camera.start()
+        self.browser.start()
+        self._stack.callback(self.browser.close)
         return self
 
     def __exit__(self, *_: object) -> None:

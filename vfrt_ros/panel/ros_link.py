@@ -127,6 +127,24 @@ class RosLink:
         """End a subscription."""
         self.do(lambda: self._node.destroy_subscription(subscription))
 
+    def listens_to(self, address: str, message: Any) -> str | None:
+        """The name of the topic of this type that a node subscribes to; None = none, or no such node."""
+        return self.do(
+            lambda: self._offered(self._node.get_subscriber_names_and_types_by_node, address, message)
+        )
+
+    def advertise(self, message: Any, topic: str, profile: Any) -> Any:
+        """A publisher, to be used in the executor's thread, until `withdraw` gets it."""
+        return self.do(lambda: self._node.create_publisher(message, topic, profile))
+
+    def withdraw(self, publisher: Any) -> None:
+        """End a publisher."""
+        self.do(lambda: self._node.destroy_publisher(publisher))
+
+    def stamp(self) -> Any:
+        """Now, as a message."""
+        return self._node.get_clock().now().to_msg()
+
     def ask(self, address: str, service: Any, request: Any) -> Future[Any]:
         """Send a request to a node's service of this type; the future is done when the answer comes.
 

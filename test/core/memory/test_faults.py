@@ -137,6 +137,18 @@ def test_a_change_that_only_the_copy_took_was_never_made(goes_on, memory) -> Non
     assert_a_restart_finds(memory)
 
 
+def test_what_a_killed_process_had_not_noted_yet_counts_from_the_next_start_on(memory) -> None:
+    memory.close()
+    lock = memory.path.with_name("memory.db.lock")
+    number, identity, version = lock.read_text().split()
+    lock.write_text(f"{number} {identity} {int(version) - 1}")
+    again = reopened(memory.path)
+    with full_disk(again), pytest.raises(MemoryStoreError):
+        again.register("hat", new_examples(60, 7))
+    assert not again.has_copy
+    assert_a_restart_finds(again)
+
+
 def test_undo_says_so_too(memory) -> None:
     with full_disk(memory), pytest.raises(MemoryStoreError):
         memory.register("hat", new_examples(60, 7))

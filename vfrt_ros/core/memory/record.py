@@ -156,6 +156,8 @@ class Record:
             lock.release()
             raise
         self._lock = lock
+        # What was on its way when the last process ended and is here now counts from here on.
+        lock.note(pair.book.meta["identity"], pair.book.version)
         return pair
 
     def _say(self, notice: str) -> None:
