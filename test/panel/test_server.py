@@ -9,8 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 from starlette.datastructures import Headers
+from starlette.websockets import WebSocketDisconnected
 
 from vfrt_ros.cli.command import CommandError
+from vfrt_ros.panel.farewell import Farewell
 from vfrt_ros.panel.guard import LOOPBACK, Guard
 from vfrt_ros.panel.overlay_route import parts
 from vfrt_ros.panel.server import PORT, open_port, url
@@ -59,6 +61,18 @@ def test_who_is_answered(headers: dict[str, str], at_home: bool, open_to_all: bo
 
     assert Guard(app, LOOPBACK).allows(Headers(headers)) is at_home
     assert Guard(app).allows(Headers(headers)) is open_to_all
+
+
+def test_a_browser_that_is_gone_is_no_error() -> None:
+    async def app(scope, receive, send) -> None:
+        raise WebSocketDisconnected("gone")
+
+    async def broken(scope, receive, send) -> None:
+        raise RuntimeError("broken")
+
+    asyncio.run(Farewell(app)({}, None, None))
+    with pytest.raises(RuntimeError, match="broken"):
+        asyncio.run(Farewell(broken)({}, None, None))
 
 
 class Pictures:

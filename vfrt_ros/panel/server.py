@@ -118,6 +118,7 @@ def application(host: str, ready: Callable[[], None]) -> Any:
     from starlette.routing import Route
     from streamlit.web.bootstrap import load_config_options
 
+    from vfrt_ros.panel.farewell import Farewell
     from vfrt_ros.panel.guard import LOOPBACK, Guard
     from vfrt_ros.panel.overlay_route import PATH, overlay
 
@@ -131,5 +132,5 @@ def application(host: str, ready: Callable[[], None]) -> Any:
         PAGE,
         lifespan=lifespan,
         routes=[Route(PATH, overlay)],
-        middleware=[Middleware(Guard, hosts=LOOPBACK if host in LOOPBACK else ())],
+        middleware=[Middleware(Guard, hosts=LOOPBACK if host in LOOPBACK else ()), Middleware(Farewell)],
     )

@@ -51,7 +51,9 @@ STYLE = """
 .vfrt-shown .out img { opacity: .45; filter: grayscale(1); }
 .vfrt-shown figcaption { font-size: .78rem; line-height: 1.25; margin-top: .2rem; overflow-wrap: anywhere; }
 .vfrt-shown .kept figcaption { color: var(--vfrt-known); font-weight: 600; }
-@media (min-width: 1000px) { .st-key-seen { position: sticky; top: 1rem; } }
+@media (min-width: 1000px) {
+  [data-testid="stColumn"]:has(.st-key-seen) { position: sticky; top: 1rem; align-self: flex-start; }
+}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: .75rem .9rem 3rem; }
   .vfrt-label { font-size: 1.6rem; }

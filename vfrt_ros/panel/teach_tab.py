@@ -10,7 +10,9 @@ from typing import Any
 
 import streamlit as st
 
+from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.notes import ask, note
+from vfrt_ros.panel.panel_client import PanelClient
 from vfrt_ros.panel.shared_client import shared_client
 
 _LABEL, _FRAMES, _NEGATIVE, _SHOWN = "teach label", "teach frames", "teach negative", "teach shown"
@@ -21,16 +23,18 @@ _NUMBER = re.compile(r"^\w+ \d+ of \d+: ")
 def show() -> None:
     """The form, and the frames of the last registration."""
     client = shared_client()
+    usual, most = frames_to_look_at(client)
     with st.form("teach", border=False):
         st.text_input("Label", key=_LABEL, placeholder="What does the camera show?")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.number_input(
                 "Frames",
                 min_value=1,
-                max_value=64,
-                value=int(client.parameters.value("register_frames", 8)),
+                max_value=most,
+                value=usual,
                 key=_FRAMES,
                 width=130,
+                placeholder="as set",
                 help="How many of the most recent frames to look at",
             )
             st.checkbox(
@@ -41,13 +45,23 @@ def show() -> None:
     st.html(frames(st.session_state.get(_SHOWN, ())))
 
 
+def frames_to_look_at(client: PanelClient) -> tuple[int | None, int | None]:
+    """How many frames the node looks at by itself, and at most; None = it does not say."""
+    entries = [entry for entry in client.parameters.entries() if entry.name == "register_frames"]
+    ranges = [limits for entry in entries for limits in entry.descriptor.integer_range]
+    return (
+        int(entries[0].value) if entries else None,
+        int(ranges[0].to_value) if ranges else None,
+    )
+
+
 def register() -> None:
     """Learn from the most recent frames."""
     label = st.session_state[_LABEL].strip()
     if not label:
         note("Type first what the camera shows.", good=False)
         return
-    fields = {"frames": int(st.session_state[_FRAMES]), "negative": bool(st.session_state[_NEGATIVE])}
+    fields = {"frames": int(st.session_state[_FRAMES] or 0), "negative": bool(st.session_state[_NEGATIVE])}
     response = ask("Register", label=label, pictures=True, **fields)
     st.session_state[_SHOWN] = [] if response is None else list(response.shown)
 
@@ -76,6 +90,7 @@ def _offer(labels: list[str]) -> None:
         st.pills(
             "Known labels",
             labels[:MOST_OFFERED],
+            format_func=plain,
             key="teach offered",
             on_change=_take_offered,
             help="Click one to put it into the box",
