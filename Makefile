@@ -17,11 +17,11 @@ live:  ## recognise what the camera sees, or the demo's photographs (ARGS="--sou
 test: lint  ## lint, then every test (TESTS="test/core -k memory" chooses)
 	@$(READY) && exec python -m pytest $(TESTS)
 
-test-ui:  ## the panel in a headless Chromium, which it installs where it may
-	@tools/chromium.sh && $(READY) && exec python -m pytest test/ui $(ARGS)
+test-ui:  ## panel and window, in Chromium and on a virtual screen, which it installs where it may
+	@tools/ui_packages.sh && $(READY) && exec python -m pytest test/ui $(ARGS)
 
 screenshots:  ## take the pictures of the README anew
-	@tools/chromium.sh && $(READY) && exec python tools/screenshots.py docs
+	@tools/ui_packages.sh && $(READY) && exec python tools/screenshots.py docs
 
 lint:  ## ruff and mypy
 	@$(READY) && ruff check . && ruff format --check . && mypy
