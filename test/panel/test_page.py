@@ -16,6 +16,8 @@ from streamlit.testing.v1 import AppTest
 from vfrt_msgs import srv
 from vfrt_msgs.msg import LabelInfo, MemoryInfo, Recognition, ShownFrame
 from vfrt_ros.cli.command import CommandError
+from vfrt_ros.panel.browser_source import Standing
+from vfrt_ros.panel.layout import TABS
 from vfrt_ros.panel.node_watch import NodeState
 from vfrt_ros.panel.parameter_mirror import MirroredParameter
 from vfrt_ros.panel.server import PAGE
@@ -77,6 +79,8 @@ class Client:
     """What the pages ask of a client; calls are noted and answered with OK."""
 
     address = "/recognition"
+    ice_servers = ()
+    browser = SimpleNamespace(standing=lambda session: Standing.FREE, end=lambda session: None)
 
     def __init__(self) -> None:
         self.recognition, self.camera = Watch("/recognition"), Watch("/camera")
@@ -107,7 +111,9 @@ class Client:
 
 
 @pytest.fixture
-def client() -> Client:
+def client(monkeypatch: pytest.MonkeyPatch) -> Client:
+    # The browser's camera needs a running server; see test/ui.
+    monkeypatch.setattr("vfrt_ros.panel.browser_camera._stream", lambda session: None)
     client = Client()
     share(client)
     return client
@@ -132,7 +138,7 @@ def test_without_the_node_it_says_what_to_start_and_offers_nothing(client: Clien
     assert "vfrt live" in app.warning[0].value
     assert not app.tabs
     client.recognition.state = NodeState.ACTIVE
-    assert len(app.run().tabs) == 6
+    assert [tab.label for tab in app.run().tabs] == list(TABS)
 
 
 def test_the_nodes_are_stopped_and_started(client: Client) -> None:
