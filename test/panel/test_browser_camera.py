@@ -41,7 +41,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(
         webrtc, "create_video_sink_track", lambda callback, **named: {"take": callback, **named}
     )
-    monkeypatch.setattr(webrtc, "webrtc_streamer", lambda **named: asked.update(named))
+    state = SimpleNamespace(playing=False, signalling=True)
+    monkeypatch.setattr(
+        webrtc, "webrtc_streamer", lambda **named: asked.update(named) or SimpleNamespace(state=state)
+    )
     return asked
 
 
@@ -53,7 +56,7 @@ def draw(monkeypatch: pytest.MonkeyPatch, *servers: IceServer) -> list[tuple]:
     )
     client = SimpleNamespace(browser=source, ice_servers=servers)
     monkeypatch.setattr(browser_camera, "shared_client", lambda: client)
-    browser_camera._stream("me")
+    assert browser_camera._stream("me", True) is True
     return told
 
 
@@ -65,6 +68,7 @@ def test_no_server_is_asked_unless_one_is_named(
     draw(monkeypatch, IceServer("turn:host", "ann", "secret"))
     server = {"urls": "turn:host", "username": "ann", "credential": "secret"}
     assert asked["rtc_configuration"] == {"iceServers": [server]}
+    assert asked["desired_playing_state"] is True
     assert asked["media_stream_constraints"]["audio"] is False
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from selenium.webdriver.common.by import By
 from ui.browser import Browser
 from ui.live_system import ADDRESS, LiveSystem
 
@@ -19,35 +15,8 @@ pytest.importorskip("streamlit_webrtc", reason="streamlit-webrtc is not installe
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(400)]
 
+TOGGLE = "[data-testid=stCheckbox] label"
 SIMULATED_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-
-
-@contextmanager
-def inside_the_component(browser: Browser) -> Iterator[None]:
-    """In the frame that the camera's buttons are in."""
-    frame = browser.wait(
-        lambda: next((f for f in browser.all("iframe") if "webrtc" in (f.get_attribute("src") or "")), None),
-        "the camera's frame",
-    )
-    browser.driver.switch_to.frame(frame)
-    try:
-        yield
-    finally:
-        browser.driver.switch_to.default_content()
-
-
-def press(browser: Browser, text: str) -> None:
-    """A button of the component, by what it says in whatever case."""
-    with inside_the_component(browser):
-
-        def pressed() -> bool:
-            for button in browser.driver.find_elements(By.TAG_NAME, "button"):
-                if button.text.upper() == text and button.is_enabled():
-                    button.click()
-                    return True
-            return False
-
-        browser.wait(pressed, f"the button {text}")
 
 
 def seen_from() -> str:
@@ -68,12 +37,13 @@ def test_it_is_recognised_and_the_camera_node_comes_back(system: LiveSystem) -> 
         browser.wait_for_text("Camera running", ".vfrt-state")
         browser.tab("Camera")
         browser.wait_for_text("No browser's camera is in use.")
-        press(browser, "START")
+        assert not browser.all("iframe"), "nothing of it is loaded before it is wanted"
+        browser.press(TOGGLE, "camera")
         browser.wait_for_text("This camera is what the robot sees now.")
         browser.wait_for_text("Camera stopped", ".vfrt-state")
         browser.wait(lambda: seen_from() == FRAME_ID, "an answer to one of its frames")
         shown = browser.wait(browser.look, "a picture")
         browser.wait(lambda: browser.look() != shown, "another picture")
-        press(browser, "STOP")
+        browser.press(TOGGLE, "camera")
         browser.wait_for_text("Camera running", ".vfrt-state")
         browser.wait(lambda: seen_from() not in ("", FRAME_ID), "an answer to a frame of the camera node")
