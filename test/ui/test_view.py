@@ -72,13 +72,24 @@ class Window:
                 stdout=log,
                 stderr=log,
             )
-        self.see(is_bright, "an overlay")
-        self.number = display.focus(self.process.pid, "vfrt view")
+        self.number = display.find(self.process.pid, "vfrt view")
+        self._see_an_overlay()
+        display.focus(self.number)
 
     @property
     def output(self) -> str:
         """What it printed."""
         return self._log.read_text(errors="replace")
+
+    def _see_an_overlay(self) -> None:
+        """On a busy machine Qt may miss that its window was shown, and paints nothing until it is shown again."""
+        for _ in range(4):
+            try:
+                wait_for(lambda: is_bright(self.display.picture()), "an overlay", SECONDS / 4)
+                return
+            except AssertionError:
+                self.display.show_again(self.number)
+        self.see(is_bright, "an overlay")
 
     def see(self, condition: Callable[[np.ndarray], bool], what: str) -> None:
         """Wait until the screen looks so; keeps it where it does not."""
