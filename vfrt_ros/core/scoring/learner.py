@@ -122,8 +122,8 @@ class Learner:
         if not everything and statistics.scatter is not None:
             low = np.tril(statistics.scatter) / SCALE**2
             scatter = low + np.tril(low, -1).T
-        prompts = self.text.table(rows, labels)
-        return Snapshot(labels, means, counts, scatter, rows, own, batches, prompts, self.pictures)
+        prompts, bars = self.text.table(rows, labels), self.text.bars(rows)
+        return Snapshot(labels, means, counts, scatter, rows, own, batches, prompts, bars, self.pictures)
 
 
 def _take(shelf: Shelf, example: Example) -> None:
