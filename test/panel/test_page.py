@@ -227,9 +227,11 @@ def test_the_browsers_camera_costs_nothing_until_it_is_wanted(monkeypatch: pytes
 
     monkeypatch.setattr(browser_camera, "_stream", stream)
     app = run()
+    assert (drawn, "Connecting" in texts(app)) == ([], False)
     assert (drawn, Standing.FREE.value.partition("'")[0] in texts(app)) == ([], True)
     (toggle,) = [toggle for toggle in app.toggle if "camera" in toggle.label]
     app = toggle.set_value(True).run()
+    assert "allow the camera in your browser" in texts(app)
     app = next(t for t in app.toggle if "camera" in t.label).set_value(False).run()
     assert drawn == [True, False], "it is drawn until it has ended"
     app = app.run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from ui.browser import Browser
 from ui.live_system import ADDRESS, LiveSystem
@@ -13,10 +15,26 @@ from vfrt_ros.panel.browser_source import FRAME_ID
 
 pytest.importorskip("streamlit_webrtc", reason="streamlit-webrtc is not installed")
 
-pytestmark = [pytest.mark.ui, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.ui, pytest.mark.timeout(600)]
 
 TOGGLE = "[data-testid=stCheckbox] label"
+ATTEMPTS, ATTEMPT_SECONDS = 4, 60.0
 SIMULATED_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+
+
+def switch_on(browser: Browser) -> None:
+    """As a person does: once more where a busy machine let the connection time out."""
+    for attempt in range(ATTEMPTS):
+        browser.press(TOGGLE, "camera")
+        deadline = time.monotonic() + ATTEMPT_SECONDS
+        while time.monotonic() < deadline:
+            if "This camera is what the robot sees now." in browser.text:
+                return
+            time.sleep(0.2)
+        if attempt + 1 < ATTEMPTS:
+            browser.press(TOGGLE, "camera")
+            browser.wait_for_text("No browser's camera is in use.")
+    pytest.fail(f"no connection in {ATTEMPTS} attempts; the page:\n{browser.text}")
 
 
 def seen_from() -> str:
@@ -38,8 +56,7 @@ def test_it_is_recognised_and_the_camera_node_comes_back(system: LiveSystem) -> 
         browser.tab("Camera")
         browser.wait_for_text("No browser's camera is in use.")
         assert not browser.all("iframe"), "nothing of it is loaded before it is wanted"
-        browser.press(TOGGLE, "camera")
-        browser.wait_for_text("This camera is what the robot sees now.")
+        switch_on(browser)
         browser.wait_for_text("Camera stopped", ".vfrt-state")
         browser.wait(lambda: seen_from() == FRAME_ID, "an answer to one of its frames")
         shown = browser.wait(browser.look, "a picture")

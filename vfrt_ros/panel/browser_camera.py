@@ -13,17 +13,24 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from vfrt_ros.panel.browser_source import Standing
 from vfrt_ros.panel.guard import LOOPBACK
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.shared_client import shared_client
 
 KEY = "browser camera"
+_WANTED = f"{KEY} wanted"
 _DRAWN = f"{KEY} drawn"
 PACKAGE = "streamlit_webrtc"
 CONSTRAINTS = {
     "video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}},
     "audio": False,
 }
+
+CONNECTING = (
+    "Connecting: allow the camera in your browser. If nothing comes within half a minute, switch it off and on again; "
+    "from another network it takes an --ice-server."
+)
 
 
 def show() -> None:
@@ -37,7 +44,7 @@ def show() -> None:
         return
     if warning := insecure(st.context.url or ""):
         st.warning(warning)
-    wanted = st.toggle("Use this device's camera", key=f"{KEY} wanted")
+    wanted = st.toggle("Use this device's camera", key=_WANTED)
     # Nothing of it is loaded before it is wanted; after that, it is drawn until it has ended.
     if wanted or st.session_state.get(_DRAWN):
         st.session_state[_DRAWN] = _stream(_session(), wanted) or wanted
@@ -97,8 +104,9 @@ def take(source: Any, session: str, frame: Any) -> None:
 
 @st.fragment(run_every=0.5)
 def _show_standing() -> None:
-    client = shared_client()
-    st.markdown(plain(client.browser.standing(_session()).value))
+    standing = shared_client().browser.standing(_session())
+    connecting = standing is Standing.FREE and st.session_state.get(_WANTED)
+    st.markdown(plain(CONNECTING if connecting else standing.value))
 
 
 def _session() -> str:
