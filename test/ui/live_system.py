@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,13 @@ class LiveSystem:
         """Start the panel; its address."""
         self._panel = PanelProcess(self._folder / "panel.log")
         return self._panel.address
+
+    def command(self, *arguments: str) -> None:
+        """Run `vfrt` in a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-m", "vfrt_ros.cli.main", *arguments], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
 
     def value(self, name: str) -> Any:
         """A parameter as the node has it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from selenium.webdriver.common.keys import Keys
 from ui.browser import Browser
@@ -65,6 +67,30 @@ def test_renaming_and_undo(browser: Browser) -> None:
     )
     browser.button("Undo")
     browser.find("summary", "thing")
+
+
+def test_single_examples_are_forgotten_and_a_memory_is_added(
+    browser: Browser, system: LiveSystem, tmp_path: Path
+) -> None:
+    exported = tmp_path / "before.zip"
+    system.command("memory", "export", str(exported))
+    browser.tab("Labels")
+    if not browser.all(".st-key-label-thing details[open]"):
+        browser.press("summary", "thing")
+    browser.press("[data-testid=stCheckbox] label", "no. ")
+    browser.button("Forget the 1 chosen")
+    browser.wait_for_text("undo brings", "[data-testid=stAlert]")
+    browser.tab("Memory")
+    browser.all("input[type=file]")[0].send_keys(str(exported))
+    browser.wait_for_text("before.zip", "[data-testid=stFileUploader]")
+    browser.button("Add it to this memory")
+    browser.wait_for_text("dded", "[data-testid=stAlert]")
+
+
+def test_a_known_label_is_one_click_from_the_box(browser: Browser) -> None:
+    browser.tab("Teach")
+    browser.press(".st-key-teach-offered button", "thing")
+    browser.wait(lambda: browser.box("Label").get_attribute("value") == "thing", "the label in the box")
 
 
 def test_the_node_is_stopped_and_started(browser: Browser) -> None:

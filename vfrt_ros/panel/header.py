@@ -18,8 +18,6 @@ _CLASSES = {NodeState.ACTIVE: "running", NodeState.ABSENT: "absent"}
 def show_header(built_for: object) -> None:
     """The line; the whole page is made anew when it was built for something that is past."""
     client = shared_client()
-    if built_for != condition(client):
-        st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.html('<span class="vfrt-title">vfrt</span>', width="content")
         for title, watch in (("Recognition", client.recognition), ("Camera", client.camera)):
@@ -27,6 +25,8 @@ def show_header(built_for: object) -> None:
     for watch in (client.recognition, client.camera):
         if watch.fault:
             st.error(plain(watch.fault))
+    if built_for != condition(client):
+        st.rerun()
 
 
 def condition(client: PanelClient) -> object:

@@ -9,6 +9,7 @@ STYLE = """
 [data-testid="stHeader"] { background: transparent; pointer-events: none; }
 [data-testid="stHeader"] button { pointer-events: auto; }
 [data-testid="stMainBlockContainer"] { padding: 1.25rem 2rem 3rem; max-width: 1500px; }
+[data-stale="true"] { opacity: 1 !important; transition: none !important; }
 .vfrt-title { font-size: 1.35rem; font-weight: 700; letter-spacing: .01em; margin-right: .5rem; }
 .vfrt-state { display: inline-flex; align-items: center; gap: .4rem; font-size: .95rem; white-space: nowrap; }
 .vfrt-state i { width: .65rem; height: .65rem; border-radius: 50%; background: var(--vfrt-unknown); }
@@ -17,6 +18,7 @@ STYLE = """
 .vfrt-picture { aspect-ratio: 4 / 3; width: 100%; border-radius: .6rem; overflow: hidden; display: grid;
                 place-items: center; background: var(--vfrt-soft); }
 .vfrt-picture img { width: 100%; height: 100%; object-fit: contain; display: block; font-size: .9rem; }
+.st-key-seen:has(.silent) .vfrt-picture img { opacity: .35; filter: grayscale(1); }
 .vfrt-answer { display: grid; gap: .35rem; }
 .vfrt-label { display: flex; justify-content: space-between; align-items: baseline; gap: 1rem; line-height: 1.2;
               font-size: 1.9rem; font-variant-numeric: tabular-nums; }

@@ -1,0 +1,45 @@
+"""Names that services have where the graph does not tell, and a link that is asked in vain."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from lifecycle_msgs.srv import GetState
+from rcl_interfaces.srv import SetParameters
+
+from vfrt_msgs.srv import ListLabels
+from vfrt_ros.cli.command import CommandError
+from vfrt_ros.panel.ros_link import RosLink, usual_service_name
+
+NAMES = {
+    "a parameter service": (SetParameters, "/robot1/recognition/set_parameters"),
+    "a lifecycle service": (GetState, "/robot1/recognition/get_state"),
+    "one of ours": (ListLabels, "/robot1/list_labels"),
+}
+
+
+@pytest.mark.parametrize(("service", "name"), NAMES.values(), ids=NAMES)
+def test_usual_names(service: type, name: str) -> None:
+    assert usual_service_name("/robot1/recognition", service) == name
+
+
+def test_work_is_done_in_one_thread_and_its_errors_come_back(ros) -> None:
+    with RosLink() as link:
+        threads = {link.do(threading.current_thread) for _ in range(3)}
+        assert len(threads) == 1
+        assert threading.current_thread() not in threads
+        with pytest.raises(ZeroDivisionError):
+            link.do(lambda: 1 // 0)
+
+
+def test_a_link_that_was_closed_says_so(ros) -> None:
+    with RosLink() as link:
+        pass
+    with pytest.raises(CommandError, match="does not answer"):
+        link.do(lambda: 1)
+
+
+def test_a_node_that_is_not_there_is_named(ros) -> None:
+    with RosLink() as link, pytest.raises(CommandError, match="There is no node /nobody in ROS_DOMAIN_ID"):
+        link.call("/nobody", ListLabels, ListLabels.Request())
