@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from vfrt_ros.bench import (
@@ -88,10 +88,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"Wrote {arguments.out / 'search.png'}")
     if arguments.commit:
         policy.write(arguments.commit, policy.ratios_of(rows), about)
-    return _check(arguments.check, rows) if arguments.check else 0
+    return _check(arguments.check, rows, about) if arguments.check else 0
 
 
-def _check(path: Path, rows: Sequence[Row]) -> int:
+def _check(path: Path, rows: Sequence[Row], about: Mapping[str, object]) -> int:
+    if words := policy.other_kind(path, about):
+        print(words, file=sys.stderr)
     try:
         fallen = policy.falls(policy.ratios_of(rows), policy.read(path))
     except BenchError as error:
