@@ -4,18 +4,24 @@ endif
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help live test lint bench crash fuzz soak eval-bar setup clean
+.PHONY: help live test test-ui screenshots lint bench crash fuzz soak eval-bar setup clean
 
 READY := tools/setup.sh && source ./env.sh
 
 help:  ## what there is
-	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 live:  ## recognise what the camera sees, or the demo's photographs (ARGS="--source 0")
 	@$(READY) && exec vfrt live $(ARGS)
 
 test: lint  ## lint, then every test (TESTS="test/core -k memory" chooses)
 	@$(READY) && exec python -m pytest $(TESTS)
+
+test-ui:  ## panel and window, in Chromium and on a virtual screen, which it installs where it may
+	@tools/ui_packages.sh && $(READY) && exec python -m pytest test/ui $(ARGS)
+
+screenshots:  ## take the pictures of the README anew
+	@tools/ui_packages.sh && $(READY) && exec python tools/screenshots.py docs
 
 lint:  ## ruff and mypy
 	@$(READY) && ruff check . && ruff format --check . && mypy

@@ -28,8 +28,8 @@ setup(
     entry_points={
         "console_scripts": [
             "vfrt = vfrt_ros.cli.main:main",
-            "camera_node = vfrt_ros.nodes.camera_node:main",
-            "recognition_node = vfrt_ros.nodes.recognition_node:main",
+            "camera_node = vfrt_ros.nodes.entry_points:camera_node",
+            "recognition_node = vfrt_ros.nodes.entry_points:recognition_node",
         ],
     },
 )

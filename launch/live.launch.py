@@ -1,10 +1,12 @@
-"""What `vfrt live` starts, for `ros2 launch`; beside it rqt with overlay, parameters and topics, if wanted.
+"""What `vfrt live` starts, for `ros2 launch`; beside it the panel, or rqt with overlay, parameters and topics.
 
-ros2 launch vfrt_ros live.launch.py source:=0 labels:='cup,phone' rqt:=true
+ros2 launch vfrt_ros live.launch.py source:=0 labels:='cup,phone' panel:=true rqt:=true
 """
 
+from pathlib import Path
+
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
-from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, LogInfo, OpaqueFunction
 from launch.substitutions import EnvironmentVariable
 from launch_ros.actions import Node
 from launch_ros.utilities import prefix_namespace
@@ -22,8 +24,15 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "rqt", default_value="false", choices=["true", "false"], description="Open rqt on the nodes"
             ),
+            DeclareLaunchArgument(
+                "panel",
+                default_value="false",
+                choices=["true", "false"],
+                description="Serve the panel for browsers",
+            ),
             OpaqueFunction(function=start_nodes),
             OpaqueFunction(function=start_viewer),
+            OpaqueFunction(function=start_panel),
         ]
     )
 
@@ -60,10 +69,8 @@ def start_viewer(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """rqt, if it is wanted, as far as it is installed."""
     if context.launch_configurations["rqt"] != "true":
         return []
-    around = context.launch_configurations.get("ros_namespace")
-    namespace = prefix_namespace(around, context.launch_configurations["namespace"]) or ""
     distribution = EnvironmentVariable("ROS_DISTRO", default_value="jazzy").perform(context)
-    viewer = choose_viewer(namespace, is_installed, distribution)
+    viewer = choose_viewer(full_namespace(context), is_installed, distribution)
     said = [LogInfo(msg=viewer.message)] if viewer.message else []
     if not viewer.package:
         return said
@@ -71,6 +78,24 @@ def start_viewer(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         *said,
         Node(package=viewer.package, executable=viewer.package, arguments=list(viewer.arguments)),
     ]
+
+
+def start_panel(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """`vfrt panel` for the nodes of this file, if it is wanted; its end ends nothing else."""
+    if context.launch_configurations["panel"] != "true":
+        return []
+    namespace = full_namespace(context)
+    program = Path(get_package_prefix(PACKAGE)) / "lib" / PACKAGE / "vfrt"
+    where = ["--namespace", namespace] if namespace else []
+    return [
+        ExecuteProcess(cmd=[str(program), "panel", *where], name="panel", output="screen", emulate_tty=True)
+    ]
+
+
+def full_namespace(context: LaunchContext) -> str:
+    """Where the nodes of this file are, also when another launch file includes it in a namespace."""
+    around = context.launch_configurations.get("ros_namespace")
+    return prefix_namespace(around, context.launch_configurations["namespace"]) or ""
 
 
 def is_installed(package: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import rclpy
@@ -15,7 +16,18 @@ from vfrt_msgs import srv
 from vfrt_msgs.msg import Candidate, LabelInfo, Recognition
 from vfrt_ros.nodes import names, qos
 
-SERVICES = ("Register", "Forget", "Relabel", "Undo", "Redo", "ListLabels", "SetPrompts", "Snapshot")
+SERVICES = (
+    "Register",
+    "Forget",
+    "ForgetExamples",
+    "Relabel",
+    "Undo",
+    "Redo",
+    "ListLabels",
+    "ListExamples",
+    "SetPrompts",
+    "Snapshot",
+)
 MAX_ALPHA = 1.0
 
 
@@ -25,10 +37,10 @@ def snake(name: str) -> str:
 
 
 class FakeRecognition:
-    """Answers each service with what `answers` has for it, and keeps the requests in `asked`."""
+    """Answers each service with what `answers` has for it (or makes of it), and keeps the requests in `asked`."""
 
     def __init__(self, namespace: str = "", services: tuple[str, ...] = SERVICES) -> None:
-        self.answers: dict[str, dict[str, Any]] = {}
+        self.answers: dict[str, dict[str, Any] | Callable[[Any], dict[str, Any]]] = {}
         self.asked: dict[str, Any] = {}
         self._context = Context()
         rclpy.init(args=[], context=self._context)
@@ -65,7 +77,9 @@ class FakeRecognition:
     def _answer(self, name: str) -> Any:
         def answer(request: Any, response: Any) -> Any:
             self.asked[name] = request
-            for field, value in {"message": f"{name} done.", **self.answers.get(name, {})}.items():
+            told = self.answers.get(name, {})
+            told = told(request) if callable(told) else told
+            for field, value in {"message": f"{name} done.", **told}.items():
                 setattr(response, field, value)
             return response
 

@@ -57,14 +57,16 @@ class Live:
         """Everything that was printed so far."""
         return "\n".join(self.lines)
 
-    def children(self, module: str = "vfrt_ros.nodes") -> list[int]:
-        """The node processes that still run."""
+    def children(self, module: str = "vfrt_ros.nodes", argument: str = "") -> list[int]:
+        """The processes of a module that still run, with an argument if one is named."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 ours = self.mark in (folder / "environ").read_text(errors="replace").split("\0")
                 command = (folder / "cmdline").read_text(errors="replace").split("\0")
             except OSError:
+                continue
+            if argument and argument not in command:
                 continue
             if ours and command[0] != "/bin/sh" and any(part.startswith(module) for part in command):
                 found.append(int(folder.name))
@@ -92,7 +94,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 
 def start(home: Path, *arguments: str) -> Live:
-    return Live(home, "--source", "demo", "--backbone", "fake", *arguments)
+    return Live(home, "--source", "demo", "--backbone", "fake", "--no-panel", *arguments)
 
 
 def test_it_shows_recognitions_registers_and_ends_on_ctrl_c(home: Path) -> None:
@@ -138,7 +140,7 @@ def test_a_node_that_dies_ends_it_with_its_last_lines_and_status_1(home: Path) -
 
 
 def test_a_wrong_setting_of_a_node_is_its_last_line(home: Path) -> None:
-    live = Live(home, "--source", "demo", "--backbone", "embeded")
+    live = Live(home, "--source", "demo", "--backbone", "embeded", "--no-panel")
     try:
         status = live.end()
     finally:
@@ -147,6 +149,36 @@ def test_a_wrong_setting_of_a_node_is_its_last_line(home: Path) -> None:
     report = live.text.partition("The node recognition has ended by itself")[2]
     assert "Did you mean 'embedded'?" in report
     assert live.children() == []
+
+
+def test_the_panel_is_started_and_its_end_ends_nothing_else(home: Path) -> None:
+    live = Live(home, "--source", "demo", "--backbone", "fake")
+    try:
+        assert "The panel is at http://localhost:" in live.wait_for("http://")
+        live.wait_for("fps")
+        (panel,) = live.children("vfrt_ros.cli.main", "panel")
+        os.kill(panel, signal.SIGKILL)
+        live.wait_for("The panel has ended")
+        live.wait_for("fps")
+        assert len(live.children()) == 2
+        status = live.end(signal.SIGINT)
+    finally:
+        live.process.kill()
+    assert status == 130
+    assert "Traceback" not in live.text
+
+
+def test_the_panel_ends_with_the_nodes(home: Path) -> None:
+    live = Live(home, "--source", "demo", "--backbone", "fake")
+    try:
+        live.wait_for("http://")
+        live.wait_for("fps")
+        status = live.end(signal.SIGTERM)
+    finally:
+        live.process.kill()
+    assert status == 0
+    assert "Traceback" not in live.text
+    assert live.children("vfrt_ros.") == []
 
 
 def test_a_namespace_moves_everything(home: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from vfrt_ros.cli.main import COMMANDS, load_command
 
+from .conftest import Outcome
 from .fake_recognition import FakeRecognition
 
 HEAVY = {"rclpy", "torch", "cv2", "numpy", "faiss", "rich", "honcho", "vfrt_msgs"}
@@ -62,6 +63,14 @@ def test_wrong_usage_is_status_2_and_explained(vfrt: Any, line: str) -> None:
     outcome = vfrt(*line.split())
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err.strip()
+
+
+def test_ctrl_c_while_commands_are_imported_is_status_130(vfrt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vfrt_ros.cli.main.build_parser", interrupted)
+    assert vfrt("undo") == Outcome(130, "", "")
 
 
 FAILING = {

@@ -106,7 +106,7 @@ def test_what_one_robot_exports_another_one_imports(vfrt: Any, path: Path, tmp_p
     with zipfile.ZipFile(file) as archive:
         assert archive.testzip() is None
     made = vfrt("memory", "import", str(file), "--file", str(other))
-    assert (made.status, "Added 4 examples" in made.out, "undo" in made.out) == (0, True, True)
+    assert (made.status, "Added 4 examples" in made.out, "Undo" in made.out) == (0, True, True)
     facts = vfrt("memory", "import", str(file), "--file", str(other), "--json").json
     assert (facts["added"], facts["duplicates"]) == (0, 4)
     memory = reopened(other)
@@ -210,6 +210,25 @@ def test_a_memory_that_is_in_use_is_one_clear_line(
         memory.close()
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (1, "", 1)
     assert f"another process uses it (number {os.getpid()})" in outcome.err
+
+
+def test_node_and_file_contradict_each_other(vfrt: Any, path: Path, tmp_path: Path) -> None:
+    for action in ("export", "import"):
+        outcome = vfrt(
+            "memory", action, str(tmp_path / "x.zip"), "--file", str(path), "--node", "/recognition"
+        )
+        assert (outcome.status, "give one of them" in outcome.err) == (2, True)
+
+
+def test_an_import_keeps_to_the_limits_of_the_shell(
+    vfrt: Any, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, other = tmp_path / "e.zip", tmp_path / "other.db"
+    vfrt("memory", "export", str(file))
+    monkeypatch.setenv("VFRT_MAX_EXAMPLES", "3")
+    outcome = vfrt("memory", "import", str(file), "--file", str(other))
+    assert (outcome.status, outcome.err.count("\n")) == (1, 1)
+    assert "'cup' would have 4 examples, over the 3 of max_examples" in outcome.err
 
 
 @pytest.mark.slow

@@ -22,13 +22,17 @@ STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + RE
 class Run:
     """Runs children until one ends or, once all have said that they are ready, a signal is sent."""
 
-    def __init__(self, *programs: str, then: signal.Signals | None = None) -> None:
+    def __init__(
+        self, *programs: str, then: signal.Signals | None = None, extras: tuple[str, ...] = ()
+    ) -> None:
         self.pids: dict[str, int] = {}
         self.started = 0
         self._then = then
         commands = {f"node{number}": [sys.executable, "-c", code] for number, code in enumerate(programs)}
         self._count = len(commands)
-        self.processes = NodeProcesses(commands, show=self._take, started=self._start)
+        self._extras = extras
+        self.told: list[str] = []
+        self.processes = NodeProcesses(commands, show=self._take, started=self._start, extras=extras)
         self.status = self.processes.run()
 
     @property
@@ -42,7 +46,9 @@ class Run:
     def _take(self, name: str, text: str) -> None:
         if text.startswith("pid "):
             self.pids[name] = int(text.split()[1])
-        if self._then and len(self.pids) == self._count:
+        if text.startswith("The "):
+            self.told.append(text)
+        if self._then and len(self.pids) == self._count and len(self.told) == len(self._extras):
             os.kill(os.getpid(), self._then)
 
 
@@ -103,6 +109,13 @@ def test_a_signal_while_the_nodes_start_ends_them_too(monkeypatch: pytest.Monkey
 
 def test_all_are_started_once() -> None:
     assert Run(WORKING, WORKING, then=signal.SIGTERM).started == 1
+
+
+def test_the_end_of_an_extra_is_told_once_and_ends_nothing_else() -> None:
+    run = Run(WORKING, DYING.format(3), WORKING, then=signal.SIGTERM, extras=("node1",))
+    assert (run.status, run.processes.ended_by_itself) == (0, "")
+    assert run.told == ["The node1 has ended; the nodes go on. `vfrt node1` starts it again."]
+    assert run.left == []
 
 
 def test_only_the_last_lines_are_kept() -> None:

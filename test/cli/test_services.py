@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any, NamedTuple
 
 import cv2
@@ -30,6 +31,9 @@ REQUESTS = {
     "register so many frames": Case("register cat --frames 3", "Register", {"frames": 3}),
     "register what it is not": Case("register cat --negative", "Register", {"negative": True}),
     "forget": Case("forget cat", "Forget", {"label": "cat"}),
+    "forget examples": Case("forget --example 7 9", "ForgetExamples", {"examples": array("Q", [7, 9])}),
+    "examples": Case("examples", "ListExamples", {"label": "", "offset": 0, "pictures": False}),
+    "examples of a label": Case("examples cat", "ListExamples", {"label": "cat"}),
     "relabel": Case("relabel cat dog", "Relabel", {"label": "cat", "new_label": "dog"}),
     "undo": Case("undo", "Undo", {}),
     "redo": Case("redo", "Redo", {}),
@@ -53,6 +57,8 @@ def test_the_request_has_what_was_typed(fake: FakeRecognition, vfrt: Any, case: 
 REFUSALS = {
     "register": ("register cat", "Register", "NO_FRAMES"),
     "forget": ("forget cat", "Forget", "UNKNOWN_LABEL"),
+    "examples": ("examples cat", "ListExamples", "UNKNOWN_LABEL"),
+    "forget examples": ("forget --example 7", "ForgetExamples", "INVALID_REQUEST"),
     "relabel": ("relabel cat dog", "Relabel", "UNKNOWN_LABEL"),
     "undo": ("undo", "Undo", "NOTHING_TO_UNDO"),
     "redo": ("redo", "Redo", "NOTHING_TO_REDO"),
@@ -95,6 +101,21 @@ def test_register_sends_pictures_as_they_are(fake: FakeRecognition, vfrt: Any, t
     (image,) = fake.asked["Register"].images
     assert (image.height, image.width, image.step, image.encoding) == (4, 5, 15, "bgr8")
     np.testing.assert_array_equal(np.frombuffer(image.data, np.uint8).reshape(pixels.shape), pixels)
+
+
+MISUSED = {
+    "nothing to forget": ("forget", "Name either a label or, with --example, examples."),
+    "a label and an example": ("forget cat --example 7", "Name either a label or, with --example, examples."),
+    "no id": ("forget --example 0", "a whole number above 0; got 0"),
+    "no number": ("forget --example seven", "invalid int value: 'seven'"),
+}
+
+
+@pytest.mark.parametrize(("line", "words"), MISUSED.values(), ids=MISUSED)
+def test_wrong_usage_is_said_before_a_node_is_asked(vfrt: Any, line: str, words: str) -> None:
+    outcome = vfrt(*line.split())
+    assert (outcome.status, outcome.out) == (2, "")
+    assert words in outcome.err
 
 
 def test_labels_are_shown_as_a_table(fake: FakeRecognition, vfrt: Any) -> None:

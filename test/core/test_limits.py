@@ -9,6 +9,7 @@ import pytest
 from fixtures.pictures import picture
 
 from vfrt_ros.core.errors import AllRejectedError, RequestError
+from vfrt_ros.core.memory.memory import NewExample
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import RecognitionSettings
 
@@ -98,6 +99,40 @@ def test_examples_over_the_limit_are_left_out_with_the_reason() -> None:
     with pytest.raises(AllRejectedError, match="as many as max_examples allows"):
         limited.register("cup", images=[picture("red", 9)], negative=True)
     assert limited.register("mug", images=[picture("blue")]).stored == 1
+
+
+def test_two_labels_are_not_merged_into_more_examples_than_allowed() -> None:
+    limited = recogniser(max_examples=3)
+    limited.register("cup", images=red(2))
+    limited.register("mug", images=[picture("blue", variant) for variant in range(2)])
+    with pytest.raises(RequestError, match="'mug' would have 4 examples, over the 3 of max_examples"):
+        limited.relabel("cup", "mug")
+    assert limited.memory.version == 2
+    limited.configure(max_examples=1)
+    limited.relabel("cup", "beaker")
+    limited.configure(max_examples=4)
+    assert len(limited.relabel("beaker", "mug").examples.added) == 2
+
+
+def test_a_file_that_is_as_large_as_allowed_takes_no_examples(tmp_path) -> None:
+    limited = Recogniser(RecognitionSettings(backbone="fake", memory_path=str(tmp_path / "m.db")))
+    limited.register("cup", images=red(2))
+    bundle = limited.bundle()
+    monster = b"\xff" * 2_000_000
+    limited.memory.register("large", [NewExample(bundle.examples[0].embedding, {}, monster)])
+    limited.forget("large")
+    limited.configure(max_memory_mb=1.0)
+    acts: list[Act] = [
+        lambda r: r.register("mug", images=red(2)),
+        lambda r: r.absorb(r.prepare_merge(bundle, "desk")),
+    ]
+    for act in acts:
+        with pytest.raises(RequestError, match=r"MB, over the 1 of max_memory_mb: raise it, or forget"):
+            act(limited)
+    assert limited.memory.version == 3
+    limited.undo()
+    limited.relabel("cup", "mug")
+    limited.close()
 
 
 def test_a_limit_is_live() -> None:

@@ -96,6 +96,7 @@ def test_a_registration_counts_from_the_next_frame(recogniser) -> None:
 
 CHANGES: dict[str, tuple[Callable[[Recogniser], Any], str]] = {
     "forget": (lambda r: r.forget("cup"), UNKNOWN),
+    "forget the examples": (lambda r: r.forget_examples(range(1, 5)), UNKNOWN),
     "relabel": (lambda r: r.relabel("cup", " mug "), "mug"),
     "merge": (lambda r: r.relabel("cup", "leaf"), "leaf"),
 }

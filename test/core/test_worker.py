@@ -73,6 +73,45 @@ def test_nothing_is_dropped_while_the_worker_keeps_up(bench) -> None:
     assert bench.worker.dropped == 0
 
 
+class Patient:
+    """A rhythm that says once that the next item is about to come."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+
+    def beat(self, now: float) -> None:
+        pass
+
+    def patience(self, now: float) -> float:
+        first = not self.asked.is_set()
+        self.asked.set()
+        return DEADLINE if first else 0.0
+
+
+@pytest.fixture
+def about_to_take(bench) -> Bench:
+    """A worker that has an item and waits a moment for the next one."""
+    bench.hold()
+    bench.worker.put("old")
+    bench.worker._rhythm = Patient()
+    bench.go.set()
+    assert bench.worker._rhythm.asked.wait(DEADLINE)
+    return bench
+
+
+def test_an_item_that_is_about_to_come_is_waited_for(about_to_take) -> None:
+    about_to_take.worker.put("new")
+    about_to_take.drain()
+    assert about_to_take.seen == ["hold", "new"]
+    assert about_to_take.worker.dropped == 1
+
+
+def test_a_job_does_not_wait_for_an_item_that_is_about_to_come(about_to_take) -> None:
+    about_to_take.worker.submit(lambda: about_to_take.seen.append("job")).result(DEADLINE)
+    about_to_take.drain()
+    assert about_to_take.seen == ["hold", "job", "old"]
+
+
 def test_jobs_come_in_order_and_before_the_waiting_item(bench) -> None:
     bench.hold()
     bench.worker.put("item")

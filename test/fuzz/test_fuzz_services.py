@@ -16,13 +16,15 @@ from hypothesis import strategies as st
 from rclpy.serialization import deserialize_message, serialize_message
 from std_msgs.msg import Header
 
+from vfrt_ros.core.memory.bundle import pack_bundle
 from vfrt_ros.core.overlay import Pace
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.nodes.conversions import image_from_frame
+from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.messages import memory_info_message, recognition_message
 from vfrt_ros.nodes.result import Result
-from vfrt_ros.nodes.services import SERVICES, Desk, answer
+from vfrt_ros.nodes.services import SERVICES, answer
 
 GOOD_IMAGES = [image_from_frame(picture(colour), Header()) for colour in ("red", "blue")]
 
@@ -35,11 +37,37 @@ labels = st.one_of(
     any_text,
 )
 images = st.lists(st.sampled_from([*GOOD_IMAGES, image(), *(bad.message for bad in BAD_IMAGES)]), max_size=3)
+ids = st.one_of(st.integers(1, 6), st.integers(0, 2**64 - 1))
+
+
+def file(colour: str) -> bytes:
+    """An export in which `cup` has this colour."""
+    other = Recogniser(RecognitionSettings(backbone="fake", memory_path=":memory:"))
+    other.register("cup", images=[picture(colour)])
+    other.set_prompts(["sky"], ["something blue"])
+    return pack_bundle(other.bundle())
+
+
+def hurt(data: bytes, place: float, bit: int) -> bytes:
+    """The file with one bit flipped."""
+    changed = bytearray(data)
+    changed[int(place * len(changed))] ^= 1 << bit
+    return bytes(changed)
+
+
+FILES = [file(colour) for colour in ("red", "green")]
+files = st.one_of(
+    st.sampled_from(FILES),
+    st.builds(hurt, st.sampled_from(FILES), st.floats(0, 1, exclude_max=True), st.integers(0, 7)),
+    st.builds(lambda data, end: data[: int(end * len(data))], st.sampled_from(FILES), st.floats(0, 1)),
+    st.binary(max_size=100),
+)
 requests = st.one_of(
     st.tuples(
         st.just("register"),
         st.fixed_dictionaries({
             "label": labels, "frames": st.integers(0, 2**32 - 1), "images": images, "negative": st.booleans(),
+            "pictures": st.booleans(),
         }),
     ),
     st.tuples(st.sampled_from(["forget", "explain"]), st.fixed_dictionaries({"label": labels})),
@@ -51,7 +79,17 @@ requests = st.one_of(
             "labels": st.lists(labels, max_size=3), "prompts": st.lists(labels, max_size=3), "replace": st.booleans(),
         }),
     ),
-    st.tuples(st.just("snapshot"), st.fixed_dictionaries({"name": labels})),
+    st.tuples(st.just("snapshot"), st.fixed_dictionaries({"name": labels, "picture": st.booleans()})),
+    st.tuples(st.just("forget_examples"), st.fixed_dictionaries({"examples": st.lists(ids, max_size=4)})),
+    st.tuples(
+        st.just("list_examples"),
+        st.fixed_dictionaries({
+            "label": labels, "offset": st.one_of(st.integers(0, 8), st.just(2**32 - 1)),
+            "limit": st.one_of(st.integers(0, 8), st.just(2**32 - 1)), "pictures": st.booleans(),
+        }),
+    ),
+    st.tuples(st.just("export_memory"), st.just({})),
+    st.tuples(st.just("import_memory"), st.fixed_dictionaries({"name": labels, "data": files})),
     st.tuples(st.just("look"), st.fixed_dictionaries({"colour": st.sampled_from(["red", "blue", "green"])})),
 )  # fmt: skip
 

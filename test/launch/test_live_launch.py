@@ -43,7 +43,9 @@ def launch_file() -> dict[str, Any]:
 def context(**given: str) -> Any:
     """A launch context as it is once the arguments were declared."""
     made = launch.LaunchContext()
-    made.launch_configurations.update({argument.name: "" for argument in ARGUMENTS}, rqt="false")
+    made.launch_configurations.update(
+        {argument.name: "" for argument in ARGUMENTS}, rqt="false", panel="false"
+    )
     made.launch_configurations.update(given)
     return made
 
@@ -58,7 +60,7 @@ def test_arguments_are_declared_with_description_and_empty_default(launch_file: 
         argument.name: argument
         for argument in launch_file["generate_launch_description"]().get_launch_arguments()
     }
-    assert set(declared) == {"rqt", *(argument.name for argument in ARGUMENTS)}
+    assert set(declared) == {"rqt", "panel", *(argument.name for argument in ARGUMENTS)}
     for argument in ARGUMENTS:
         made = declared[argument.name]
         assert made.description.startswith(argument.description)
@@ -98,6 +100,16 @@ def test_a_viewer_that_is_not_installed_is_named_with_its_packages(
     (action,) = launch_file["start_viewer"](context(rqt="true"))
     said = "".join(part.text for part in action.msg)
     assert "sudo apt install ros-jazzy-rqt-gui ros-jazzy-rqt-image-view" in said
+
+
+def test_no_panel_unless_wanted(launch_file: dict[str, Any]) -> None:
+    assert launch_file["start_panel"](context()) == []
+
+
+def test_the_panel_speaks_to_the_node_of_its_namespace(launch_file: dict[str, Any]) -> None:
+    launch_file["start_panel"].__globals__["get_package_prefix"] = lambda name: "/somewhere"
+    (panel,) = launch_file["start_panel"](context(panel="true", namespace="robot1"))
+    assert command(panel) == ["/somewhere/lib/vfrt_ros/vfrt", "panel", "--namespace", "/robot1"]
 
 
 VIEWERS = {

@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -15,18 +14,17 @@ import numpy as np
 import pytest
 import yaml
 from nodes.conftest import wait_for
+from nodes.inbox import Inbox
 
 pytest.importorskip("rclpy")
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import State
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from vfrt_ros.core.errors import SourceError
-from vfrt_ros.core.sources.source import Frame, Source
 from vfrt_ros.nodes import camera_node as module
 from vfrt_ros.nodes import qos
 from vfrt_ros.nodes.camera_node import CameraNode
@@ -61,26 +59,6 @@ def camera(ros: Any, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         return node
 
     yield make
-
-
-class Inbox:
-    """What arrives on a topic."""
-
-    def __init__(self, node: Any, kind: type, topic: str, profile: QoSProfile | None = None) -> None:
-        self.messages: list[Any] = []
-        self._node, self._topic = node, topic
-        self._subscription = node.create_subscription(
-            kind, topic, self.messages.append, profile or qos.camera_image()
-        )
-
-    def next(self) -> Any:
-        """The first message that comes from now on."""
-        count = len(self.messages)
-        wait_for(lambda: len(self.messages) > count, f"a message on {self._topic}")
-        return self.messages[count]
-
-    def close(self) -> None:
-        self._node.destroy_subscription(self._subscription)
 
 
 def state(node: CameraNode) -> int:
@@ -284,68 +262,6 @@ def test_a_subscriber_that_cannot_be_served_is_told_with_the_cure(
 
     wait_for(told, "the line")
     assert "start this node with -p reliability:=reliable" in "".join(logged)
-
-
-def noisy(seed: int) -> np.ndarray:
-    """A sensor's picture: the same view, but never the same bytes."""
-    return np.random.default_rng(seed).integers(90, 140, (48, 64, 3), np.uint8)
-
-
-class SimulatedDevice(Source):
-    """A camera whose state a test sets: good, frozen, covered or unplugged."""
-
-    live = True
-
-    def __init__(self, plan: SimpleNamespace) -> None:
-        if plan.state == "unplugged":
-            raise SourceError("There is no device.")
-        super().__init__("0", "camera /dev/video0")
-        self.fps, self._plan = 50.0, plan
-
-    def read(self, since: float = 0.0) -> Frame:
-        threading.Event().wait(0.02)
-        self._plan.count += 1
-        if self._plan.state == "unplugged":
-            raise SourceError("The camera delivers no more frames.")
-        image = noisy(0 if self._plan.state == "frozen" else self._plan.count)
-        return Frame(image // 20 if self._plan.state == "covered" else image)
-
-
-FAULTS = {
-    "unplugged": (DiagnosticStatus.ERROR, "no frames for", "delivers no more frames. It is tried again"),
-    "frozen": (DiagnosticStatus.ERROR, "the picture is frozen", "has it frozen?"),
-    "covered": (DiagnosticStatus.WARN, "the picture is black", "is the lens covered"),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_of_the_device_is_seen_told_once_and_over(
-    ros: Any,
-    camera: Callable[..., CameraNode],
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-    fault: str,
-) -> None:
-    level, message, line = FAULTS[fault]
-    monkeypatch.setattr("vfrt_ros.core.sources.picture_watch.FROZEN_S", 0.3)
-    monkeypatch.setattr("vfrt_ros.core.sources.picture_watch.BLACK_S", 0.3)
-    plan = SimpleNamespace(state="good", count=0)
-    monkeypatch.setattr(module, "open_source", lambda *_, **__: SimulatedDevice(plan))
-    statuses = Inbox(ros.node(), DiagnosticArray, "/diagnostics", qos.diagnostics())
-    images = Inbox(ros.node(), Image, IMAGE)
-
-    def shows(wanted: bytes, words: str) -> bool:
-        last = statuses.messages[-1].status[0] if statuses.messages else None
-        return last is not None and last.level == wanted and last.message.startswith(words)
-
-    camera().start()
-    images.next()
-    plan.state = fault
-    wait_for(lambda: shows(level, message), f"{fault} in /diagnostics")
-    plan.state = "good"
-    wait_for(lambda: shows(DiagnosticStatus.OK, "publishing"), "the end of it in /diagnostics")
-    images.next()
-    assert capfd.readouterr().err.count(line) == 1
 
 
 class Process:

@@ -14,6 +14,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from fixtures.pictures import picture
 from std_msgs.msg import Header
 
+from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.overlay import Pace
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import RecognitionSettings
@@ -158,6 +159,29 @@ def test_values(desk, tmp_path) -> None:
         "memory version": "1",
         "last save [s ago]": "60.0",
     }
+    recogniser.close()
+
+
+def test_a_memory_that_cannot_be_written_is_an_error_until_it_can(desk, tmp_path) -> None:
+    recogniser = Recogniser(RecognitionSettings(backbone="fake", memory_path=str(tmp_path / "memory.db")))
+    desk.work = Work(recogniser, None, active=True)
+    desk.statistics.recognised(1.0, known=True)
+    database = recogniser.memory._record._book.database
+    database.execute("PRAGMA query_only = ON")
+    with pytest.raises(MemoryStoreError):
+        recogniser.set_prompts(["cup"])
+    assert (desk.status(1.0).level, desk.status(1.0).message[:28]) == (ERROR, "the memory cannot be written")
+    assert desk.values(1.0)["changes that could not be saved"] == "1"
+    database.execute("PRAGMA query_only = OFF")
+    recogniser.memory._record._copy.database.execute("PRAGMA query_only = ON")
+    recogniser.set_prompts(["cup"])
+    assert (desk.status(1.0).level, "second file" in desk.status(1.0).message) == (WARN, True)
+    values = desk.values(1.0)
+    assert "changes that could not be saved" not in values
+    assert values["second file of the memory"] == "behind"
+    recogniser.memory._record._copy.database.execute("PRAGMA query_only = OFF")
+    recogniser.set_prompts(["mug"])
+    assert desk.status(1.0).level == OK
     recogniser.close()
 
 

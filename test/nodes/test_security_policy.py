@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 from nodes.conftest import Ros, wait_for
+from nodes.node_process import NodeProcess
 from nodes.recognition_bench import RecognitionBench
 
 from vfrt_ros.nodes import names
@@ -104,7 +105,8 @@ def test_only_the_teacher_changes_the_memory() -> None:
     changing = {f"/{name}" for name in CHANGE_THE_MEMORY}
     services = {f"/{name}" for name in SERVICES}
     assert allowed("teacher")["request"] >= services
-    assert allowed("viewer")["request"] & (changing | {"/snapshot"}) == set()
+    private = {"/snapshot", "/list_examples", "/export_memory"}
+    assert allowed("viewer")["request"] & (changing | private) == set()
     assert allowed("viewer")["request"] < services
     for enclave in ("teacher", "viewer"):
         assert "publish" not in allowed(enclave)
@@ -117,6 +119,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "undo": {},
     "redo": {},
     "set_prompts": {"labels": ["sky"]},
+    "list_examples": {"pictures": True},
+    "export_memory": {},
+    "forget_examples": {"examples": [1]},
+    "import_memory": {"name": "desk"},
     "forget": {"label": "mug"},
     "list_labels": {},
     "snapshot": {},
@@ -130,15 +136,39 @@ def test_the_services_that_change_the_memory_are_those_that_are_said_to(ros: Ros
 
     bench = RecognitionBench(ros)
     assert set(REQUESTS) == set(SERVICES)
-    changing = set()
+    changing, exported = set(), None
     for name, fields in REQUESTS.items():
         bench.show(picture("red", len(changing)))
         before = bench.node._recogniser.memory.version
+        if name == "import_memory":
+            fields = {**fields, "data": exported}
         response = bench.call(name, **fields)
         assert response.code == response.OK, (name, response.message)
         if bench.node._recogniser.memory.version != before:
             changing.add(name)
+        exported = getattr(response, "data", None) or exported
     assert changing == CHANGE_THE_MEMORY
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("enclave", ["/vfrt/camera", "/vfrt/missing"])
+def test_a_node_that_is_told_to_be_secure_and_cannot_does_not_start(domain, tmp_path, enclave) -> None:
+    (tmp_path / "keys" / "enclaves" / "vfrt" / "camera").mkdir(parents=True)
+    security = {"ROS_SECURITY_ENABLE": "true", "ROS_SECURITY_STRATEGY": "Enforce"}
+    process = NodeProcess(
+        tmp_path / "node",
+        "camera_node",
+        *("--enclave", enclave, "-p", "source:=demo"),
+        **security,
+        ROS_SECURITY_KEYSTORE=str(tmp_path / "keys"),
+        ROS_DOMAIN_ID=str(domain),
+    )
+    try:
+        assert process.status(60.0) == 1, process.output
+    finally:
+        process.kill()
+    assert "Traceback" not in process.output
+    assert process.output.splitlines()[-1].startswith(("The node cannot join ROS: ", "ROS cannot be started"))
 
 
 def test_the_documents_name_them() -> None:

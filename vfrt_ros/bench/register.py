@@ -17,6 +17,7 @@ from vfrt_ros.bench.spread import spread
 
 TARGET = 5.0
 RECENT = 8
+FRAME_SECONDS = 1 / 30
 FEW_LABELS = 20
 """Each label that is filled in costs a write to the disk."""
 
@@ -54,17 +55,24 @@ def _registrations(path: str, count: int, examples: int, labels: int) -> list[fl
         made.restart_view()
         for observation in _views(made, random):
             made.decide(observation)
+            time.sleep(FRAME_SECONDS)
+        _settle(made)
         start = time.perf_counter()
         done = made.register(f"new {number}", frames=RECENT)
         milliseconds.append(1e3 * (time.perf_counter() - start))
         if done.stored != RECENT:
             raise RuntimeError(f"Expected {RECENT} frames to be stored; {done.reasons}.")
-        settle = getattr(made._rule, "settle", None)
-        if settle is not None:
-            settle()
+        _settle(made)
         made.undo()
     made.close()
     return milliseconds
+
+
+def _settle(made: Any) -> None:
+    """Wait for the fit that the change before led to, as a person at work does."""
+    settle = getattr(made._rule, "settle", None)
+    if settle is not None:
+        settle()
 
 
 def _views(made: Any, random: np.random.Generator) -> list[Any]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Flags of `vfrt live` that are called otherwise than the launch argument that they stand for.
 FLAGS = {"labels": "--init-labels"}
+PANEL = "panel"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reg-label", metavar="LABEL", default="", help="register LABEL from the first frames"
     )
+    parser.add_argument("--no-panel", action="store_true", help="start no panel for the browser")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -47,6 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     given = {argument.name: getattr(arguments, argument.name) for argument in ARGUMENTS}
     starts = plan(given, has_camera=has_camera)
     commands = {start.node.name: command_line(start, arguments.namespace) for start in starts}
+    if not arguments.no_panel:
+        commands[PANEL] = panel_command(arguments.namespace)
     with RecognitionScreen(seconds=1.0) as screen:
         for text in next_steps(arguments.namespace):
             screen.say(text)
@@ -55,6 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
     if failure:
         raise CommandError(failure)
     return status
+
+
+def panel_command(namespace: str) -> list[str]:
+    """The panel as a process that leaves the processor to the nodes where there is not enough for all."""
+    where = ["--namespace", namespace] if namespace else []
+    return ["nice", sys.executable, "-m", "vfrt_ros.cli.main", PANEL, *where]
 
 
 def next_steps(namespace: str) -> list[str]:
@@ -76,9 +86,11 @@ def _run_nodes(
     from vfrt_ros.cli.node_processes import NodeProcesses
 
     view = LiveView(address, screen, label)
-    processes = NodeProcesses(
-        commands, show=lambda node, text: view.say(f"{node:<11} | {text}"), started=view.start
-    )
+
+    def show(name: str, text: str) -> None:
+        view.say(f"{name:<11} | {text}", "" if name == PANEL else "dim")
+
+    processes = NodeProcesses(commands, show=show, started=view.start, extras=(PANEL,))
     status = processes.run()
     view.stop()
     if node := processes.ended_by_itself:
@@ -88,11 +100,11 @@ def _run_nodes(
 
 
 COMMAND = Command(
-    summary="start camera and recognition, and show what is recognised",
+    summary="start camera, recognition and the panel, and show what is recognised",
     examples=(
         "vfrt live",
         "vfrt live --source 0 --init-labels 'cup,phone,apple'",
-        "vfrt live --source demo --reg-label cat",
+        "vfrt live --source demo --reg-label cat --no-panel",
         "vfrt live --source film.mp4 --params-file clip_vitb32 --log-level debug",
     ),
     configure=configure,

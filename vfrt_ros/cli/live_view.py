@@ -52,10 +52,10 @@ class LiveView:
         if self._thread.is_alive():
             self._thread.join(_JOIN_SECONDS)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, style: str = "dim") -> None:
         """A line that stays; where nobody reads any more, the nodes are ended."""
         try:
-            self._screen.say(text, "dim")
+            self._screen.say(text, style)
         except BrokenPipeError:
             _end_this_process()
 

@@ -16,12 +16,14 @@ from vfrt_ros.core.errors import VfrtError
 # The order of `vfrt --help`. A new command is a module of that name here, with a `COMMAND`, and one entry.
 COMMANDS = (
     "live",
+    "panel",
     "register",
     "forget",
     "relabel",
     "undo",
     "redo",
     "labels",
+    "examples",
     "prompts",
     "snapshot",
     "memory",
@@ -92,6 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = parser.parse_args(argv)
     except SystemExit as stop:  # argparse has said what was wrong, or has shown the help
         return stop.code if isinstance(stop.code, int) else WRONG_USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
     try:
         return int(arguments.run(arguments))
     except UsageError as error:

@@ -1,18 +1,24 @@
-"""`vfrt memory`: look at, check, copy, share and rework a memory's file while no node uses it."""
+"""`vfrt memory`: look at, check, copy, share and rework a memory's file.
+
+A node that has the file open is asked to export and import; the other actions wait until it is stopped.
+"""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from vfrt_ros.cli.command import Command, add_json_option
+from vfrt_ros.cli.command import Command, add_json_option, add_node_options
 
 EXAMPLES = {
     "info": ("vfrt memory info", "vfrt memory info --file robot2.db --json"),
     "check": ("vfrt memory check",),
     "backup": ("vfrt memory backup before-the-fair.db",),
     "export": ("vfrt memory export desk.vfrt.zip", "vfrt memory export cups.vfrt.zip --labels cup,mug"),
-    "import": ("vfrt memory import desk.vfrt.zip", "vfrt memory import desk.vfrt.zip --file robot2.db"),
+    "import": (
+        "vfrt memory import desk.vfrt.zip",
+        "vfrt memory import desk.vfrt.zip --node /robot2/recognition",
+    ),
     "reembed": ("vfrt memory reembed --backbone clip_vit_b32", "vfrt memory reembed --to new.db"),
     "compact": ("vfrt memory compact", "vfrt memory compact --drop-history"),
 }
@@ -49,6 +55,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("import", "a file that vfrt memory export wrote"),
     ):
         parsers[name].add_argument("target", type=Path, metavar="FILE", help=words)
+    for name in ("export", "import"):
+        add_node_options(parsers[name])
     parsers["export"].add_argument("--labels", metavar="A,B,…", help="only these labels (default: all)")
     parsers["reembed"].add_argument(
         "--backbone", default="auto", metavar="NAME", help="the encoder (default: auto)"

@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from vfrt_ros.cli.command import FAILED, OK, CommandError
 from vfrt_ros.cli.memory_place import (
     alone,
     chosen_file,
-    configured,
-    is_there,
     opened,
     own_place,
     path_of,
+    shell_settings,
     size_of,
 )
-from vfrt_ros.core.errors import UnknownLabelError, nearest
-from vfrt_ros.core.memory.bundle import Bundle, read_bundle, write_bundle
+from vfrt_ros.cli.memory_sharing import export, import_
+from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.memory.database import Journal, in_words
 from vfrt_ros.core.memory.look import State, look
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.merge import merge
 from vfrt_ros.core.memory.record import SCHEMA_VERSION, Loaded
 from vfrt_ros.core.memory.recovery import copy_path
-from vfrt_ros.core.settings import RecognitionSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a person sees (`text`) and what a script reads (`facts`)."""
-
-    text: str
-    facts: dict[str, Any]
-    status: int = OK
 
 
 def info(arguments: argparse.Namespace) -> Outcome:
@@ -78,8 +63,8 @@ def check(arguments: argparse.Namespace) -> Outcome:
     path = chosen_file(arguments)
     found = []
     with in_words("check", path), alone(path):
-        for place, journal in ((path, Journal.WRITE_AHEAD), (copy_path(path), Journal.ROLL_BACK)):
-            file = look(place, journal, lambda notice: None)
+        for place in (path, copy_path(path)):
+            file = look(place, Journal.WRITE_AHEAD, lambda notice: None)
             examples = len(file.book.load().examples) if file.book else 0
             version = file.book.version if file.book else None
             file.close()
@@ -113,35 +98,6 @@ def backup(arguments: argparse.Namespace) -> Outcome:
     )
 
 
-def export(arguments: argparse.Namespace) -> Outcome:
-    """Examples and prompts in one portable file."""
-    with opened(chosen_file(arguments)) as memory:
-        labels = _labels(arguments.labels, memory)
-        examples = tuple(example for example in memory.examples() if example.label in labels)
-        prompts = {label: texts for label, texts in memory.prompts.items() if label in labels}
-        write_bundle(Bundle(memory.owner, examples, prompts), arguments.target)
-    return Outcome(
-        f"Wrote {arguments.target}: {len(examples)} examples of {len(labels)} labels.",
-        {"path": str(arguments.target), "examples": len(examples), "labels": sorted(labels)},
-    )
-
-
-def import_(arguments: argparse.Namespace) -> Outcome:
-    """Another robot's export, added."""
-    bundle = read_bundle(arguments.target)
-    path = arguments.file or configured() or own_place(bundle.owner.encoder_id)
-    with contextlib.closing(Memory(None if is_there(path) else bundle.owner, path)) as memory:
-        done = merge(memory, bundle, f"imported from {arguments.target.name}")
-    kept = f"; {done.prompts_kept} labels keep the prompts they had" if done.prompts_kept else ""
-    undo = " `vfrt undo` takes it back." if done.added or done.prompts else ""
-    return Outcome(
-        f"Added {done.added} examples and the prompts of {done.prompts} labels to {path}; {done.duplicates} near "
-        f"duplicates left out{kept}.{undo}",
-        {"path": str(path), "added": done.added, "duplicates": done.duplicates}
-        | {"prompts": done.prompts, "prompts_kept": done.prompts_kept},
-    )
-
-
 def reembed(arguments: argparse.Namespace) -> Outcome:
     """A memory for another encoder."""
     from tqdm import tqdm
@@ -153,7 +109,7 @@ def reembed(arguments: argparse.Namespace) -> Outcome:
     path = chosen_file(arguments)
     with opened(path) as memory:
         source, owner = Loaded(tuple(memory.examples()), memory.prompts, memory.version), memory.owner
-    backbone = load_encoders(**encoder_settings(_settings(arguments.backbone))).backbone
+    backbone = load_encoders(**encoder_settings(shell_settings(arguments.backbone))).backbone
     if backbone.fingerprint == owner.fingerprint:
         raise CommandError(f"{path} belongs to {owner} already: choose another one with --backbone.")
     target = arguments.to or own_place(backbone.id)
@@ -192,26 +148,6 @@ ACTIONS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "reembed": reembed,
     "compact": compact,
 }
-
-
-def _labels(text: str | None, memory: Memory) -> set[str]:
-    if text is None:
-        return set(memory.labels)
-    wanted = {label.strip() for label in text.split(",") if label.strip()}
-    for label in sorted(wanted - set(memory.labels)):
-        raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, memory.labels)}")
-    return wanted
-
-
-def _settings(backbone: str) -> RecognitionSettings:
-    from vfrt_ros.core.parameters import from_environment
-    from vfrt_ros.core.settings import CameraSettings
-
-    values = from_environment(os.environ, RecognitionSettings.parameters(), CameraSettings.parameters())
-    if backbone != "auto" or "backbone" not in values:
-        values["backbone"] = backbone
-    settings: RecognitionSettings = RecognitionSettings.from_mapping(values)
-    return settings
 
 
 def _info_text(facts: dict[str, Any], memory: Memory) -> str:

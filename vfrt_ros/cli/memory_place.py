@@ -13,13 +13,27 @@ from vfrt_ros.core.memory.location import IN_RAM, memory_file
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.recovery import copy_path
-from vfrt_ros.core.settings import state_folder
+from vfrt_ros.core.parameters import from_environment
+from vfrt_ros.core.settings import CameraSettings, RecognitionSettings, state_folder
 
 
 def configured() -> Path | None:
     """The file that `VFRT_MEMORY_PATH` names."""
     own = os.environ.get("VFRT_MEMORY_PATH", "")
     return memory_file(own, "") if own and own != IN_RAM else None
+
+
+def shell_settings(backbone: str = "auto") -> RecognitionSettings:
+    """The settings that a node started in this shell would have.
+
+    Args:
+        backbone: Other than `auto`, it goes before `VFRT_BACKBONE`.
+    """
+    values = from_environment(os.environ, RecognitionSettings.parameters(), CameraSettings.parameters())
+    if backbone != "auto" or "backbone" not in values:
+        values["backbone"] = backbone
+    settings: RecognitionSettings = RecognitionSettings.from_mapping(values)
+    return settings
 
 
 def own_place(encoder_id: str) -> Path:
@@ -82,5 +96,5 @@ def path_of(memory: Memory) -> Path:
 def size_of(memory: Memory) -> int:
     """Bytes of both files and of what SQLite keeps beside them."""
     path = path_of(memory)
-    own = [path, *(path.with_name(path.name + end) for end in ("-wal", ".copy", ".copy-journal"))]
+    own = [path, *(path.with_name(path.name + end) for end in ("-wal", ".copy", ".copy-wal"))]
     return sum(file.stat().st_size for file in own if file.exists())

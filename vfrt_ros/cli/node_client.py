@@ -73,7 +73,7 @@ class NodeClient:
         domain_id()
         self._context = Context()
         try:
-            with _network_only():
+            with network_only():
                 rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
                 self.node = rclpy.create_node(
                     f"vfrt_command_{os.getpid()}",
@@ -209,7 +209,7 @@ class NodeClient:
 
 
 @contextmanager
-def _network_only() -> Iterator[None]:
+def network_only() -> Iterator[None]:
     """Keep Fast DDS from using shared memory in a participant that is created meanwhile.
 
     A port in shared memory that an earlier, short-lived process has left is taken for alive for a while; the

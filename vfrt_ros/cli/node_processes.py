@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from honcho.manager import KILL_WAIT, SIGNALS, SYSTEM_PRINTER_NAME, Manager
@@ -50,12 +50,17 @@ class _Lines:
             self.last.setdefault(message.name, deque(maxlen=LAST_LINES)).append(text)
             self._show(message.name, text)
 
+    def tell(self, name: str, text: str) -> None:
+        """A line about a node that it did not write itself."""
+        self._show(name, text)
+
 
 class _Manager(Manager):
     """honcho's manager, which must not be ended before it knows its children, nor wait for them forever."""
 
     ended_by_itself = ""
     is_ending = False
+    extras: frozenset[str] = frozenset()
 
     @property
     def has_started(self) -> bool:
@@ -66,7 +71,7 @@ class _Manager(Manager):
         """End all processes: at once, or as soon as they have started."""
         if not self.is_ending:
             self.is_ending = True
-            stopped = [name for name, entry in self._processes.items() if entry.get("returncode") is not None]
+            stopped = self._stopped_nodes()
             self.ended_by_itself = stopped[0] if stopped else ""
         if self.has_started and not self._terminating:
             super().terminate()
@@ -74,27 +79,47 @@ class _Manager(Manager):
             timer.daemon = True
             timer.start()
 
+    def ended(self) -> set[str]:
+        """The names of all processes that have ended."""
+        return {name for name, entry in self._processes.items() if entry.get("returncode") is not None}
+
+    def _stopped_nodes(self) -> list[str]:
+        """The processes that have ended and are missed."""
+        return [name for name in self._processes if name in self.ended() and name not in self.extras]
+
+    def _any_stopped(self) -> bool:
+        """Whether the end of a process is to end all; asked by honcho's loop."""
+        return bool(self._stopped_nodes())
+
 
 class NodeProcesses:
     """Starts nodes, waits for the first one to end or for a signal, and ends them all."""
 
     def __init__(
-        self, commands: dict[str, list[str]], *, show: Callable[[str, str], None], started: Callable[[], None]
+        self,
+        commands: dict[str, list[str]],
+        *,
+        show: Callable[[str, str], None],
+        started: Callable[[], None],
+        extras: Collection[str] = (),
     ) -> None:
         """
         Args:
             commands: Program and arguments by the node's name.
+            extras: Names of those whose end ends nothing else.
             show: Gets the name of a node and each line that it writes.
             started: Called once, in the main thread, when all processes run.
         """
         self._lines = _Lines(show)
         self._lines.on_news = self._news
         self._manager = _Manager(printer=self._lines)
+        self._manager.extras = frozenset(extras)
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         for name, command in commands.items():
             # `exec`: honcho starts a shell, and signals are for the node.
             self._manager.add_process(name, "exec " + shlex.join(command), env=environment)
         self._started: Callable[[], None] | None = started
+        self._told: set[str] = set()
 
     def run(self) -> int:
         """Start the nodes and wait for the end.
@@ -132,3 +157,11 @@ class NodeProcesses:
         elif self._started:
             started, self._started = self._started, None
             started()
+        else:
+            self._tell_of_extras()
+
+    def _tell_of_extras(self) -> None:
+        """Say once of each extra process that has ended by itself."""
+        for name in self._manager.ended() - self._told:
+            self._told.add(name)
+            self._lines.tell(name, f"The {name} has ended; the nodes go on. `vfrt {name}` starts it again.")

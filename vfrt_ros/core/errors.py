@@ -46,6 +46,10 @@ class MemoryStoreError(VfrtError):
     code = "STORAGE_FAILED"
 
 
+class MemoryInUseError(MemoryStoreError):
+    """Another process has the memory open."""
+
+
 class UnknownLabelError(VfrtError):
     """A label is not in memory."""
 

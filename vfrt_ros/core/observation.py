@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -15,6 +15,8 @@ from vfrt_ros.core.quality import Quality, measure
 SMALL_SIDE = 256
 """Short side, in pixels, of the picture kept of a frame: enough to see it, and to embed it again."""
 RING_LENGTH = 64
+COARSE = (32, 24)
+"""Width and height of what two frames are compared by."""
 CUT_CORRELATION = 0.4
 CUT_DIFFERENCE = 12.0
 """Two frames in a row that correlate less, and differ more (in grey levels), show different scenes."""
@@ -35,11 +37,14 @@ class Observation:
     quality: Quality
     small: npt.NDArray[np.uint8]
     stamp: float | None = None
+    _jpeg: list[bytes] = field(default_factory=list, init=False, repr=False)
 
     def thumbnail(self) -> bytes:
-        """The small picture as JPEG."""
-        done, buffer = cv2.imencode(".jpg", self.small, [cv2.IMWRITE_JPEG_QUALITY, 85])
-        return buffer.tobytes() if done else b""
+        """The small picture as JPEG; made once, by whoever asks first."""
+        if not self._jpeg:
+            done, buffer = cv2.imencode(".jpg", self.small, [cv2.IMWRITE_JPEG_QUALITY, 85])
+            self._jpeg.append(buffer.tobytes() if done else b"")
+        return self._jpeg[0]
 
 
 def check_frame(bgr: npt.NDArray[np.uint8]) -> None:
@@ -63,12 +68,7 @@ def shrink(bgr: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     factor = min(height, width) / SMALL_SIDE
     if factor <= 1:
         return bgr.copy()
-    size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    if (whole := int(factor)) > 1:
-        low, narrow = height // whole, width // whole
-        covered = bgr[: low * whole, : narrow * whole]
-        bgr = cv2.resize(covered, (narrow, low), interpolation=cv2.INTER_AREA)
-    return cv2.resize(bgr, size, interpolation=cv2.INTER_LINEAR)
+    return _reduce(bgr, int(factor), (max(1, round(width / factor)), max(1, round(height / factor))))
 
 
 def observe(
@@ -113,14 +113,27 @@ class RecentFrames:
         self._grey = None
 
 
+def _reduce(image: npt.NDArray[np.uint8], whole: int, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """Resize to a (width, height): by a whole factor over areas, the rest linearly."""
+    if whole > 1:
+        low, narrow = image.shape[0] // whole, image.shape[1] // whole
+        covered = image[: low * whole, : narrow * whole]
+        image = cv2.resize(covered, (narrow, low), interpolation=cv2.INTER_AREA)
+    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+
+
 def _coarse_grey(small: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """(24, 32) float32 grey levels."""
     grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-    return cv2.resize(grey, (32, 24), interpolation=cv2.INTER_AREA).astype(np.float32)
+    width, height = COARSE
+    whole = min(grey.shape[0] // height, grey.shape[1] // width)
+    return _reduce(grey, whole, COARSE).astype(np.float32)
 
 
 def _is_cut(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> bool:
     """Whether two coarse grey pictures show different scenes; the same blank wall twice is no cut."""
     one, other = before - before.mean(), after - after.mean()
-    correlation = float((one * other).mean()) / max(float(one.std() * other.std()), 1.0)
-    return correlation < CUT_CORRELATION and float(np.abs(after - before).mean()) > CUT_DIFFERENCE
+    variances = float(np.vdot(one, one)) * float(np.vdot(other, other))
+    correlation = float(np.vdot(one, other)) / max(variances**0.5, float(one.size))
+    difference = cv2.norm(before, after, cv2.NORM_L1) / one.size
+    return correlation < CUT_CORRELATION and difference > CUT_DIFFERENCE

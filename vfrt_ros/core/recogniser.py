@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,35 +9,35 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.audit import Finding, audit
 from vfrt_ros.core.decision import Decision, decide
 from vfrt_ros.core.encoders import Encoders, load_encoders
-from vfrt_ros.core.errors import (
-    AllRejectedError,
-    NoFramesError,
-    UnknownLabelError,
-    nearest,
-)
+from vfrt_ros.core.errors import NoFramesError, UnknownLabelError, nearest
 from vfrt_ros.core.explanation import Answered, explain
 from vfrt_ros.core.fusion import build_rule
 from vfrt_ros.core.label_summary import LabelSummary, summarise
 from vfrt_ros.core.live_settings import check_live
+from vfrt_ros.core.memory.bundle import Bundle
 from vfrt_ros.core.memory.example import Change, Prompts, Step
-from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.merge import Merge
 from vfrt_ros.core.observation import Observation, RecentFrames, check_frame, observe
 from vfrt_ros.core.opening import encoder_settings, open_memory
 from vfrt_ros.core.prompts import check_templates
 from vfrt_ros.core.prototypes import Prototypes
-from vfrt_ros.core.registration import Registration, select
+from vfrt_ros.core.registration import Registration, examples_of, select
 from vfrt_ros.core.request import check_images, check_label, check_prompts, check_room
 from vfrt_ros.core.scoring.evidence import FusionRule
 from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.smoothing import Smoother, favour
+from vfrt_ros.core.taught import Taught
+from vfrt_ros.core.thumbnailer import Thumbnailer
 
 Frame = npt.NDArray[np.uint8]
+PROMPTS_AT_ONCE = 4
+"""Labels of an import whose prompts are encoded between two frames."""
 
 
-class Recogniser:
+class Recogniser(Taught):
     """Recognises frames against a memory of examples and text prompts, and learns from them.
 
     Threads: every public method may be called from any thread; one lock covers memory, rule and smoothing.
@@ -67,12 +66,11 @@ class Recogniser:
         encoders: Encoders | None = None,
         memory: Memory | None = None,
     ) -> None:
-        self.settings = settings or RecognitionSettings()
-        check_templates(self.settings.prompt_templates)
-        np.random.seed(self.settings.seed)
-        self.encoders = encoders or load_encoders(**encoder_settings(self.settings))
-        self._lock = threading.RLock()
-        self.memory = memory or open_memory(self.settings, self.encoders)
+        settings = settings or RecognitionSettings()
+        check_templates(settings.prompt_templates)
+        np.random.seed(settings.seed)
+        self.encoders = encoders or load_encoders(**encoder_settings(settings))
+        super().__init__(settings, memory or open_memory(settings, self.encoders))
         self.memory.add_initial_prompts(
             check_label(label, length=self.settings.max_label_length) for label in self.settings.init_labels
         )
@@ -81,6 +79,7 @@ class Recogniser:
         self._held: str | None = None
         self._answered: Answered | None = None
         self._recent = RecentFrames()
+        self._thumbnailer = Thumbnailer()
         self._rule = self._build_rule()
         self.memory.listen(self._follow)
 
@@ -105,6 +104,7 @@ class Recogniser:
         with self._lock:
             if self._recent.add(observation):
                 self._forget_the_past()
+                self._thumbnailer.clear()
             evidence = self._rule.evidence(observation.embedding)
             evidence = self._smoother.smooth(evidence, self.settings.temporal_ema, observation.stamp)
             scores = favour(self._rule.conclude(evidence), self._held)
@@ -118,6 +118,7 @@ class Recogniser:
             )
             self._answered = Answered(observation, evidence, scores, decision)
             self._held = decision.label if decision.known and self._holds() else None
+            self._thumbnailer.expect(observation)
             return decision
 
     def register(
@@ -147,33 +148,18 @@ class Recogniser:
         with self._lock:
             observations = given or self._recent.newest(frames or self.settings.register_frames)
             check_room(self.memory.labels, [label], most=self.settings.max_labels)
+            self._check_file()
             if not observations:
                 raise NoFramesError("There is no recent frame to learn from: is the camera running?")
-            kept, reasons = select(
+            judged = select(
                 observations,
                 label,
                 self.memory.examples(label),
                 negative=negative,
                 most=self.settings.max_examples,
             )
-            if not kept:
-                raise AllRejectedError(
-                    f"None of the {len(observations)} frames was stored: {reasons[0]}.", tuple(reasons)
-                )
-            examples = [NewExample(o.embedding, o.quality.as_dict(), o.thumbnail()) for o in kept]
-            step = self.memory.register(label, examples, negative=negative)
-        return Registration(len(kept), step.examples.added[0].batch, tuple(reasons), step)
-
-    def forget(self, label: str) -> Step:
-        """Remove a label; see `Memory.forget`."""
-        with self._lock:
-            return self.memory.forget(check_label(label))
-
-    def relabel(self, label: str, new_label: str) -> Step:
-        """Rename or merge a label; see `Memory.relabel`."""
-        with self._lock:
-            new_label = check_label(new_label, length=self.settings.max_label_length)
-            return self.memory.relabel(check_label(label), new_label)
+            step = self.memory.register(label, examples_of(judged), negative=negative)
+        return Registration.of(judged, step)
 
     def set_prompts(
         self, labels: Sequence[str], prompts: Sequence[str] = (), *, replace: bool = False
@@ -201,15 +187,20 @@ class Recogniser:
             self._prototypes.embed(checked, self.settings.prompt_templates)
             return self.memory.set_prompts(checked, replace_all=replace)
 
-    def undo(self) -> Step:
-        """Take the last change back; see `Memory.undo`."""
-        with self._lock:
-            return self.memory.undo()
+    def prepare_merge(self, bundle: Bundle, source: str) -> Merge:
+        """As `Taught.prepare_merge`; new prompts are encoded, some at a time, so that frames come in between.
 
-    def redo(self) -> Step:
-        """Do again what undo took back last; see `Memory.redo`."""
-        with self._lock:
-            return self.memory.redo()
+        Raises:
+            RequestError: It is another encoder's, or would pass a limit.
+            EncoderError: The prompts cannot be encoded.
+        """
+        prepared = super().prepare_merge(bundle, source)
+        labels = list(prepared.prompts)
+        for first in range(0, len(labels), PROMPTS_AT_ONCE):
+            some = {label: prepared.prompts[label] for label in labels[first : first + PROMPTS_AT_ONCE]}
+            with self._lock:
+                self._prototypes.embed(some, self.settings.prompt_templates)
+        return prepared
 
     def labels(self) -> list[LabelSummary]:
         """What is known of each label, sorted by label."""
@@ -237,11 +228,6 @@ class Recogniser:
             weights = self._rule.weights(best) if best in known else {}
             return explain(self._answered, self.memory, self.settings, label, weights)
 
-    def audit(self) -> list[Finding]:
-        """Look through the memory for what makes recognition worse; see `vfrt_ros.core.audit`."""
-        with self._lock:
-            return audit(self.memory.examples())
-
     def configure(self, **changes: Any) -> None:
         """Set live parameters, all or none.
 
@@ -261,12 +247,13 @@ class Recogniser:
         """Forget the recent frames and the past of the smoothing: what comes next is another scene."""
         with self._lock:
             self._recent.clear()
+            self._thumbnailer.clear()
             self._forget_the_past()
 
     def close(self) -> None:
-        """Close the memory's file; the recogniser is not used afterwards."""
-        with self._lock:
-            self.memory.close()
+        """As `Taught`'s; no more thumbnails are made."""
+        self._thumbnailer.clear()
+        super().close()
 
     def _observe_all(self, frames: Sequence[Frame], stamp: float | None) -> list[Observation]:
         for frame in frames:

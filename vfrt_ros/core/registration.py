@@ -6,26 +6,51 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from vfrt_ros.core.errors import AllRejectedError
 from vfrt_ros.core.memory.example import Example, Step
+from vfrt_ros.core.memory.memory import NewExample
 from vfrt_ros.core.observation import Observation
-from vfrt_ros.core.quality import duplicate_of
+from vfrt_ros.core.quality import NEAR_DUPLICATE_COSINE
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A frame that a registration looked at; `fault` says why it is left out, empty = it is worth storing."""
+
+    observation: Observation
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What a registration did: examples stored, and one sentence for each frame left out."""
+    """What a registration did: examples stored, and one sentence for each frame left out.
+
+    Attributes:
+        judged: Every frame that was looked at, in order; those without a fault are `step`'s examples, in order.
+    """
 
     stored: int
     batch: int
     reasons: tuple[str, ...]
     step: Step
+    judged: tuple[Judged, ...] = ()
+
+    @classmethod
+    def of(cls, judged: Sequence[Judged], step: Step) -> Registration:
+        """The outcome of a step that stored what is worth storing."""
+        reasons = tuple(frame.fault for frame in judged if frame.fault)
+        added = step.examples.added
+        return cls(len(added), added[0].batch, reasons, step, tuple(judged))
 
 
 def select(
     observations: Sequence[Observation], label: str, stored: Sequence[Example], *, negative: bool, most: int
-) -> tuple[list[Observation], list[str]]:
-    """Leave out what is blurred, badly exposed, a near duplicate or too much.
+) -> list[Judged]:
+    """Find out what is blurred, badly exposed, a near duplicate or too much.
 
     Args:
         observations: Of the frames, oldest first.
@@ -35,21 +60,51 @@ def select(
         most: Examples that the label may have.
 
     Returns:
-        The observations worth storing, and one sentence for each of the others.
+        Each observation, in order, with why it should be left out, if it should.
     """
     known = [example.embedding for example in stored if example.negative == negative]
-    kept: list[Observation] = []
-    reasons: list[str] = []
-    for number, observation in enumerate(observations, 1):
+    seen = np.stack([observation.embedding for observation in observations])
+    nearest = _nearest(seen, known)
+    room = most - len(stored)
+    judged: list[Judged] = []
+    for number, observation in enumerate(observations):
         fault = observation.quality.fault()
-        if fault is None and known:
-            cosine = duplicate_of(observation.embedding, np.stack(known))
-            fault = f"near duplicate of a stored example (cosine {cosine:.3f})" if cosine else None
-        if fault is None and len(stored) + len(kept) >= most:
+        if fault is None and nearest[number] >= NEAR_DUPLICATE_COSINE:
+            fault = f"near duplicate of a stored example (cosine {nearest[number]:.3f})"
+        if fault is None and room <= 0:
             fault = f"'{label}' has {most} examples, as many as max_examples allows"
         if fault is None:
-            kept.append(observation)
-            known.append(observation.embedding)
-        else:
-            reasons.append(f"frame {number} of {len(observations)}: {fault}")
-    return kept, reasons
+            room -= 1
+            nearest = np.maximum(nearest, seen @ observation.embedding)
+        judged.append(
+            Judged(observation, (fault and f"frame {number + 1} of {len(observations)}: {fault}") or "")
+        )
+    return judged
+
+
+def examples_of(judged: Sequence[Judged]) -> list[NewExample]:
+    """The examples to store.
+
+    Raises:
+        AllRejectedError: There is none.
+    """
+    kept = [frame.observation for frame in judged if not frame.fault]
+    if not kept:
+        raise RejectedFramesError(judged)
+    return [NewExample(o.embedding, o.quality.as_dict(), o.thumbnail()) for o in kept]
+
+
+class RejectedFramesError(AllRejectedError):
+    """No frame of a registration is worth storing; `judged` has them all."""
+
+    def __init__(self, judged: Sequence[Judged]) -> None:
+        reasons = tuple(frame.fault for frame in judged)
+        super().__init__(f"None of the {len(judged)} frames was stored: {reasons[0]}.", reasons)
+        self.judged = tuple(judged)
+
+
+def _nearest(seen: Array, known: Sequence[Array]) -> Array:
+    """(n,) float32 cosine of each of (n, d) embeddings with the nearest that is known; -1 where none is."""
+    if not known:
+        return np.full(len(seen), -1.0, np.float32)
+    return np.asarray((seen @ np.stack(known).T).max(axis=1), np.float32)

@@ -14,6 +14,7 @@ LABEL_LENGTH = RecognitionSettings.max_label_length
 LONGEST_LABEL = 500
 """What `max_label_length` can be at most: a label that is there can be named whatever it is now."""
 PROMPT_LENGTH = 1000
+LONGEST_SOURCE = 200
 CONTROL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode categories of what steers text instead of being text."""
 JOINERS = "\u200c\u200d"
@@ -78,6 +79,18 @@ def check_prompts(
         if len(found[key]) > most:
             raise RequestError(f"A label may have at most {most} prompts (max_prompts); '{key}' gets more.")
     return found
+
+
+def check_source(name: str) -> str:
+    """Where examples come from, in words, without blanks around it.
+
+    Raises:
+        RequestError: It is too long or has control characters.
+
+    >>> check_source(" desk.vfrt.zip")
+    'desk.vfrt.zip'
+    """
+    return _check_text("The name of a file", name, LONGEST_SOURCE)
 
 
 def check_images(sizes: Sequence[tuple[int, int]], *, most: int, megapixels: float) -> None:

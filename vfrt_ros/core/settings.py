@@ -118,6 +118,20 @@ class RecognitionSettings(Settings):
         high=1e6,
         live=True,
     )
+    max_memory_mb: float = parameter(
+        10000.0,
+        "Size of the memory's file, with its log, up to which it may grow, in megabytes; its copy takes as much again",
+        low=1.0,
+        high=1e6,
+        live=True,
+    )
+    max_transfer_mb: float = parameter(
+        100.0,
+        "Size of a memory's file that a service takes or gives at most, and of a page of pictures, in megabytes",
+        low=0.1,
+        high=2000.0,
+        live=True,
+    )
 
     backbone: str = parameter(
         "auto", "Image encoder: auto, embedded, clip_vit_b32, hf:<id or folder>, … (vfrt models lists them)"

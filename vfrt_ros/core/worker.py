@@ -10,12 +10,16 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from vfrt_ros.core.rhythm import Rhythm
+
 Item = TypeVar("Item")
 Jobs = deque[tuple[Callable[[], Any], Future]]
 
 
 class NewestWorker(Generic[Item]):
     """Calls `process` with the newest item; one that was not begun is replaced by a newer one.
+
+    Where items come at a steady pace and the next one is about to come, it waits that moment for it.
 
     Threads: `put`, `submit` and `stop` may be called from any thread. `process` and the jobs run in the
     worker's own thread, one at a time, jobs first. The slot, the jobs and the counters are written under
@@ -36,6 +40,7 @@ class NewestWorker(Generic[Item]):
         self._condition = threading.Condition()
         self._item: Item | None = None
         self._jobs: Jobs = deque()
+        self._rhythm = Rhythm()
         self._stopped = False
         self._dropped = 0
         self._busy_since: float | None = None
@@ -72,6 +77,7 @@ class NewestWorker(Generic[Item]):
             if self._item is not None:
                 self._dropped += 1
             self._item = item
+            self._rhythm.beat(time.monotonic())
             self._condition.notify()
 
     def clear(self) -> None:
@@ -135,7 +141,7 @@ class NewestWorker(Generic[Item]):
 
     def _next(self) -> Callable[[], None] | None:
         with self._condition:
-            self._condition.wait_for(lambda: self._stopped or self._jobs or self._item is not None)
+            self._wait()
             if self._stopped:
                 return None
             self._busy_since = time.monotonic()
@@ -145,6 +151,20 @@ class NewestWorker(Generic[Item]):
                 return lambda: _finish(job, future)
             item, self._item = self._item, None
         return lambda: self._process(item)  # type: ignore[arg-type]
+
+    def _wait(self) -> None:
+        """Until there is something to do, and for an item that is about to come a moment more."""
+        while True:
+            self._condition.wait_for(lambda: self._stopped or self._jobs or self._item is not None)
+            item, patience = self._item, self._rhythm.patience(time.monotonic())
+            if self._stopped or self._jobs or not patience:
+                return
+            self._wait_for_another(item, patience)
+
+    def _wait_for_another(self, item: Item | None, seconds: float) -> None:
+        self._condition.wait_for(
+            lambda: self._stopped or self._jobs or self._item is not item, timeout=seconds
+        )
 
 
 def _finish(job: Callable[[], Any], future: Future) -> None:

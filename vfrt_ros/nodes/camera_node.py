@@ -9,6 +9,11 @@ by that one alone; a bug in another thread is handed to it through `_bug` and ra
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from vfrt_ros.nodes.stop_signals import end_at_once
+
+    end_at_once()
+
 import os
 import sys
 import threading

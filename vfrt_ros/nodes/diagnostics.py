@@ -87,10 +87,14 @@ def _judge(work: Work, silent: float, recent: set[str]) -> tuple[bytes, str]:
         return DiagnosticStatus.ERROR, f"frames failed ({', '.join(faults)}): see the log"
     if not work.active:
         return DiagnosticStatus.OK, "not active"
+    if work.recogniser is not None and work.recogniser.memory.failures:
+        return DiagnosticStatus.ERROR, "the memory cannot be written: check the disk; what it has is in use"
     if recent:
         return DiagnosticStatus.WARN, f"some frames could not be used ({', '.join(sorted(recent))})"
     if silent > SILENCE:
         return DiagnosticStatus.WARN, "no frames: is the camera running, and does its QoS fit?"
+    if work.recogniser is not None and _is_copy_behind(work.recogniser):
+        return DiagnosticStatus.WARN, "the memory's second file cannot be written: check the disk"
     return DiagnosticStatus.OK, "recognising"
 
 
@@ -125,9 +129,17 @@ def _memory(recogniser: Recogniser) -> dict[str, object]:
     }
     if memory.path is not None:
         size, saved = _on_disk(memory.path)
+        if memory.failures:
+            values["changes that could not be saved"] = memory.failures
+        if _is_copy_behind(recogniser):
+            values["second file of the memory"] = "behind"
         values["memory on disk [kB]"] = round(size / 1000, 1)
         values["last save [s ago]"] = "never" if saved is None else round(max(0.0, time.time() - saved), 1)
     return values
+
+
+def _is_copy_behind(recogniser: Recogniser) -> bool:
+    return recogniser.memory.path is not None and not recogniser.memory.has_copy
 
 
 def _on_disk(path: Path) -> tuple[int, float | None]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
-from types import FrameType
 
 import rclpy
 from lifecycle_msgs.srv import ChangeState
@@ -19,6 +17,7 @@ from vfrt_ros.core.errors import VfrtError
 from vfrt_ros.core.parameters import Settings
 from vfrt_ros.nodes.core_log import forward_core_log
 from vfrt_ros.nodes.parameters import declare, read_settings
+from vfrt_ros.nodes.stop_signals import StopSignals, ToldToStopError
 
 
 class StartError(VfrtError):
@@ -26,7 +25,7 @@ class StartError(VfrtError):
 
 
 class ArgumentsError(VfrtError):
-    """ROS cannot read the command line; the text says what of it."""
+    """ROS does not start as it was told to; the text says why."""
 
 
 class SelfStartingNode(LifecycleNode):
@@ -42,10 +41,14 @@ class SelfStartingNode(LifecycleNode):
 
     Raises:
         SettingError: A parameter has an unknown name or a wrong value.
+        ArgumentsError: The middleware refuses, for example security that it was not built with.
     """
 
     def __init__(self, name: str, table: type[Settings], arguments: Sequence[str] | None = None) -> None:
-        super().__init__(name)
+        try:
+            super().__init__(name)
+        except RuntimeError as error:
+            raise ArgumentsError(f"The node cannot join ROS: {_without_place(error)}") from error
         self.fault = ""
         self._end_core_log = forward_core_log(self.get_logger())
         self._rclpy_change_state = self._service_change_state.callback
@@ -156,7 +159,7 @@ class SelfStartingNode(LifecycleNode):
 
 
 def run(create: Callable[[Sequence[str]], SelfStartingNode], args: Sequence[str] | None = None) -> int:
-    """Run a node until SIGINT or SIGTERM.
+    """Run a node until SIGINT or SIGTERM, which also break off its start.
 
     The executor spins in a thread of its own, so that the main thread hears signals at once and takes the
     node down in order, while the middleware still works.
@@ -169,15 +172,18 @@ def run(create: Callable[[Sequence[str]], SelfStartingNode], args: Sequence[str]
         Exit status: 0, or 1 after one line on standard error that says what was wrong.
     """
     arguments = sys.argv if args is None else list(args)
-    stop = threading.Event()
+    stop = StopSignals()
     _stop_on_signals(stop)
     node: SelfStartingNode | None = None
     try:
-        _init(arguments)
-        executor = SingleThreadedExecutor()
-        node = create(arguments)
-        node.start()
+        with stop.breaking_off():
+            _init(arguments)
+            executor = SingleThreadedExecutor()
+            node = create(arguments)
+            node.start()
         return _spin_until(stop, executor, node)
+    except ToldToStopError:
+        return 0
     except StartError:
         return 1  # the log has its one line already
     except VfrtError as error:
@@ -199,21 +205,25 @@ def _init(arguments: Sequence[str]) -> None:
     try:
         rclpy.init(args=list(arguments), signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
-        words = str(error).removeprefix("failed to initialize rcl: ")
-        where_in_rcl = words.find(", at /")
-        told = words[:where_in_rcl] if where_in_rcl >= 0 else words
+        told = _without_place(error)
         raise ArgumentsError(f"ROS cannot be started with these arguments. {told}") from error
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop.set()
+def _without_place(error: RuntimeError) -> str:
+    """What rcl said, in one line, without the places in its sources.
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
+    >>> _without_place(RuntimeError("failed to initialize rcl: no\\nsuch file, at /x/rcl/init.c:1, at /y.c:2"))
+    'no such file'
+    """
+    words = " ".join(str(error).removeprefix("failed to initialize rcl: ").split())
+    return words.partition(", at /")[0]
 
 
-def _spin_until(stop: threading.Event, executor: Executor, node: SelfStartingNode) -> int:
+def _stop_on_signals(stop: StopSignals) -> None:
+    stop.listen()
+
+
+def _spin_until(stop: StopSignals, executor: Executor, node: SelfStartingNode) -> int:
     status = 0
 
     def spin() -> None:
@@ -225,7 +235,7 @@ def _spin_until(stop: threading.Event, executor: Executor, node: SelfStartingNod
         except Exception:
             traceback.print_exc()
             status = 1
-        stop.set()
+        stop.end()
 
     executor.add_node(node)
     thread = threading.Thread(target=spin, name="executor", daemon=True)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
-from builtin_interfaces.msg import Duration
+from builtin_interfaces.msg import Duration, Time
+from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
 
-from vfrt_msgs.msg import Candidate, Finding, LabelInfo, MemoryInfo, Recognition
+from vfrt_msgs.msg import (
+    Candidate,
+    Example,
+    Finding,
+    LabelInfo,
+    MemoryInfo,
+    Recognition,
+    ShownFrame,
+)
 from vfrt_ros.core import audit
 from vfrt_ros.core import decision as core
 from vfrt_ros.core.label_summary import LabelSummary
+from vfrt_ros.core.memory import example as memory
 from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.registration import Judged
 from vfrt_ros.nodes.result import Result
 
 
@@ -53,6 +66,26 @@ def finding_message(finding: audit.Finding) -> Finding:
     )
 
 
+def example_message(example: memory.Example, *, picture: bool) -> Example:
+    """An example, with its small picture or without."""
+    return Example(
+        id=example.id,
+        label=example.label,
+        negative=example.negative,
+        batch=example.batch,
+        created=_time(example.created),
+        source=example.source,
+        picture=_jpeg(example.thumbnail if picture else b""),
+    )
+
+
+def shown_message(frame: Judged, example: memory.Example | None) -> ShownFrame:
+    """A frame of a registration, with the example made of it; None = it was left out."""
+    if example is None:
+        return ShownFrame(reason=frame.fault, picture=_jpeg(frame.observation.thumbnail()))
+    return ShownFrame(example=example.id, picture=_jpeg(example.thumbnail))
+
+
 def memory_info_message(recogniser: Recogniser, header: Header) -> MemoryInfo:
     """The memory and the encoder that it belongs to."""
     owner = recogniser.memory.owner
@@ -70,6 +103,16 @@ def _duration(seconds: float) -> Duration:
     """A duration as a message, which holds 68 years; a stamp may be wrong by more."""
     whole, part = divmod(seconds, 1.0)
     return Duration(sec=int(np.clip(whole, -(2**31), 2**31 - 1)), nanosec=int(1e9 * part))
+
+
+def _time(seconds: float) -> Time:
+    """Seconds since the epoch as a message, which holds them up to 2038."""
+    whole, part = divmod(float(np.clip(seconds, 0, 2**31 - 1)), 1.0)
+    return Time(sec=int(whole), nanosec=min(int(1e9 * part), 10**9 - 1))
+
+
+def _jpeg(data: bytes) -> CompressedImage:
+    return CompressedImage(format="jpeg" if data else "", data=array("B", data))
 
 
 def _candidate(candidate: core.Candidate) -> Candidate:

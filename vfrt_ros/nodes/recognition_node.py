@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from vfrt_ros.nodes.stop_signals import end_at_once
+
+    end_at_once()
+
 import os
 import sys
 import threading
@@ -10,7 +15,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import Future as ThreadFuture
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -37,13 +42,14 @@ from vfrt_ros.nodes.conversions import (
     frame_from_image,
     image_from_frame,
 )
+from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.diagnostics import Diagnostics, Work
 from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
 from vfrt_ros.nodes.messages import memory_info_message, recognition_message
 from vfrt_ros.nodes.parameters import accept_live_changes
 from vfrt_ros.nodes.qos_mismatch import publisher_events, subscription_events
 from vfrt_ros.nodes.result import Result
-from vfrt_ros.nodes.services import SERVICES, Desk, answer, refuse
+from vfrt_ros.nodes.services import BESIDE_THE_WORKER, SERVICES, answer, refuse
 from vfrt_ros.nodes.statistics import Statistics
 from vfrt_ros.nodes.transport import make_room_for_images
 
@@ -76,7 +82,8 @@ class RecognitionNode(SelfStartingNode):
 
     Threads: the executor's thread only hands over. The worker owns the recogniser: it encodes, decides,
     publishes, and carries out services and parameter changes between frames. A second worker draws the
-    overlay. `_latest` is written by the first worker and read by both, one reference at a time.
+    overlay, a third answers the services that carry much and takes its turn at the first one for what they
+    read and write. `_latest` is written by the first worker and read by all, one reference at a time.
 
     Args:
         arguments: The command line that it was started with.
@@ -95,6 +102,7 @@ class RecognitionNode(SelfStartingNode):
         self._recogniser: Recogniser | None = None
         self._worker: WatchedWorker[_Arrival] | None = None
         self._painter: NewestWorker[Result] | None = None
+        self._clerk: NewestWorker[None] | None = None
         self._subscription: Any = None
         self._latest: Result | None = None
         self._active = threading.Event()
@@ -127,6 +135,7 @@ class RecognitionNode(SelfStartingNode):
             self._recognise, partial(self._report_bug, "recognition"), self._report_hang, name="recognise"
         )
         self._painter = NewestWorker(self._paint, partial(self._report_bug, "the overlay"), name="overlay")
+        self._clerk = NewestWorker(lambda nothing: None, partial(self._report_bug, "a service"), name="clerk")
         path = self._recogniser.memory.path
         self.get_logger().info(
             f"Ready in {time.monotonic() - started:.1f} s with the encoder {self._recogniser.encoders.note}; "
@@ -161,10 +170,11 @@ class RecognitionNode(SelfStartingNode):
 
     def cleanup(self) -> None:
         """End the workers and close the memory."""
-        for worker in (self._worker, self._painter):
+        # The first one first: the clerk may be waiting for its turn there.
+        for worker in (self._worker, self._painter, self._clerk):
             if worker is not None:
                 worker.stop()
-        self._worker = self._painter = None
+        self._worker = self._painter = self._clerk = None
         if self._recogniser is not None:
             self._recogniser.close()
             self._recogniser = None
@@ -252,14 +262,17 @@ class RecognitionNode(SelfStartingNode):
 
     async def _serve(self, name: str, request: Any, response: Any) -> Any:
         """Hand a request to the worker and wait for its answer without holding the executor."""
-        worker, recogniser = self._worker, self._recogniser
-        if worker is None or recogniser is None or not self._active.is_set():
+        worker, clerk, recogniser = self._worker, self._clerk, self._recogniser
+        if worker is None or clerk is None or recogniser is None or not self._active.is_set():
             return refuse(
                 response,
                 NotActiveError(f"{self.get_fully_qualified_name()} is not active: activate it first."),
             )
         desk = Desk(recogniser, lambda: self._latest, snapshot_folder(self.settings.snapshot_dir))
-        job = worker.submit(lambda: answer(name, desk, request, response))
+        if name in BESIDE_THE_WORKER:
+            desk = replace(desk, turn=lambda job: worker.submit(job).result())
+        who = clerk if name in BESIDE_THE_WORKER else worker
+        job = who.submit(lambda: answer(name, desk, request, response))
         try:
             return await _awaitable(job, self.executor)
         except CancelledError:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from vfrt_msgs.srv import (
     Audit,
     Explain,
+    ExportMemory,
     Forget,
+    ForgetExamples,
+    ImportMemory,
+    ListExamples,
     ListLabels,
     Redo,
     Register,
@@ -19,33 +21,16 @@ from vfrt_msgs.srv import (
     Snapshot,
     Undo,
 )
-from vfrt_ros.core.errors import AllRejectedError, FrameError, NoFramesError, RequestError, VfrtError
+from vfrt_ros.core.errors import FrameError, NoFramesError, RequestError, VfrtError
+from vfrt_ros.core.memory.example import Example
 from vfrt_ros.core.overlay import draw_overlay
-from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.registration import Judged, RejectedFramesError
 from vfrt_ros.core.request import check_images
 from vfrt_ros.core.snapshot import check_name, write_snapshot
-from vfrt_ros.nodes.conversions import Frame, frame_from_image
-from vfrt_ros.nodes.messages import finding_message, label_info_message
-from vfrt_ros.nodes.result import Result
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the services work with.
-
-    Attributes:
-        recogniser: Does the work.
-        latest: The newest result; None before the first.
-        snapshots: The folder for snapshots.
-    """
-
-    recogniser: Recogniser
-    latest: Callable[[], Result | None]
-    snapshots: Path
-
-
-Answer = Callable[[Desk, Any, Any], str]
-"""Fills the response's own fields and returns its message; raises a VfrtError where it cannot be done."""
+from vfrt_ros.nodes.conversions import Frame, compressed_from_frame, frame_from_image
+from vfrt_ros.nodes.desk import Answer, Desk
+from vfrt_ros.nodes.messages import finding_message, label_info_message, shown_message
+from vfrt_ros.nodes.sharing import export_memory, import_memory, list_examples
 
 
 def register(desk: Desk, request: Register.Request, response: Register.Response) -> str:
@@ -58,12 +43,14 @@ def register(desk: Desk, request: Register.Request, response: Register.Response)
         done = desk.recogniser.register(
             request.label, frames=request.frames, images=images, negative=request.negative
         )
-    except AllRejectedError as error:
+    except RejectedFramesError as error:
         response.rejected = len(error.reasons)
         response.reasons = list(error.reasons)
+        _show(request, response, error.judged, ())
         raise
     response.stored, response.rejected, response.batch = done.stored, len(done.reasons), done.batch
     response.reasons = list(done.reasons)
+    _show(request, response, done.judged, done.step.examples.added)
     left_out = f", {len(done.reasons)} left out" if done.reasons else ""
     return f"{_sentence(done.step.what)}{left_out}."
 
@@ -73,6 +60,13 @@ def forget(desk: Desk, request: Forget.Request, response: Forget.Response) -> st
     step = desk.recogniser.forget(request.label)
     response.removed = len(step.examples.removed)
     return f"{_sentence(step.what)}; undo brings it back."
+
+
+def forget_examples(desk: Desk, request: ForgetExamples.Request, response: ForgetExamples.Response) -> str:
+    """Remove single examples."""
+    step = desk.recogniser.forget_examples(request.examples)
+    response.removed = len(step.examples.removed)
+    return f"{_sentence(step.what)}; undo brings {'it' if response.removed == 1 else 'them'} back."
 
 
 def relabel(desk: Desk, request: Relabel.Request, response: Relabel.Response) -> str:
@@ -132,24 +126,44 @@ def snapshot(desk: Desk, request: Snapshot.Request, response: Snapshot.Response)
     overlay = draw_overlay(result.frame, result.decision, result.pace)
     limit = 1e6 * desk.recogniser.settings.max_snapshots_mb
     response.path = str(write_snapshot(desk.snapshots, name, result.frame, overlay, result.as_dict(), limit))
+    if request.picture:
+        response.picture = compressed_from_frame(overlay, result.header)
     return f"Wrote {response.path}."
 
 
 SERVICES: dict[str, tuple[Any, Answer]] = {
     "register": (Register, register),
     "forget": (Forget, forget),
+    "forget_examples": (ForgetExamples, forget_examples),
     "relabel": (Relabel, relabel),
     "undo": (Undo, undo),
     "redo": (Redo, redo),
     "list_labels": (ListLabels, list_labels),
+    "list_examples": (ListExamples, list_examples),
     "set_prompts": (SetPrompts, set_prompts),
     "snapshot": (Snapshot, snapshot),
     "explain": (Explain, explain),
     "audit": (Audit, audit),
+    "export_memory": (ExportMemory, export_memory),
+    "import_memory": (ImportMemory, import_memory),
 }
 """Service name to its type and what answers it."""
 
-CHANGE_THE_MEMORY = frozenset({"register", "forget", "relabel", "undo", "redo", "set_prompts"})
+BESIDE_THE_WORKER = frozenset({"list_examples", "export_memory", "import_memory"})
+"""The services that are answered in a thread of their own; see `vfrt_ros.nodes.sharing`."""
+
+CHANGE_THE_MEMORY = frozenset(
+    {
+        "register",
+        "forget",
+        "forget_examples",
+        "relabel",
+        "undo",
+        "redo",
+        "set_prompts",
+        "import_memory",
+    }
+)
 """The services after which something else is recognised. `snapshot` writes files; the others only read."""
 
 
@@ -161,7 +175,7 @@ def answer(name: str, desk: Desk, request: Any, response: Any) -> Any:
         response.code = service.Response.OK
     except VfrtError as error:
         refuse(response, error)
-    if hasattr(response, "memory_version"):
+    if getattr(response, "memory_version", None) == 0:
         response.memory_version = desk.recogniser.memory.version
     return response
 
@@ -178,6 +192,15 @@ def _frame(number: int, image: Any, max_megapixels: float) -> Frame:
         return frame_from_image(image, max_megapixels=max_megapixels)
     except FrameError as error:
         raise RequestError(f"Image {number} cannot be read: {error} Nothing was stored.") from error
+
+
+def _show(
+    request: Register.Request, response: Register.Response, judged: Sequence[Judged], added: Sequence[Example]
+) -> None:
+    """Answer with a picture of each frame, if that was asked for."""
+    if request.pictures:
+        examples = iter(added)
+        response.shown = [shown_message(frame, None if frame.fault else next(examples)) for frame in judged]
 
 
 def _sentence(words: str) -> str:

@@ -39,7 +39,7 @@ class Visitor:
     """A tester node; `act` does one thing and waits for its answer.
 
     Threads: an executor thread hears topics and answers; the caller's thread acts. `tally` is written by
-    both, each its own fields.
+    both, each its own fields; `_overlay` belongs to the executor thread.
     """
 
     def __init__(self, node: Node, seed: int) -> None:
@@ -98,7 +98,10 @@ class Visitor:
         self._set_parameter(name, WRONG[name], good=False)
 
     def _watch(self) -> None:
-        """Begin or end to watch the overlay."""
+        """Begin or end to watch the overlay, in the executor's thread: it may not wait for what is destroyed."""
+        self._executor.create_task(self._turn_overlay)
+
+    def _turn_overlay(self) -> None:
         if self._overlay is None:
             self._overlay = self._node.create_subscription(
                 Image, names.OVERLAY, lambda message: None, qos.overlay()

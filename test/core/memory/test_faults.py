@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.recovery import copy_path
 
 from .teaching import OWNER, new_examples, reopened, taught
+
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -80,6 +84,22 @@ def moved_folder(memory: Memory) -> Iterator[None]:
     away.rename(memory.path.parent)
 
 
+@contextlib.contextmanager
+def only_reading(folder: Path) -> Iterator[None]:
+    """Nothing may be made in the folder; root, who may everything, becomes `nobody` meanwhile."""
+    if os.geteuid() == 0:
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, NOBODY, -1)
+        os.seteuid(NOBODY)
+    folder.chmod(0o555)
+    try:
+        yield
+    finally:
+        folder.chmod(0o755)
+        if os.getuid() == 0:
+            os.seteuid(0)
+
+
 FAULTS = {
     "a full disk": (full_disk, "full"),
     "a limit of the system": (no_more_bytes, "disk I/O error"),
@@ -102,6 +122,31 @@ def test_a_write_that_fails_changes_nothing_and_the_next_success_says_so(fault, 
     assert "again" not in memory.register("hat", new_examples(1, 8)).what
     assert "again" not in memory.history()[-2][0]
     assert_a_restart_finds(memory)
+
+
+@pytest.mark.parametrize("goes_on", [False, True], ids=["then the end", "then another change"])
+def test_a_change_that_only_the_copy_took_was_never_made(goes_on, memory) -> None:
+    before = state(memory)
+    with full_disk(memory), pytest.raises(MemoryStoreError):
+        memory.register("hat", new_examples(60, 7))
+    assert memory._record._twin.book.version == before[1] + 1
+    assert (state(memory), memory.has_copy) == (before, False)
+    if goes_on:
+        memory.forget("cup")
+        assert memory.has_copy
+    assert_a_restart_finds(memory)
+
+
+def test_what_a_killed_process_had_not_noted_yet_counts_from_the_next_start_on(memory) -> None:
+    memory.close()
+    lock = memory.path.with_name("memory.db.lock")
+    number, identity, version = lock.read_text().split()
+    lock.write_text(f"{number} {identity} {int(version) - 1}")
+    again = reopened(memory.path)
+    with full_disk(again), pytest.raises(MemoryStoreError):
+        again.register("hat", new_examples(60, 7))
+    assert not again.has_copy
+    assert_a_restart_finds(again)
 
 
 def test_undo_says_so_too(memory) -> None:
@@ -129,7 +174,7 @@ def test_another_file_in_its_place_is_not_written_over(memory) -> None:
 
 
 def test_a_copy_that_cannot_be_written_is_spoken_of_once_and_catches_up(memory) -> None:
-    copy = memory._record._copy.database
+    copy = memory._record._twin.book.database
     copy.execute("PRAGMA query_only = ON")
     for seed in range(3):
         memory.register("hat", new_examples(1, seed))
@@ -161,6 +206,35 @@ def test_a_copy_out_of_reach_does_not_stop_the_memory(memory) -> None:
     again.forget("dog")
     assert again.has_copy
     assert_a_restart_finds(again)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that another user can reach, as pytest's are not."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def test_a_folder_that_may_only_be_read_is_a_clear_error_at_the_start(folder) -> None:
+    with only_reading(folder):
+        for path in (folder / "memory.db", folder / "deeper" / "memory.db"):
+            with pytest.raises(MemoryStoreError, match=r"Cannot open .*check the disk and the permissions"):
+                Memory(OWNER, path)
+    Memory(OWNER, folder / "memory.db").close()
+
+
+def test_a_folder_that_may_only_be_read_changes_nothing_later(folder) -> None:
+    memory = taught(folder / "memory.db")
+    before = state(memory)
+    memory.path.unlink()  # what is open can be written still; a file that is made anew needs the folder
+    with only_reading(folder):
+        with pytest.raises(MemoryStoreError, match=r"Cannot write .*check the disk and the permissions"):
+            memory.forget("cup")
+        assert state(memory) == before
+        assert memory.failures == 1
+    assert "can be written again, after 1 change that could not" in memory.forget("cup").what
+    assert memory.failures == 0
+    assert_a_restart_finds(memory)
 
 
 @pytest.mark.parametrize("name", ["file", "file/deeper"])

@@ -30,6 +30,8 @@ CHANGES = {
     "register a negative": lambda m: m.register("cup", new_examples(2, 5), negative=True),
     "forget": lambda m: m.forget("cup"),
     "forget a label with a prompt only": lambda m: m.forget("cat"),
+    "forget some examples": lambda m: m.forget_examples([2, 4, 6]),
+    "forget all examples of a label": lambda m: m.forget_examples([5, 4]),
     "rename": lambda m: m.relabel("cup", "mug"),
     "merge": lambda m: m.relabel("cup", "dog"),
     "merge prompts": lambda m: m.relabel("cat", "dog"),
@@ -105,6 +107,16 @@ def test_ids_are_never_used_again(memory) -> None:
     assert not {e.id for e in first} & {e.id for e in second}
 
 
+def test_single_examples_are_forgotten_and_the_rest_stays() -> None:
+    memory = taught()
+    step = memory.forget_examples([3, 1, 3])
+    assert step.what == "forgot 2 examples of 'cup'"
+    assert [example.id for example in memory.examples()] == [2, 4, 5, 6]
+    assert (memory.count("cup"), memory.negatives("cup")) == (1, 1)
+    np.testing.assert_allclose(memory.centroid("cup"), memory.example(2).embedding, atol=1e-6)
+    assert memory.forget_examples([4, 2]).what == "forgot 2 examples of 'cup', 'dog'"
+
+
 def test_a_change_after_undo_ends_redo(memory) -> None:
     memory.register("cup", new_examples(1))
     memory.undo()
@@ -134,6 +146,17 @@ def test_initial_prompts_last_for_one_run(tmp_path) -> None:
 REFUSED = {
     "forget an unknown label": (lambda m: m.forget("cub"), UnknownLabelError, "Did you mean 'cup'"),
     "relabel an unknown label": (lambda m: m.relabel("x", "y"), UnknownLabelError, "Known: cat, cup, dog"),
+    "forget no example": (lambda m: m.forget_examples([]), RequestError, "at least one example"),
+    "forget an unknown example": (
+        lambda m: m.forget_examples([1, 7]),
+        RequestError,
+        "There is no example 7: ",
+    ),
+    "forget unknown examples": (
+        lambda m: m.forget_examples([2**64 - 1, 1, 0]),
+        RequestError,
+        "no example 0 and 1 others",
+    ),
     "relabel to the same name": (lambda m: m.relabel("cup", "cup"), RequestError, "another one"),
 }
 

@@ -133,14 +133,48 @@ def test_a_lost_log_is_made_good_by_the_copy(path) -> None:
     # A crash leaves both files and the log; then the log's first page loses a bit.
     bed = path.parent / "bed"
     bed.mkdir()
-    for file in (path, log, path.with_name("memory.db.copy")):
-        shutil.copyfile(file, bed / file.name)
+    for end in ("", "-wal", ".copy", ".copy-wal", ".lock"):
+        shutil.copyfile(path.with_name(path.name + end), bed / (path.name + end))
     memory.close()
     flip(bed / "memory.db-wal", 100)
     mended = reopened(bed / "memory.db")
     assert state(mended) == wanted
     assert "copy holds change 4" in mended.notices[0]
     mended.close()
+
+
+def test_where_both_logs_have_lost_their_end_it_says_so(path) -> None:
+    memory = taught(path)
+    memory.close()
+    memory = reopened(path)
+    wanted = state(memory)
+    memory.register("hat", new_examples(2, 9))
+    bed = path.parent / "bed"
+    bed.mkdir()
+    for end in ("", ".copy", ".lock"):
+        shutil.copyfile(path.with_name(path.name + end), bed / (path.name + end))
+    memory.close()
+    found = reopened(bed / "memory.db")
+    assert state(found) == wanted
+    assert "is at change 4 and had been at 5: the newest changes are lost" in found.notices[0]
+    found.register("hat", new_examples(2, 9))
+    found.close()
+    again = reopened(bed / "memory.db")
+    assert (again.notices, again.version) == ((), 5)
+    again.close()
+
+
+def test_a_log_whose_copy_is_missing_is_not_taken_for_the_new_ones(path, expected) -> None:
+    log = path.with_name("memory.db.copy-wal")
+    path.with_name("memory.db.copy").unlink()
+    log.write_bytes(b"7" * 5000)
+    memory = reopened(path)
+    assert (state(memory), memory.has_copy) == (expected, True)
+    memory.close()
+    assert [file.read_bytes() for file in path.parent.glob("*.damaged-*-wal")] == [b"7" * 5000]
+    again = reopened(path)
+    assert (state(again), again.notices) == (expected, ())
+    again.close()
 
 
 def test_an_older_memory_in_place_of_the_first_does_not_win(path, tmp_path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,12 +17,13 @@ from hypothesis import strategies as st
 
 from vfrt_ros.core.encoders.fake import FakeBackbone
 from vfrt_ros.core.errors import MemoryStoreError, RequestError
-from vfrt_ros.core.memory.bundle import Bundle, read_bundle, write_bundle
+from vfrt_ros.core.memory.bundle import Bundle, pack_bundle, read_bundle, unpack_bundle, write_bundle
 from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.memory.merge import merge
+from vfrt_ros.core.memory.merge import State, carry_out, merge, prepare
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.record import Loaded
 from vfrt_ros.core.memory.reembed import BATCH, reembed
+from vfrt_ros.core.settings import RecognitionSettings
 
 from .teaching import OWNER, jpeg, new_examples, reopened, taught
 
@@ -96,6 +99,22 @@ def array(values: np.ndarray) -> Callable[[bytes], bytes]:
     return lambda _: buffer.getvalue()
 
 
+def line(**changes: object) -> Callable[[Path], None]:
+    """Changes the first example."""
+
+    def do(data: bytes) -> bytes:
+        first, *rest = data.split(b"\n")
+        return b"\n".join([json.dumps({**json.loads(first), **changes}).encode(), *rest])
+
+    return changed("examples.jsonl", do)
+
+
+def giant_jpeg(data: bytes) -> bytes:
+    """The picture, its header saying 30,000 x 30,000."""
+    at = data.index(b"\xff\xc0") + 5
+    return data[:at] + struct.pack(">HH", 30_000, 30_000) + data[at + 4 :]
+
+
 def manifest(**changes: object) -> Callable[[bytes], bytes]:
     return lambda data: json.dumps({**json.loads(data), **changes}).encode()
 
@@ -109,7 +128,7 @@ BROKEN = {
     ),
     "another zip": (changed("manifest.json", manifest(format="notes")), "its format is 'notes'"),
     "a newer version": (changed("manifest.json", manifest(version=2)), "update vfrt"),
-    "a pickle": (changed("embeddings.npy", array(np.array([{}] * 6))), "allow_pickle"),
+    "a pickle": (changed("embeddings.npy", array(np.array([{}] * 6))), "expected"),
     "rows too few": (changed("embeddings.npy", array(np.zeros((3, 16), np.float32))), "expected"),
     "not unit norm": (changed("embeddings.npy", array(np.ones((6, 16), np.float32))), "norm"),
     "a label of control signs": (
@@ -123,14 +142,100 @@ BROKEN = {
         "negative",
     ),
     "a thumbnail that is none": (changed("thumbnails/000000.jpg", lambda _: b"MZ"), "no small JPEG"),
+    "a thumbnail that is cut off": (changed("thumbnails/000000.jpg", lambda d: d[:200]), "no small JPEG"),
+    "a thumbnail that unpacks to a giant": (changed("thumbnails/000000.jpg", giant_jpeg), "900 megapixels"),
+    "an array that says it is larger than it is": (
+        changed("embeddings.npy", lambda d: d.replace(b"(6, 16)", b"(6,160)")),
+        "expected",
+    ),
+    "an array without its end": (changed("embeddings.npy", lambda d: d[:-4]), "bytes"),
+    "a truth value in words": (line(negative="false"), "negative must be true or false"),
+    "no time": (line(created=float("inf")), "created at inf"),
+    "a batch that is no number": (line(batch=float("inf")), "not an export"),
+    "a quality that is no number": (line(quality={"sharpness": float("nan")}), "finite numbers"),
+    "a quality of many things": (line(quality=dict.fromkeys(map(str, range(50)), 1)), "at most 20"),
+    "a source of control signs": (line(source="a\x1b[2J"), "control characters"),
+    "a source that no file can hold": (line(source="\ud800"), "control characters"),
+    "a line that is no object": (
+        changed("examples.jsonl", lambda d: b"[]\n" * 5 + b"[]"),
+        "no object",
+    ),
+    "JSON that is nested deep": (changed("prompts.json", lambda _: b"[" * 100_000), "recursion"),
+    "an encoder with a line break": (
+        changed("manifest.json", manifest(encoder={"id": "a\nb", "fingerprint": "x", "dim": 16})),
+        "control",
+    ),
+    "prompts in one text": (changed("prompts.json", lambda _: b'{"cat": "a cat"}'), "no list"),
 }
 
 
 @pytest.mark.parametrize(("do", "text"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_bundle_is_refused_in_words(do, text, file) -> None:
     do(file)
-    with pytest.raises(RequestError, match=text):
+    with pytest.raises(RequestError, match=text) as caught:
         read_bundle(file)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(RequestError, match=text):
+        unpack_bundle(file.read_bytes(), "the file")
+
+
+def test_a_file_in_memory_is_the_file_on_disk(file) -> None:
+    found = unpack_bundle(pack_bundle(bundle_of(taught())), "desk")
+    assert [e.thumbnail for e in found.examples] == [e.thumbnail for e in read_bundle(file).examples]
+    assert found.size == sum(len(e.thumbnail) + 4 * 16 for e in found.examples)
+
+
+def test_what_unpacks_to_more_than_is_taken_is_refused_unread() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("embeddings.npy", bytes(10**7))
+    assert len(buffer.getvalue()) < 10**5
+    with pytest.raises(RequestError, match="it unpacks to 10 MB; at most 1 are taken"):
+        unpack_bundle(buffer.getvalue(), "bomb", largest=10**6)
+
+
+def test_a_directory_of_countless_members_is_not_even_opened(monkeypatch) -> None:
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: 1 / 0)
+    with pytest.raises(RequestError, match="too many members"):
+        unpack_bundle(b"PK\x01\x02" * 20_000, "bomb", largest=10**6)
+
+
+LIMITS = {
+    "examples": ({"max_examples": 3}, "'cup' would have 4 examples, over the 3 of max_examples"),
+    "labels": ({"max_labels": 2}, "3 labels, over the 2 of max_labels"),
+    "length": ({"max_label_length": 2}, "at most 2 characters; got 3"),
+    "prompts": ({"max_prompts": 1}, "'cat' would have 2 prompts, over the 1 of max_prompts"),
+    "pictures": ({"max_megapixels": 0.01}, "over the 0.01 of max_megapixels"),
+}
+
+
+@pytest.mark.parametrize(("limits", "words"), LIMITS.values(), ids=LIMITS)
+def test_an_import_keeps_to_the_limits_or_changes_nothing(limits, words) -> None:
+    source, memory = taught(), Memory(OWNER)
+    source.set_prompts({"cat": ("a cat", "a kitten")})
+    large = cv2.imencode(".jpg", np.zeros((120, 120, 3), np.uint8))[1].tobytes()
+    source.register("dog", [NewExample(new_examples(1, 9)[0].embedding, {}, large)])
+    with pytest.raises(RequestError, match=words):
+        merge(memory, bundle_of(source), "desk", RecognitionSettings(**limits))
+    assert (len(memory), memory.version, memory.labels) == (0, 0, ())
+    assert merge(memory, bundle_of(source), "desk").added == 7
+
+
+def test_what_is_there_counts_for_the_limit_and_duplicates_do_not() -> None:
+    memory, limits = taught(), RecognitionSettings(max_examples=4)
+    assert merge(memory, bundle_of(taught()), "again", limits).duplicates == 6
+    other = Memory(OWNER)
+    other.register("cup", new_examples(1, 50))
+    with pytest.raises(RequestError, match="'cup' would have 5 examples"):
+        merge(memory, bundle_of(other), "more", limits)
+
+
+def test_a_merge_that_was_prepared_counts_what_was_learned_meanwhile(file) -> None:
+    memory = Memory(OWNER)
+    prepared = prepare(State.of(memory), read_bundle(file), "desk")
+    memory.register("cup", new_examples(3, 1))
+    done = carry_out(memory, prepared, RecognitionSettings())
+    assert (done.added, done.duplicates, memory.count("cup")) == (3, 3, 3)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path) -> None:

@@ -137,6 +137,19 @@ def test_undo_restores_the_answers() -> None:
     assert after.threshold.tobytes() == before.threshold.tobytes()
 
 
+def test_forgetting_all_examples_one_by_one_is_forgetting_the_label() -> None:
+    world = World.of(6, seed=7)
+    at_once, one_by_one, frame = rule(world), rule(World.of(6, seed=7)), world.look(2)[0]
+    seventh = examples("thing 6", world.look(4, 5), 9000)
+    for made in (at_once, one_by_one):
+        made.apply(Change(added=seventh))
+    at_once.apply(Change(removed=seventh))
+    for example in seventh:
+        one_by_one.apply(Change(removed=(example,)))
+    answers = [made.conclude(made.evidence(frame)) for made in (at_once, one_by_one)]
+    assert answers[0].score.tobytes() == answers[1].score.tobytes()
+
+
 class TestPrompts:
     def prompted(self, noise: float, shots: int, **changes: object) -> tuple[CalibratedRule, World]:
         """A rule with examples, and prompts that are the things themselves plus noise."""

@@ -174,7 +174,10 @@ class Book:
 
     def compact(self) -> None:
         """Give the room of what was removed back to the disk."""
+        # In memory are only the small notes that a statement makes while it runs, not a whole second memory.
+        self.database.execute("PRAGMA temp_store = FILE")
         self.database.execute("VACUUM")
+        self.database.execute("PRAGMA temp_store = MEMORY")
         self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def copy_to(self, path: Path) -> None:
@@ -191,6 +194,9 @@ class Book:
         for end in COMPANIONS:
             unfinished.with_name(unfinished.name + end).unlink(missing_ok=True)
         _sync(unfinished)
+        # The log of what was there before would be taken for this file's.
+        for end in COMPANIONS:
+            path.with_name(path.name + end).unlink(missing_ok=True)
         unfinished.replace(path)
         sync_folder(path.parent)
 

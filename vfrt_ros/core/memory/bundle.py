@@ -15,26 +15,45 @@ import os
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from vfrt_ros.core.errors import MemoryStoreError, RequestError
-from vfrt_ros.core.memory.check import embedding_fault
+from vfrt_ros.core.memory.bundle_entry import (
+    check_picture,
+    entry_line,
+    example_of_line,
+    prompts_of_json,
+    read_rows,
+)
 from vfrt_ros.core.memory.database import sync_folder
 from vfrt_ros.core.memory.example import Example, Prompts
 from vfrt_ros.core.memory.owner import Owner
-from vfrt_ros.core.request import check_label, check_prompts
+from vfrt_ros.core.request import check_source
 
 FORMAT = "vfrt memory export"
 VERSION = 1
 LARGEST = 8 * 2**30
 """Bytes that a bundle may unpack to."""
-LARGEST_THUMBNAIL = 2**20
-JPEG = b"\xff\xd8\xff"
+MOST_MEMBERS = 2_000_000
+_MEMBER = b"PK\x01\x02"
+"""What stands before each member in a zip's directory (APPNOTE.TXT, 4.3.12)."""
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    NotImplementedError,
+)
+"""What reading a file that is no bundle can raise; RuntimeError covers JSON that is nested too deep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,11 @@ class Bundle:
     owner: Owner
     examples: tuple[Example, ...]
     prompts: dict[str, Prompts]
+
+    @property
+    def size(self) -> int:
+        """Bytes of what takes room in a file: pictures, which are stored as they are, and embeddings."""
+        return sum(len(example.thumbnail) + 4 * self.owner.dim for example in self.examples)
 
 
 def write_bundle(bundle: Bundle, path: Path) -> None:
@@ -58,8 +82,7 @@ def write_bundle(bundle: Bundle, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                _write(bundle, archive)
+            _pack(bundle, file)
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(path)
@@ -69,6 +92,13 @@ def write_bundle(bundle: Bundle, path: Path) -> None:
         raise MemoryStoreError(f"Cannot write {path}: {error}.") from error
 
 
+def pack_bundle(bundle: Bundle) -> bytes:
+    """The same file in RAM."""
+    buffer = io.BytesIO()
+    _pack(bundle, buffer)
+    return buffer.getvalue()
+
+
 def read_bundle(path: Path) -> Bundle:
     """Read and check a bundle; nothing in it is believed.
 
@@ -76,16 +106,46 @@ def read_bundle(path: Path) -> Bundle:
         RequestError: It is no bundle, is broken, is of a newer version, or holds what no memory may hold.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST:
-                raise RequestError(f"{path} unpacks to more than {LARGEST // 2**30} GiB.")
-            return _read(archive)
+        with path.open("rb") as file:
+            return _unpack(file, str(path), LARGEST)
     except OSError as error:
         raise RequestError(f"Cannot read {path}: {error}.") from error
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, RequestError) as error:
-        raise RequestError(f"{path} is not an export of a memory, or is damaged: {error}") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise RequestError(f"{path} is not an export of a memory, or is damaged: {error}") from error
+
+
+def unpack_bundle(data: bytes | memoryview, name: str, *, largest: int = LARGEST) -> Bundle:
+    """As `read_bundle`, from RAM.
+
+    Args:
+        data: The file.
+        name: What to call it in an error.
+        largest: Bytes that it may unpack to.
+
+    Raises:
+        RequestError: As for `read_bundle`.
+    """
+    data = bytes(data)
+    # Counted before the zip is opened: its directory alone can take a hundred times its own room in RAM.
+    if data.count(_MEMBER) > min(MOST_MEMBERS, largest // 100):
+        raise RequestError(f"{name} is not an export of a memory, or is damaged: it has too many members")
+    return _unpack(io.BytesIO(data), name, largest)
+
+
+def _unpack(file: BinaryIO | io.BytesIO, name: str, largest: int) -> Bundle:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+            if size > largest or len(archive.infolist()) > MOST_MEMBERS:
+                raise RequestError(
+                    f"it unpacks to {size / 1e6:.0f} MB; at most {largest / 1e6:.0f} are taken"
+                )
+            return _read(archive)
+    except (*_BROKEN, RequestError) as error:
+        raise RequestError(f"{name} is not an export of a memory, or is damaged: {error}") from error
+
+
+def _pack(bundle: Bundle, file: BinaryIO | io.BytesIO) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        _write(bundle, archive)
 
 
 def _write(bundle: Bundle, archive: zipfile.ZipFile) -> None:
@@ -99,8 +159,7 @@ def _write(bundle: Bundle, archive: zipfile.ZipFile) -> None:
     }
     archive.writestr("manifest.json", json.dumps(manifest, indent=2))
     archive.writestr("prompts.json", json.dumps(bundle.prompts, ensure_ascii=False, indent=2))
-    lines = [json.dumps(_line(example), ensure_ascii=False) for example in examples]
-    archive.writestr("examples.jsonl", "\n".join(lines))
+    archive.writestr("examples.jsonl", "\n".join(entry_line(example) for example in examples))
     rows = [example.embedding for example in examples]
     buffer = io.BytesIO()
     np.save(buffer, np.array(rows, "<f4").reshape(len(rows), owner.dim), allow_pickle=False)
@@ -110,79 +169,40 @@ def _write(bundle: Bundle, archive: zipfile.ZipFile) -> None:
             archive.writestr(_thumbnail_name(number), example.thumbnail, zipfile.ZIP_STORED)
 
 
-def _line(example: Example) -> dict[str, Any]:
-    return {
-        "label": example.label,
-        "negative": example.negative,
-        "batch": example.batch,
-        "created": example.created,
-        "quality": dict(example.quality),
-        "source": example.source,
-    }
-
-
 def _thumbnail_name(number: int) -> str:
     return f"thumbnails/{number:06d}.jpg"
 
 
 def _read(archive: zipfile.ZipFile) -> Bundle:
-    manifest = json.loads(archive.read("manifest.json"))
+    owner = _owner(json.loads(archive.read("manifest.json")))
+    text = archive.read("examples.jsonl").decode().rstrip("\n")
+    lines = text.split("\n") if text else []
+    rows = read_rows(archive.read("embeddings.npy"), (len(lines), owner.dim))
+    prompts = prompts_of_json(json.loads(archive.read("prompts.json")))
+    return Bundle(owner, tuple(_examples(archive, lines, rows)), prompts)
+
+
+def _owner(manifest: Any) -> Owner:
     if not isinstance(manifest, dict):
         raise TypeError("its manifest is none")
     if manifest["format"] != FORMAT:
-        raise RequestError(f"its format is '{manifest['format']}'; expected '{FORMAT}'")
-    if manifest["version"] > VERSION:
+        raise RequestError(f"its format is {str(manifest['format'])[:40]!r}; expected '{FORMAT}'")
+    if int(manifest["version"]) > VERSION:
         raise RequestError(
-            f"it is of version {manifest['version']}; this vfrt reads up to {VERSION}: update vfrt"
+            f"it is of version {int(manifest['version'])}; this vfrt reads up to {VERSION}: update vfrt"
         )
     encoder = manifest["encoder"]
-    owner = Owner(str(encoder["id"]), str(encoder["fingerprint"]), int(encoder["dim"]))
-    rows = np.load(io.BytesIO(archive.read("embeddings.npy")), allow_pickle=False)
-    lines = archive.read("examples.jsonl").decode().splitlines()
-    if rows.dtype != np.float32 or rows.shape != (len(lines), owner.dim):
-        raise RequestError(
-            f"its embeddings are {rows.shape} {rows.dtype}; expected ({len(lines)}, {owner.dim})"
-        )
-    prompts = json.loads(archive.read("prompts.json"))
-    return Bundle(owner, tuple(_examples(archive, lines, rows, owner)), _prompts(prompts))
+    return Owner(check_source(encoder["id"]), check_source(encoder["fingerprint"]), int(encoder["dim"]))
 
 
-def _examples(
-    archive: zipfile.ZipFile, lines: Sequence[str], rows: np.ndarray, owner: Owner
-) -> Iterator[Example]:
+def _examples(archive: zipfile.ZipFile, lines: list[str], rows: np.ndarray) -> Iterator[Example]:
     names = set(archive.namelist())
     for number, (line, row) in enumerate(zip(lines, rows, strict=True)):
-        fault = embedding_fault(row, owner.dim)
-        if fault:
-            raise RequestError(f"example {number}: {fault}")
-        entry, name = json.loads(line), _thumbnail_name(number)
+        name = _thumbnail_name(number)
         thumbnail = archive.read(name) if name in names else b""
-        if thumbnail and (not thumbnail.startswith(JPEG) or len(thumbnail) > LARGEST_THUMBNAIL):
-            raise RequestError(f"example {number}: its thumbnail is no small JPEG")
-        yield Example(
-            number,
-            check_label(_text(entry["label"])),
-            row,
-            bool(entry["negative"]),
-            int(entry["batch"]),
-            float(entry["created"]),
-            {str(key): float(value) for key, value in dict(entry["quality"]).items()},
-            thumbnail,
-            str(entry["source"])[:200],
-        )
-
-
-def _prompts(entries: Any) -> dict[str, Prompts]:
-    if not isinstance(entries, dict):
-        raise TypeError("its prompts are not given by label")
-    found: dict[str, Prompts] = {}
-    for label, texts in entries.items():
-        checked = [_text(text) for text in texts]
-        found |= check_prompts([label] * len(checked) or [label], checked, replace=False)
-    return found
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected a text; got {value!r}")
-    return value
+        try:
+            check_picture(thumbnail)
+            example = example_of_line(number, line, row)
+        except (RequestError, ValueError, TypeError, KeyError, OverflowError) as error:
+            raise RequestError(f"example {number}: {error}") from error
+        yield replace(example, thumbnail=thumbnail)

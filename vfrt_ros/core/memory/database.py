@@ -60,6 +60,7 @@ def connect(path: Path | None, journal: Journal = Journal.WRITE_AHEAD) -> sqlite
             f"journal_mode = {journal.value}",
             "synchronous = FULL",
             "foreign_keys = ON",
+            "temp_store = MEMORY",
         ):
             database.execute(f"PRAGMA {pragma}").fetchall()
         database.execute("BEGIN IMMEDIATE")

@@ -1,18 +1,34 @@
-"""One process at a time: a lock that ends with the process that holds it, however it ends."""
+"""One process at a time: a lock that ends with the process that holds it, however it ends.
+
+Its file also says what was last acknowledged. That is no record, only a witness: it tells a change that was on
+its way when the process was killed from one that damage took away.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from vfrt_ros.core.errors import MemoryStoreError
+from vfrt_ros.core.errors import MemoryInUseError
 
 PATIENCE = 0.5
 """Seconds to wait for a lock."""
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
+_LONGEST = 120
+"""Bytes of its file at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The last acknowledged change of the memory with this identity."""
+
+    identity: str
+    version: int
 
 
 def _wait_for(descriptor: int) -> None:
@@ -35,11 +51,15 @@ class Lock:
         path: The memory's file.
 
     Raises:
-        MemoryStoreError: Another process holds it.
+        MemoryInUseError: Another process holds it.
         OSError: The lock's file cannot be made.
+
+    Attributes:
+        noted: What was acknowledged last, by this process or the one before; None = nobody knows.
     """
 
     def __init__(self, path: Path) -> None:
+        self.noted: Noted | None = None
         self._path = path.with_name(path.name + ".lock")
         self._memory = path
         self._descriptor = self._take()
@@ -55,6 +75,12 @@ class Lock:
             os.close(self._descriptor)
             self._descriptor = fresh
 
+    def note(self, identity: str, version: int) -> None:
+        """Say what is acknowledged now; where that cannot be written, it goes without."""
+        self.noted = Noted(identity, version)
+        with contextlib.suppress(OSError):
+            self._write(self._descriptor)
+
     def release(self) -> None:
         """Let others have it."""
         os.close(self._descriptor)
@@ -64,9 +90,9 @@ class Lock:
         try:
             _wait_for(descriptor)
         except BlockingIOError:
-            holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
+            holder = " ".join(_words(descriptor)[:1])
             os.close(descriptor)
-            raise MemoryStoreError(
+            raise MemoryInUseError(
                 f"Cannot open the memory {self._memory}: another process uses it "
                 f"(number {holder or 'unknown'}): stop that one, or set memory_path to another file."
             ) from None
@@ -75,6 +101,18 @@ class Lock:
             if error.errno not in _NO_LOCKS:
                 os.close(descriptor)
                 raise
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        self.noted = self.noted or _noted(_words(descriptor))
+        self._write(descriptor)
         return descriptor
+
+    def _write(self, descriptor: int) -> None:
+        words = [str(os.getpid()), *((self.noted.identity, str(self.noted.version)) if self.noted else ())]
+        os.pwrite(descriptor, " ".join(words).ljust(_LONGEST).encode(), 0)
+
+
+def _words(descriptor: int) -> list[str]:
+    return os.pread(descriptor, _LONGEST, 0).decode("ascii", "replace").split()
+
+
+def _noted(words: list[str]) -> Noted | None:
+    return Noted(words[1], int(words[2])) if len(words) == 3 and words[2].isdecimal() else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts,
 from vfrt_ros.core.memory.index import ExampleIndex
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.record import Record
+from vfrt_ros.core.memory.shelves import Shelves
 from vfrt_ros.core.memory.tally import Tally
 
 Array = npt.NDArray[np.float32]
@@ -81,13 +82,13 @@ class Memory:
             raise
         self.version = loaded.version
         self.prompts: dict[str, Prompts] = dict(loaded.prompts)
-        self._examples: dict[int, Example] = {}
+        self._shelves = Shelves()
         self._tally = Tally()
         self._listeners: list[Callable[[Step], None]] = []
         self._follow(Change(added=loaded.examples))
 
     def __len__(self) -> int:
-        return len(self._examples)
+        return len(self._shelves)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -104,6 +105,18 @@ class Memory:
         """Whether the record's second file holds all that the first one does."""
         return self._record.has_copy
 
+    @property
+    def failures(self) -> int:
+        """Changes in a row that could not be written; 0 = the last one was."""
+        return self._record.failures
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file and its log, history and free room included; 0 = in RAM only."""
+        path = self._record.path
+        files = [] if path is None else [path, path.with_name(f"{path.name}-wal")]
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def count(self, label: str) -> int:
         """Examples that show the label."""
         return self._tally.count(label)
@@ -118,11 +131,11 @@ class Memory:
 
     def examples(self, label: str | None = None) -> list[Example]:
         """The examples, negatives included, of one label or of all, oldest first."""
-        return [e for e in self._examples.values() if label is None or e.label == label]
+        return self._shelves.all() if label is None else self._shelves.of(label)
 
     def example(self, key: int) -> Example:
         """The example with this id."""
-        return self._examples[key]
+        return self._shelves[key]
 
     def search(self, embedding: Array, k: int) -> tuple[npt.NDArray, npt.NDArray]:
         """Ids (n,) int64 and cosines (n,) float32 of the nearest positive examples, best first, n <= k."""
@@ -160,6 +173,27 @@ class Memory:
         removed = tuple(self.examples(label))
         prompts = self._prompt_change({label: None} if label in self.prompts else {})
         return self._commit(f"forgot '{label}' ({_plural(len(removed))})", Change(removed=removed), prompts)
+
+    def forget_examples(self, ids: Collection[int]) -> Step:
+        """Remove single examples; the prompts of their labels stay.
+
+        Args:
+            ids: Of the examples; one that stands twice counts once.
+
+        Raises:
+            RequestError: There is no id, or one that no example has.
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        if not ids:
+            raise RequestError("Expected at least one example; got none.")
+        missing = sorted(key for key in set(ids) if key not in self._shelves)
+        if missing:
+            more = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
+            raise RequestError(f"There is no example {missing[0]}{more}: list the examples again.")
+        removed = tuple(self._shelves[key] for key in sorted(set(ids)))
+        labels = sorted({example.label for example in removed})
+        whose = ", ".join(f"'{label}'" for label in labels) if len(labels) < 4 else f"{len(labels)} labels"
+        return self._commit(f"forgot {_plural(len(removed))} of {whose}", Change(removed=removed))
 
     def relabel(self, label: str, new_label: str) -> Step:
         """Give a label another name, or merge it into one that exists.
@@ -289,9 +323,8 @@ class Memory:
     def state_hash(self) -> str:
         """SHA-256 (hexadecimal) over all examples and prompts: equal for equal states."""
         digest = hashlib.sha256()
-        for key in sorted(self._examples):
-            example = self._examples[key]
-            digest.update(json.dumps([key, example.label, example.negative]).encode())
+        for example in sorted(self._shelves.all(), key=lambda example: example.id):
+            digest.update(json.dumps([example.id, example.label, example.negative]).encode())
             digest.update(example.embedding.tobytes())
         digest.update(json.dumps(self.prompts, sort_keys=True).encode())
         return digest.hexdigest()
@@ -343,11 +376,11 @@ class Memory:
 
     def _follow(self, change: Change) -> None:
         for example in change.removed:
-            del self._examples[example.id]
+            self._shelves.remove(example.id)
             self._tally.remove(example)
         self.index.remove([example.id for example in change.removed if not example.negative])
         for example in change.added:
-            self._examples[example.id] = example
+            self._shelves.add(example)
             self._tally.add(example)
         self.index.add([example for example in change.added if not example.negative])
 

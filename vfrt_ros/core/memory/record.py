@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 from vfrt_ros.core.errors import MemoryStoreError
@@ -14,20 +12,17 @@ from vfrt_ros.core.memory.example import Step
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.look import look
 from vfrt_ros.core.memory.owner import Owner
-from vfrt_ros.core.memory.recovery import Pair, copy_path, open_pair, try_copy
+from vfrt_ros.core.memory.recovery import Pair, copy_path, open_pair
 from vfrt_ros.core.memory.schema import SCHEMA_VERSION
+from vfrt_ros.core.memory.twin import Twin, Write
 
 __all__ = ["HISTORY_DEPTH", "SCHEMA_VERSION", "Loaded", "Owner", "Record"]
 
 _log = logging.getLogger(__name__)
-LAG_MAX = 100
-"""Changes kept for a copy that cannot be written; with more, it is made anew."""
-
-Write = Callable[[Book], None]
 
 
 class Record:
-    """Examples, prompts and history in a SQLite file (WAL, synchronous FULL) and its copy.
+    """Examples, prompts and history in a SQLite file and its copy (WAL, synchronous FULL).
 
     Used by one thread at a time; the caller holds the lock.
 
@@ -49,12 +44,12 @@ class Record:
         self.notices: list[str] = []
         self.recovered = ""
         self._failures = 0
-        self._lag: list[Write] = []
         self._lock: Lock | None = None
         with in_words("open", path):
             pair = self._open(path, owner)
-        self._book, self._copy = pair.book, pair.copy
-        self._is_copy_failing = pair.copy is None
+        self._book = pair.book
+        self._twin = None if path is None else Twin(pair.copy, self._say)
+        self._identity = pair.book.meta["identity"]
         self.owner = pair.book.owner
 
     @property
@@ -66,7 +61,12 @@ class Record:
     @property
     def has_copy(self) -> bool:
         """Whether the second file holds all that the first one does."""
-        return self._copy is not None and not self._lag
+        return self._twin is not None and self._twin.has_all
+
+    @property
+    def failures(self) -> int:
+        """Changes in a row that could not be written, the last one among them; 0 = the last one was."""
+        return self._failures
 
     def load(self) -> Loaded:
         """Everything present, and the version that was last committed."""
@@ -100,15 +100,15 @@ class Record:
 
     def commit(self, step: Step, version: int) -> None:
         """Write a new step; steps that were undone are gone from now on."""
-        self._write(lambda book: book.commit(step, version))
+        self._write(lambda book: book.commit(step, version), version)
 
     def revert(self, step: Step, version: int) -> None:
         """Write that `step`, from `undoable`, is taken back."""
-        self._write(lambda book: book.revert(step, version))
+        self._write(lambda book: book.revert(step, version), version)
 
     def reapply(self, step: Step, version: int) -> None:
         """Write that `step`, from `redoable`, is done again."""
-        self._write(lambda book: book.reapply(step, version))
+        self._write(lambda book: book.reapply(step, version), version)
 
     def drop_history(self) -> None:
         """Forget every step, and the examples that only undo could bring back."""
@@ -133,8 +133,8 @@ class Record:
     def close(self) -> None:
         """Close the files; the record is not used afterwards."""
         self._book.close()
-        if self._copy is not None:
-            self._copy.close()
+        if self._twin is not None:
+            self._twin.close()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -151,23 +151,30 @@ class Record:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = Lock(path)
         try:
-            pair = open_pair(path, owner, self._say)
+            pair = open_pair(path, owner, self._say, lock.noted)
         except BaseException:
             lock.release()
             raise
         self._lock = lock
+        # What was on its way when the last process ended and is here now counts from here on.
+        lock.note(pair.book.meta["identity"], pair.book.version)
         return pair
 
     def _say(self, notice: str) -> None:
         self.notices.append(notice)
         _log.warning(notice)
 
-    def _write(self, change: Write) -> None:
-        """Change the file, then the copy; the first decides whether it worked."""
+    def _write(self, change: Write, version: int | None = None) -> None:
+        """Change the file and its copy; the first decides whether it worked.
+
+        Args:
+            change: Makes one transaction.
+            version: What the memory is at then, where that is another one: both are written at the same time.
+        """
         try:
             with in_words("write", self.path):
                 self._put_in_place()
-                change(self._book)
+                self._change_both(change, together=version is not None)
         except MemoryStoreError:
             self._failures += 1
             raise
@@ -180,37 +187,21 @@ class Record:
         if self._failures:
             _log.warning("%s: %s.", self.path, self.recovered)
         self._failures = 0
-        self._follow(change)
+        if self._lock is not None and version is not None:
+            self._lock.note(self._identity, version)
 
-    def _follow(self, change: Write) -> None:
-        """Bring the copy up to the file; where that fails, the next change tries again."""
-        if self.path is None:
+    def _change_both(self, change: Write, *, together: bool) -> None:
+        if self._twin is None:
+            change(self._book)
             return
-        self._lag.append(change)
-        if self._copy is None or len(self._lag) > LAG_MAX or not self._copy.in_place:
-            self._renew_copy()
-            return
+        if together:
+            self._twin.begin(change)
         try:
-            while self._lag:
-                self._lag[0](self._copy)
-                del self._lag[0]
-            self._is_copy_failing = False
-        except (sqlite3.Error, OSError, MemoryStoreError) as error:
-            if not self._is_copy_failing:
-                self._is_copy_failing = True
-                self._say(
-                    f"The copy of {self.path} cannot be written ({error}); it is tried again with each change."
-                )
-
-    def _renew_copy(self) -> None:
-        if self._copy is not None:
-            self._copy.close()
-        # One word on it is enough: it is tried with every change.
-        say = (lambda notice: None) if self._is_copy_failing else self._say
-        self._copy = try_copy(self._book, say)
-        self._is_copy_failing = self._copy is None
-        if self._copy is not None:
-            self._lag.clear()
+            change(self._book)
+        except BaseException:
+            self._twin.refused()
+            raise
+        self._twin.accepted(change, self._book)
 
     def _put_in_place(self) -> None:
         """Where the file was moved or removed under our hands, write it anew from what is open.

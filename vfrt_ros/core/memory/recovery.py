@@ -1,8 +1,8 @@
 """What is found at the start, and how the newest good state comes out of it.
 
-A memory is two files: `memory.db` and `memory.db.copy`. Each change is committed to the first, then to the
-second, before it is answered. So either one alone holds everything that was answered, whatever happens to the
-other. A damaged file is renamed, never removed or written over.
+A memory is two files: `memory.db` and `memory.db.copy`. Each change is committed to both before it is answered.
+So either one alone holds everything that was answered, whatever happens to the other. A damaged file is renamed,
+never removed or written over.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.book import Book
 from vfrt_ros.core.memory.database import COMPANIONS, Journal, sync_folder
+from vfrt_ros.core.memory.lock import Noted
 from vfrt_ros.core.memory.look import Found, Say, State, is_ours, look
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.salvage import Saved, salvage
@@ -35,13 +36,14 @@ def copy_path(path: Path) -> Path:
     return path.with_name(path.name + ".copy")
 
 
-def open_pair(path: Path, owner: Owner | None, say: Say) -> Pair:
+def open_pair(path: Path, owner: Owner | None, say: Say, noted: Noted | None = None) -> Pair:
     """Open both files of a memory on its newest good state, and make both hold it.
 
     Args:
         path: The first file; where neither exists, a new memory begins.
         owner: The encoder; None = whichever it belongs to, and a missing memory is an error.
         say: Told what was set aside, and why.
+        noted: What is known to have been acknowledged last.
 
     Raises:
         MemoryStoreError: It is another encoder's, of a newer version, or no memory at all.
@@ -53,11 +55,13 @@ def open_pair(path: Path, owner: Owner | None, say: Say) -> Pair:
     first = look(path, Journal.WRITE_AHEAD, say)
     second = _look_at_copy(path, first, say)
     try:
-        best = _newest(first, second)
+        best = _newest(first, second, noted)
         if best is None:
             return _without_good_state(first, second, owner, say)
         _check_owner(best, owner)
-        return _settle(first, second, say) if best is first else _restore(first, second, say)
+        pair = _settle(first, second, say) if best is first else _restore(first, second, say)
+        _say_what_is_lost(pair.book, noted, say)
+        return pair
     except BaseException:
         first.close()
         second.close()
@@ -69,7 +73,7 @@ def try_copy(book: Book, say: Say) -> Book | None:
     path = copy_path(_path_of(book))
     try:
         book.copy_to(path)
-        return Book(path, Journal.ROLL_BACK)
+        return Book(path)
     except (sqlite3.Error, OSError) as error:
         say(
             f"The copy {path} cannot be written ({error}): changes are kept in {book.path} alone until it can."
@@ -94,7 +98,7 @@ def set_aside(path: Path) -> Path:
 
 def _look_at_copy(path: Path, first: Found, say: Say) -> Found:
     try:
-        return look(copy_path(path), Journal.ROLL_BACK, say)
+        return look(copy_path(path), Journal.WRITE_AHEAD, say)
     except (MemoryStoreError, sqlite3.Error, OSError) as error:
         if first.state is State.GOOD:
             return Found(copy_path(path), State.OUT_OF_REACH, fault=str(error))
@@ -102,12 +106,23 @@ def _look_at_copy(path: Path, first: Found, say: Say) -> Found:
         raise
 
 
-def _newest(first: Found, second: Found) -> Found | None:
+def _newest(first: Found, second: Found, noted: Noted | None) -> Found | None:
     """The good one of the two, the first where both are as new; None where neither is good."""
     if first.book is None or second.book is None:
         return first if first.book else second if second.book else None
-    ahead = second.book.version > first.book.version
-    return second if ahead and _are_kin(first.book, second.book) else first
+    ahead = second.book.version - first.book.version
+    if ahead == 1 and noted == Noted(first.book.meta["identity"], first.book.version):
+        # It was on its way, or refused: never acknowledged.
+        return first
+    return second if ahead > 0 and _are_kin(first.book, second.book) else first
+
+
+def _say_what_is_lost(book: Book, noted: Noted | None, say: Say) -> None:
+    if noted is not None and noted.identity == book.meta["identity"] and noted.version > book.version:
+        say(
+            f"The memory {book.path} is at change {book.version} and had been at {noted.version}: the newest "
+            "changes are lost."
+        )
 
 
 def _are_kin(first: Book, second: Book) -> bool:
@@ -129,7 +144,7 @@ def _settle(first: Found, second: Found, say: Say) -> Pair:
         raise ValueError("The first file is not open.")
     if copy is not None and copy.digest == book.digest:
         return Pair(book, copy)
-    stranger = copy is not None and not (_are_kin(book, copy) and copy.version < book.version)
+    stranger = copy is not None and not (_are_kin(book, copy) and copy.version != book.version)
     second.close()
     if second.state is State.OUT_OF_REACH:
         say(f"The copy {second.path} is out of reach: {second.fault}")
@@ -143,6 +158,7 @@ def _settle(first: Found, second: Found, say: Say) -> Pair:
             f"anew; the memory is at change {book.version}."
         )
     elif second.state is State.MISSING and book.version:
+        _make_room(second.path)
         say(f"The copy {second.path} was missing and was made anew; the memory is at change {book.version}.")
     return Pair(book, try_copy(book, say))
 

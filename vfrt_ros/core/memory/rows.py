@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,8 +14,9 @@ from vfrt_ros.core.memory.seal import sealed
 Row = tuple[object, ...]
 
 
+@lru_cache(maxsize=64)
 def example_row(example: Example, *, present: bool = True) -> Row:
-    """The row of `example`, sealed."""
+    """The row of `example`, sealed; kept for a moment, since each change is written twice."""
     return sealed(
         "example",
         example.id,

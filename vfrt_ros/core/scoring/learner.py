@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from copy import copy
 
 import numpy as np
 
 from vfrt_ros.core.memory.example import Change, Example
 from vfrt_ros.core.scoring.evidence import Array
 from vfrt_ros.core.scoring.fitting import Model, Snapshot, fit
-from vfrt_ros.core.scoring.statistics import SCALE, Statistics
+from vfrt_ros.core.scoring.statistics import Statistics
 from vfrt_ros.core.scoring.text_model import TextModel
 
 SAMPLE = 1024
@@ -23,8 +25,10 @@ Shelf = dict[str, dict[int, Example]]
 class Learner:
     """Statistics and examples of a memory, and the model fitted to them.
 
-    Threads: one thread calls the methods. A fit in the background is a short-lived thread of its own; it
-    copies what it reads under `_lock` and leaves its result in `_ready`, which the caller's thread takes.
+    Threads: one thread calls the methods. A fit in the background is a short-lived thread of its own. Under
+    `_lock` it notes what it will read, and no more, so that no change waits for it; where a change comes
+    before it has read all, the version tells, and its result is not used. It leaves the result in `_ready`,
+    which the caller's thread takes.
 
     Attributes:
         statistics: Exact sums; see `Statistics`.
@@ -101,29 +105,33 @@ class Learner:
 
     def _fit(self) -> None:
         with self._lock:
-            version, snapshot = self._version, self._snapshot()
-        self._ready = (version, fit(snapshot))
+            version, read = self._version, self._noted()
+        snapshot = read()
+        if version == self._version:
+            self._ready = (version, fit(snapshot))
 
     def _shelf(self, example: Example) -> Shelf:
         return self.negatives if example.negative else self._examples
 
-    def _snapshot(self) -> Snapshot:
-        statistics = self.statistics
+    def _noted(self) -> Callable[[], Snapshot]:
+        """What makes the snapshot of this moment, without the lock; only the scatter is read then."""
+        statistics, text, pictures = self.statistics, copy(self.text), self.pictures
         labels = tuple(sorted(statistics.counts))
-        means = np.stack([statistics.mean(label) for label in labels])
+        means = [statistics.mean(label) for label in labels]
         counts = np.array([statistics.counts[label] for label in labels], np.float64)
         everything = statistics.size <= SAMPLE
         most = statistics.size if everything else max(1, SAMPLE // len(labels))
         picked = [_evenly(self._examples[label], most) for label in labels]
-        own = np.repeat(np.arange(len(labels)), [len(group) for group in picked])
-        rows = np.stack([example.embedding for group in picked for example in group]).astype(np.float32)
-        batches = np.array([example.batch for group in picked for example in group], np.int64)
-        scatter = None
-        if not everything and statistics.scatter is not None:
-            low = np.tril(statistics.scatter) / SCALE**2
-            scatter = low + np.tril(low, -1).T
-        prompts = self.text.table(rows, labels)
-        return Snapshot(labels, means, counts, scatter, rows, own, batches, prompts, self.pictures)
+
+        def snapshot() -> Snapshot:
+            own = np.repeat(np.arange(len(labels)), [len(group) for group in picked])
+            rows = np.stack([example.embedding for group in picked for example in group]).astype(np.float32)
+            batches = np.array([example.batch for group in picked for example in group], np.int64)
+            scatter = None if everything else statistics.scatter_matrix()
+            prompts = text.table(rows, labels)
+            return Snapshot(labels, np.stack(means), counts, scatter, rows, own, batches, prompts, pictures)
+
+        return snapshot
 
 
 def _take(shelf: Shelf, example: Example) -> None:

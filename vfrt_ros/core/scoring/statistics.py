@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections import deque
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +27,8 @@ MOST_PENDING = 64
 class Statistics:
     """Counts, sums and the common scatter matrix of the labels, positives and negatives apart.
 
+    Threads: one changes it. Another may ask for `scatter_matrix` meanwhile.
+
     Attributes:
         counts: Positive examples of each label that has one.
         sums: (d,) float64 whole-number sum of each label's positive examples, in units of 1/SCALE.
@@ -34,7 +38,8 @@ class Statistics:
         self.counts: dict[str, int] = {}
         self.sums: dict[str, Floats] = {}
         self._scatter: Floats | None = None
-        self._pending: list[tuple[Floats, int]] = []
+        self._pending: deque[tuple[Floats, int]] = deque()
+        self._folding = threading.Lock()
         self._negatives: dict[str, tuple[int, Floats]] = {}
 
     @property
@@ -46,12 +51,18 @@ class Statistics:
     def scatter(self) -> Floats | None:
         """(d, d) float64, Σ x xᵀ over the positive examples in units of 1/SCALE²; only the lower triangle is
         kept. None before the first example. The last few changes are added when it is asked for."""
-        for rows, sign in self._pending:
-            if self._scatter is None:
-                self._scatter = np.zeros((rows.shape[1],) * 2, order="F")
-            self._scatter = dsyrk(float(sign), rows.T, beta=1.0, c=self._scatter, lower=1, overwrite_c=1)
-        self._pending.clear()
-        return self._scatter
+        with self._folding:
+            return self._folded()
+
+    def scatter_matrix(self) -> Floats | None:
+        """(d, d) float64 symmetric Σ x xᵀ over the positive examples, a copy; None before the first example."""
+        with self._folding:
+            scatter = self._folded()
+            if scatter is None:
+                return None
+            low = np.tril(scatter)
+        low /= SCALE**2
+        return low + np.tril(low, -1).T
 
     def add(self, examples: tuple[Example, ...]) -> None:
         """Count examples in.
@@ -84,6 +95,14 @@ class Statistics:
         if self.scatter is not None and self.counts:
             digest.update(_bits(np.tril(self.scatter)))
         return digest.hexdigest()
+
+    def _folded(self) -> Floats | None:
+        while self._pending:
+            rows, sign = self._pending.popleft()
+            if self._scatter is None:
+                self._scatter = np.zeros((rows.shape[1],) * 2, order="F")
+            self._scatter = dsyrk(float(sign), rows.T, beta=1.0, c=self._scatter, lower=1, overwrite_c=1)
+        return self._scatter
 
     def _change(self, examples: tuple[Example, ...], sign: int) -> None:
         for example in examples:

@@ -1,0 +1,130 @@
+"""What is done with a memory without a frame: single examples, and what others learned."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from fixtures.pictures import picture, plain
+
+from vfrt_ros.core.errors import EncoderError, RequestError, UnknownLabelError
+from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.registration import RejectedFramesError
+from vfrt_ros.core.settings import RecognitionSettings
+
+
+@pytest.fixture(autouse=True)
+def _cache(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def recogniser(**changes: Any) -> Recogniser:
+    return Recogniser(RecognitionSettings(backbone="fake", memory_path=":memory:", **changes))
+
+
+def pictures(colour: str, count: int = 3) -> list:
+    return [picture(colour, variant) for variant in range(count)]
+
+
+def teacher() -> Recogniser:
+    made = recogniser()
+    made.register("cup", images=pictures("red"))
+    made.register("leaf", images=pictures("green"))
+    made.set_prompts(["sky"], ["something blue"])
+    return made
+
+
+def test_examples_are_listed_oldest_first_whatever_was_undone() -> None:
+    made = teacher()
+    made.relabel("cup", "mug")
+    made.undo()
+    found, version = made.examples()
+    assert ([example.id for example in found], version) == ([1, 2, 3, 4, 5, 6], 5)
+    assert [example.id for example in made.examples(" leaf ")[0]] == [4, 5, 6]
+    assert made.examples("sky") == ([], 5)
+    with pytest.raises(UnknownLabelError, match="Did you mean 'cup'"):
+        made.examples("cub")
+    with pytest.raises(RequestError, match="control"):
+        made.examples("a\0b")
+
+
+@pytest.mark.parametrize("fuse", ["calibrated", "late"])
+def test_a_bad_example_that_is_forgotten_never_was(fuse) -> None:
+    def answer(made: Recogniser) -> Any:
+        return [(c.label, c.score, c.image_score) for c in made.recognise(picture("red", 7)).candidates]
+
+    clean, spoiled = (recogniser(fuse=fuse, temporal_ema=0.0) for _ in range(2))
+    for made in (clean, spoiled):
+        made.register("cup", images=pictures("red"))
+        made.register("leaf", images=pictures("green"))
+    before = answer(spoiled)
+    bad = spoiled.register("leaf", images=[picture("red", 5), picture("red", 6)])
+    assert answer(spoiled) != before
+    spoiled.forget_examples([example.id for example in bad.step.examples.added])
+    assert answer(spoiled) == before == answer(clean)
+    spoiled.undo()
+    assert spoiled.memory.count("leaf") == 5
+    spoiled.redo()
+    assert answer(spoiled) == before
+
+
+def test_a_registration_tells_of_every_frame_what_became_of_it() -> None:
+    made = recogniser()
+    done = made.register("cup", images=[picture("red"), plain("red"), picture("red", 1)])
+    assert [bool(frame.fault) for frame in done.judged] == [False, True, False]
+    assert done.reasons == (done.judged[1].fault,)
+    assert [example.id for example in done.step.examples.added] == [1, 2]
+    with pytest.raises(RejectedFramesError) as caught:
+        made.register("cup", images=[plain("red"), picture("red")])
+    assert [frame.fault for frame in caught.value.judged] == list(caught.value.reasons)
+
+
+def test_what_one_learned_another_absorbs_in_one_step() -> None:
+    pupil = recogniser()
+    pupil.register("cup", images=pictures("red", 1))
+    done = pupil.absorb(pupil.prepare_merge(teacher().bundle(), "imported from desk"))
+    assert (done.added, done.duplicates, done.prompts) == (5, 1, 1)
+    assert done.in_words.startswith("Added 5 examples and the prompts of 1 labels; 1 near duplicates left")
+    for colour, label in (("red", "cup"), ("green", "leaf")):
+        assert pupil.recognise(picture(colour, 9)).candidates[0].label == label
+    assert {summary.label for summary in pupil.labels()} == {"cup", "leaf", "sky"}
+    pupil.undo()
+    assert (len(pupil.memory), pupil.memory.labels) == (1, ("cup",))
+
+
+def test_an_import_over_a_limit_is_refused_before_its_prompts_are_encoded(monkeypatch) -> None:
+    pupil, bundle = recogniser(max_labels=2), teacher().bundle()
+    monkeypatch.setattr("vfrt_ros.core.prototypes.embed_groups", lambda *_: 1 / 0)
+    with pytest.raises(RequestError, match="3 labels, over the 2 of max_labels"):
+        pupil.prepare_merge(bundle, "desk")
+
+
+def test_prompts_that_cannot_be_encoded_change_nothing(monkeypatch) -> None:
+    pupil, bundle = recogniser(), teacher().bundle()
+
+    def fail(*_: Any) -> None:
+        raise EncoderError("It is gone.")
+
+    monkeypatch.setattr("vfrt_ros.core.prototypes.embed_groups", fail)
+    with pytest.raises(EncoderError):
+        pupil.prepare_merge(bundle, "desk")
+    assert (len(pupil.memory), pupil.memory.version) == (0, 0)
+
+
+def test_recognition_goes_on_while_an_import_is_worked_out(monkeypatch) -> None:
+    pupil, bundle = recogniser(), teacher().bundle()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any, **named: Any) -> None:
+        begun.set()
+        assert go_on.wait(20)
+
+    monkeypatch.setattr("vfrt_ros.core.memory.merge.duplicate_of", slow)
+    thread = threading.Thread(target=lambda: pupil.absorb(pupil.prepare_merge(bundle, "desk")), daemon=True)
+    thread.start()
+    assert begun.wait(20)
+    assert not pupil.recognise(picture("red")).known
+    go_on.set()
+    thread.join(20)
+    assert len(pupil.memory) == 6

@@ -1,0 +1,49 @@
+"""A panel's client beside a real recognition node with the fake encoder, in one process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
+
+from nodes.conftest import Ros, domain, ros, wait_for
+from nodes.recognition_bench import RecognitionBench
+
+__all__ = ["domain", "ros"]
+
+ADDRESS = "/recognition"
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings of the person who runs the tests, and the fake encoder."""
+    for name in [name for name in os.environ if name.startswith("VFRT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("VFRT_BACKBONE", "fake")
+
+
+@pytest.fixture
+def bench(ros: Ros) -> RecognitionBench:
+    """The node `/recognition`."""
+    return RecognitionBench(ros)
+
+
+@pytest.fixture
+def client(ros: Ros) -> Iterator[object]:
+    """A client of `/recognition`, which need not be there."""
+    from vfrt_ros.panel.panel_client import PanelClient
+
+    with PanelClient(ADDRESS) as client:
+        yield client
+
+
+@pytest.fixture
+def met(bench: RecognitionBench, client: object) -> object:
+    """A client that has found the node and read its parameters."""
+    wait_for(
+        lambda: client.recognition.answers and client.parameters.entries(), "the node and its parameters"
+    )
+    return client

@@ -1,0 +1,211 @@
+"""The page as Streamlit draws it, on a client that the test plays."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import CompressedImage
+from streamlit.testing.v1 import AppTest
+
+from vfrt_msgs import srv
+from vfrt_msgs.msg import LabelInfo, MemoryInfo, Recognition, ShownFrame
+from vfrt_ros.cli.command import CommandError
+from vfrt_ros.panel.node_watch import NodeState
+from vfrt_ros.panel.parameter_mirror import MirroredParameter
+from vfrt_ros.panel.server import PAGE
+from vfrt_ros.panel.shared_client import share
+
+SECONDS = 60.0
+LABEL = "*cup* <b>"
+
+
+class Parameters:
+    """Two live parameters and one that is fixed; negative values are refused."""
+
+    def __init__(self) -> None:
+        unit = [FloatingPointRange(from_value=0.0, to_value=1.0)]
+        self._entries = [
+            self._entry("alpha_fusion", Parameter.Type.DOUBLE, 0.7, floating_point_range=unit),
+            self._entry("k", Parameter.Type.INTEGER, 8),
+            self._entry("backbone", Parameter.Type.STRING, "fake", read_only=True),
+        ]
+
+    @staticmethod
+    def _entry(name: str, kind: Parameter.Type, value: Any, **described: Any) -> MirroredParameter:
+        return MirroredParameter(name, kind, value, ParameterDescriptor(description=name, **described))
+
+    def entries(self) -> list[MirroredParameter]:
+        return list(self._entries)
+
+    def value(self, name: str, otherwise: Any = None) -> Any:
+        return next((entry.value for entry in self._entries if entry.name == name), otherwise)
+
+    def set(self, name: str, value: Any) -> str:
+        if value < 0:
+            return f"{name} must be at least 0"
+        self._entries = [
+            MirroredParameter(e.name, e.kind, value if e.name == name else e.value, e.descriptor)
+            for e in self._entries
+        ]
+        return ""
+
+
+class Watch:
+    """A node in the state that the test gives it."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.state = NodeState.ACTIVE
+        self.doing = self.fault = ""
+        self.turned: list[bool] = []
+
+    @property
+    def answers(self) -> bool:
+        return self.state not in (NodeState.ABSENT, NodeState.SILENT)
+
+    def turn(self, on: bool) -> None:
+        self.turned.append(on)
+
+
+class Client:
+    """What the pages ask of a client; calls are noted and answered with OK."""
+
+    address = "/recognition"
+
+    def __init__(self) -> None:
+        self.recognition, self.camera = Watch("/recognition"), Watch("/camera")
+        self.parameters = Parameters()
+        info = LabelInfo(label=LABEL, examples=2, negatives=1)
+        self.memory = MemoryInfo(version=3, encoder_id="fake", labels=[info])
+        self.feed = SimpleNamespace(newest=lambda: Recognition(label="unknown"), age=0.0, samples=list)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.shown = [ShownFrame(reason="blurred"), ShownFrame()]
+
+    @property
+    def labels(self) -> list[str]:
+        return [info.label for info in self.memory.labels]
+
+    def what_to_do(self) -> str:
+        return "" if self.recognition.answers else "Start it with `vfrt live`."
+
+    def call(self, service: str, seconds: float = 1.0, **fields: Any) -> Any:
+        if service == "ListExamples":
+            raise CommandError("the node is older")
+        self.asked.append((service, fields))
+        response = getattr(srv, service).Response(message=f"{service} done.")
+        if service == "Register":
+            response.shown = [
+                ShownFrame(picture=CompressedImage(data=b"jpeg"), reason=f.reason) for f in self.shown
+            ]
+        return response
+
+
+@pytest.fixture
+def client() -> Client:
+    client = Client()
+    share(client)
+    return client
+
+
+def run() -> AppTest:
+    app = AppTest.from_file(str(PAGE), default_timeout=SECONDS).run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    """All HTML and Markdown of the page."""
+    return "\n".join(
+        element.value for element in (*app.get("html"), *app.markdown) if hasattr(element, "value")
+    )
+
+
+def test_without_the_node_it_says_what_to_start_and_offers_nothing(client: Client) -> None:
+    client.recognition.state = NodeState.ABSENT
+    app = run()
+    assert "vfrt live" in app.warning[0].value
+    assert not app.tabs
+    client.recognition.state = NodeState.ACTIVE
+    assert len(app.run().tabs) == 6
+
+
+def test_the_nodes_are_stopped_and_started(client: Client) -> None:
+    app = run()
+    app.button("turn Recognition").click().run()
+    assert client.recognition.turned == [False]
+    client.camera.state = NodeState.INACTIVE
+    app.run().button("turn Camera").click().run()
+    assert client.camera.turned == [True]
+
+
+def test_registering_shows_what_was_kept_and_what_was_left_out(client: Client) -> None:
+    app = run()
+    app.text_input("teach label").set_value(" cup ")
+    app.number_input("teach frames").set_value(3)
+    app.checkbox("teach negative").check()
+    _button(app, "Register").click().run()
+    fields = {"label": "cup", "frames": 3, "negative": True, "pictures": True}
+    assert client.asked == [("Register", fields)]
+    assert app.success[0].value == r"Register done\."
+
+
+def test_registering_nothing_is_refused_by_the_page(client: Client) -> None:
+    app = run()
+    _button(app, "Register").click().run()
+    assert client.asked == []
+    assert "Type first" in app.error[0].value
+
+
+def test_a_slider_sets_and_a_refusal_is_shown(client: Client) -> None:
+    app = run()
+    app.slider("value alpha_fusion 0").set_value(0.25).run()
+    assert client.parameters.value("alpha_fusion") == 0.25
+    assert not app.error
+    app.number_input("value k 0").set_value(-1).run()
+    assert "must be at least 0" in app.error[0].value
+    assert app.number_input("value k 1").value == 8
+
+
+def test_a_change_made_elsewhere_moves_the_control(client: Client) -> None:
+    app = run()
+    client.parameters.set("alpha_fusion", 0.1)
+    app.run()
+    assert app.slider("value alpha_fusion 1").value == 0.1
+
+
+def test_a_label_is_shown_as_it_is_and_can_be_renamed(client: Client) -> None:
+    app = run()
+    (label,) = [e for e in app.expander if "cup" in e.label]
+    assert label.label == r"**\*cup\* \<b\>** · 2 examples, 1 negative"
+
+
+def test_prompts_snapshot_undo_and_export_are_asked_for(client: Client) -> None:
+    app = run()
+    app.text_area("prompts text").set_value("cat\ndog")
+    _button(app, "Set prompts").click().run()
+    _button(app, "Take a snapshot").click().run()
+    _button(app, "Undo").click().run()
+    _button(app, "Prepare the file").click().run()
+    assert [name for name, _ in client.asked] == ["SetPrompts", "Snapshot", "Undo", "ExportMemory"]
+    assert client.asked[0][1] == {"labels": ["cat", "dog"], "prompts": [], "replace": False}
+    assert client.asked[1][1] == {"name": "", "picture": True}
+
+
+DOCUMENTED = ("control", "markdown", "now", "prompts_tab", "server")
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_the_examples_of_the_documentation(name: str) -> None:
+    done = doctest.testmod(importlib.import_module(f"vfrt_ros.panel.{name}"))
+    assert done.attempted
+    assert not done.failed
+
+
+def _button(app: AppTest, label: str) -> Any:
+    return next(button for button in app.button if button.label == label)

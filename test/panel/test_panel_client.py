@@ -1,0 +1,130 @@
+"""The client of the panel against a real node: what it hears, asks and changes."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import rclpy
+from nodes.conftest import Ros, wait_for
+from nodes.recognition_bench import RecognitionBench
+from rclpy.executors import SingleThreadedExecutor
+
+from vfrt_ros.cli.command import CommandError
+from vfrt_ros.nodes.recognition_node import RecognitionNode
+from vfrt_ros.panel.node_watch import NodeState
+
+pytestmark = pytest.mark.ros
+
+RED = np.full((48, 64, 3), (40, 40, 220), np.uint8)
+
+
+def test_recognitions_and_the_memory_reach_it(bench: RecognitionBench, met) -> None:
+    bench.show(RED)
+    wait_for(met.feed.newest, "a recognition")
+    assert met.feed.newest().label == "unknown"
+    assert met.call("SetPrompts", labels=["red"]).code == 0
+    wait_for(lambda: met.labels == ["red"], "the new label")
+    assert met.memory.encoder_id == "fake"
+
+
+def test_the_parameters_are_those_of_the_node_in_its_own_order(bench: RecognitionBench, met) -> None:
+    names = [entry.name for entry in met.parameters.entries()]
+    assert names == list(bench.node.settings.parameters())
+    alpha = met.parameters.entries()[0]
+    assert (alpha.name, alpha.value) == ("alpha_fusion", 0.7)
+    assert alpha.descriptor.floating_point_range[0].to_value == 1.0
+
+
+def test_a_parameter_is_set_and_a_refusal_is_the_nodes_own_reason(bench: RecognitionBench, met) -> None:
+    assert met.parameters.set("alpha_fusion", 0.25) == ""
+    assert bench.node.settings.alpha_fusion == 0.25
+    assert met.parameters.value("alpha_fusion") == 0.25
+    assert "must be a number in (0, 10]" in met.parameters.set("temperature", 0.0)
+    assert met.parameters.value("temperature") == 0.9
+    assert "no parameter" in met.parameters.set("alpha", 0.5)
+
+
+def test_a_change_made_elsewhere_is_followed(bench: RecognitionBench, met) -> None:
+    bench.set(k=3, prompt_templates=["a {label}", "one {label}"])
+    wait_for(lambda: met.parameters.value("k") == 3, "the other k")
+    wait_for(lambda: met.parameters.value("prompt_templates") == ["a {label}", "one {label}"], "the texts")
+
+
+def test_a_parameter_that_is_new_appears_by_itself(bench: RecognitionBench, met) -> None:
+    bench.node.declare_parameter("brand_new", 5)
+    wait_for(lambda: met.parameters.value("brand_new") == 5, "the new parameter")
+
+
+def test_pictures_are_drawn_only_while_somebody_watches(bench: RecognitionBench, met) -> None:
+    watched = bench.node._small_overlays.get_subscription_count
+    assert watched() == 0
+    news = threading.Event()
+    with met.pictures.watch(news.set):
+        wait_for(watched, "the subscription")
+
+        def came() -> bool:
+            bench.show(RED)
+            return news.is_set()
+
+        wait_for(came, "a picture")
+        assert met.pictures.newest.startswith(b"\xff\xd8")
+    wait_for(lambda: watched() == 0, "the end of the subscription")
+    assert not met.pictures.watched
+
+
+def test_it_stops_and_starts_the_node(bench: RecognitionBench, met) -> None:
+    met.recognition.turn(False)
+    wait_for(lambda: met.recognition.state is NodeState.INACTIVE and not met.recognition.doing, "the stop")
+    assert bench.state == "inactive"
+    assert met.call("ListLabels").code == met.call("ListLabels").NOT_ACTIVE
+    met.recognition.turn(True)
+    wait_for(lambda: met.recognition.state is NodeState.ACTIVE and not met.recognition.doing, "the start")
+    assert met.recognition.fault == ""
+
+
+def test_without_the_node_it_says_what_to_start(ros: Ros, client) -> None:
+    assert client.recognition.state is NodeState.ABSENT
+    assert "`vfrt live`" in client.what_to_do()
+    with pytest.raises(CommandError, match="There is no node /recognition"):
+        client.call("Undo")
+
+
+def test_a_node_in_another_namespace_is_named(ros: Ros, client) -> None:
+    ros.add(rclpy.create_node("recognition", namespace="robot1"))
+    wait_for(lambda: "`vfrt panel --node /robot1/recognition`" in client.what_to_do(), "the other node")
+
+
+class Alone:
+    """A recognition node that a test can end, and start again."""
+
+    def __init__(self) -> None:
+        self._node = RecognitionNode([])
+        self._node.start()
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self._node)
+        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        self._node.end()
+        self._executor.shutdown(2.0)
+        self._thread.join(5.0)
+        self._node.destroy_node()
+
+
+def test_a_node_that_ends_is_missed_and_the_next_one_is_taken_up(ros: Ros, client) -> None:
+    first = Alone()
+    wait_for(lambda: client.parameters.value("k") == 8, "the first node")
+    assert client.parameters.set("k", 3) == ""
+    first.end()
+    wait_for(lambda: not client.recognition.answers, "its end")
+    assert (client.memory, client.labels) == (None, [])
+    second = Alone()
+    try:
+        wait_for(lambda: client.recognition.answers, "the second node")
+        wait_for(lambda: client.parameters.value("k") == 8, "its own k")
+        wait_for(lambda: client.memory is not None, "its memory")
+    finally:
+        second.end()

@@ -1,0 +1,104 @@
+"""The panel's server: its ports, its guard against other sites, and the endless picture."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from starlette.datastructures import Headers
+
+from vfrt_ros.cli.command import CommandError
+from vfrt_ros.panel.guard import LOOPBACK, Guard
+from vfrt_ros.panel.overlay_route import parts
+from vfrt_ros.panel.server import PORT, open_port, url
+
+
+def test_a_taken_port_is_refused_where_it_was_asked_for_and_passed_over_where_not() -> None:
+    with open_port("127.0.0.1", 0) as taken:
+        number = taken.getsockname()[1]
+        with pytest.raises(CommandError, match=f"Port {number} is in use"):
+            open_port("127.0.0.1", number)
+    with open_port("127.0.0.1", None) as first, open_port("127.0.0.1", None) as second:
+        assert first.getsockname()[1] != second.getsockname()[1]
+        assert first.getsockname()[1] >= PORT
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_interface_that_is_not_here_is_one_clear_line(host: str) -> None:
+    with pytest.raises(CommandError, match=f"Cannot open {host}, port 0"):
+        open_port(host, 0)
+
+
+def test_the_address_is_one_that_a_browser_can_use() -> None:
+    assert url("127.0.0.1", 8501) == "http://localhost:8501"
+    assert url("0.0.0.0", 8501) == f"http://{socket.gethostname()}:8501"
+    assert url("192.0.2.1", 80) == "http://192.0.2.1:80"
+
+
+REQUESTS: dict[str, tuple[dict[str, str], bool, bool]] = {
+    "a person's": ({"host": "localhost:8501"}, True, True),
+    "the page's own": ({"host": "localhost:8501", "origin": "http://localhost:8501"}, True, True),
+    "another site's": ({"host": "localhost:8501", "origin": "http://evil.example"}, False, False),
+    "another local site's": ({"host": "localhost:8501", "origin": "http://localhost:3000"}, False, False),
+    "another name for this machine": (
+        {"host": "evil.example:8501", "origin": "http://evil.example:8501"},
+        False,
+        True,
+    ),
+    "by the robot's name": ({"host": "robot.local:8501", "origin": "http://robot.local:8501"}, False, True),
+    "by the loopback's number": ({"host": "[::1]:8501"}, True, True),
+}
+
+
+@pytest.mark.parametrize(("headers", "at_home", "open_to_all"), REQUESTS.values(), ids=REQUESTS)
+def test_who_is_answered(headers: dict[str, str], at_home: bool, open_to_all: bool) -> None:
+    async def app(scope, receive, send) -> None: ...
+
+    assert Guard(app, LOOPBACK).allows(Headers(headers)) is at_home
+    assert Guard(app).allows(Headers(headers)) is open_to_all
+
+
+class Pictures:
+    """Pictures that a test hands out."""
+
+    def __init__(self) -> None:
+        self.newest = b""
+        self.ended = False
+        self.news: list[Callable[[], None]] = []
+
+    @contextmanager
+    def watch(self, news: Callable[[], None]) -> Iterator[None]:
+        self.news.append(news)
+        yield
+        self.news.remove(news)
+
+    def show(self, jpeg: bytes) -> None:
+        self.newest = jpeg
+        for news in self.news:
+            news()
+
+
+def test_each_picture_is_a_part_a_slow_reader_gets_the_newest_and_the_end_ends_it() -> None:
+    async def read() -> list[bytes]:
+        pictures = Pictures()
+        stream = parts(pictures)
+        read = [await anext(stream)]
+        for shown in ([b"one"], [b"two", b"three"]):
+            for jpeg in shown:
+                pictures.show(jpeg)
+            read.append(await anext(stream))
+        pictures.ended = True
+        pictures.show(b"four")
+        read += [part async for part in stream]
+        assert pictures.news == []
+        return read
+
+    head = b"Content-Type: image/jpeg\r\nContent-Length: "
+    assert asyncio.run(read()) == [
+        b"--picture\r\n",
+        head + b"3\r\n\r\none\r\n--picture\r\n",
+        head + b"5\r\n\r\nthree\r\n--picture\r\n",
+    ]

@@ -1,0 +1,71 @@
+"""A demo that runs: camera, recognition and panel, each in a process of its own."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+from nodes.node_process import NodeProcess
+from ui.panel_process import PanelProcess
+
+from vfrt_ros.cli.node_client import NodeClient
+from vfrt_ros.cli.set import change, current
+from vfrt_ros.nodes import names
+
+ADDRESS = "/recognition"
+
+
+class LiveSystem:
+    """Camera and recognition; a context manager that ends all it started.
+
+    Args:
+        folder: For memory, snapshots and logs.
+        backbone: Encoder.
+        labels: With prompts.
+        fps: Of the camera.
+    """
+
+    def __init__(
+        self, folder: Path, backbone: str = "fake", labels: tuple[str, ...] = (), fps: float = 10.0
+    ) -> None:
+        self._folder = folder
+        self._arguments = ["-r", f"image:={names.IMAGE_RAW}", "-p", f"backbone:={backbone}"]
+        if labels:
+            self._arguments += ["-p", f"init_labels:=[{', '.join(labels)}]"]
+        self._camera = NodeProcess(folder, "camera_node", "-p", "source:=demo", "-p", f"fps:={fps}")
+        self._panel: PanelProcess | None = None
+        self.start()
+
+    def __enter__(self) -> LiveSystem:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._panel:
+            self._panel.kill()
+        self._recognition.kill()
+        self._camera.kill()
+
+    def start(self) -> None:
+        """Start the recognition node, which keeps its memory from the last time."""
+        self._recognition = NodeProcess(self._folder, "recognition_node", *self._arguments)
+
+    def kill(self) -> None:
+        """End the recognition node as a crash would."""
+        self._recognition.send(signal.SIGKILL)
+        self._recognition.status()
+
+    def panel(self) -> str:
+        """Start the panel; its address."""
+        self._panel = PanelProcess(self._folder / "panel.log")
+        return self._panel.address
+
+    def value(self, name: str) -> Any:
+        """A parameter as the node has it."""
+        with NodeClient(ADDRESS) as client:
+            return current(client, name).value
+
+    def set(self, name: str, value: str) -> None:
+        """Set a parameter, as `vfrt set` and `ros2 param set` do."""
+        with NodeClient(ADDRESS) as client:
+            change(client, name, value)

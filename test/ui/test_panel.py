@@ -1,0 +1,87 @@
+"""The panel in a real browser, on a demo that runs: see, set, teach, correct, and a node that dies."""
+
+from __future__ import annotations
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+from ui.browser import Browser
+from ui.live_system import LiveSystem
+
+pytestmark = [pytest.mark.ui, pytest.mark.timeout(300)]
+
+ALPHA = ".st-key-parameter-alpha_fusion input[type=range]"
+TEMPERATURE = ".st-key-parameter-temperature input[type=range]"
+
+
+def test_the_picture_changes(browser: Browser) -> None:
+    first = browser.wait(browser.look, "a picture")
+    browser.wait(lambda: browser.look() != first, "another picture")
+    browser.find(".vfrt-answer")
+
+
+def test_the_page_loads_nothing_from_elsewhere(browser: Browser) -> None:
+    browser.find("button", "Register")
+    loaded = browser.driver.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
+    home = browser.driver.current_url.rstrip("/")
+    assert loaded
+    assert [name for name in loaded if not name.startswith((home, "data:", "blob:"))] == []
+
+
+def test_a_slider_sets_the_parameter_from_the_keyboard(browser: Browser, system: LiveSystem) -> None:
+    browser.tab("Settings")
+    browser.keys(ALPHA, *[Keys.ARROW_LEFT] * 5)
+    browser.wait(lambda: system.value("alpha_fusion") == pytest.approx(0.65), "the node's parameter")
+
+
+def test_a_change_made_elsewhere_moves_the_slider(browser: Browser, system: LiveSystem) -> None:
+    browser.tab("Settings")
+    system.set("alpha_fusion", "0.2")
+    browser.wait(lambda: browser.all(ALPHA)[0].get_attribute("value") == "0.2", "the slider at 0.2")
+
+
+def test_a_refused_value_shows_the_nodes_reason_and_goes_back(browser: Browser, system: LiveSystem) -> None:
+    browser.tab("Settings")
+    browser.keys(TEMPERATURE, Keys.HOME)
+    browser.wait_for_text("must be a number in (0, 10]", ".st-key-parameter-temperature")
+    assert system.value("temperature") == pytest.approx(0.9)
+
+
+def test_registering_names_what_is_seen(browser: Browser) -> None:
+    browser.tab("Teach")
+    browser.box("Label").send_keys("thing", Keys.ENTER)
+    browser.wait_for_text("Registered", "[data-testid=stAlert]")
+    browser.find(".vfrt-shown .kept img")
+    browser.wait_for_text("thing", ".vfrt-answer.known strong")
+
+
+def test_renaming_and_undo(browser: Browser) -> None:
+    browser.tab("Labels")
+    browser.press("summary", "thing")
+    browser.find("input[type=checkbox], [data-testid=stCheckbox]")
+    browser.box("New name").send_keys("object", Keys.ENTER)
+    browser.find("summary", "object")
+    browser.wait(
+        lambda: "thing" not in [e.text for e in browser.all("summary strong")], "the end of the old name"
+    )
+    browser.button("Undo")
+    browser.find("summary", "thing")
+
+
+def test_the_node_is_stopped_and_started(browser: Browser) -> None:
+    browser.button("Stop")
+    browser.wait_for_text("Recognition stopped", ".vfrt-state")
+    browser.button("Start")
+    browser.wait_for_text("Recognition running", ".vfrt-state")
+    shown = browser.look()
+    browser.wait(lambda: browser.look() != shown, "the picture to go on")
+
+
+def test_a_node_that_is_gone_is_said_and_its_return_is_noticed(browser: Browser, system: LiveSystem) -> None:
+    system.kill()
+    browser.wait_for_text("vfrt live", "[data-testid=stAlert]")
+    system.start()
+    browser.find("[role=tab]", "Teach")
+    shown = browser.wait(browser.look, "a picture")
+    browser.wait(lambda: browser.look() != shown, "the picture to go on")
+    browser.tab("Labels")
+    browser.find("summary", "thing")

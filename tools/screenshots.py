@@ -1,0 +1,80 @@
+"""Takes the README's pictures of the panel: `make screenshots`.
+
+The demo runs with the embedded encoder; nothing in the pictures is arranged beyond waiting for a photograph.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+from selenium.webdriver.common.keys import Keys
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "test"))
+
+from ui.browser import Browser
+from ui.live_system import LiveSystem
+
+from vfrt_ros.private_domain import private_domain
+
+LABELS = ("cat", "cup of coffee", "rocket", "motorcycle")
+OBJECT = "astronaut"
+QUALITY = 80
+STEADY = 5
+
+
+def main() -> None:
+    """Take the tour of the README and write a picture of each station into the folder that is named."""
+    target = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["ROS_DOMAIN_ID"] = str(private_domain())
+        os.environ["ROS_HOME"] = folder
+        with LiveSystem(Path(folder), "embedded", LABELS, fps=10.0) as system, Browser(1280, 900) as browser:
+            browser.open(system.panel())
+            take_tour(browser, target)
+
+
+def take_tour(browser: Browser, target: Path) -> None:
+    """Unknown, taught, known; then the same on a phone in the dark."""
+    box = browser.box("Label")
+    box.send_keys(OBJECT)
+    wait_for_answer(browser, ".unknown", "unknown")
+    save(browser, target / "panel-unknown.jpg")
+    box.send_keys(Keys.ENTER)
+    browser.find(".vfrt-shown .kept img")
+    wait_for_answer(browser, ".known", OBJECT)
+    save(browser, target / "panel-known.jpg")
+    browser.resize(390, 844, dark=True)
+    wait_for_answer(browser, ".known", OBJECT)
+    save(browser, target / "panel-phone.jpg")
+
+
+def wait_for_answer(browser: Browser, state: str, label: str) -> None:
+    """Wait until the answer becomes this one and has been it for a moment, so that picture and answer agree."""
+    seen = -1
+
+    def is_steady() -> bool:
+        nonlocal seen
+        right = any(element.text == label for element in browser.all(f".vfrt-answer{state} strong"))
+        if not right:
+            seen = 0
+        elif seen >= 0:
+            seen += 1
+        return seen >= STEADY
+
+    browser.wait(is_steady, f"{label}, steadily")
+
+
+def save(browser: Browser, path: Path) -> None:
+    """The window as a JPEG."""
+    png = np.frombuffer(browser.driver.get_screenshot_as_png(), np.uint8)
+    cv2.imwrite(str(path), cv2.imdecode(png, cv2.IMREAD_COLOR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

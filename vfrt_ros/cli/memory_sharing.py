@@ -1,0 +1,94 @@
+"""`vfrt memory export` and `import`: on the file, or through the node that has it open."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from vfrt_ros.cli.command import CommandError, UsageError
+from vfrt_ros.cli.memory_node import MemoryNode
+from vfrt_ros.cli.memory_place import chosen_file, configured, is_there, opened, own_place, shell_settings
+from vfrt_ros.cli.outcome import Outcome
+from vfrt_ros.core.errors import MemoryInUseError, MemoryStoreError, RequestError, UnknownLabelError, nearest
+from vfrt_ros.core.memory.bundle import Bundle, read_bundle, write_bundle
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.merge import State, merge
+
+
+def export(arguments: argparse.Namespace) -> Outcome:
+    """Examples and prompts in one portable file."""
+    target: Path = arguments.target
+    if target.exists():
+        raise MemoryStoreError(f"{target} exists and is not written over: choose another name.")
+    bundle, origin = _all_of(arguments)
+    labels = _labels(arguments.labels, {*bundle.prompts, *(example.label for example in bundle.examples)})
+    examples = tuple(example for example in bundle.examples if example.label in labels)
+    prompts = {label: texts for label, texts in bundle.prompts.items() if label in labels}
+    write_bundle(Bundle(bundle.owner, examples, prompts), target)
+    return Outcome(
+        f"Wrote {target}: {len(examples)} examples of {len(labels)} labels, from {origin}.",
+        {"path": str(target), "from": origin, "examples": len(examples), "labels": sorted(labels)},
+    )
+
+
+def import_(arguments: argparse.Namespace) -> Outcome:
+    """Another robot's export, added."""
+    if _is_by_node(arguments):
+        return _send(MemoryNode(arguments), arguments.target)
+    bundle = read_bundle(arguments.target)
+    path = arguments.file or configured() or own_place(bundle.owner.encoder_id)
+    try:
+        with contextlib.closing(Memory(None if is_there(path) else bundle.owner, path)) as memory:
+            done = merge(memory, bundle, f"imported from {arguments.target.name}", shell_settings())
+    except MemoryInUseError as error:
+        return _send(MemoryNode(arguments, path, error), arguments.target)
+    return Outcome(
+        f"{path}: {done.in_words}",
+        {"path": str(path), "added": done.added, "duplicates": done.duplicates}
+        | {"prompts": done.prompts, "prompts_kept": done.prompts_kept},
+    )
+
+
+def _is_by_node(arguments: argparse.Namespace) -> bool:
+    named = bool(arguments.node or arguments.namespace)
+    if named and arguments.file is not None:
+        raise UsageError("--file names a file and --node a running node: give one of them.")
+    return named
+
+
+def _all_of(arguments: argparse.Namespace) -> tuple[Bundle, str]:
+    """What the memory has, and where it was read."""
+    if _is_by_node(arguments):
+        node = MemoryNode(arguments)
+        return node.export(), node.address
+    path = chosen_file(arguments)
+    try:
+        with opened(path) as memory:
+            state = State.of(memory)
+            return Bundle(state.owner, state.examples, dict(state.prompts)), str(path)
+    except MemoryInUseError as error:
+        node = MemoryNode(arguments, path, error)
+        return node.export(), node.address
+
+
+def _send(node: MemoryNode, target: Path) -> Outcome:
+    try:
+        data = target.read_bytes()
+    except OSError as error:
+        raise RequestError(f"Cannot read {target}: {error}.") from error
+    response = node.import_(data, target.name)
+    facts: dict[str, Any] = {"node": node.address, "added": response.added, "duplicates": response.duplicates}
+    return Outcome(f"{node.address}: {response.message}", facts)
+
+
+def _labels(text: str | None, known: set[str]) -> set[str]:
+    if text is None:
+        return known
+    wanted = {label.strip() for label in text.split(",") if label.strip()}
+    for label in sorted(wanted - known):
+        raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, sorted(known))}")
+    if not wanted:
+        raise CommandError("--labels names no label.")
+    return wanted

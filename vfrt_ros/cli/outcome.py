@@ -1,0 +1,17 @@
+"""What an action of `vfrt memory` did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vfrt_ros.cli.command import OK
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a person sees (`text`) and what a script reads (`facts`)."""
+
+    text: str
+    facts: dict[str, Any]
+    status: int = OK

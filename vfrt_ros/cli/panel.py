@@ -1,0 +1,67 @@
+"""`vfrt panel`: the panel in the browser, a client of a running node."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import signal
+import sys
+
+from vfrt_ros.cli.command import OK, Command, CommandError, UsageError, add_node_options, node_address
+
+HOST = "127.0.0.1"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The options of `vfrt panel`."""
+    parser.add_argument(
+        "--host",
+        default=HOST,
+        metavar="NAME",
+        help="interface to open (default: only this machine; 0.0.0.0 = every network, without a login)",
+    )
+    parser.add_argument(
+        "--port", type=int, metavar="N", help="port (default: 8501, or the next free one; 0 = any free one)"
+    )
+    parser.add_argument(
+        "--ice-server",
+        dest="ice_servers",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="stun:HOST or turn:USER:SECRET@HOST, for a browser's camera in another network (default: none)",
+    )
+    add_node_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve the panel until Ctrl-C."""
+    if arguments.port is not None and not 0 <= arguments.port <= 65535:
+        raise UsageError(f"--port must be in [0, 65535]; got {arguments.port}.")
+    address = node_address(arguments)
+    if importlib.util.find_spec("streamlit") is None:
+        raise CommandError("The Python package streamlit is missing: `make setup`, or pip install streamlit.")
+    from vfrt_ros.panel.ice_server import read_ice_server
+    from vfrt_ros.panel.panel_client import PanelClient
+    from vfrt_ros.panel.server import open_port, serve, url
+    from vfrt_ros.panel.shared_client import share
+
+    servers = [read_ice_server(text) for text in arguments.ice_servers]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))
+    with open_port(arguments.host, arguments.port) as opened, PanelClient(address, servers) as client:
+        share(client)
+        where = url(arguments.host, opened.getsockname()[1])
+        serve(opened, arguments.host, lambda: print(f"The panel is at {where}", flush=True))
+    return OK
+
+
+COMMAND = Command(
+    summary="show the picture, teach and set everything in a browser",
+    examples=(
+        "vfrt panel",
+        "vfrt panel --namespace robot1 --port 8600",
+        "vfrt panel --host 0.0.0.0   # for a phone or a laptop; everybody in the network may use it",
+    ),
+    configure=configure,
+    run=run,
+)

@@ -1,0 +1,126 @@
+"""What can be done with a memory without looking at a frame."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+
+from vfrt_ros.core.audit import Finding, audit
+from vfrt_ros.core.errors import UnknownLabelError, nearest
+from vfrt_ros.core.growth import check_examples, check_file
+from vfrt_ros.core.memory.bundle import Bundle
+from vfrt_ros.core.memory.example import Example, Step
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.merge import Merge, Merged, State, carry_out, check_merge, prepare
+from vfrt_ros.core.request import check_label
+from vfrt_ros.core.settings import RecognitionSettings
+
+
+class Taught:
+    """A memory, the limits that it keeps to, and one lock around both.
+
+    Threads: every public method may be called from any thread.
+
+    Args:
+        settings: Checked parameters.
+        memory: Nobody else changes it.
+    """
+
+    def __init__(self, settings: RecognitionSettings, memory: Memory) -> None:
+        self.settings = settings
+        self.memory = memory
+        self._lock = threading.RLock()
+
+    def forget(self, label: str) -> Step:
+        """Remove a label; see `Memory.forget`."""
+        with self._lock:
+            return self.memory.forget(check_label(label))
+
+    def forget_examples(self, ids: Collection[int]) -> Step:
+        """Remove single examples; see `Memory.forget_examples`."""
+        with self._lock:
+            return self.memory.forget_examples(ids)
+
+    def relabel(self, label: str, new_label: str) -> Step:
+        """Rename or merge a label; see `Memory.relabel`.
+
+        Raises:
+            RequestError: Both names are the same, the new one is no label, or the two together would have more
+                examples than the setting `max_examples`.
+        """
+        with self._lock:
+            new_label = check_label(new_label, length=self.settings.max_label_length)
+            label = check_label(label)
+            if label != new_label and new_label in self.memory.labels:
+                together = len(self.memory.examples(label)) + len(self.memory.examples(new_label))
+                check_examples(new_label, together, most=self.settings.max_examples)
+            return self.memory.relabel(label, new_label)
+
+    def undo(self) -> Step:
+        """Take the last change back; see `Memory.undo`."""
+        with self._lock:
+            return self.memory.undo()
+
+    def redo(self) -> Step:
+        """Do again what undo took back last; see `Memory.redo`."""
+        with self._lock:
+            return self.memory.redo()
+
+    def examples(self, label: str = "") -> tuple[list[Example], int]:
+        """The examples of a label, negatives included, or of all, oldest first, and the memory's version.
+
+        Args:
+            label: Empty = of all labels.
+
+        Raises:
+            RequestError: The label is no label.
+            UnknownLabelError: There is no such label.
+        """
+        wanted = check_label(label) if label else None
+        with self._lock:
+            if wanted is not None and wanted not in self.memory.labels:
+                raise UnknownLabelError(f"Unknown label '{wanted}'.{nearest(wanted, self.memory.labels)}")
+            found, version = self.memory.examples(wanted), self.memory.version
+        return sorted(found, key=lambda example: example.id), version
+
+    def audit(self) -> list[Finding]:
+        """Look through the memory for what makes recognition worse; see `vfrt_ros.core.audit`."""
+        with self._lock:
+            return audit(self.memory.examples())
+
+    def bundle(self) -> Bundle:
+        """All that can be shared, as it is at this moment."""
+        with self._lock:
+            memory = self.memory
+            return Bundle(memory.owner, tuple(memory.examples()), dict(memory.prompts))
+
+    def prepare_merge(self, bundle: Bundle, source: str) -> Merge:
+        """Work out what `absorb` would add. The long part of it runs outside the lock.
+
+        Args:
+            bundle: What to add.
+            source: Where it comes from, in words.
+
+        Raises:
+            RequestError: It is another encoder's, or would pass a limit.
+        """
+        with self._lock:
+            state = State.of(self.memory)
+        prepared = prepare(state, bundle, source)
+        check_merge(state, prepared, self.settings)
+        return prepared
+
+    def absorb(self, prepared: Merge) -> Merged:
+        """Add what another memory learned; see `vfrt_ros.core.memory.merge`."""
+        with self._lock:
+            self._check_file()
+            return carry_out(self.memory, prepared, self.settings)
+
+    def close(self) -> None:
+        """Close the memory's file; it is not used afterwards."""
+        with self._lock:
+            self.memory.close()
+
+    def _check_file(self) -> None:
+        """Refuse to add examples to a file that is as large as `max_memory_mb` allows."""
+        check_file(self.memory.size, most=self.settings.max_memory_mb)

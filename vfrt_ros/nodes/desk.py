@@ -1,0 +1,37 @@
+"""What the services work with, and how the long ones take their turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.nodes.result import Result
+
+
+def _at_once(job: Callable[[], Any]) -> Any:
+    return job()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the services work with.
+
+    Attributes:
+        recogniser: Does the work.
+        latest: The newest result; None before the first.
+        snapshots: The folder for snapshots.
+        turn: Runs a job between two frames and returns what it returns. A service that is answered in the
+            worker's thread needs it not; one that is answered elsewhere changes the memory in its turn only.
+    """
+
+    recogniser: Recogniser
+    latest: Callable[[], Result | None]
+    snapshots: Path
+    turn: Callable[[Callable[[], Any]], Any] = _at_once
+
+
+Answer = Callable[[Desk, Any, Any], str]
+"""Fills the response's own fields and returns its message; raises a VfrtError where it cannot be done."""

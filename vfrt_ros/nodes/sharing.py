@@ -1,0 +1,86 @@
+"""The services that carry much: pages of examples, and a whole memory as one file.
+
+Threads: they are answered in a thread of their own, beside the worker. What is long (making messages, packing and
+unpacking, looking for duplicates) happens there, on copies; only reading the memory's state and writing what was
+imported are done in the worker's turn, so recognition waits for those alone.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import PurePath
+
+from vfrt_msgs.srv import ExportMemory, ImportMemory, ListExamples
+from vfrt_ros.core.errors import RequestError
+from vfrt_ros.core.memory.bundle import pack_bundle, unpack_bundle
+from vfrt_ros.core.memory.example import Example
+from vfrt_ros.core.request import check_source
+from vfrt_ros.nodes.desk import Desk
+from vfrt_ros.nodes.messages import example_message
+
+PAGE = 100
+LONGEST_PAGE = 1000
+UNPACKED = 4
+"""A file may unpack to this many times `max_transfer_mb`: what it holds hardly shrinks when it is packed."""
+
+
+def list_examples(desk: Desk, request: ListExamples.Request, response: ListExamples.Response) -> str:
+    """Show a page of the examples."""
+    found, version = desk.turn(lambda: desk.recogniser.examples(request.label))
+    page = found[request.offset :][: min(request.limit or PAGE, LONGEST_PAGE)]
+    if request.pictures:
+        page = _light_enough(page, desk.recogniser.settings.max_transfer_mb)
+    response.examples = [example_message(example, picture=request.pictures) for example in page]
+    response.total = len(found)
+    response.memory_version = version
+    if not page:
+        return f"None of {len(found)} examples after the first {request.offset}." if found else "No examples."
+    first = request.offset + 1
+    return f"Examples {first} to {request.offset + len(page)} of {len(found)}."
+
+
+def export_memory(desk: Desk, request: ExportMemory.Request, response: ExportMemory.Response) -> str:
+    """Make one file of the memory."""
+    bundle = desk.turn(desk.recogniser.bundle)
+    most = desk.recogniser.settings.max_transfer_mb
+    _check_size(bundle.size, most)
+    data = pack_bundle(bundle)
+    _check_size(len(data), most)
+    response.data = array("B", data)
+    response.name = f"{re.sub(r'[^A-Za-z0-9.-]+', '_', bundle.owner.encoder_id)}.vfrt.zip"
+    labels = len({example.label for example in bundle.examples} | bundle.prompts.keys())
+    return f"{len(bundle.examples)} examples of {labels} labels, {len(data) / 1e6:.1f} MB."
+
+
+def import_memory(desk: Desk, request: ImportMemory.Request, response: ImportMemory.Response) -> str:
+    """Add what is in a file."""
+    most = desk.recogniser.settings.max_transfer_mb
+    if len(request.data) > 1e6 * most:
+        raise RequestError(
+            f"The file has {len(request.data) / 1e6:.1f} MB, over the {most:g} of max_transfer_mb: raise it, or stop "
+            "the node and use `vfrt memory import`."
+        )
+    name = check_source(PurePath(request.name).name) or "a file"
+    bundle = unpack_bundle(request.data.tobytes(), name, largest=int(UNPACKED * 1e6 * most))
+    prepared = desk.recogniser.prepare_merge(bundle, f"imported from {name}")
+    done = desk.turn(lambda: desk.recogniser.absorb(prepared))
+    response.added, response.duplicates = done.added, done.duplicates
+    return done.in_words
+
+
+def _check_size(size: int, most: float) -> None:
+    if size > 1e6 * most:
+        raise RequestError(
+            f"The file would have {size / 1e6:.1f} MB, over the {most:g} of max_transfer_mb: raise it, or stop the "
+            "node and use `vfrt memory export`."
+        )
+
+
+def _light_enough(page: Sequence[Example], most: float) -> Sequence[Example]:
+    """The first of them, at least one, whose pictures together are not more than so many megabytes."""
+    sizes = accumulate(len(example.thumbnail) for example in page)
+    fitting = sum(size <= 1e6 * most for size in sizes)
+    return page[: max(1, fitting)]

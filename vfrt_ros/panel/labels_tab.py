@@ -1,0 +1,119 @@
+"""Labels: what is known of each, with its examples; rename, merge, forget, mark as not this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from vfrt_ros.panel.example_shelf import ExampleShelf
+from vfrt_ros.panel.markdown import plain
+from vfrt_ros.panel.notes import ask, note
+from vfrt_ros.panel.shared_client import shared_client
+
+LABELS_ON_A_PAGE = 20
+EXAMPLES_ON_A_PAGE = 24
+_CROP = 84
+_shelf = ExampleShelf()
+
+
+def show() -> None:
+    """All labels, or those that the search leaves."""
+    memory = shared_client().memory
+    infos = list(memory.labels) if memory else []
+    if not infos:
+        st.caption("Nothing learned yet: the Teach tab registers what the camera shows.")
+        return
+    if len(infos) > LABELS_ON_A_PAGE // 2:
+        wanted = st.text_input("Find", key="labels find", placeholder="Part of a label").strip().lower()
+        infos = [info for info in infos if wanted in info.label.lower()]
+    for info in infos[_page("labels", len(infos), LABELS_ON_A_PAGE)]:
+        _show_label(info)
+
+
+def _page(name: str, total: int, size: int) -> slice:
+    """Which of many entries to show now; a row of page numbers where there is more than one page."""
+    pages = -(-total // size)
+    number = st.pagination(pages, key=f"page of {name}") if pages > 1 else 1
+    return slice(size * (number - 1), size * number)
+
+
+def _show_label(info: Any) -> None:
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        newest = _shelf.page(shared_client(), info.label, 0, 1) if info.examples else None
+        if newest and newest.examples and len(newest.examples[0].picture.data):
+            st.image(bytes(newest.examples[0].picture.data), width=56, alt=f"An example of {info.label}")
+        title = f"**{plain(info.label)}** · {_counts(info)}"
+        with st.expander(title, key=f"label {info.label}", on_change="rerun") as opened:
+            if opened.open:
+                _show_open(info)
+
+
+def _counts(info: Any) -> str:
+    parts = [(info.examples, "example"), (info.negatives, "negative"), (info.prompts, "prompt")]
+    return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts if n) or "empty"
+
+
+def _show_open(info: Any) -> None:
+    label = info.label
+    if info.examples or info.negatives:
+        _show_examples(label)
+    with st.form(f"rename {label}", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        key = f"new name {label}"
+        st.text_input("New name", key=key, placeholder="Another label's name merges the two")
+        st.form_submit_button("Rename or merge", on_click=_rename, args=(label, key))
+    with st.container(horizontal=True):
+        st.button(
+            "What the camera shows is not this",
+            key=f"negative {label}",
+            help="Learn from the most recent frames that they do not show the label",
+            on_click=ask,
+            args=("Register",),
+            kwargs={"label": label, "negative": True},
+        )
+        st.button(
+            "Forget the label", key=f"forget {label}", on_click=ask, args=("Forget",), kwargs={"label": label}
+        )
+
+
+def _rename(label: str, key: str) -> None:
+    if name := st.session_state[key].strip():
+        ask("Relabel", label=label, new_label=name)
+    else:
+        note("Type the new name first.", good=False)
+
+
+def _show_examples(label: str) -> None:
+    client = shared_client()
+    first = _shelf.page(client, label, 0, EXAMPLES_ON_A_PAGE)
+    if first.fault:
+        st.caption(plain(first.fault))
+        return
+    shown = _page(f"examples of {label}", first.total, EXAMPLES_ON_A_PAGE)
+    page = _shelf.page(client, label, shown.start, EXAMPLES_ON_A_PAGE)
+    with st.container(horizontal=True, gap="small"):
+        for example in page.examples:
+            _show_example(example)
+    chosen = [example.id for example in page.examples if st.session_state.get(_tick(example))]
+    st.button(
+        f"Forget the {len(chosen)} chosen" if chosen else "Forget the chosen examples",
+        key=f"forget examples of {label}",
+        disabled=not chosen,
+        on_click=ask,
+        args=("ForgetExamples",),
+        kwargs={"examples": chosen},
+    )
+
+
+def _show_example(example: Any) -> None:
+    with st.container(width=_CROP, gap=None):
+        if len(example.picture.data):
+            st.image(bytes(example.picture.data), width=_CROP, alt=f"Example {example.id}")
+        name = f"not, no. {example.id}" if example.negative else f"no. {example.id}"
+        st.checkbox(
+            name, key=_tick(example), help=f"From {plain(example.source)}" if example.source else None
+        )
+
+
+def _tick(example: Any) -> str:
+    return f"example {example.id}"

@@ -1,0 +1,119 @@
+"""What is recognised now, as HTML: label, score, reason, candidates and pace. No Streamlit, no ROS calls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from vfrt_ros.core.decision import Reason
+from vfrt_ros.panel.recognition_feed import Pace
+
+
+def answer(recognition: Any) -> str:
+    """The label with its score as a bar, and the reason where it is unknown."""
+    known = recognition.reason == recognition.KNOWN
+    return (
+        f'<section class="vfrt-answer {"known" if known else "unknown"}" aria-live="off">'
+        f'<div class="vfrt-label"><strong>{escape(recognition.label)}</strong>'
+        f"<span>{_percent(recognition.score)}</span></div>"
+        f"{_bar(recognition.score, recognition.threshold)}"
+        f'<p class="vfrt-reason">{escape(reason(recognition))}</p></section>'
+    )
+
+
+def reason(recognition: Any) -> str:
+    """In words why the answer is unknown and what comes closest, or what the score was held against."""
+    if recognition.reason == recognition.KNOWN:
+        return f"known: at least {_percent(recognition.threshold)} was asked for"
+    try:
+        words = Reason(recognition.reason).words
+    except ValueError:
+        words = f"reason {recognition.reason}"
+    nearest = f"; closest is {recognition.candidates[0].label}" if recognition.candidates else ""
+    return f"{words}{nearest}"
+
+
+def candidates(recognition: Any) -> str:
+    """A table: each candidate with its probability, what the pictures say and what the words say."""
+    if not recognition.candidates:
+        return ""
+    best = recognition.candidates[0].label if recognition.reason == recognition.KNOWN else None
+    rows = "".join(_row(entry, entry.label == best) for entry in recognition.candidates)
+    head = (
+        '<tr><th scope="col">candidate</th><th></th><th scope="col">score</th>'
+        '<th scope="col" title="Likeness to the examples in memory">image</th>'
+        '<th scope="col" title="Likeness to the prompt">text</th></tr>'
+    )
+    return f'<table class="vfrt-candidates"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+
+
+def _row(entry: Any, is_best: bool) -> str:
+    return (
+        f'<tr class="{"known" if is_best else ""}"><th scope="row">{escape(entry.label)}</th>'
+        f'<td class="vfrt-wide">{_bar(entry.score)}</td><td>{_percent(entry.score)}</td>'
+        f"<td>{_cosine(entry.image_score)}</td><td>{_cosine(entry.text_score)}</td></tr>"
+    )
+
+
+def pace(samples: Sequence[Pace]) -> str:
+    """Frames per second and latency as numbers, each with the last minute as a line."""
+    newest = samples[-1] if samples else None
+    return (
+        '<div class="vfrt-pace">'
+        + _figure("frames per second", f"{newest.fps:.1f}" if newest else "–", [s.fps for s in samples])
+        + _figure(
+            "latency, ms", f"{newest.latency_ms:.0f}" if newest else "–", [s.latency_ms for s in samples]
+        )
+        + "</div>"
+    )
+
+
+def silence(text: str) -> str:
+    """The place of the answer while there is none."""
+    return f'<section class="vfrt-answer silent"><p class="vfrt-reason">{escape(text)}</p></section>'
+
+
+def _figure(title: str, value: str, values: Sequence[float]) -> str:
+    shape = f' style="clip-path:polygon({outline(values)})"' if len(values) > 1 else " hidden"
+    return (
+        f"<figure><figcaption>{title}</figcaption><output>{value}</output>"
+        f'<div class="vfrt-plot" role="img" aria-label="{title} over the last minute" title="the last minute">'
+        f"<b{shape}></b></div></figure>"
+    )
+
+
+def outline(values: Sequence[float]) -> str:
+    """The area below a curve from zero to its highest value, over the whole width, as a CSS polygon.
+
+    Args:
+        values: At least two.
+
+    >>> outline([0.0, 10.0])
+    '0% 100%,0.0% 100.0%,100.0% 0.0%,100% 100%'
+    """
+    top = max(*values, 1e-9)
+    step = 100 / (len(values) - 1)
+    curve = (f"{step * n:.1f}% {100 - 100 * max(v, 0.0) / top:.1f}%" for n, v in enumerate(values))
+    return ",".join(("0% 100%", *curve, "100% 100%"))
+
+
+def _bar(score: float, threshold: float = 0.0) -> str:
+    tick = f'<i style="left:{_share(threshold):.1f}%"></i>' if 0 < threshold < 1 else ""
+    return (
+        f'<div class="vfrt-bar" role="img" aria-label="{_percent(score)}">'
+        f'<b style="width:{_share(score):.1f}%"></b>{tick}</div>'
+    )
+
+
+def _share(value: float) -> float:
+    return 100 * min(max(value, 0.0), 1.0) if math.isfinite(value) else 0.0
+
+
+def _percent(value: float) -> str:
+    return f"{_share(value):.0f} %"
+
+
+def _cosine(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "–"

@@ -1,0 +1,47 @@
+"""The live overlay as one endless JPEG stream, which a browser shows in an <img> without flicker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from vfrt_ros.panel.picture_stream import PictureStream
+from vfrt_ros.panel.shared_client import shared_client
+
+PATH = "/overlay.mjpg"
+_MARK = b"--picture\r\n"
+
+
+async def overlay(request: Request) -> Response:
+    """What `PATH` answers with. Other sites must not embed it."""
+    return StreamingResponse(
+        parts(shared_client().pictures),
+        media_type="multipart/x-mixed-replace; boundary=picture",
+        headers={"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"},
+    )
+
+
+async def parts(pictures: PictureStream) -> AsyncIterator[bytes]:
+    """Each new picture as a part; a browser that is slow gets the newest one next, not all."""
+    loop = asyncio.get_running_loop()
+    news = asyncio.Event()
+
+    def tell() -> None:
+        with contextlib.suppress(RuntimeError):  # the server has ended meanwhile
+            loop.call_soon_threadsafe(news.set)
+
+    with pictures.watch(tell):
+        yield _MARK
+        while True:
+            await news.wait()
+            news.clear()
+            if pictures.ended:
+                return
+            jpeg = pictures.newest
+            head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+            # The next part's mark at once: a browser shows a picture when it sees that it has ended.
+            yield head.encode() + jpeg + b"\r\n" + _MARK

@@ -1,0 +1,147 @@
+"""All that the panel knows of a running system: one client of its nodes for every browser session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from sensor_msgs.msg import CompressedImage
+
+from vfrt_msgs import srv
+from vfrt_msgs.msg import MemoryInfo, Recognition
+from vfrt_ros.bringup import CAMERA, full_name
+from vfrt_ros.cli.command import CommandError
+from vfrt_ros.cli.domain import domain_id
+from vfrt_ros.nodes import names, qos
+from vfrt_ros.panel.browser_source import BrowserSource
+from vfrt_ros.panel.ice_server import IceServer
+from vfrt_ros.panel.node_watch import NodeState, NodeWatch
+from vfrt_ros.panel.parameter_mirror import ParameterMirror
+from vfrt_ros.panel.picture_stream import PictureStream
+from vfrt_ros.panel.recognition_feed import RecognitionFeed
+from vfrt_ros.panel.ros_link import CALL_SECONDS, RosLink
+
+
+class PanelClient:
+    """Watches a recognition node and the camera beside it; a context manager, usable from any thread.
+
+    Attributes:
+        recognition, camera: The state of the two nodes.
+        parameters: Of the recognition node.
+        feed: What it recognises.
+        pictures: Its overlay.
+        browser: A browser's camera in the place of the camera node.
+    """
+
+    def __init__(self, address: str, ice_servers: Sequence[IceServer] = ()) -> None:
+        """
+        Args:
+            address: Full name of the recognition node, like `/robot1/recognition`.
+            ice_servers: By which a browser's camera and the panel find each other; none = in one network.
+        """
+        self.ice_servers = tuple(ice_servers)
+        self.address = address
+        self._namespace = address.rpartition("/")[0]
+        self._stack = ExitStack()
+        self._link = RosLink()
+        self._memory: MemoryInfo | None = None
+        self._subscriptions: dict[str, tuple[str, Any]] = {}
+        self.feed = RecognitionFeed()
+        self.recognition = NodeWatch(self._link, address, self._came)
+        self.camera = NodeWatch(self._link, full_name(self._namespace, CAMERA.name))
+        self.browser = BrowserSource(
+            self._link, address, full_name(self._namespace, names.IMAGE_RAW), self.camera
+        )
+        self.parameters = ParameterMirror(self._link, address)
+        self.pictures = PictureStream(self._link, self._picture_topic)
+
+    def __enter__(self) -> PanelClient:
+        self._stack.enter_context(self._link)
+        self._link.do(self._settle)
+        self.parameters.start()
+        self._stack.callback(self.parameters.close)
+        self.recognition.start()
+        self.camera.start()
+        self.browser.start()
+        self._stack.callback(self.browser.close)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def call(self, service: str, seconds: float = CALL_SECONDS, **fields: Any) -> Any:
+        """The recognition node's answer.
+
+        Args:
+            service: Name of the service type in `vfrt_msgs.srv`.
+            fields: Of the request.
+
+        Raises:
+            CommandError: The node is not there, has no such service or gives no answer in time.
+        """
+        kind = getattr(srv, service)
+        return self._link.call(self.address, kind, kind.Request(**fields), seconds)
+
+    @property
+    def memory(self) -> MemoryInfo | None:
+        """The newest memory_info; None = the node has sent none."""
+        return self._memory if self.recognition.answers else None
+
+    @property
+    def labels(self) -> list[str]:
+        """All labels that memory or prompts know, sorted."""
+        memory = self.memory
+        return [info.label for info in memory.labels] if memory else []
+
+    def what_to_do(self) -> str:
+        """Where the node cannot be spoken to: what to start, in Markdown; else an empty text."""
+        if self.recognition.answers:
+            return ""
+        if self.recognition.state is NodeState.SILENT:
+            return (
+                f"`{self.address}` is known here but gives no answer: it was killed, hangs, or is still starting. "
+                "If it does not come back, end it and start it again with `vfrt live`."
+            )
+        try:
+            others = [name for name in self._link.like(self.address) if name != self.address]
+        except CommandError as error:
+            return str(error)
+        if others:
+            return f"There is no `{self.address}`, but `{others[0]}`: start `vfrt panel --node {others[0]}`."
+        return (
+            f"There is no node `{self.address}` in ROS_DOMAIN_ID {domain_id()}. Start it with `vfrt live` or "
+            "`ros2 launch vfrt_ros live.launch.py`, or start this panel with the ROS_DOMAIN_ID of its shell."
+        )
+
+    def _came(self) -> None:
+        self._memory = None
+        self.parameters.refresh()
+        self._settle()
+        self.pictures.settle()
+
+    def _settle(self) -> None:
+        """Listen where the node publishes now, by type; where it is not there, by the usual names."""
+        for message, name, profile, take in (
+            (Recognition, names.RECOGNITION, qos.recognition(), self._take),
+            (MemoryInfo, names.MEMORY_INFO, qos.memory_info(), self._remember),
+        ):
+            topic = self._link.topic_of(self.address, message) or full_name(self._namespace, name)
+            known, subscription = self._subscriptions.get(name, ("", None))
+            # A late joiner gets the memory's state, so that is asked for anew.
+            if topic == known and message is not MemoryInfo:
+                continue
+            if subscription is not None:
+                self._link.unsubscribe(subscription)
+            self._subscriptions[name] = (topic, self._link.subscribe(message, topic, take, profile))
+
+    def _picture_topic(self) -> str:
+        usual = full_name(self._namespace, f"{names.OVERLAY}/{names.COMPRESSED}")
+        return self._link.topic_of(self.address, CompressedImage) or usual
+
+    def _take(self, recognition: Recognition) -> None:
+        self.recognition.sign_of_life()
+        self.feed.take(recognition)
+
+    def _remember(self, memory: MemoryInfo) -> None:
+        self._memory = memory

@@ -1,0 +1,246 @@
+"""The panel's own node in the graph, shared by all browser sessions.
+
+The executor's thread alone touches ROS. Any other thread hands it work with `do` and waits for the outcome.
+Services and topics are found in the graph by their type, as `vfrt_ros.cli.node_client` does, so a remapped
+one is found too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any, TypeVar
+
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import NodeNameNonExistentError
+from rclpy.signals import SignalHandlerOptions
+
+from vfrt_ros.cli.command import CommandError
+from vfrt_ros.cli.domain import domain_id
+from vfrt_ros.cli.node_client import network_only, type_name
+
+CALL_SECONDS = 30.0
+_MATCH_SECONDS = 3.0
+_DO_SECONDS = 10.0
+_LOOK_AGAIN_SECONDS = 0.25
+
+Found = TypeVar("Found")
+
+
+class RosLink:
+    """A node with an executor thread of its own; a context manager."""
+
+    def __enter__(self) -> RosLink:
+        domain_id()
+        self._context = Context()
+        try:
+            # A node that was killed leaves shared memory behind, in which its successor's news get lost.
+            with network_only():
+                rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+                self._node = rclpy.create_node(
+                    f"vfrt_panel_{os.getpid()}",
+                    context=self._context,
+                    use_global_arguments=False,
+                    enable_rosout=False,
+                    start_parameter_services=False,
+                )
+        except (RuntimeError, ValueError) as error:
+            raise CommandError(f"ROS 2 does not start: {' '.join(str(error).split())}") from error
+        self._clients: dict[str, Any] = {}
+        self._gate = threading.Lock()
+        self._ended = False
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._thread = threading.Thread(target=self._spin, name="panel's ROS", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._gate:
+            self._ended = True
+        self._executor.shutdown(timeout_sec=1.0)
+        self._thread.join(2.0)
+        self._node.destroy_node()
+        self._context.try_shutdown()
+
+    def _spin(self) -> None:
+        with contextlib.suppress(ExternalShutdownException):
+            self._executor.spin()
+
+    def do(self, work: Callable[[], Found]) -> Found:
+        """What `work` returns or raises, carried out in the executor's thread.
+
+        Raises:
+            CommandError: The executor has ended, or is busy for too long.
+        """
+        if threading.current_thread() is self._thread:
+            return work()
+        outcome: Future[Found] = Future()
+
+        def carry_out() -> None:
+            try:
+                outcome.set_result(work())
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        with self._gate:
+            if not self._ended:
+                self._executor.create_task(carry_out)
+        deadline = time.monotonic() + _DO_SECONDS
+        while not self._ended and time.monotonic() < deadline:
+            with contextlib.suppress(FutureTimeoutError):
+                return outcome.result(_LOOK_AGAIN_SECONDS)
+        raise CommandError("The panel's connection to ROS 2 does not answer: start it again.")
+
+    def every(self, seconds: float, work: Callable[[], None]) -> None:
+        """Carry this out again and again, in the executor's thread."""
+        self.do(lambda: self._node.create_timer(seconds, work))
+
+    def is_there(self, address: str) -> bool:
+        """Whether a node of this full name is in the graph."""
+        return self.do(lambda: address in self._node_names())
+
+    def like(self, address: str) -> list[str]:
+        """Nodes in the graph whose last name is the same, in whatever namespace."""
+        ending = "/" + address.rpartition("/")[2]
+        return self.do(lambda: sorted(name for name in self._node_names() if name.endswith(ending)))
+
+    def topic_of(self, address: str, message: Any) -> str | None:
+        """The name of the topic of this type that a node publishes; None = none, or no such node."""
+        return self.do(
+            lambda: self._offered(self._node.get_publisher_names_and_types_by_node, address, message)
+        )
+
+    def subscribe(self, message: Any, topic: str, callback: Callable[[Any], None], profile: Any) -> Any:
+        """Hear a topic in the executor's thread, until `unsubscribe` gets what this returns."""
+        return self.do(lambda: self._node.create_subscription(message, topic, callback, profile))
+
+    def unsubscribe(self, subscription: Any) -> None:
+        """End a subscription."""
+        self.do(lambda: self._node.destroy_subscription(subscription))
+
+    def listens_to(self, address: str, message: Any) -> str | None:
+        """The name of the topic of this type that a node subscribes to; None = none, or no such node."""
+        return self.do(
+            lambda: self._offered(self._node.get_subscriber_names_and_types_by_node, address, message)
+        )
+
+    def advertise(self, message: Any, topic: str, profile: Any) -> Any:
+        """A publisher, to be used in the executor's thread, until `withdraw` gets it."""
+        return self.do(lambda: self._node.create_publisher(message, topic, profile))
+
+    def withdraw(self, publisher: Any) -> None:
+        """End a publisher."""
+        self.do(lambda: self._node.destroy_publisher(publisher))
+
+    def stamp(self) -> Any:
+        """Now, as a message."""
+        return self._node.get_clock().now().to_msg()
+
+    def ask(self, address: str, service: Any, request: Any) -> Future[Any]:
+        """Send a request to a node's service of this type; the future is done when the answer comes.
+
+        Raises:
+            CommandError: The node is not there, or has no such service.
+        """
+        answer: Future[Any] = Future()
+
+        def send() -> None:
+            client = self._client(address, service)
+            if not client.service_is_ready():
+                raise CommandError(f"{address} is there, but its service {client.srv_name} is out of reach.")
+            pending = client.call_async(request)
+            pending.add_done_callback(lambda done: _pass_on(done, answer))
+            answer.add_done_callback(lambda _: client.remove_pending_request(pending))
+
+        self.do(send)
+        return answer
+
+    def call(self, address: str, service: Any, request: Any, seconds: float = CALL_SECONDS) -> Any:
+        """The answer of a node's service of this type; not for the executor's thread, which would wait for itself.
+
+        Raises:
+            CommandError: The node is not there, has no such service, ends or gives no answer in time.
+        """
+        self._wait_for_match(address, service)
+        answer = self.ask(address, service, request)
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return answer.result(min(_LOOK_AGAIN_SECONDS, max(0.0, deadline - time.monotonic())))
+            except FutureTimeoutError:
+                if not self.is_there(address):
+                    raise CommandError(f"{address} has ended before it answered.") from None
+                if time.monotonic() >= deadline:
+                    self.do(answer.cancel)
+                    raise CommandError(f"{address} gave no answer within {seconds:g} s.") from None
+
+    def _wait_for_match(self, address: str, service: Any) -> None:
+        """A service that was just discovered takes a moment until requests reach it."""
+        deadline = time.monotonic() + _MATCH_SECONDS
+        pause = threading.Event()
+        while not self.do(lambda: self._client(address, service).service_is_ready()):
+            if time.monotonic() >= deadline:
+                return
+            pause.wait(0.02)
+
+    def _client(self, address: str, service: Any) -> Any:
+        name = self._service_name(address, service)
+        if name is None and address not in self._node_names():
+            raise CommandError(f"There is no node {address} in ROS_DOMAIN_ID {domain_id()}.")
+        if name is None:
+            raise CommandError(
+                f"{address} has no {type_name(service)}: it may still be starting, or be older."
+            )
+        if name not in self._clients:
+            self._clients[name] = self._node.create_client(service, name)
+        return self._clients[name]
+
+    def _service_name(self, address: str, service: Any) -> str | None:
+        """By type among the node's own; where the graph has only part of the node, by the usual name."""
+        own = self._offered(self._node.get_service_names_and_types_by_node, address, service)
+        if own is not None or address not in self._node_names():
+            return own
+        usual = usual_service_name(address, service)
+        return next((name for name, _ in self._node.get_service_names_and_types() if name == usual), None)
+
+    def _offered(self, listing: Callable[[str, str], Any], address: str, interface: Any) -> str | None:
+        namespace, _, name = address.rpartition("/")
+        try:
+            offered = listing(name, namespace or "/")
+        except NodeNameNonExistentError:
+            return None
+        kind = type_name(interface)
+        return next((topic for topic, kinds in offered if kind in kinds), None)
+
+    def _node_names(self) -> set[str]:
+        found = self._node.get_node_names_and_namespaces()
+        return {f"{namespace.rstrip('/')}/{name}" for name, namespace in found}
+
+
+def usual_service_name(address: str, service: Any) -> str:
+    """What a service of this type is called where nothing was remapped.
+
+    Args:
+        address: Full name of the node. Its parameters and its lifecycle are below this, our services beside it.
+    """
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", service.__name__).lower()
+    ours = type_name(service).startswith("vfrt_msgs/")
+    return f"{address.rpartition('/')[0] if ours else address}/{name}"
+
+
+def _pass_on(done: Any, answer: Future[Any]) -> None:
+    if answer.done():
+        return
+    if (error := done.exception()) is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(done.result())

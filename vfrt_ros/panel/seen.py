@@ -1,0 +1,44 @@
+"""The left side: the live picture, the answer, the candidates and the pace."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from vfrt_ros.panel import now
+from vfrt_ros.panel.node_watch import NodeState
+from vfrt_ros.panel.overlay_route import PATH
+from vfrt_ros.panel.panel_client import PanelClient
+from vfrt_ros.panel.shared_client import shared_client
+
+SILENCE_SECONDS = 3.0
+_STARTED = f"{time.time():.0f}"
+"""In the picture's address, so that a browser asks anew after the panel was started again."""
+
+
+def show_picture() -> None:
+    """The overlay; the same text at each run, so that the browser leaves it alone."""
+    st.html(
+        f'<div class="vfrt-picture"><img src="{PATH.lstrip("/")}?{_STARTED}" '
+        'alt="What the camera sees now, with what is recognised"></div>'
+    )
+
+
+@st.fragment(run_every=0.3)
+def show_answer() -> None:
+    """What is recognised now."""
+    client = shared_client()
+    recognition = client.feed.newest()
+    if recognition is None or client.feed.age > SILENCE_SECONDS:
+        st.html(now.silence(_why_silent(client)))
+        return
+    st.html(now.answer(recognition) + now.candidates(recognition) + now.pace(client.feed.samples()))
+
+
+def _why_silent(client: PanelClient) -> str:
+    if client.recognition.state is not NodeState.ACTIVE:
+        return "Recognition is stopped: Start, at the top, lets it go on."
+    if client.camera.state is NodeState.INACTIVE:
+        return "The camera is stopped: Start, at the top, lets it go on."
+    return "No frame is coming. Is a camera running, and connected to the recognition's image topic?"

@@ -1,0 +1,135 @@
+"""Serves the panel: Streamlit's pages and the live picture, at one address."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from vfrt_ros.cli.command import CommandError
+
+PORT = 8501
+PAGE = Path(__file__).with_name("page.py")
+_MORE_PORTS = 20
+_BACKLOG = 100
+_END_SECONDS = 1
+
+SETTINGS = {
+    "browser.gatherUsageStats": False,
+    "client.toolbarMode": "minimal",
+    "server.fileWatcherType": "none",
+    "server.headless": True,
+    "logger.level": "warning",
+    "theme.light.primaryColor": "#2563c9",
+    "theme.dark.primaryColor": "#3a7be0",
+}
+"""Streamlit's own settings; they win over a config.toml of the person or of the folder."""
+
+
+def open_port(host: str, port: int | None) -> socket.socket:
+    """A listening socket.
+
+    Args:
+        host: Name or address of an interface of this machine.
+        port: 0 = any that is free; None = `PORT`, or the next one that is free.
+
+    Raises:
+        CommandError: The host is none of this machine, or the port is taken.
+    """
+    wanted = [*range(PORT, PORT + _MORE_PORTS), 0] if port is None else [port]
+    for number in wanted:
+        try:
+            return _bind(host, number)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and number != wanted[-1]:
+                continue
+            if error.errno == errno.EADDRINUSE:
+                raise CommandError(
+                    f"Port {number} is in use by another program: choose another --port."
+                ) from None
+            raise CommandError(f"Cannot open {host}, port {number}: {error.strerror or error}.") from None
+    raise AssertionError("the last port raises or returns")
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    opened = socket.socket(family, kind, protocol)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+        opened.listen(_BACKLOG)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def url(host: str, port: int) -> str:
+    """Where a browser finds the panel: on this machine, or by this machine's name from others.
+
+    >>> url("127.0.0.1", 8501)
+    'http://localhost:8501'
+    """
+    from vfrt_ros.panel.guard import LOOPBACK
+
+    if host in LOOPBACK:
+        return f"http://localhost:{port}"
+    name = socket.gethostname() if host in ("0.0.0.0", "::", "") else host
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def serve(opened: socket.socket, host: str, ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        opened: From `open_port`.
+        host: The same as there.
+        ready: Called when browsers can come.
+    """
+    import uvicorn
+
+    from vfrt_ros.panel.shared_client import shared_client
+
+    class Server(uvicorn.Server):
+        """Ends the pictures first, which would go on for ever."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            super().handle_exit(sig, frame)
+            shared_client().pictures.end()
+
+    config = uvicorn.Config(
+        application(host, ready),
+        log_level="warning",
+        access_log=False,
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=_END_SECONDS,
+    )
+    Server(config).run(sockets=[opened])
+
+
+def application(host: str, ready: Callable[[], None]) -> Any:
+    """The ASGI application: Streamlit's, with a route for the picture, behind the guard."""
+    import streamlit
+    from starlette.middleware import Middleware
+    from starlette.routing import Route
+    from streamlit.web.bootstrap import load_config_options
+
+    from vfrt_ros.panel.guard import LOOPBACK, Guard
+    from vfrt_ros.panel.overlay_route import PATH, overlay
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        ready()
+        yield
+
+    load_config_options(SETTINGS)
+    return streamlit.App(
+        PAGE,
+        lifespan=lifespan,
+        routes=[Route(PATH, overlay)],
+        middleware=[Middleware(Guard, hosts=LOOPBACK if host in LOOPBACK else ())],
+    )
