@@ -17,7 +17,7 @@ live:  ## recognise what the camera sees, or the demo's photographs (ARGS="--sou
 test: lint  ## lint, then every test (TESTS="test/core -k memory" chooses)
 	@$(READY) && exec python -m pytest $(TESTS)
 
-test-ui:  ## panel and window, in Chromium and on a virtual screen, which it installs where it may
+test-ui:  ## the panel in a browser, the window on a display; installs both where it may
 	@tools/ui_packages.sh && $(READY) && exec python -m pytest test/ui $(ARGS)
 
 screenshots:  ## take the pictures of the README anew

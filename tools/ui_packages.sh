@@ -1,36 +1,28 @@
 #!/usr/bin/env bash
-# Installs what test/ui looks with and presses keys with, from Debian's packages, where it is missing and this user may.
+# Installs what test/ui needs, a browser and a display, from Debian's packages where they are missing and this user may.
 set -euo pipefail
 
-declare -A package=([chromium]=chromium [chromedriver]=chromium-driver [Xvfb]=xvfb [xdotool]=xdotool)
+packages="chromium chromium-driver xvfb xdotool"
 
-missing=()
-for program in "${!package[@]}"; do
-  type "$program" > /dev/null 2>&1 || missing+=("${package[$program]}")
-done
-if [ ${#missing[@]} = 0 ]; then exit 0; fi
-
-stop() {
-  printf 'vfrt: %s\n' "$*" >&2
-  exit 1
-}
-
-cure="sudo apt install ${missing[*]}"
-type apt-get > /dev/null 2>&1 || stop "${missing[*]} are missing, and there is no apt-get: install them."
+if type chromium chromedriver Xvfb xdotool > /dev/null 2>&1; then exit 0; fi
 if [ "$(id -u)" = 0 ]; then
   as_root=
 elif sudo -n true 2> /dev/null; then
   as_root=sudo
 else
-  stop "something to test with is missing: $cure"
+  echo "A browser or a display for the tests is missing: sudo apt install $packages" >&2
+  exit 1
 fi
+type apt-get > /dev/null 2>&1 || { echo "Install these, which no apt-get is here for: $packages" >&2; exit 1; }
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-echo "installing ${missing[*]} …"
+echo "installing $packages …"
 export DEBIAN_FRONTEND=noninteractive
 # Another apt-get may be at work: wait for it.
-if ! { $as_root apt-get -o DPkg::Lock::Timeout=300 update && \
-       $as_root apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}"; } > "$log" 2>&1; then
+wait="-o DPkg::Lock::Timeout=300"
+if ! { $as_root apt-get $wait update && $as_root apt-get $wait install -y --no-install-recommends $packages; } \
+  > "$log" 2>&1; then
   tail -n 5 "$log" >&2
-  stop "they could not be installed: $cure"
+  echo "They could not be installed: sudo apt install $packages" >&2
+  exit 1
 fi
