@@ -25,6 +25,16 @@ _vfrt_enter() {
     esac
   fi
   . "$_vfrt_root/install/local_setup.$_vfrt_shell"
+  # Tab after vfrt; the first one pays for asking Python how.
+  case "$_vfrt_shell$-" in
+    bash*i*)
+      _vfrt_first_tab() { eval "$(register-python-argcomplete --no-defaults vfrt)" && return 124; }
+      complete -F _vfrt_first_tab vfrt
+      ;;
+    zsh*i*)
+      if whence compdef > /dev/null; then eval "$(register-python-argcomplete --no-defaults vfrt)"; fi
+      ;;
+  esac
   if [ -n "${_vfrt_nounset:-}" ]; then set -u; unset _vfrt_nounset; fi
 }
 

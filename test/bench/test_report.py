@@ -59,6 +59,14 @@ def test_ratios_are_written_and_read(tmp_path) -> None:
     assert policy.read(path) == {"search against bare FAISS": 0.97, "clip": 2.1}
 
 
+def test_ratios_of_another_kind_of_machine_are_told(tmp_path) -> None:
+    path, here = tmp_path / "ratios.json", {"processor": "one", "cores": 2, "matrix arithmetic": ["avx2"]}
+    policy.write(path, {}, here)
+    assert policy.other_kind(path, here | {"python": "3.13"}) == ""
+    assert "(cores 2, here 4): a fall says little" in policy.other_kind(path, here | {"cores": 4})
+    assert policy.other_kind(tmp_path / "none.json", here) == ""
+
+
 def test_ratios_that_are_not_there_are_told(tmp_path) -> None:
     with pytest.raises(BenchError, match="cannot be read"):
         policy.read(tmp_path / "none.json")

@@ -16,6 +16,8 @@ from streamlit.testing.v1 import AppTest
 from vfrt_msgs import srv
 from vfrt_msgs.msg import LabelInfo, MemoryInfo, Recognition, ShownFrame
 from vfrt_ros.cli.command import CommandError
+from vfrt_ros.panel import browser_camera
+from vfrt_ros.panel.browser_source import Standing
 from vfrt_ros.panel.layout import TABS
 from vfrt_ros.panel.node_watch import NodeState
 from vfrt_ros.panel.parameter_mirror import MirroredParameter
@@ -78,6 +80,8 @@ class Client:
     """What the pages ask of a client; calls are noted and answered with OK."""
 
     address = "/recognition"
+    ice_servers = ()
+    browser = SimpleNamespace(standing=lambda session: Standing.FREE, end=lambda session: None)
 
     def __init__(self) -> None:
         self.recognition, self.camera = Watch("/recognition"), Watch("/camera")
@@ -108,9 +112,7 @@ class Client:
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Client:
-    """The client of the page, whose browser's camera only a browser can show."""
-    monkeypatch.setitem(TABS, "Camera", lambda: None)
+def client() -> Client:
     client = Client()
     share(client)
     return client
@@ -212,3 +214,26 @@ def test_the_examples_of_the_documentation(name: str) -> None:
 
 def _button(app: AppTest, label: str) -> Any:
     return next(button for button in app.button if button.label == label)
+
+
+@pytest.mark.usefixtures("client")
+def test_the_browsers_camera_costs_nothing_until_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[bool] = []
+    going = [True, True, False]
+
+    def stream(session: str, wanted: bool) -> bool:
+        drawn.append(wanted)
+        return going[len(drawn) - 1]
+
+    monkeypatch.setattr(browser_camera, "_stream", stream)
+    app = run()
+    assert (drawn, "Connecting" in texts(app)) == ([], False)
+    assert (drawn, Standing.FREE.value.partition("'")[0] in texts(app)) == ([], True)
+    (toggle,) = [toggle for toggle in app.toggle if "camera" in toggle.label]
+    app = toggle.set_value(True).run()
+    assert "allow the camera in your browser" in texts(app)
+    app = next(t for t in app.toggle if "camera" in t.label).set_value(False).run()
+    assert drawn == [True, False], "it is drawn until it has ended"
+    app = app.run()
+    app.run()
+    assert drawn == [True, False, False]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from selenium import webdriver
@@ -43,11 +43,18 @@ def missing_programs() -> str:
 class Browser:
     """One window; a context manager."""
 
-    def __init__(self, width: int = 1280, height: int = 900, *, dark: bool = False) -> None:
+    def __init__(
+        self, width: int = 1280, height: int = 900, *, dark: bool = False, flags: Sequence[str] = ()
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium") or ""
-        for flag in (*FLAGS, f"--user-data-dir={self._folder.name}", f"--window-size={width},{height}"):
+        for flag in (
+            *FLAGS,
+            f"--user-data-dir={self._folder.name}",
+            f"--window-size={width},{height}",
+            *flags,
+        ):
             options.add_argument(flag)
         service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
         self.driver = webdriver.Chrome(options=options, service=service)

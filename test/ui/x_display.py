@@ -54,20 +54,26 @@ class XDisplay:
         """For a program that is to use this display."""
         return {**os.environ, "DISPLAY": self.name}
 
-    def focus(self, process: int, title: str) -> int:
-        """Wait for a process's window and give it the keyboard; returns the window's number."""
+    def find(self, process: int, title: str) -> int:
+        """Wait for a process's window; returns its number."""
         found: list[int] = []
 
-        def search() -> str:
-            return self._xdotool("search", "--all", "--pid", str(process), "--name", title)
-
         def look() -> bool:
-            found[:] = [int(number) for number in search().split()]
+            words = ("search", "--all", "--pid", str(process), "--name", title)
+            found[:] = [int(number) for number in self._xdotool(*words).split()]
             return bool(found)
 
         wait_for(look, f"the window '{title}'", 60.0)
-        wait_for(lambda: self._focused(found[-1]), "the keyboard", 20.0)
         return found[-1]
+
+    def focus(self, window: int) -> None:
+        """Give a window the keyboard."""
+        wait_for(lambda: self._focused(window), "the keyboard", 20.0)
+
+    def show_again(self, window: int) -> None:
+        """Hide a window and show it, as minimising and restoring does."""
+        self._xdotool("windowunmap", "--sync", str(window))
+        self._xdotool("windowmap", "--sync", str(window))
 
     def press(self, *keys: str) -> None:
         """Press keys by their X11 names, at the pace of a hand."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from vfrt_ros.bench import (
@@ -61,14 +62,20 @@ def run_parts(names: Sequence[str], quick: bool) -> list[Row]:
     """The rows of these parts; one that fails as a whole leaves a row that says why."""
     rows = []
     for name in names:
-        started = time.monotonic()
+        started, busy = time.monotonic(), _processor_time()
         print(f"{name} …", file=sys.stderr, flush=True)
         try:
             rows += PARTS[name](quick)
         except BenchError as error:
             rows.append(failed(name, "", str(error)))
-        print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+        took, used = time.monotonic() - started, _processor_time() - busy
+        print(f"{name}: {took:.0f} s, {used:.0f} s of processor time", file=sys.stderr, flush=True)
     return rows
+
+
+def _processor_time() -> float:
+    """Seconds that this process and those that it has waited for were at work."""
+    return sum(os.times()[:4])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,10 +95,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"Wrote {arguments.out / 'search.png'}")
     if arguments.commit:
         policy.write(arguments.commit, policy.ratios_of(rows), about)
-    return _check(arguments.check, rows) if arguments.check else 0
+    return _check(arguments.check, rows, about) if arguments.check else 0
 
 
-def _check(path: Path, rows: Sequence[Row]) -> int:
+def _check(path: Path, rows: Sequence[Row], about: Mapping[str, object]) -> int:
+    if words := policy.other_kind(path, about):
+        print(words, file=sys.stderr)
     try:
         fallen = policy.falls(policy.ratios_of(rows), policy.read(path))
     except BenchError as error:

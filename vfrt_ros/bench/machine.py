@@ -8,7 +8,7 @@ import resource
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.core.encoders.runtimes.runtime import cpu_threads
+from vfrt_ros.core.encoders.runtimes.cores import usable_cores
 
 QUIET = 0.1
 """Share of the processor that others may use before figures are said to be disturbed."""
@@ -29,7 +29,7 @@ def describe() -> dict[str, Any]:
     )
     return {
         "processor": _processor("model name") or platform.machine(),
-        "cores": cpu_threads(),
+        "cores": usable_cores(),
         "matrix arithmetic": [flag for flag in wanted if flag in flags],
         "python": platform.python_version(),
         **_versions("torch", "transformers", "openvino", "faiss-cpu", "numpy", "opencv-python"),

@@ -18,8 +18,11 @@ TOLERANCES = {
     "rate with overlay": 0.95,
     "forward pass to all else": 0.7,
     "search against bare FAISS": 0.9,
+    "register": 0.6,
 }
-"""Where another share holds: rates hardly vary; a share of a few milliseconds, or of microseconds, does."""
+"""Where another share holds: rates hardly vary; a share of a few milliseconds, of microseconds, or the disk does."""
+KIND = ("processor", "cores", "matrix arithmetic")
+"""What of a machine must be the same for ratios to compare."""
 
 
 def ratios_of(rows: Sequence[Row]) -> dict[str, float]:
@@ -54,6 +57,27 @@ def read(path: Path) -> dict[str, float]:
     except (OSError, ValueError, KeyError) as error:
         raise BenchError(f"The committed ratios in {path} cannot be read: {error}") from error
     return ratios
+
+
+def other_kind(path: Path, about: Mapping[str, object]) -> str:
+    """A sentence where the committed ratios are from another kind of machine; else empty.
+
+    Args:
+        path: Of the committed ratios.
+        about: This machine, as `machine.describe` says.
+    """
+    try:
+        theirs = json.loads(path.read_text(encoding="utf-8"))["machine"]
+        differing = [what for what in KIND if theirs[what] != about[what]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    if not differing:
+        return ""
+    words = ", ".join(f"{what} {theirs[what]}, here {about[what]}" for what in differing)
+    return (
+        f"The ratios in {path} were measured on another kind of machine ({words}): a fall says little. "
+        f"Measure anew with --commit {path}."
+    )
 
 
 def write(path: Path, ratios: Mapping[str, float], machine: Mapping[str, object]) -> None:

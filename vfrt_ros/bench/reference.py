@@ -36,9 +36,9 @@ class ReferenceLoop:
         from cv_bridge import CvBridge
         from transformers import AutoTokenizer, CLIPImageProcessor, CLIPModel, CLIPProcessor
 
-        from vfrt_ros.core.encoders.runtimes.runtime import cpu_threads
+        from vfrt_ros.core.encoders.runtimes.cores import usable_cores
 
-        torch.set_num_threads(threads or cpu_threads())
+        torch.set_num_threads(threads or usable_cores())
         self._torch = torch
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         images = CLIPImageProcessor.from_pretrained(folder, local_files_only=True)

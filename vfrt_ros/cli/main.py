@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from vfrt_ros import __version__
 from vfrt_ros.cli.command import FAILED, INTERRUPTED, OK, WRONG_USAGE, Command, UsageError
+from vfrt_ros.cli.completion import complete_if_asked
 from vfrt_ros.core.errors import VfrtError
 
 # The order of `vfrt --help`. A new command is a module of that name here, with a `COMMAND`, and one entry.
@@ -88,7 +89,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 = it worked, 1 = it failed and one line on stderr says why, 2 = wrong usage, 130 = Ctrl-C.
     """
     try:
-        arguments = build_parser().parse_args(argv)
+        parser = build_parser()
+        complete_if_asked(parser)
+        arguments = parser.parse_args(argv)
     except SystemExit as stop:  # argparse has said what was wrong, or has shown the help
         return stop.code if isinstance(stop.code, int) else WRONG_USAGE
     except KeyboardInterrupt:

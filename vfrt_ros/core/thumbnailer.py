@@ -39,7 +39,7 @@ class Thumbnailer:
         with self._condition:
             self._waiting.append(observation)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="vfrt-thumbnails", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="thumbnails", daemon=True)
                 self._thread.start()
             else:
                 self._condition.notify()

@@ -13,16 +13,24 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from vfrt_ros.panel.browser_source import Standing
 from vfrt_ros.panel.guard import LOOPBACK
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.shared_client import shared_client
 
 KEY = "browser camera"
+_WANTED = f"{KEY} wanted"
+_DRAWN = f"{KEY} drawn"
 PACKAGE = "streamlit_webrtc"
 CONSTRAINTS = {
     "video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}},
     "audio": False,
 }
+
+CONNECTING = (
+    "Connecting: allow the camera in your browser. If nothing comes within half a minute, switch it off and on again; "
+    "from another network it takes an --ice-server."
+)
 
 
 def show() -> None:
@@ -36,7 +44,10 @@ def show() -> None:
         return
     if warning := insecure(st.context.url or ""):
         st.warning(warning)
-    _stream(_session())
+    wanted = st.toggle("Use this device's camera", key=_WANTED)
+    # Nothing of it is loaded before it is wanted; after that, it is drawn until it has ended.
+    if wanted or st.session_state.get(_DRAWN):
+        st.session_state[_DRAWN] = _stream(_session(), wanted) or wanted
     _show_standing()
 
 
@@ -60,21 +71,24 @@ def insecure(url: str) -> str:
     )
 
 
-def _stream(session: str) -> None:
+def _stream(session: str, wanted: bool) -> bool:
+    """The camera's own part of the page; whether it is connected, or just being so."""
     from streamlit_webrtc import WebRtcMode, create_video_sink_track, webrtc_streamer
 
     source = shared_client().browser
     sink = create_video_sink_track(
         partial(take, source, session), key=f"{KEY} sink", on_ended=partial(source.end, session)
     )
-    webrtc_streamer(
+    context = webrtc_streamer(
         key=KEY,
         mode=WebRtcMode.SENDONLY,
+        desired_playing_state=wanted,
         sink_video_track=sink,
         media_stream_constraints=CONSTRAINTS,
         # Without servers of ours the package would ask one of Google's.
         rtc_configuration={"iceServers": [server.as_dict() for server in shared_client().ice_servers]},
     )
+    return bool(context.state.playing or context.state.signalling)
 
 
 def take(source: Any, session: str, frame: Any) -> None:
@@ -90,8 +104,9 @@ def take(source: Any, session: str, frame: Any) -> None:
 
 @st.fragment(run_every=0.5)
 def _show_standing() -> None:
-    client = shared_client()
-    st.markdown(plain(client.browser.standing(_session()).value))
+    standing = shared_client().browser.standing(_session())
+    connecting = standing is Standing.FREE and st.session_state.get(_WANTED)
+    st.markdown(plain(CONNECTING if connecting else standing.value))
 
 
 def _session() -> str:

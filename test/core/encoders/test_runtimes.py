@@ -12,7 +12,8 @@ import pytest
 
 from vfrt_ros.core.encoders import cache
 from vfrt_ros.core.encoders.runtimes import runtime as runtime_module
-from vfrt_ros.core.encoders.runtimes.runtime import Network, choose_runtime, cpu_threads
+from vfrt_ros.core.encoders.runtimes.cores import usable_cores
+from vfrt_ros.core.encoders.runtimes.runtime import Network, choose_runtime
 from vfrt_ros.core.errors import EncoderError
 
 openvino_runtime = pytest.importorskip("vfrt_ros.core.encoders.runtimes.openvino_runtime")
@@ -148,7 +149,7 @@ def test_refused(arguments, message):
 
 def test_threads_follow_the_cores_of_the_process(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3}, raising=False)
-    assert cpu_threads() == 1
+    assert usable_cores() == 1
 
 
 _BEFORE = """

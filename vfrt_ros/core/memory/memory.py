@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from vfrt_ros.core.errors import (
-    NothingToRedoError,
-    NothingToUndoError,
-    RequestError,
-    UnknownLabelError,
-    nearest,
-)
-from vfrt_ros.core.memory.check import embedding_fault
+from vfrt_ros.core.errors import NothingToRedoError, NothingToUndoError, RequestError
+from vfrt_ros.core.memory.contents import Array, Contents
 from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
 from vfrt_ros.core.memory.index import ExampleIndex
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.record import Record
-from vfrt_ros.core.memory.shelves import Shelves
-from vfrt_ros.core.memory.tally import Tally
-
-Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +25,7 @@ class NewExample:
     source: str = ""
 
 
-class Memory:
+class Memory(Contents):
     """Examples and prompts with their index, counts, centroids and history.
 
     A change is written to the record first; only when that is durable do index, counts and listeners
@@ -72,28 +57,16 @@ class Memory:
     ) -> None:
         self._clock = clock
         self._record = Record(path, owner)
-        self.owner = self._record.owner
         self.notices = tuple(self._record.notices)
         try:
-            self.index = ExampleIndex(self.owner.dim, index, nprobe)
+            search = ExampleIndex(self._record.owner.dim, index, nprobe)
             loaded = self._record.load()
         except BaseException:
             self._record.close()
             raise
-        self.version = loaded.version
-        self.prompts: dict[str, Prompts] = dict(loaded.prompts)
-        self._shelves = Shelves()
-        self._tally = Tally()
+        super().__init__(self._record.owner, search, loaded.prompts, loaded.version)
         self._listeners: list[Callable[[Step], None]] = []
         self._follow(Change(added=loaded.examples))
-
-    def __len__(self) -> int:
-        return len(self._shelves)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Every label that has an example or a prompt, sorted."""
-        return tuple(sorted({*self._tally.labels, *self.prompts}))
 
     @property
     def path(self) -> Path | None:
@@ -117,30 +90,6 @@ class Memory:
         files = [] if path is None else [path, path.with_name(f"{path.name}-wal")]
         return sum(file.stat().st_size for file in files if file.exists())
 
-    def count(self, label: str) -> int:
-        """Examples that show the label."""
-        return self._tally.count(label)
-
-    def negatives(self, label: str) -> int:
-        """Examples marked as not the label."""
-        return self._tally.negatives(label)
-
-    def centroid(self, label: str) -> Array | None:
-        """(d,) float32 unit-norm mean of the label's examples; None where it has none."""
-        return self._tally.centroid(label)
-
-    def examples(self, label: str | None = None) -> list[Example]:
-        """The examples, negatives included, of one label or of all, oldest first."""
-        return self._shelves.all() if label is None else self._shelves.of(label)
-
-    def example(self, key: int) -> Example:
-        """The example with this id."""
-        return self._shelves[key]
-
-    def search(self, embedding: Array, k: int) -> tuple[npt.NDArray, npt.NDArray]:
-        """Ids (n,) int64 and cosines (n,) float32 of the nearest positive examples, best first, n <= k."""
-        return self.index.search(embedding, k)
-
     def listen(self, listener: Callable[[Step], None]) -> None:
         """Call `listener` after every change, with the step that was made."""
         self._listeners.append(listener)
@@ -152,7 +101,7 @@ class Memory:
             RequestError: An embedding is not of this memory's length, not finite or not of unit norm.
             MemoryStoreError: They could not be written; nothing changed.
         """
-        self._check(examples)
+        self._check(example.embedding for example in examples)
         ids = self._record.next_ids(len(examples))
         now = self._clock()
         added = tuple(
@@ -284,7 +233,7 @@ class Memory:
             MemoryStoreError: It could not be written; nothing changed.
         """
         examples = list(examples)
-        self._check(examples)
+        self._check(example.embedding for example in examples)
         ids = self._record.next_ids(len(examples))
         batches: dict[int, int] = {}
         for key, example in zip(ids, examples, strict=True):
@@ -320,15 +269,6 @@ class Memory:
         """
         self._record.backup(path)
 
-    def state_hash(self) -> str:
-        """SHA-256 (hexadecimal) over all examples and prompts: equal for equal states."""
-        digest = hashlib.sha256()
-        for example in sorted(self._shelves.all(), key=lambda example: example.id):
-            digest.update(json.dumps([example.id, example.label, example.negative]).encode())
-            digest.update(example.embedding.tobytes())
-        digest.update(json.dumps(self.prompts, sort_keys=True).encode())
-        return digest.hexdigest()
-
     def content_hash(self) -> str:
         """SHA-256 (hexadecimal) over all that is recorded, times, pictures and history included."""
         return self._record.content_hash()
@@ -336,17 +276,6 @@ class Memory:
     def close(self) -> None:
         """Close the record; the memory is not used afterwards."""
         self._record.close()
-
-    def _check(self, examples: Iterable[NewExample | Example]) -> None:
-        for example in examples:
-            fault = embedding_fault(example.embedding, self.owner.dim)
-            if fault:
-                raise RequestError(f"An example cannot be stored: {fault}.")
-
-    def _require(self, label: str) -> None:
-        if label not in self.labels:
-            known = ", ".join(self.labels[:8]) or "none yet"
-            raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, self.labels)} Known: {known}.")
 
     def _prompt_change(self, after: Mapping[str, Prompts | None]) -> PromptChange:
         return PromptChange({label: self.prompts.get(label) for label in after}, dict(after))
@@ -373,16 +302,6 @@ class Memory:
         for listener in self._listeners:
             listener(step)
         return self._with_news(step)
-
-    def _follow(self, change: Change) -> None:
-        for example in change.removed:
-            self._shelves.remove(example.id)
-            self._tally.remove(example)
-        self.index.remove([example.id for example in change.removed if not example.negative])
-        for example in change.added:
-            self._shelves.add(example)
-            self._tally.add(example)
-        self.index.add([example for example in change.added if not example.negative])
 
 
 def _plural(count: int) -> str:

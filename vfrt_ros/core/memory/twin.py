@@ -40,7 +40,7 @@ class Twin:
         self._is_ahead = False
         self._lag: list[Write] = []
         self._writing: Future | None = None
-        self._thread = ThreadPoolExecutor(1, "vfrt-copy")
+        self._thread = ThreadPoolExecutor(1, "memory-copy")
 
     @property
     def book(self) -> Book | None:

@@ -113,7 +113,8 @@ class CalibratedRule:
             text[self._prompted] = cosines
             standardised[self._prompted] = prompts.standardised(embedding, cosines)
         push = self._push(embedding)
-        odds = match_odds(standardised, prompts.bar(embedding)) - push
+        bar = float(prompts.bars(embedding))
+        odds = match_odds(standardised, bar) - push
         by_text = self._shares()[1]
         only = ~np.isnan(text)
         fused[only] = support[only] = odds[only] + EXCLUDED * max(0.0, 1.0 - 10.0 * by_text)
@@ -121,7 +122,7 @@ class CalibratedRule:
             seen = self._seen
             image[seen] = model.image.cosines(embedding)
             fused[seen], support[seen] = self._by_memory(
-                model, embedding, standardised[seen], odds[seen], push[seen]
+                model, embedding, standardised[seen], bar, odds[seen], push[seen]
             )
         return Evidence(self._labels, image, text, _finite(fused), _finite(support))
 
@@ -185,17 +186,17 @@ class CalibratedRule:
         return min(1.0, alpha / NEUTRAL_ALPHA), min(1.0, (1.0 - alpha) / (1.0 - NEUTRAL_ALPHA))
 
     def _by_memory(
-        self, model: Model, embedding: Array, standardised: Floats, odds: Floats, push: Floats
+        self, model: Model, embedding: Array, standardised: Floats, bar: float, odds: Floats, push: Floats
     ) -> tuple[Floats, Floats]:
         """Fused and support of the labels with examples."""
         learned, (by_image, by_text) = model.calibration, self._shares()
         distances, centre = model.image.distances(embedding)
         distances = distances + push
-        prompts = np.nan_to_num(standardised)
+        prompts = np.nan_to_num(standardised, nan=learned.neutral_prompt)
         logits = learned.logits(distances, prompts, by_image, by_text)
         unprompted = np.isnan(standardised)
         absent = np.where(unprompted, EXCLUDED * max(0.0, 1.0 - 10.0 * by_image), 0.0)
-        heard = by_text * learned.text_weight * prompts + (1.0 - by_text) * learned.usual_prompt
+        heard = by_text * learned.text_weight * (prompts - bar) + (1.0 - by_text) * learned.usual_prompt
         parts = features(distances[None], heard[None], np.array([centre]))[0]
         memory = np.where(unprompted, 1.0, by_image)
         support = memory * (parts @ learned.familiarity) + (1.0 - memory) * np.nan_to_num(odds) + absent

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit, stdtrit
 
+from vfrt_ros.core.scoring.prompt_weight import prior_median, prompt_means
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 SHARPNESS, SHARPNESS_SPREAD = 6.0, 1.0
 """Prior of the logit per unit of squared distance: its median, and the standard deviation of its logarithm."""
-TEXT_WEIGHT, TEXT_SPREAD = 0.15, 2.0
-"""The same for the logit per standard deviation of the prompt."""
-FAMILIARITY = np.array([3.0, 1.0, 0.0, 0.2, 2.0])
-FAMILIARITY_SPREAD = np.array([1.0, 1.5, 0.4, 0.3, 3.0])
+TEXT_SPREAD = 0.6
+"""The same standard deviation for the logit per standard deviation of the prompt, whose median is
+`prompt_weight.prior_median`."""
+FAMILIARITY = np.array([3.0, 1.0, 0.0, 1.0, 2.0])
+FAMILIARITY_SPREAD = np.array([1.0, 1.5, 0.4, 0.5, 3.0])
 """Prior mean and standard deviation of the coefficients of `features`."""
 FAMILIARITY_TRUST = 0.5
 """An example and its left-out label are two views of one thing: each counts half."""
@@ -39,7 +42,8 @@ class Rows:
 
     Attributes:
         distances: (n, c) float64, see `ImageModel.distances`.
-        prompts: (n, c) float64 z-scores of the prompts, 0 where a label has none.
+        prompts: (n, c) float64 z-scores of the prompts, NaN where a label has none.
+        bars: (n,) float64 z-scores that the prompts have to beat, see `TextModel.bars`.
         known_centre, unknown_centre: (n,) float64 distances to the centre with and without the own label.
         own: (n,) index of the right label.
         weights: (n,) float64.
@@ -47,6 +51,7 @@ class Rows:
 
     distances: Floats
     prompts: Floats
+    bars: Floats
     known_centre: Floats
     unknown_centre: Floats
     own: Ints
@@ -61,7 +66,8 @@ class Calibration:
         sharpness: Logit per unit of squared distance.
         text_weight: Logit per standard deviation of the prompt.
         familiarity: (5,) coefficients of `features`.
-        usual_prompt: Mean logit that the right label's prompt gives.
+        neutral_prompt: z-score that speaks neither for a label nor against it; stands in where there is no prompt.
+        usual_prompt: Mean logit by which the right label's prompt beats its bar.
         supports: (n,) float64, rising: familiarity of the left-out examples.
         shares: (n,) float64 in (0, 1], rising: the share of them that is at or below.
         limit: Familiarity and its standard deviation, and the independent examples behind them, for shares too
@@ -71,6 +77,7 @@ class Calibration:
     sharpness: float
     text_weight: float
     familiarity: Floats
+    neutral_prompt: float
     usual_prompt: float
     supports: Floats
     shares: Floats
@@ -100,7 +107,7 @@ def features(distances: Floats, prompts: Floats, centre: Floats) -> Floats:
 
     Args:
         distances: (n, c).
-        prompts: (n, c) logits that the prompts give, so that meaningless ones do not count here either.
+        prompts: (n, c) logits by which the prompts beat their bar; meaningless ones do not count here either.
         centre: (n,).
 
     Returns:
@@ -143,8 +150,14 @@ def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> 
         stranger: (m,) distances of unknown objects, used where there is only one label.
         independent: Examples in memory, near duplicates counted once.
     """
-    scale = minimize(_confusion, np.zeros(2), args=(sharp,), bounds=[(-5, 5)] * 2, method="L-BFGS-B").x
-    sharpness, text = SHARPNESS * np.exp(scale[0]), TEXT_WEIGHT * np.exp(scale[1])
+    means = prompt_means(fair.prompts, fair.own)
+    neutral = 0.5 * (means.right + means.others)
+    sharp, fair = (replace(rows, prompts=_filled(rows.prompts, neutral)) for rows in (sharp, fair))
+    medians = np.array([SHARPNESS, prior_median(means, independent)])
+    scale = minimize(
+        _confusion, np.zeros(2), args=(sharp, medians), bounds=[(-5, 5)] * 2, method="L-BFGS-B"
+    ).x
+    sharpness, text = medians * np.exp(scale)
     known, unknown, strange = _familiar(fair, sharpness, text, stranger)
     prior = _between(known, unknown)
     coefficients = minimize(
@@ -160,17 +173,24 @@ def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> 
     weights = np.concatenate([FAIR_SHARE * fair.weights, (1.0 - FAIR_SHARE) * sharp.weights])
     order = np.argsort(supports)
     shares = np.cumsum(weights[order]) / (weights.sum() + 1.0)
-    usual = float(text * np.average(fair.prompts[np.arange(len(fair.own)), fair.own], weights=fair.weights))
+    beaten = fair.prompts[np.arange(len(fair.own)), fair.own] - fair.bars
+    usual = float(text * np.average(beaten, weights=fair.weights))
     mean = float(np.average(supports, weights=weights))
     spread = float(np.sqrt(np.average((supports - mean) ** 2, weights=weights)))
     limit = (mean, spread, independent + PRIOR_EXAMPLES)
-    return Calibration(float(sharpness), float(text), coefficients, usual, supports[order], shares, limit)
+    return Calibration(
+        float(sharpness), float(text), coefficients, neutral, usual, supports[order], shares, limit
+    )
 
 
-def _confusion(scale: Floats, rows: Rows) -> float:
+def _filled(prompts: Floats, neutral: float) -> Floats:
+    return np.where(np.isnan(prompts), neutral, prompts)
+
+
+def _confusion(scale: Floats, rows: Rows, medians: Floats) -> float:
     """The loss of the right labels, and of weights that are far from their prior."""
-    image = -SHARPNESS * np.exp(scale[0]) * rows.distances
-    logits = image + TEXT_WEIGHT * np.exp(scale[1]) * rows.prompts
+    sharpness, text = medians * np.exp(scale)
+    logits = -sharpness * rows.distances + text * rows.prompts
     loss = rows.weights @ (log_sum_exp(logits) - logits[np.arange(len(rows.own)), rows.own])
     return float(loss + 0.5 * ((scale / (SHARPNESS_SPREAD, TEXT_SPREAD)) ** 2).sum())
 
@@ -179,7 +199,8 @@ def _familiar(rows: Rows, sharpness: float, text: float, stranger: Floats) -> tu
     """(n, 5) features of the best label of known and (m, 5) of unknown objects, and the weights of the latter."""
     at = np.arange(len(rows.own))
     logits = -sharpness * rows.distances + text * rows.prompts
-    known = features(rows.distances, text * rows.prompts, rows.known_centre)[at, logits.argmax(axis=1)]
+    beaten = text * (rows.prompts - rows.bars[:, None])
+    known = features(rows.distances, beaten, rows.known_centre)[at, logits.argmax(axis=1)]
     if rows.distances.shape[1] < 2:
         mean = known.mean(axis=0)
         unknown = np.tile(mean, (len(stranger), 1))
@@ -190,7 +211,7 @@ def _familiar(rows: Rows, sharpness: float, text: float, stranger: Floats) -> tu
     without[at, rows.own] = np.inf
     if rows.distances.shape[1] == 2:
         without[at, rows.own] = without.min(axis=1)
-    unknown = features(without, text * rows.prompts, rows.unknown_centre)[at, logits.argmax(axis=1)]
+    unknown = features(without, beaten, rows.unknown_centre)[at, logits.argmax(axis=1)]
     return known, unknown, rows.weights
 
 

@@ -37,7 +37,8 @@ class Snapshot:
         rows: (n, d) float32, all examples or a sample of them.
         own: (n,) int64 index of each row's label.
         batches: (n,) int64 registration of each row; 0 = not known.
-        prompts: (n, c) float64 z-scores of the prompts, 0 where a label has none.
+        prompts: (n, c) float64 z-scores of the prompts, NaN where a label has none.
+        bars: (n,) float64 z-scores that the prompts have to beat; 0 where there is no prompt at all.
         pictures: (p, d) float32 embeddings of pictures of nothing, or None.
     """
 
@@ -49,6 +50,7 @@ class Snapshot:
     own: Ints
     batches: Ints
     prompts: Floats
+    bars: Floats
     pictures: Array | None
 
 
@@ -160,4 +162,6 @@ def _rows(left: LeftOut, snapshot: Snapshot, spread: Spread, unit: float) -> Row
     trust = np.where(left.rest > 0, PRIOR_ROWS / max(len(some), 1), 1.0) / len(OWN_DISTANCE)
     weights = np.concatenate([np.ones(len(kept)), trust[guessed]])
     centre = np.concatenate([known[kept], unknown[guessed]])
-    return Rows(result, snapshot.prompts[index], centre, unknown[index], own[index], weights)
+    return Rows(
+        result, snapshot.prompts[index], snapshot.bars[index], centre, unknown[index], own[index], weights
+    )

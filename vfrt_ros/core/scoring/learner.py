@@ -128,8 +128,9 @@ class Learner:
             rows = np.stack([example.embedding for group in picked for example in group]).astype(np.float32)
             batches = np.array([example.batch for group in picked for example in group], np.int64)
             scatter = None if everything else statistics.scatter_matrix()
-            prompts = text.table(rows, labels)
-            return Snapshot(labels, np.stack(means), counts, scatter, rows, own, batches, prompts, pictures)
+            prompts, bars = text.table(rows, labels), text.bars(rows)
+            means_of = np.stack(means)
+            return Snapshot(labels, means_of, counts, scatter, rows, own, batches, prompts, bars, pictures)
 
         return snapshot
 

@@ -21,7 +21,7 @@ SLOPE = 2.0
 """Log-odds of a match per standard deviation."""
 MIDDLE = 3.2
 """The standard deviations at which a match is as likely as not: more than chance reaches among 200 prompts."""
-RIVAL_SHARE = 0.75
+RIVAL_SHARE = 0.9
 """How far the best prompt of the background, rather than `MIDDLE`, is what a label's prompt has to beat."""
 SAME_PROMPT = 0.999
 """Cosine from which on a prompt of the background says the same as a label's, and is no rival."""
@@ -73,13 +73,19 @@ class TextModel:
         spread = np.maximum(other.std(axis=-1, keepdims=True), 1e-9)
         return np.asarray((cosines - other.mean(axis=-1, keepdims=True)) / spread, np.float64)
 
-    def bar(self, embedding: Array) -> float:
-        """The z-score that the prompt of what (d,) `embedding` shows has to beat: MIDDLE, drawn to its best rival."""
+    def bars(self, embeddings: Array) -> Floats:
+        """() or (n,) z-score that the prompt of what (d,) or (n, d) embeddings show has to beat.
+
+        It is `MIDDLE`, drawn to the best rival of the background; 0 where there is no prompt at all.
+        """
+        if not self.labels:
+            return np.zeros(embeddings.shape[:-1])
         if self.background is None:
-            return MIDDLE
-        other = self.background @ embedding
-        best = float((other[self._rivals()].max() - other.mean()) / max(float(other.std()), 1e-9))
-        return (1.0 - RIVAL_SHARE) * MIDDLE + RIVAL_SHARE * best
+            return np.full(embeddings.shape[:-1], MIDDLE)
+        other = embeddings @ self.background.T
+        spread = np.maximum(other.std(axis=-1), 1e-9)
+        best = (other[..., self._rivals()].max(axis=-1) - other.mean(axis=-1)) / spread
+        return np.asarray((1.0 - RIVAL_SHARE) * MIDDLE + RIVAL_SHARE * best, np.float64)
 
     def _rivals(self) -> npt.NDArray[np.bool_]:
         """Which prompts of the background say something else than the labels' do."""
@@ -94,8 +100,8 @@ class TextModel:
         return self._rivals_are
 
     def table(self, embeddings: Array, labels: tuple[str, ...]) -> Floats:
-        """(n, c) z-scores of (n, d) embeddings for these labels, 0 where a label has no prompt."""
-        table = np.zeros((len(embeddings), len(labels)))
+        """(n, c) z-scores of (n, d) embeddings for these labels, NaN where a label has no prompt."""
+        table = np.full((len(embeddings), len(labels)), np.nan)
         place = {label: j for j, label in enumerate(labels)}
         pairs = [(i, place[label]) for i, label in enumerate(self.labels) if label in place]
         if pairs:

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from vfrt_ros.core.encoders import cache
+from vfrt_ros.core.encoders.runtimes.cores import usable_cores
 from vfrt_ros.core.encoders.runtimes.int8 import GROUP, compress
-from vfrt_ros.core.encoders.runtimes.runtime import Network, cpu_threads
+from vfrt_ros.core.encoders.runtimes.runtime import Network
 from vfrt_ros.core.errors import EncoderError
 
 _KIND = "openvino"
@@ -148,6 +149,6 @@ def _config(precision: str) -> dict[str, Any]:
     return {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else precision,
-        "INFERENCE_NUM_THREADS": cpu_threads(),
+        "INFERENCE_NUM_THREADS": usable_cores(),
         **groups,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -97,13 +96,6 @@ def choose_runtime(runtime: str = "auto", device: str = "cpu", precision: str = 
     return RuntimeChoice(
         "torch", device, _torch_precision(precision, device), why.get(device, f"{device} is there")
     )
-
-
-def cpu_threads() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
 
 
 def _torch_precision(precision: str, device: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from vfrt_ros.core.encoders.runtimes.runtime import Network, cpu_threads
+from vfrt_ros.core.encoders.runtimes.cores import usable_cores
+from vfrt_ros.core.encoders.runtimes.runtime import Network
 
 
 class TorchRuntime:
@@ -27,7 +28,7 @@ class TorchRuntime:
         self._dtype = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[precision]
         self._lock = threading.Lock()
         if device == "cpu":
-            torch.set_num_threads(cpu_threads())
+            torch.set_num_threads(usable_cores())
         self._module = network.build().eval().to(self._device, self._dtype)
 
     def run(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -1,0 +1,103 @@
+"""What a memory holds while it is open: examples, prompts, and what is found by them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.errors import RequestError, UnknownLabelError, nearest
+from vfrt_ros.core.memory.check import embedding_fault
+from vfrt_ros.core.memory.example import Change, Example, Prompts
+from vfrt_ros.core.memory.index import ExampleIndex
+from vfrt_ros.core.memory.owner import Owner
+from vfrt_ros.core.memory.shelves import Shelves
+from vfrt_ros.core.memory.tally import Tally
+
+Array = npt.NDArray[np.float32]
+
+
+class Contents:
+    """Examples and prompts in RAM, with their index, counts and centroids.
+
+    Args:
+        owner: The encoder whose embeddings it holds.
+        index: For embeddings of that length.
+        prompts: By label.
+        version: Changes since the memory began.
+    """
+
+    def __init__(
+        self, owner: Owner, index: ExampleIndex, prompts: Mapping[str, Prompts], version: int
+    ) -> None:
+        self.owner = owner
+        self.index = index
+        self.prompts: dict[str, Prompts] = dict(prompts)
+        self.version = version
+        self._shelves = Shelves()
+        self._tally = Tally()
+
+    def __len__(self) -> int:
+        return len(self._shelves)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every label that has an example or a prompt, sorted."""
+        return tuple(sorted({*self._tally.labels, *self.prompts}))
+
+    def count(self, label: str) -> int:
+        """Examples that show the label."""
+        return self._tally.count(label)
+
+    def negatives(self, label: str) -> int:
+        """Examples marked as not the label."""
+        return self._tally.negatives(label)
+
+    def centroid(self, label: str) -> Array | None:
+        """(d,) float32 unit-norm mean of the label's examples; None where it has none."""
+        return self._tally.centroid(label)
+
+    def examples(self, label: str | None = None) -> list[Example]:
+        """The examples, negatives included, of one label or of all, oldest first."""
+        return self._shelves.all() if label is None else self._shelves.of(label)
+
+    def example(self, key: int) -> Example:
+        """The example with this id."""
+        return self._shelves[key]
+
+    def search(self, embedding: Array, k: int) -> tuple[npt.NDArray, npt.NDArray]:
+        """Ids (n,) int64 and cosines (n,) float32 of the nearest positive examples, best first, n <= k."""
+        return self.index.search(embedding, k)
+
+    def state_hash(self) -> str:
+        """SHA-256 (hexadecimal) over all examples and prompts: equal for equal states."""
+        digest = hashlib.sha256()
+        for example in sorted(self._shelves.all(), key=lambda example: example.id):
+            digest.update(json.dumps([example.id, example.label, example.negative]).encode())
+            digest.update(example.embedding.tobytes())
+        digest.update(json.dumps(self.prompts, sort_keys=True).encode())
+        return digest.hexdigest()
+
+    def _check(self, embeddings: Iterable[npt.NDArray]) -> None:
+        for embedding in embeddings:
+            fault = embedding_fault(embedding, self.owner.dim)
+            if fault:
+                raise RequestError(f"An example cannot be stored: {fault}.")
+
+    def _require(self, label: str) -> None:
+        if label not in self.labels:
+            known = ", ".join(self.labels[:8]) or "none yet"
+            raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, self.labels)} Known: {known}.")
+
+    def _follow(self, change: Change) -> None:
+        for example in change.removed:
+            self._shelves.remove(example.id)
+            self._tally.remove(example)
+        self.index.remove([example.id for example in change.removed if not example.negative])
+        for example in change.added:
+            self._shelves.add(example)
+            self._tally.add(example)
+        self.index.add([example for example in change.added if not example.negative])
