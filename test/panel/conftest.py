@@ -9,10 +9,12 @@ import pytest
 
 pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
 
-from nodes.conftest import Ros, domain, ros, wait_for
+from nodes.conftest import Ros, ros, wait_for
 from nodes.recognition_bench import RecognitionBench
 
-__all__ = ["domain", "ros"]
+from vfrt_ros.private_domain import take_domain
+
+__all__ = ["ros"]
 
 ADDRESS = "/recognition"
 
@@ -23,6 +25,12 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("VFRT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("VFRT_BACKBONE", "fake")
+
+
+@pytest.fixture
+def domain() -> int:
+    """One for each test: the graph is asked by name, and remembers nodes of other tests for a while."""
+    return take_domain()
 
 
 @pytest.fixture
