@@ -45,7 +45,7 @@ def test_labels_without_a_prompt_are_left_out() -> None:
 def test_the_more_examples_a_label_has_the_less_prompts_count_beside_them() -> None:
     means = prompt_means(scores(2.0), OWN)
     few, many = (prior_median(means, examples, 5) for examples in (20.0, 80.0))
-    assert many == pytest.approx(few / 2, rel=0.1)
+    assert many == pytest.approx(few / 2, rel=0.15)
 
 
 def test_a_single_label_has_nothing_to_stand_out_from() -> None:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-SHARE = 0.85
+SHARE = 0.9
 """Of what prompts earn by themselves, beside pictures, which say some of it too."""
-UNTOLD, UNTOLD_EXAMPLES = 0.15, 2.0
+UNTOLD, UNTOLD_EXAMPLES = 0.15, 4.0
 """What prompts are supposed to earn before an example tells, and the examples that this counts for."""
 LEAST = 0.02
 
@@ -60,7 +60,7 @@ def prior_median(means: PromptMeans, examples: float, labels: int) -> float:
 
     >>> meaningless, clear = PromptMeans(1.0, 1.0, 1.0), PromptMeans(3.0, 1.0, 1.0)
     >>> round(prior_median(meaningless, 20.0, 20), 3), round(prior_median(clear, 20.0, 20), 3)
-    (0.02, 1.248)
+    (0.022, 1.223)
     """
     gap = max(means.right - means.others, 0.0)
     earned = gap / means.variance * gap**2 / (gap**2 + means.variance)

@@ -110,7 +110,8 @@ def test_prompts_that_say_much_are_recognised_as_such(bar: Bar) -> None:
     """The fake encoder knows the words for colours, and none for shapes."""
     informative = [check for check in bar.checks if check.what.startswith("informative prompts")]
     assert "colours, 3-way 1-shot" in {check.what.split(": ")[1] for check in informative}
-    assert all(check.figure > -0.05 for check in informative), "within what three episodes can tell"
+    off = {check.what: check.note for check in informative if check.figure <= -0.1}
+    assert not off, "within the ± 0.1 that three episodes can tell"
 
 
 def test_learning_new_labels_keeps_the_old_ones(bar: Bar) -> None:
