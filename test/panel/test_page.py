@@ -43,6 +43,10 @@ class Parameters:
     def _entry(name: str, kind: Parameter.Type, value: Any, **described: Any) -> MirroredParameter:
         return MirroredParameter(name, kind, value, ParameterDescriptor(description=name, **described))
 
+    @property
+    def version(self) -> int:
+        return hash(str([entry.value for entry in self._entries]))
+
     def entries(self) -> list[MirroredParameter]:
         return list(self._entries)
 

@@ -14,7 +14,7 @@ from vfrt_ros.panel.shared_client import shared_client
 _CLASSES = {NodeState.ACTIVE: "running", NodeState.ABSENT: "absent"}
 
 
-@st.fragment(run_every=0.5)
+@st.fragment(run_every=0.7)
 def show_header(built_for: object) -> None:
     """The line; the whole page is made anew when it was built for something that is past."""
     client = shared_client()
@@ -32,7 +32,7 @@ def show_header(built_for: object) -> None:
 def condition(client: PanelClient) -> object:
     """What the page is built for; where it changes, the page is made anew."""
     memory = client.memory
-    return client.recognition.state, memory.version if memory else -1, bool(client.parameters.entries())
+    return client.recognition.state, memory.version if memory else -1, client.parameters.version
 
 
 def _show_node(title: str, watch: NodeWatch) -> None:

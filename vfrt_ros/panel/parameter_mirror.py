@@ -48,6 +48,7 @@ class ParameterMirror:
         self._lock = threading.Lock()
         self._entries: dict[str, MirroredParameter] = {}
         self._noted = 0
+        self._version = 0
         self._wanted = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="panel's parameters", daemon=True)
@@ -67,6 +68,12 @@ class ParameterMirror:
         """All parameters in the node's own order; empty until they were read."""
         with self._lock:
             return list(self._entries.values())
+
+    @property
+    def version(self) -> int:
+        """Another number after each change of a value or a description."""
+        with self._lock:
+            return self._version
 
     def value(self, name: str, otherwise: Any = None) -> Any:
         """The value of one parameter, or something else where the node has none of this name."""
@@ -103,8 +110,10 @@ class ParameterMirror:
     def _note(self, name: str, value: Any) -> None:
         with self._lock:
             self._noted += 1
-            if name in self._entries:
-                self._entries[name] = replace(self._entries[name], value=_plain(value))
+            entry = self._entries.get(name)
+            if entry is not None and entry.value != (value := _plain(value)):
+                self._entries[name] = replace(entry, value=value)
+                self._version += 1
 
     def _hear(self, event: ParameterEvent) -> None:
         if event.node != self._address:
@@ -128,6 +137,7 @@ class ParameterMirror:
             with self._lock:
                 # A change that came meanwhile may be newer than what was read.
                 if self._noted == noted:
+                    self._version += entries != self._entries
                     self._entries = entries
                 else:
                     self._wanted.set()

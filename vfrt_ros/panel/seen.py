@@ -25,7 +25,7 @@ def show_picture() -> None:
     )
 
 
-@st.fragment(run_every=0.3)
+@st.fragment(run_every=0.4)
 def show_answer() -> None:
     """What is recognised now."""
     client = shared_client()

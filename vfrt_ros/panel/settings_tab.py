@@ -17,9 +17,9 @@ LIMIT = "max_"
 """Names that begin so are limits, seldom touched."""
 
 
-@st.fragment(run_every=0.7)
+@st.fragment
 def show() -> None:
-    """All controls; those whose parameter was changed elsewhere move."""
+    """All controls. Where a parameter is changed elsewhere, the whole page is made anew and they move."""
     entries = shared_client().parameters.entries()
     if not entries:
         st.caption("Reading the node's parameters …")
