@@ -35,13 +35,17 @@ def test_without_streamlit_it_says_what_to_install(
     assert "streamlit is missing" in outcome.err
 
 
-ENDS = {"Ctrl-C": (signal.SIGINT, 130), "SIGTERM": (signal.SIGTERM, 0)}
+ENDS = {
+    "Ctrl-C": ((signal.SIGINT,), 130),
+    "Ctrl-C that a launch passes on": ((signal.SIGINT, signal.SIGINT), 130),
+    "SIGTERM": ((signal.SIGTERM,), 0),
+}
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize(("number", "status"), ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize(("numbers", "status"), ENDS.values(), ids=ENDS)
 def test_it_says_where_it_is_and_ends_cleanly_while_pictures_are_watched(
-    number: signal.Signals, status: int, tmp_path: Path
+    numbers: tuple[signal.Signals, ...], status: int, tmp_path: Path
 ) -> None:
     panel = PanelProcess(tmp_path / "panel.log")
     try:
@@ -50,7 +54,11 @@ def test_it_says_where_it_is_and_ends_cleanly_while_pictures_are_watched(
         with socket.create_connection((host, int(port)), timeout=30.0) as watcher:
             watcher.sendall(b"GET /overlay.mjpg HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b"multipart/x-mixed-replace" in watcher.recv(4096)
-            assert panel.end(number) == status
+            for number in numbers:
+                panel.send(number)
+                while watcher.recv(4096):
+                    pass
+            assert panel.end() == status
     finally:
         panel.kill()
     assert panel.output.splitlines() == [f"The panel is at {panel.address}"]

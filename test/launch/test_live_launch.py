@@ -109,7 +109,7 @@ def test_no_panel_unless_wanted(launch_file: dict[str, Any]) -> None:
 def test_the_panel_speaks_to_the_node_of_its_namespace(launch_file: dict[str, Any]) -> None:
     launch_file["start_panel"].__globals__["get_package_prefix"] = lambda name: "/somewhere"
     (panel,) = launch_file["start_panel"](context(panel="true", namespace="robot1"))
-    assert command(panel) == ["/somewhere/lib/vfrt_ros/vfrt", "panel", "--namespace", "/robot1"]
+    assert command(panel) == ["/somewhere/lib/vfrt_ros/vfrt", "panel", "--namespace", "robot1"]
 
 
 VIEWERS = {

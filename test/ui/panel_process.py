@@ -37,9 +37,12 @@ class PanelProcess:
             time.sleep(0.05)
         return "http://" + self.output.partition("http://")[2].split()[0]
 
-    def end(self, number: signal.Signals) -> int:
-        """Send it a signal; its exit status."""
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
         self._process.send_signal(number)
+
+    def end(self) -> int:
+        """Wait for its end; its exit status."""
         return self._process.wait(_WAIT_SECONDS)
 
     def kill(self) -> None:

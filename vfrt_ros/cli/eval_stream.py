@@ -29,17 +29,30 @@ def configure_stream(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--fps", type=float, default=30.0, metavar="HZ", help="of pictures and demo (default: 30)"
     )
+    group.add_argument(
+        "--noise", type=float, default=0.0, metavar="LEVELS",
+        help="standard deviation of noise added to every frame, in grey levels, as in the dark (default: 0)",
+    )  # fmt: skip
     group.add_argument("--seconds", type=float, metavar="S", help="stop there (default: the end; demo: 40)")
 
 
 def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> int:
     """Replay a recording, write a line for each frame, and sum up."""
-    from vfrt_ros.core.evaluation.stream import frames_of, open_recording, replay, summarise, write_rows
+    from vfrt_ros.core.evaluation.stream import (
+        frames_of,
+        open_recording,
+        replay,
+        summarise,
+        with_noise,
+        write_rows,
+    )
     from vfrt_ros.core.recogniser import Recogniser
     from vfrt_ros.core.sources.demo import SHOTS
 
     if arguments.fps <= 0 or (arguments.seconds is not None and arguments.seconds <= 0):
         raise UsageError("--fps and --seconds must be more than 0.")
+    if not 0 <= arguments.noise <= 255:
+        raise UsageError(f"--noise must be between 0 and 255 grey levels; got {arguments.noise:g}.")
     demo = arguments.stream == "demo"
     labels = arguments.labels or (",".join(shot.subject for shot in SHOTS) if demo else "")
     settings = settings.replace(
@@ -50,7 +63,8 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
     with open_recording(arguments.stream, topic=arguments.topic, fps=arguments.fps) as source:
         recogniser = Recogniser(settings)
         try:
-            rows = write_rows(_with_bar(replay(recogniser, frames_of(source, seconds))), path)
+            frames = with_noise(frames_of(source, seconds), arguments.noise, settings.seed)
+            rows = write_rows(_with_bar(replay(recogniser, frames)), path)
         finally:
             recogniser.close()
     summary = {

@@ -6,22 +6,18 @@ deadline. One thread uses a client; `stop` alone may be called from another.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
-import rclpy
-from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import NodeNameNonExistentError
-from rclpy.signals import SignalHandlerOptions
 
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
+from vfrt_ros.cli.own_node import join_graph
 
 DISCOVERY_SECONDS = 2.1
 CALL_SECONDS = 30.0
@@ -70,20 +66,7 @@ class NodeClient:
         self._leave()
 
     def _join(self) -> None:
-        domain_id()
-        self._context = Context()
-        try:
-            with network_only():
-                rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
-                self.node = rclpy.create_node(
-                    f"vfrt_command_{os.getpid()}",
-                    context=self._context,
-                    use_global_arguments=False,
-                    enable_rosout=False,
-                    start_parameter_services=False,
-                )
-        except (RuntimeError, ValueError) as error:
-            raise CommandError(f"ROS 2 does not start: {' '.join(str(error).split())}") from error
+        self._context, self.node = join_graph("vfrt_command")
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
 
@@ -206,20 +189,3 @@ class NodeClient:
                 self._leave()
                 self._join()
         return found[0]
-
-
-@contextmanager
-def network_only() -> Iterator[None]:
-    """Keep Fast DDS from using shared memory in a participant that is created meanwhile.
-
-    A port in shared memory that an earlier, short-lived process has left is taken for alive for a while; the
-    answer to a newcomer on the same port gets lost, and the next one comes seconds later.
-    """
-    variable = "FASTDDS_BUILTIN_TRANSPORTS"
-    own = variable in os.environ
-    os.environ.setdefault(variable, "UDPv4")
-    try:
-        yield
-    finally:
-        if not own:
-            del os.environ[variable]

@@ -8,7 +8,6 @@ one is found too.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import threading
 import time
@@ -17,15 +16,13 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any, TypeVar
 
-import rclpy
-from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import NodeNameNonExistentError
-from rclpy.signals import SignalHandlerOptions
 
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
-from vfrt_ros.cli.node_client import network_only, type_name
+from vfrt_ros.cli.node_client import type_name
+from vfrt_ros.cli.own_node import join_graph
 
 CALL_SECONDS = 30.0
 _MATCH_SECONDS = 3.0
@@ -39,21 +36,7 @@ class RosLink:
     """A node with an executor thread of its own; a context manager."""
 
     def __enter__(self) -> RosLink:
-        domain_id()
-        self._context = Context()
-        try:
-            # A node that was killed leaves shared memory behind, in which its successor's news get lost.
-            with network_only():
-                rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
-                self._node = rclpy.create_node(
-                    f"vfrt_panel_{os.getpid()}",
-                    context=self._context,
-                    use_global_arguments=False,
-                    enable_rosout=False,
-                    start_parameter_services=False,
-                )
-        except (RuntimeError, ValueError) as error:
-            raise CommandError(f"ROS 2 does not start: {' '.join(str(error).split())}") from error
+        self._context, self._node = join_graph("vfrt_panel")
         self._clients: dict[str, Any] = {}
         self._gate = threading.Lock()
         self._ended = False

@@ -97,9 +97,15 @@ def serve(opened: socket.socket, host: str, ready: Callable[[], None]) -> None:
     from vfrt_ros.panel.shared_client import shared_client
 
     class Server(uvicorn.Server):
-        """Ends the pictures first, which would go on for ever."""
+        """Ends the pictures first, which would go on for ever.
+
+        It is told once: the terminal's Ctrl-C and a launch that passes it on make two, and uvicorn would raise
+        each of them again at its end.
+        """
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if self.should_exit:
+                return
             super().handle_exit(sig, frame)
             shared_client().pictures.end()
 

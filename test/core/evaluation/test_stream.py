@@ -8,12 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from fixtures.pictures import picture
 
 from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.evaluation.dataset import DatasetError
-from vfrt_ros.core.evaluation.stream import COLUMNS, frames_of, open_recording, replay, summarise, write_rows
+from vfrt_ros.core.evaluation.stream import (
+    COLUMNS,
+    frames_of,
+    open_recording,
+    replay,
+    summarise,
+    with_noise,
+    write_rows,
+)
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.sources.source import Frame
@@ -118,3 +127,12 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, recogniser: Reco
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(DatasetError, match=r"rows\.csv cannot be written"):
         write_rows(replay(recogniser, [Frame(picture("red"), 0.0)]), tmp_path / "file" / "rows.csv")
+
+
+def test_noise_is_as_strong_as_asked_for_another_in_each_frame_and_the_same_in_each_run() -> None:
+    frames = [Frame(np.full((40, 40, 3), 128, np.uint8), time=number / 10) for number in range(2)]
+    first, again = ([frame.image for frame in with_noise(frames, 20.0, seed)] for seed in (1, 1))
+    assert np.std(first[0].astype(float)) == pytest.approx(20.0, abs=1.0)
+    assert not np.array_equal(first[0], first[1])
+    assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
+    assert next(with_noise(frames, 0.0, 1)) is frames[0]

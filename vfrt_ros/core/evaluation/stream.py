@@ -8,10 +8,12 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from vfrt_ros.core.decision import Decision
 from vfrt_ros.core.errors import SourceError
@@ -85,6 +87,22 @@ def open_recording(
 def frames_of(source: Source, seconds: float = math.inf) -> Iterator[Frame]:
     """The frames of a recording in order, up to a time."""
     while (frame := source.read()) is not None and (frame.time or 0.0) < seconds:
+        yield frame
+
+
+def with_noise(frames: Iterable[Frame], deviation: float, seed: int) -> Iterator[Frame]:
+    """The frames as a camera in the dark gives them: with noise that is another one in each frame.
+
+    Args:
+        frames: Pictures (h, w, 3) uint8.
+        deviation: Standard deviation of the noise in grey levels; 0 = none.
+        seed: The same seed gives the same noise.
+    """
+    random = np.random.default_rng(seed)
+    for frame in frames:
+        if deviation > 0:
+            noise = random.standard_normal(frame.image.shape, np.float32) * np.float32(deviation)
+            frame = replace(frame, image=np.clip(np.rint(frame.image + noise), 0, 255).astype(np.uint8))
         yield frame
 
 

@@ -153,7 +153,7 @@ def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> 
     means = prompt_means(fair.prompts, fair.own)
     neutral = 0.5 * (means.right + means.others)
     sharp, fair = (replace(rows, prompts=_filled(rows.prompts, neutral)) for rows in (sharp, fair))
-    medians = np.array([SHARPNESS, prior_median(means, independent)])
+    medians = np.array([SHARPNESS, prior_median(means, independent, fair.distances.shape[1])])
     scale = minimize(
         _confusion, np.zeros(2), args=(sharp, medians), bounds=[(-5, 5)] * 2, method="L-BFGS-B"
     ).x

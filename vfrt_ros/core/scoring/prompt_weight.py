@@ -10,9 +10,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-SHARE = 0.85
+SHARE = 0.9
 """Of what prompts earn by themselves, beside pictures, which say some of it too."""
-UNTOLD, UNTOLD_EXAMPLES = 0.15, 2.0
+UNTOLD, UNTOLD_EXAMPLES = 0.15, 4.0
 """What prompts are supposed to earn before an example tells, and the examples that this counts for."""
 LEAST = 0.02
 
@@ -45,22 +45,24 @@ def prompt_means(prompts: Floats, own: Ints) -> PromptMeans:
     )
 
 
-def prior_median(means: PromptMeans, examples: float) -> float:
+def prior_median(means: PromptMeans, examples: float, labels: int) -> float:
     """The most likely weight of prompts beside pictures, in logits per standard deviation.
 
     By themselves they earn the slope of a linear discriminant (Fisher 1936) between the right labels' prompts
     and the others', the difference of the means over the variance; this is multiplied by the share of the
-    variance that the difference explains, so that a difference within the noise earns next to nothing.
+    variance that the difference explains, so that a difference within the noise earns next to nothing. The more
+    examples a label has, the more of what prompts know the pictures say too: hence the square root of n.
 
     Args:
         means: Of the memory's examples.
         examples: How many there are, near duplicates counted once.
+        labels: That they are of.
 
     >>> meaningless, clear = PromptMeans(1.0, 1.0, 1.0), PromptMeans(3.0, 1.0, 1.0)
-    >>> round(prior_median(meaningless, 20.0), 3), round(prior_median(clear, 20.0), 3)
-    (0.02, 1.248)
+    >>> round(prior_median(meaningless, 20.0, 20), 3), round(prior_median(clear, 20.0, 20), 3)
+    (0.022, 1.223)
     """
     gap = max(means.right - means.others, 0.0)
     earned = gap / means.variance * gap**2 / (gap**2 + means.variance)
     earned = (earned * examples + UNTOLD * UNTOLD_EXAMPLES) / (examples + UNTOLD_EXAMPLES)
-    return max(SHARE * earned, LEAST)
+    return max(SHARE * earned / max(examples / labels, 1.0) ** 0.5, LEAST)

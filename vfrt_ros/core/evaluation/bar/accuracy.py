@@ -61,9 +61,14 @@ class Setting:
     def gain(self, method: Method, metric: str = "top1") -> tuple[float, str]:
         """By how much ours is better than a method, over the same episodes, and the interval in words."""
         differences = self.values(OURS, metric) - self.values(method, metric)
-        half = 1.96 * differences.std(ddof=1) / np.sqrt(len(differences)) if len(differences) > 1 else np.nan
+        half = half_width(differences)
         mine, its = self.mean(OURS, metric), self.mean(method, metric)
         return float(differences.mean()), f"{mine:.3f} against {its:.3f}, ± {half:.3f}"
+
+
+def half_width(values: np.ndarray) -> float:
+    """Half of the 95 % interval (normal) of the mean of (e,) values; NaN where a single one gives none."""
+    return float(1.96 * values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
 
 
 def accuracy_checks(settings: Sequence[Setting], promised: float) -> list[Check]:
@@ -126,7 +131,7 @@ def _honest(setting: Setting, promised: float) -> Iterator[Check]:
         abs(rejected - promised),
         Limit.AT_MOST,
         THREE_POINTS,
-        note=f"{rejected:.3f} of the known",
+        note=f"{rejected:.3f} of the known, ± {half_width(setting.values(OURS, 'rejected')):.3f}",
     )
     known = setting.mean(OURS, "ece_known")
     yield Check(

@@ -9,6 +9,7 @@ from pathlib import Path
 from vfrt_ros.core.encoders import Encoders
 from vfrt_ros.core.evaluation.bar.accuracy import METHODS, OURS, Setting, accuracy_checks, honest_checks
 from vfrt_ros.core.evaluation.bar.check import Check
+from vfrt_ros.core.evaluation.bar.digits import digit_features
 from vfrt_ros.core.evaluation.bar.exactness import exactness_checks, register_checks, speed_checks
 from vfrt_ros.core.evaluation.bar.learning import Stage, learning_checks, learning_curve, mean_curve
 from vfrt_ros.core.evaluation.bar.same_decisions import same_decisions
@@ -47,6 +48,7 @@ class BarPlan:
         count: Episodes of each setting.
         learned: Labels in the end of the learning curve, and examples of each.
         band: Ways and shots of the comparison with the other space.
+        unseen: Ways and shots on data that nothing was chosen on.
         seed: Of all episodes.
         jobs: Processes at once.
     """
@@ -56,6 +58,7 @@ class BarPlan:
     count: int = 60
     learned: tuple[int, int] = (60, 5)
     band: tuple[int, tuple[int, ...]] = (20, (0, 1, 5))
+    unseen: tuple[int, tuple[int, ...]] = (6, (5, 10))
     seed: int = 0
     jobs: int = 1
 
@@ -133,7 +136,7 @@ class Measuring:
         curve = self._curve(sets[0][1])
         promised = self._settings.open_set_threshold
         checks = accuracy_checks(settings, promised)
-        checks += honest_checks(band, promised)
+        checks += honest_checks([*band, *self._unseen()], promised)
         checks += [*same, *learning_checks(curve), *self._exactness()]
         order = sorted(checks, key=lambda check: check.point)
         return Bar(self._encoders.note, tuple(settings), tuple(curve), space, tuple(order))
@@ -184,6 +187,13 @@ class Measuring:
             for check in same_decisions(f"{ways}-way {count}-shot", own[count], other[count])
         ]
         return settings, checks
+
+    def _unseen(self) -> list[Setting]:
+        (ways, shots), count = self._plan.unseen, self._count(1 / 3)
+        self._say(f"point 3 on data that nothing was chosen on: handwritten digits, {ways}-way")
+        features = digit_features(self._encoders, self._settings.prompt_templates)
+        plan = Plan((OURS,), ways, shots, count, self._plan.seed)
+        return self._settings_of("handwritten digits", plan, features, None)[0]
 
     def _curve(self, features: Features) -> list[Stage]:
         most, shots = self._plan.learned
