@@ -85,7 +85,7 @@ def test_what_one_learned_another_absorbs_in_one_step() -> None:
     pupil.register("cup", images=pictures("red", 1))
     done = pupil.absorb(pupil.prepare_merge(teacher().bundle(), "imported from desk"))
     assert (done.added, done.duplicates, done.prompts) == (5, 1, 1)
-    assert done.in_words.startswith("Added 5 examples and the prompts of 1 labels; 1 near duplicates left")
+    assert done.in_words.startswith("Added 5 examples and the prompts of 1 label; 1 near duplicate left")
     for colour, label in (("red", "cup"), ("green", "leaf")):
         assert pupil.recognise(picture(colour, 9)).candidates[0].label == label
     assert {summary.label for summary in pupil.labels()} == {"cup", "leaf", "sky"}

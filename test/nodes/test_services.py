@@ -70,11 +70,11 @@ GOOD = {
     "export": ("export_memory", {}, "4 examples of 2 labels, 0.0 MB.", {}),
     "import": (
         "import_memory", {"name": "desk.zip", "data": exported("green")},
-        "Added 2 examples and the prompts of 0 labels. Undo", {"added": 2, "duplicates": 0},
+        "Added 2 examples. Undo", {"added": 2, "duplicates": 0},
     ),
     "import what is there": (
         "import_memory", {"data": exported("red")},
-        "Added 0 examples and the prompts of 0 labels; 2 near duplicates", {"added": 0, "duplicates": 2},
+        "Added 0 examples; 2 near duplicates", {"added": 0, "duplicates": 2},
     ),
     "forget a prompt": ("forget", {"label": "sky"}, "Forgot 'sky' (0 examples)", {"removed": 0}),
     "relabel": ("relabel", {"label": "cup", "new_label": "mug"}, "Renamed 'cup' to 'mug' (4 examples).", {"moved": 4}),

@@ -21,6 +21,7 @@ from vfrt_msgs.srv import (
     Snapshot,
     Undo,
 )
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import FrameError, NoFramesError, RequestError, VfrtError
 from vfrt_ros.core.memory.example import Example
 from vfrt_ros.core.overlay import draw_overlay
@@ -92,7 +93,7 @@ def list_labels(desk: Desk, request: ListLabels.Request, response: ListLabels.Re
     """Describe every label."""
     response.labels = [label_info_message(summary) for summary in desk.recogniser.labels()]
     count = len(response.labels)
-    return f"{count} label{'' if count == 1 else 's'}." if count else "Nothing learned yet."
+    return f"{counted(count, 'label')}." if count else "Nothing learned yet."
 
 
 def set_prompts(desk: Desk, request: SetPrompts.Request, response: SetPrompts.Response) -> str:
@@ -111,10 +112,10 @@ def audit(desk: Desk, request: Audit.Request, response: Audit.Response) -> str:
     """Look through the memory for what makes recognition worse."""
     findings = desk.recogniser.audit()
     response.findings = [finding_message(finding) for finding in findings]
-    examples = len(desk.recogniser.memory)
+    examples = counted(len(desk.recogniser.memory), "example")
     if not findings:
-        return f"Nothing to find fault with among {examples} examples."
-    return f"{len(findings)} finding{'' if len(findings) == 1 else 's'} among {examples} examples."
+        return f"Nothing to find fault with among {examples}."
+    return f"{counted(len(findings), 'finding')} among {examples}."
 
 
 def snapshot(desk: Desk, request: Snapshot.Request, response: Snapshot.Response) -> str:

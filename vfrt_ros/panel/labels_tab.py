@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from vfrt_ros.core.counted import counted
 from vfrt_ros.panel.example_shelf import ExampleShelf
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.notes import ask, note
@@ -51,7 +52,7 @@ def _show_label(info: Any) -> None:
 
 def _counts(info: Any) -> str:
     parts = [(info.examples, "example"), (info.negatives, "negative"), (info.prompts, "prompt")]
-    return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts if n) or "empty"
+    return ", ".join(counted(n, word) for n, word in parts if n) or "empty"
 
 
 def _show_open(info: Any) -> None:

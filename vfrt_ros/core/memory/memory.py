@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import NothingToRedoError, NothingToUndoError, RequestError
 from vfrt_ros.core.memory.contents import Array, Contents
 from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
@@ -109,7 +110,9 @@ class Memory(Contents):
             for key, new in zip(ids, examples, strict=True)
         )
         kind = "that are not" if negative else "of"
-        return self._commit(f"registered {_plural(len(added))} {kind} '{label}'", Change(added=added))
+        return self._commit(
+            f"registered {counted(len(added), 'example')} {kind} '{label}'", Change(added=added)
+        )
 
     def forget(self, label: str) -> Step:
         """Remove a label's examples, negatives and prompts.
@@ -121,7 +124,9 @@ class Memory(Contents):
         self._require(label)
         removed = tuple(self.examples(label))
         prompts = self._prompt_change({label: None} if label in self.prompts else {})
-        return self._commit(f"forgot '{label}' ({_plural(len(removed))})", Change(removed=removed), prompts)
+        return self._commit(
+            f"forgot '{label}' ({counted(len(removed), 'example')})", Change(removed=removed), prompts
+        )
 
     def forget_examples(self, ids: Collection[int]) -> Step:
         """Remove single examples; the prompts of their labels stay.
@@ -142,7 +147,7 @@ class Memory(Contents):
         removed = tuple(self._shelves[key] for key in sorted(set(ids)))
         labels = sorted({example.label for example in removed})
         whose = ", ".join(f"'{label}'" for label in labels) if len(labels) < 4 else f"{len(labels)} labels"
-        return self._commit(f"forgot {_plural(len(removed))} of {whose}", Change(removed=removed))
+        return self._commit(f"forgot {counted(len(removed), 'example')} of {whose}", Change(removed=removed))
 
     def relabel(self, label: str, new_label: str) -> Step:
         """Give a label another name, or merge it into one that exists.
@@ -163,7 +168,7 @@ class Memory(Contents):
             prompts = {label: None, new_label: self.prompts.get(new_label, self.prompts[label])}
         verb = "merged" if merged else "renamed"
         return self._commit(
-            f"{verb} '{label}' {'into' if merged else 'to'} '{new_label}' ({_plural(len(old))})",
+            f"{verb} '{label}' {'into' if merged else 'to'} '{new_label}' ({counted(len(old), 'example')})",
             change,
             self._prompt_change(prompts),
         )
@@ -302,7 +307,3 @@ class Memory(Contents):
         for listener in self._listeners:
             listener(step)
         return self._with_news(step)
-
-
-def _plural(count: int) -> str:
-    return f"{count} example" if count == 1 else f"{count} examples"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import RequestError
 from vfrt_ros.core.growth import check_growth
 from vfrt_ros.core.memory.bundle import Bundle
@@ -31,10 +32,13 @@ class Merged:
     @property
     def in_words(self) -> str:
         """A sentence or two."""
-        left_out = f"; {self.duplicates} near duplicates left out" if self.duplicates else ""
-        kept = f"; {self.prompts_kept} labels keep the prompts they had" if self.prompts_kept else ""
+        prompts = f" and the prompts of {counted(self.prompts, 'label')}" if self.prompts else ""
+        left_out = f"; {counted(self.duplicates, 'near duplicate')} left out" if self.duplicates else ""
+        kept = (
+            f"; prompts kept as they were: {counted(self.prompts_kept, 'label')}" if self.prompts_kept else ""
+        )
         undo = " Undo takes it back." if self.added or self.prompts else ""
-        return f"Added {self.added} examples and the prompts of {self.prompts} labels{left_out}{kept}.{undo}"
+        return f"Added {counted(self.added, 'example')}{prompts}{left_out}{kept}.{undo}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,12 @@
+"""Numbers of things in words."""
+
+from __future__ import annotations
+
+
+def counted(count: int, thing: str) -> str:
+    """A number and what it counts.
+
+    >>> counted(1, "example"), counted(0, "near duplicate")
+    ('1 example', '0 near duplicates')
+    """
+    return f"{count} {thing}{'' if count == 1 else 's'}"
