@@ -173,13 +173,16 @@ def test_a_memory_that_cannot_be_written_is_an_error_until_it_can(desk, tmp_path
     assert (desk.status(1.0).level, desk.status(1.0).message[:28]) == (ERROR, "the memory cannot be written")
     assert desk.values(1.0)["changes that could not be saved"] == "1"
     database.execute("PRAGMA query_only = OFF")
-    recogniser.memory._record._copy.database.execute("PRAGMA query_only = ON")
     recogniser.set_prompts(["cup"])
+    assert desk.status(1.0).level == OK
+    copy = recogniser.memory._record._twin.book.database
+    copy.execute("PRAGMA query_only = ON")
+    recogniser.set_prompts(["pen"])
     assert (desk.status(1.0).level, "second file" in desk.status(1.0).message) == (WARN, True)
     values = desk.values(1.0)
     assert "changes that could not be saved" not in values
     assert values["second file of the memory"] == "behind"
-    recogniser.memory._record._copy.database.execute("PRAGMA query_only = OFF")
+    copy.execute("PRAGMA query_only = OFF")
     recogniser.set_prompts(["mug"])
     assert desk.status(1.0).level == OK
     recogniser.close()
