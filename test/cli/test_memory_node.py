@@ -37,7 +37,7 @@ def ros(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Ros]:
 
 
 @pytest.fixture
-def bench(ros: Ros) -> RecognitionBench:
+def bench(ros: Ros, patient: None) -> RecognitionBench:
     """A running node that knows `cup` by two examples and `sky` by a prompt."""
     made = RecognitionBench(ros)
     for variant in range(2):

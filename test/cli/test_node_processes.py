@@ -118,6 +118,20 @@ def test_the_end_of_an_extra_is_told_once_and_ends_nothing_else() -> None:
     assert run.left == []
 
 
+def test_an_extra_that_ends_before_the_others_have_started_is_told_too() -> None:
+    told: list[str] = []
+    commands = {"node": [sys.executable, "-c", ""], "panel": [sys.executable, "-c", ""]}
+    processes = NodeProcesses(
+        commands, show=lambda name, text: told.append(text), started=lambda: None, extras=("panel",)
+    )
+    processes._manager._processes["panel"].update(pid=2, returncode=1)
+    processes._news()
+    assert told == []
+    processes._manager._processes["node"]["pid"] = 1
+    processes._news()
+    assert told == ["The panel has ended; the nodes go on. `vfrt panel` starts it again."]
+
+
 def test_only_the_last_lines_are_kept() -> None:
     run = Run("print(*range(100), sep='\\n')")
     assert run.processes.last_lines("node0") == [str(number) for number in range(88, 100)]

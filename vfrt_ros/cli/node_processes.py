@@ -154,11 +154,11 @@ class NodeProcesses:
             return
         if self._manager.is_ending:
             self._manager.terminate()
-        elif self._started:
+            return
+        if self._started:
             started, self._started = self._started, None
             started()
-        else:
-            self._tell_of_extras()
+        self._tell_of_extras()
 
     def _tell_of_extras(self) -> None:
         """Say once of each extra process that has ended by itself."""
