@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -66,14 +67,8 @@ class Window:
     def __init__(self, display: XDisplay, folder: Path, *arguments: str) -> None:
         self.display = display
         self._log = folder / "view.log"
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "vfrt_ros.cli.main", "view", *arguments],
-                env=display.environment,
-                stdout=log,
-                stderr=log,
-            )
-        self._see_an_overlay()
+        self._arguments = arguments
+        self._open()
         self.number = display.find(self.process.pid, TITLE)
         display.focus(self.number)
 
@@ -82,16 +77,28 @@ class Window:
         """What it printed."""
         return self._log.read_text(errors="replace")
 
-    def _see_an_overlay(self) -> None:
-        """On a busy machine Qt may miss that its window was shown, and paints nothing until it is shown again."""
-        for _ in range(8):
+    def _open(self) -> None:
+        """Start it until it paints: now and then OpenCV's Qt misses that its window was shown, and stays black."""
+        for _ in range(4):
+            self._start()
             number = self.display.find(self.process.pid, TITLE)
-            try:
-                wait_for(lambda: is_bright(self.display.picture()), "an overlay", SECONDS / 4)
-                return
-            except AssertionError:
+            for _ in range(2):
+                with contextlib.suppress(AssertionError):
+                    wait_for(lambda: is_bright(self.display.picture()), "an overlay", SECONDS / 4)
+                    return
                 self.display.show_again(number)
-        self.see(is_bright, "an overlay")
+            self.process.kill()
+            self.process.wait(SECONDS)
+        raise AssertionError(f"the window stays black: {self.output}")
+
+    def _start(self) -> None:
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "vfrt_ros.cli.main", "view", *self._arguments],
+                env=self.display.environment,
+                stdout=log,
+                stderr=log,
+            )
 
     def see(self, condition: Callable[[np.ndarray], bool], what: str) -> None:
         """Wait until the screen looks so; keeps it where it does not."""
