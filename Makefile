@@ -4,7 +4,7 @@ endif
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help live test test-ui screenshots lint bench crash fuzz soak eval-bar setup clean
+.PHONY: help live test test-ui screenshots panel-rate lint bench crash fuzz soak eval-bar setup clean
 
 READY := tools/setup.sh && source ./env.sh
 
@@ -22,6 +22,9 @@ test-ui:  ## the panel in a browser, the window on a display; installs both wher
 
 screenshots:  ## take the pictures of the README anew
 	@tools/ui_packages.sh && $(READY) && exec python tools/screenshots.py docs
+
+panel-rate:  ## how many pictures a second a browser on this machine shows
+	@tools/ui_packages.sh && $(READY) && exec python tools/picture_rate.py
 
 lint:  ## ruff and mypy
 	@$(READY) && ruff check . && ruff format --check . && mypy

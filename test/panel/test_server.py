@@ -6,15 +6,17 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocketDisconnected
 
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.panel.farewell import Farewell
 from vfrt_ros.panel.guard import LOOPBACK, Guard
-from vfrt_ros.panel.overlay_route import parts
+from vfrt_ros.panel.overlay_route import PATH, OverlayRoute, parts
 from vfrt_ros.panel.server import PORT, open_port, url
 
 
@@ -116,3 +118,35 @@ def test_each_picture_is_a_part_a_slow_reader_gets_the_newest_and_the_end_ends_i
         head + b"3\r\n\r\none\r\n--picture\r\n",
         head + b"5\r\n\r\nthree\r\n--picture\r\n",
     ]
+
+
+def test_pictures_are_sent_as_they_are_though_the_browser_takes_gzip() -> None:
+    class Last(Pictures):
+        """Ends as soon as somebody watches."""
+
+        @contextmanager
+        def watch(self, news: Callable[[], None]) -> Iterator[None]:
+            self.ended = True
+            news()
+            yield
+
+    async def ask(path: str) -> list[dict[str, Any]]:
+        sent: list[dict[str, Any]] = []
+        asked = [{"type": "http.request", "body": b"", "more_body": False}]
+        scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"accept-encoding", b"gzip")]}
+
+        async def receive() -> dict[str, Any]:
+            return asked.pop() if asked else await asyncio.Future()
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        await OverlayRoute(PlainTextResponse("the page"), Last)(scope, receive, send)
+        return sent
+
+    head, *body = asyncio.run(ask(PATH))
+    headers = Headers(raw=head["headers"])
+    assert headers["content-type"] == "multipart/x-mixed-replace; boundary=picture"
+    assert "content-encoding" not in headers
+    assert body[0]["body"] == b"--picture\r\n"
+    assert asyncio.run(ask("/"))[1]["body"] == b"the page"

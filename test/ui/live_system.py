@@ -16,6 +16,8 @@ from vfrt_ros.cli.set import change, current
 from vfrt_ros.nodes import names
 
 ADDRESS = "/recognition"
+PATIENCE = 30.0
+"""Seconds; beside a browser that draws by software a newcomer may hear of the others late."""
 
 
 class LiveSystem:
@@ -71,10 +73,10 @@ class LiveSystem:
 
     def value(self, name: str) -> Any:
         """A parameter as the node has it."""
-        with NodeClient(ADDRESS) as client:
+        with NodeClient(ADDRESS, patience=PATIENCE) as client:
             return current(client, name).value
 
     def set(self, name: str, value: str) -> None:
         """Set a parameter, as `vfrt set` and `ros2 param set` do."""
-        with NodeClient(ADDRESS) as client:
+        with NodeClient(ADDRESS, patience=PATIENCE) as client:
             change(client, name, value)

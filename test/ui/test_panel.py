@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -19,6 +20,13 @@ def test_the_picture_changes(browser: Browser) -> None:
     first = browser.wait(browser.look, "a picture")
     browser.wait(lambda: browser.look() != first, "another picture")
     browser.find(".vfrt-answer")
+
+
+def test_the_stream_of_pictures_is_not_compressed_once_more(browser: Browser) -> None:
+    request = Request(browser.driver.current_url + "overlay.mjpg", headers={"Accept-Encoding": "gzip"})
+    with urlopen(request) as stream:
+        assert stream.headers["Content-Encoding"] is None
+        assert stream.readline() == b"--picture\r\n"
 
 
 def test_the_page_loads_nothing_from_elsewhere(browser: Browser) -> None:

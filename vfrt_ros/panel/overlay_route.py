@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vfrt_ros.panel.picture_stream import PictureStream
 from vfrt_ros.panel.shared_client import shared_client
@@ -16,13 +16,35 @@ PATH = "/overlay.mjpg"
 _MARK = b"--picture\r\n"
 
 
-async def overlay(request: Request) -> Response:
-    """What `PATH` answers with. Other sites must not embed it."""
-    return StreamingResponse(
-        parts(shared_client().pictures),
-        media_type="multipart/x-mixed-replace; boundary=picture",
-        headers={"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"},
-    )
+class OverlayRoute:
+    """ASGI middleware that answers `PATH` itself.
+
+    As one of Streamlit's routes it would pass through its compression, and gzip takes many times longer for a
+    JPEG than the camera needs to make one, to save nothing.
+    """
+
+    def __init__(
+        self, app: ASGIApp, pictures: Callable[[], PictureStream] = lambda: shared_client().pictures
+    ):
+        """
+        Args:
+            pictures: What is shown; asked when a browser comes.
+        """
+        self._app = app
+        self._pictures = pictures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass the request on."""
+        app = self._answer() if scope["type"] == "http" and scope["path"] == PATH else self._app
+        await app(scope, receive, send)
+
+    def _answer(self) -> Response:
+        """The pictures without end. Other sites must not embed them."""
+        return StreamingResponse(
+            parts(self._pictures()),
+            media_type="multipart/x-mixed-replace; boundary=picture",
+            headers={"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"},
+        )
 
 
 async def parts(pictures: PictureStream) -> AsyncIterator[bytes]:

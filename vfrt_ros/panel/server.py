@@ -26,6 +26,8 @@ SETTINGS = {
     "server.fileWatcherType": "none",
     "server.headless": True,
     "logger.level": "warning",
+    # A whole garbage collection after each of a page's runs, several a second, would stop the pictures meanwhile.
+    "runner.postScriptGC": False,
     "theme.light.primaryColor": "#2563c9",
     "theme.dark.primaryColor": "#3a7be0",
 }
@@ -122,15 +124,14 @@ def serve(opened: socket.socket, host: str, ready: Callable[[], None]) -> None:
 
 
 def application(host: str, ready: Callable[[], None]) -> Any:
-    """The ASGI application: Streamlit's, with a route for the picture, behind the guard."""
+    """The ASGI application: Streamlit's, with the live picture before it, behind the guard."""
     import streamlit
     from starlette.middleware import Middleware
-    from starlette.routing import Route
     from streamlit.web.bootstrap import load_config_options
 
     from vfrt_ros.panel.farewell import Farewell
     from vfrt_ros.panel.guard import LOOPBACK, Guard
-    from vfrt_ros.panel.overlay_route import PATH, overlay
+    from vfrt_ros.panel.overlay_route import OverlayRoute
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
@@ -141,6 +142,9 @@ def application(host: str, ready: Callable[[], None]) -> Any:
     return streamlit.App(
         PAGE,
         lifespan=lifespan,
-        routes=[Route(PATH, overlay)],
-        middleware=[Middleware(Guard, hosts=LOOPBACK if host in LOOPBACK else ()), Middleware(Farewell)],
+        middleware=[
+            Middleware(Guard, hosts=LOOPBACK if host in LOOPBACK else ()),
+            Middleware(Farewell),
+            Middleware(OverlayRoute),
+        ],
     )
