@@ -84,7 +84,7 @@ def _check_side(name: str, side: int, facts: HfFacts) -> int:
 
 def _network(model: HfModel, side: int, digest: str) -> Network:
     return Network(
-        name="hf_vision",
+        name="hf_vision_pooled",
         digest=digest,
         build=lambda: _build(model, side),
         example=(np.zeros((1, side, side, 3), np.uint8),),
@@ -98,6 +98,8 @@ def _build(model: HfModel, side: int) -> Any:
     import torch
     from torch import nn
 
+    from vfrt_ros.core.encoders.pooled_tower import pooled_tower
+
     whole = model.load()
     other_side = side != model.facts.side
     values = model.preprocess
@@ -107,7 +109,7 @@ def _build(model: HfModel, side: int) -> Any:
     class Vision(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.tower = whole.vision_model
+            self.tower = pooled_tower(model.facts.model_type, whole.vision_model)
             self.projection = getattr(whole, "visual_projection", nn.Identity())
 
         def forward(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -115,8 +117,6 @@ def _build(model: HfModel, side: int) -> Any:
             planes = pixels.permute(0, 3, 1, 2).float()
             planes = planes - torch.tensor(centre, device=planes.device).view(1, 3, 1, 1)
             planes = planes / torch.tensor(spread, device=planes.device).view(1, 3, 1, 1)
-            dtype = next(self.tower.parameters()).dtype
-            out = self.tower(pixel_values=planes.to(dtype), interpolate_pos_encoding=other_side)
-            return self.projection(out.pooler_output)
+            return self.projection(self.tower(planes.to(next(self.parameters()).dtype), other_side))
 
     return Vision().eval()
