@@ -77,6 +77,24 @@ def test_arrays_come_back_from_the_cache():
     assert cache.load_arrays("test", "other") is None
 
 
+def test_what_is_mapped_stays_though_the_file_is_replaced_and_removed():
+    cache.store("test", "key", b"what was stored")
+    mapped = cache.load_mapped("test", "key")
+    cache.store("test", "key", b"what came later")
+    later = cache.load_mapped("test", "key")
+    cache.discard("test", "key")
+    assert mapped is not None and later is not None
+    assert (mapped.tobytes(), later.tobytes()) == (b"what was stored", b"what came later")
+    assert cache.load_mapped("test", "key") is None
+
+
+@pytest.mark.parametrize("raw", [b"", b"short", bytes(40)])
+def test_what_is_damaged_is_not_mapped(raw):
+    cache.store("test", "key", b"x")
+    (cache.cache_dir() / "test" / "key").write_bytes(raw)
+    assert cache.load_mapped("test", "key") is None
+
+
 def test_what_was_longest_unused_is_pruned():
     for age, name in enumerate("dcba"):
         cache.store("test", name, name.encode())

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-torch = pytest.importorskip("torch")
-
+import torch
 from transformers import CLIPModel, SiglipModel
 
 from vfrt_ros.core.encoders.pooled_tower import pooled_tower

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import io
 import logging
+import mmap
 import os
 import tempfile
 from pathlib import Path
@@ -41,19 +42,38 @@ def key_of(*parts: object) -> str:
 
 def load(kind: str, key: str) -> bytes | None:
     """The content stored under this kind and key; None where there is none, or it was damaged."""
-    path = cache_dir() / kind / key
     try:
-        raw = path.read_bytes()
+        raw = (cache_dir() / kind / key).read_bytes()
     except OSError:
         return None
-    content = raw[_DIGEST:]
-    if len(raw) < _DIGEST or hashlib.sha256(content).digest() != raw[:_DIGEST]:
-        _log.warning("cached file %s is damaged; making it again", path)
-        discard(kind, key)
+    return raw[_DIGEST:] if _is_whole(kind, key, memoryview(raw)) else None
+
+
+def load_mapped(kind: str, key: str) -> np.ndarray | None:
+    """As `load`, without a copy in memory: for hundreds of megabytes.
+
+    Returns:
+        (n,) uint8, the file's own pages. A file here is replaced and removed but never changed, so they stay
+        as they are for as long as the array lives.
+    """
+    try:
+        with (cache_dir() / kind / key).open("rb") as file:
+            # Private, and so writable, which libraries ask for that take memory over.
+            raw = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY), np.uint8)
+    except (OSError, ValueError):
         return None
+    return raw[_DIGEST:] if _is_whole(kind, key, raw.data) else None
+
+
+def _is_whole(kind: str, key: str, raw: memoryview) -> bool:
+    """Whether the digest is that of the content; a file of which it is not is removed."""
+    if len(raw) < _DIGEST or hashlib.sha256(raw[_DIGEST:]).digest() != raw[:_DIGEST]:
+        _log.warning("cached file %s is damaged; making it again", cache_dir() / kind / key)
+        discard(kind, key)
+        return False
     with contextlib.suppress(OSError):
-        os.utime(path)
-    return content
+        os.utime(cache_dir() / kind / key)
+    return True
 
 
 def store(kind: str, key: str, content: bytes) -> None:
