@@ -122,6 +122,8 @@ def _serve(step: Callable[[], Any]) -> None:
 
 def main(arguments: list[str]) -> None:
     """Run what the command line names."""
+    import vfrt_ros.nodes  # noqa: F401  linear algebra with as many threads as in the nodes, the reference's too
+
     *flags, place, options = arguments
     module, _, name = place.partition(":")
     result = getattr(importlib.import_module(module), name)(**json.loads(options))
