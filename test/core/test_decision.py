@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def decision(scores: list[float], threshold: float = 0.5, unknown: float = 0.0, 
     return decide(
         Evidence(labels, image, text, array, array),
         Scores(labels, array, limits, unknown),
-        {"b": 3},
+        Counter(b=3).__getitem__,
         k_candidates=k_candidates,
         version=7,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -103,7 +104,7 @@ class Decision:
 def decide(
     evidence: Evidence,
     scores: Scores,
-    counts: dict[str, int],
+    count: Callable[[str], int],
     *,
     k_candidates: int,
     version: int,
@@ -113,7 +114,7 @@ def decide(
     Args:
         evidence: What the scores were concluded from.
         scores: In the order of the evidence.
-        counts: Examples of each label.
+        count: Examples of a label.
         k_candidates: Candidates to name at most.
         version: Of memory and prompts.
     """
@@ -129,7 +130,7 @@ def decide(
             float(scores.score[i]),
             float(evidence.image[i]),
             float(evidence.text[i]),
-            counts.get(scores.labels[i], 0),
+            count(scores.labels[i]),
         )
         for i in order[:k_candidates]
     )

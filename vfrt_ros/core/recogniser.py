@@ -108,11 +108,10 @@ class Recogniser(Taught):
             evidence = self._rule.evidence(observation.embedding)
             evidence = self._smoother.smooth(evidence, self.settings.temporal_ema, observation.stamp)
             scores = favour(self._rule.conclude(evidence), self._held)
-            counts = {label: self.memory.count(label) for label in evidence.labels}
             decision = decide(
                 evidence,
                 scores,
-                counts,
+                self.memory.count,
                 k_candidates=self.settings.k_candidates,
                 version=self.memory.version,
             )

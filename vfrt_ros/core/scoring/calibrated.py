@@ -108,12 +108,10 @@ class CalibratedRule:
         support = fused.copy()
         embedding = np.asarray(embedding, np.float32)
         standardised = np.full(count, np.nan)
+        bar = 0.0
         if prompts.labels:
-            cosines = prompts.cosines(embedding)
-            text[self._prompted] = cosines
-            standardised[self._prompted] = prompts.standardised(embedding, cosines)
+            text[self._prompted], standardised[self._prompted], bar = prompts.heard(embedding)
         push = self._push(embedding)
-        bar = float(prompts.bars(embedding))
         odds = match_odds(standardised, bar) - push
         by_text = self._shares()[1]
         only = ~np.isnan(text)
@@ -231,7 +229,7 @@ class CalibratedRule:
 
 
 def _finite(values: Floats) -> Array:
-    return np.clip(np.nan_to_num(values, nan=EXCLUDED), -40.0, 40.0).astype(np.float32)
+    return np.clip(np.where(np.isnan(values), EXCLUDED, values), -40.0, 40.0).astype(np.float32)
 
 
 def _others(odds: Floats, total: float) -> Floats:

@@ -29,6 +29,19 @@ CALM = 2.0
 """Log-odds above which text alone gains only a quarter."""
 
 
+class _Scale:
+    """What cosines are held against: (…, p) those of the same pictures with a background of prompts."""
+
+    def __init__(self, cosines: Array) -> None:
+        self.cosines = cosines
+        self._mean = cosines.mean(axis=-1, keepdims=True)
+        self._spread = np.maximum(cosines.std(axis=-1, keepdims=True), 1e-9)
+
+    def of(self, cosines: Array) -> Floats:
+        """(…, m) z-scores of (…, m) cosines."""
+        return np.asarray((cosines - self._mean) / self._spread, np.float64)
+
+
 class TextModel:
     """Standardises a frame's cosines with the labels' prompts by those with a background of prompts.
 
@@ -61,6 +74,14 @@ class TextModel:
         """(m,) or (n, m) float32 cosines of (d,) or (n, d) embeddings with the prototypes."""
         return np.asarray(embedding @ self.prototypes.T, np.float32)
 
+    def heard(self, embedding: Array) -> tuple[Array, Floats, float]:
+        """All that the prompts say of one (d,) embedding: (m,) `cosines`, (m,) `standardised`, and its bar."""
+        cosines = self.cosines(embedding)
+        if self.background is None or not self.labels:
+            return cosines, self.standardised(embedding, cosines), float(self.bars(embedding))
+        scale = _Scale(embedding @ self.background.T)
+        return cosines, scale.of(cosines), float(self._bar(scale))
+
     def standardised(self, embedding: Array, cosines: Array) -> Floats:
         """(m,) or (n, m) z-scores of the cosines of (d,) or (n, d) embeddings."""
         background = self.background
@@ -69,9 +90,7 @@ class TextModel:
         if background is None:
             low = cosines.mean(axis=-1, keepdims=True) if cosines.shape[-1] > 1 else 0.0
             return np.asarray((cosines - low) / FALLBACK_SPREAD, np.float64)
-        other = embedding @ background.T
-        spread = np.maximum(other.std(axis=-1, keepdims=True), 1e-9)
-        return np.asarray((cosines - other.mean(axis=-1, keepdims=True)) / spread, np.float64)
+        return _Scale(embedding @ background.T).of(cosines)
 
     def bars(self, embeddings: Array) -> Floats:
         """() or (n,) z-score that the prompt of what (d,) or (n, d) embeddings show has to beat.
@@ -82,9 +101,10 @@ class TextModel:
             return np.zeros(embeddings.shape[:-1])
         if self.background is None:
             return np.full(embeddings.shape[:-1], MIDDLE)
-        other = embeddings @ self.background.T
-        spread = np.maximum(other.std(axis=-1), 1e-9)
-        best = (other[..., self._rivals()].max(axis=-1) - other.mean(axis=-1)) / spread
+        return self._bar(_Scale(embeddings @ self.background.T))
+
+    def _bar(self, scale: _Scale) -> Floats:
+        best = scale.of(scale.cosines[..., self._rivals()].max(axis=-1, keepdims=True))[..., 0]
         return np.asarray((1.0 - RIVAL_SHARE) * MIDDLE + RIVAL_SHARE * best, np.float64)
 
     def _rivals(self) -> npt.NDArray[np.bool_]:
