@@ -18,6 +18,7 @@ from vfrt_ros.nodes import names
 ADDRESS = "/recognition"
 PATIENCE = 30.0
 """Seconds; beside a browser that draws by software a newcomer may hear of the others late."""
+ATTEMPTS = 5
 
 
 class LiveSystem:
@@ -65,10 +66,13 @@ class LiveSystem:
         return self._panel.address
 
     def command(self, *arguments: str) -> None:
-        """Run `vfrt` in a process of its own."""
-        done = subprocess.run(
-            [sys.executable, "-m", "vfrt_ros.cli.main", *arguments], capture_output=True, text=True
-        )
+        """Run `vfrt` in a process of its own; again where it did not hear of the node in its short time."""
+        for _ in range(ATTEMPTS):
+            done = subprocess.run(
+                [sys.executable, "-m", "vfrt_ros.cli.main", *arguments], capture_output=True, text=True
+            )
+            if "There is no node" not in done.stderr:
+                break
         assert done.returncode == 0, done.stderr
 
     def value(self, name: str) -> Any:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from ui.browser import Browser
-from ui.live_system import ADDRESS, LiveSystem
+from ui.live_system import ADDRESS, PATIENCE, LiveSystem
 
 from vfrt_msgs.msg import Recognition
 from vfrt_ros.cli.node_client import NodeClient
@@ -40,7 +40,7 @@ def switch_on(browser: Browser) -> None:
 def seen_from() -> str:
     """The frame_id of what is recognised now."""
     found: list[str] = []
-    with NodeClient(ADDRESS) as client:
+    with NodeClient(ADDRESS, patience=PATIENCE) as client:
         client.subscribe(
             Recognition, lambda message: found.append(message.header.frame_id), qos.recognition()
         )
