@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import tempfile
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from vfrt_ros.bench.isolated import BenchError, Steps
 from vfrt_ros.bench.spread import Spread, spread
 
+PREPARING = 2
 Prepare = Callable[..., Callable[[], Any]]
 
 
@@ -49,15 +51,14 @@ def contest(contestants: Mapping[str, tuple[Prepare, dict[str, Any]]], rounds: i
     failures: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
         try:
+            waiting: deque[tuple[str, Steps]] = deque()
             for number, (name, (prepare, options)) in enumerate(contestants.items()):
-                entrant = Steps(prepare, Path(folder) / f"{number}.log", **options)
-                # One after another: two that compile at once would each take longer, and fill the memory.
-                try:
-                    entrant.take(max(steps, 2))
-                    running[name] = entrant
-                except BenchError as error:
-                    failures[name] = str(error)
-                    entrant.close()
+                waiting.append((name, Steps(prepare, Path(folder) / f"{number}.log", **options)))
+                # Two prepare themselves at a time: more that compile at once would fill the memory.
+                if len(waiting) == PREPARING:
+                    _admit(*waiting.popleft(), steps, running, failures)
+            while waiting:
+                _admit(*waiting.popleft(), steps, running, failures)
             taken: dict[str, list[float]] = {name: [] for name in running}
             for _ in range(rounds):
                 for name, entrant in running.items():
@@ -66,3 +67,15 @@ def contest(contestants: Mapping[str, tuple[Prepare, dict[str, Any]]], rounds: i
             for entrant in running.values():
                 entrant.close()
     return Outcome(taken, failures)
+
+
+def _admit(
+    name: str, entrant: Steps, steps: int, running: dict[str, Steps], failures: dict[str, str]
+) -> None:
+    """Let it take a first turn, which shows whether it can."""
+    try:
+        entrant.take(max(steps, 2))
+        running[name] = entrant
+    except BenchError as error:
+        failures[name] = str(error)
+        entrant.close()

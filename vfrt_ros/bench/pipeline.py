@@ -20,8 +20,8 @@ from vfrt_ros.bench.spread import spread
 FPS = 30.0
 RATE_TARGET = 0.95
 GROWTH_LIMIT = 0.01
-SECONDS, QUICK_SECONDS = 600.0, 8.0
-TURNS, QUICK_TURNS = 12, 3
+SECONDS, QUICK_SECONDS = 600.0, 6.0
+TURNS, QUICK_TURNS = 12, 2
 
 
 def measure(quick: bool) -> list[Row]:
@@ -54,12 +54,12 @@ def watch(
     """
     with tempfile.TemporaryDirectory() as folder:
         bare = Steps(entrants.encoder, Path(folder) / "encoder.log", backbone=backbone)
-        bare.take(5)
         try:
             with Served(node_command(backbone, examples, labels), Path(folder) / "node.log") as node:
                 node.start_camera(fps)
                 node.first_answer()
                 node.stop_camera()
+                bare.take(5)
                 rates = [_turn(node, bare, fps) for _ in range(turns)]
                 sent, resident = _run_alone(node, seconds, fps)
                 return {

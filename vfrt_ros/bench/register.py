@@ -24,7 +24,7 @@ FEW_LABELS = 20
 
 def measure(quick: bool) -> list[Row]:
     """The row."""
-    found = isolated(watch, count=8 if quick else 20)
+    found = isolated(watch, count=5 if quick else 20)
     disk, ram = found["disk"], found["ram"]
     return [
         Row(
