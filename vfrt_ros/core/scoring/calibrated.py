@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from vfrt_ros.core.memory.example import Change
-from vfrt_ros.core.scoring.calibration import features, log_sum_exp
+from vfrt_ros.core.scoring.calibration import log_sum_exp
 from vfrt_ros.core.scoring.evidence import Array, Evidence, Scores
 from vfrt_ros.core.scoring.fitting import Model
 from vfrt_ros.core.scoring.learner import Learner
@@ -190,14 +190,14 @@ class CalibratedRule:
         learned, (by_image, by_text) = model.calibration, self._shares()
         distances, centre = model.image.distances(embedding)
         distances = distances + push
-        prompts = np.nan_to_num(standardised, nan=learned.neutral_prompt)
-        logits = learned.logits(distances, prompts, by_image, by_text)
         unprompted = np.isnan(standardised)
+        prompts = np.where(unprompted, learned.neutral_prompt, standardised)
+        logits = learned.logits(distances, prompts, by_image, by_text)
         absent = np.where(unprompted, EXCLUDED * max(0.0, 1.0 - 10.0 * by_image), 0.0)
         heard = by_text * learned.text_weight * (prompts - bar) + (1.0 - by_text) * learned.usual_prompt
-        parts = features(distances[None], heard[None], np.array([centre]))[0]
         memory = np.where(unprompted, 1.0, by_image)
-        support = memory * (parts @ learned.familiarity) + (1.0 - memory) * np.nan_to_num(odds) + absent
+        by_prompt = np.where(unprompted, 0.0, odds)
+        support = memory * learned.support(distances, heard, centre) + (1.0 - memory) * by_prompt + absent
         logits = logits + absent
         fused = logits - log_sum_exp(logits) + support[int(logits.argmax())]
         return fused, support

@@ -87,6 +87,12 @@ class Calibration:
         """(…, c) logits of the labels; `image` and `text` in [0, 1] turn either kind of evidence down."""
         return -image * self.sharpness * distances + text * self.text_weight * prompts
 
+    def support(self, distances: Floats, prompts: Floats, centre: float) -> Floats:
+        """(c,) familiarity of each label in one frame: `features` of its (c,) values times their coefficients."""
+        near, ahead, away, heard, always = self.familiarity
+        lead = _others(distances[None])[0] - distances
+        return np.asarray(ahead * lead - near * distances + heard * prompts + (away * centre + always))
+
     def threshold(self, share: float) -> float:
         """The familiarity that all but `share` of the frames of known objects reach.
 
