@@ -11,8 +11,9 @@ from vfrt_ros.core.evaluation.features import Features
 from vfrt_ros.core.prompts import text_prototypes
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-LEARNED, ASKED = 30, 20
-"""Pictures of each digit that examples are drawn from, and others that are asked about."""
+LEARNED, ASKED = 100, 70
+"""Pictures of each digit that examples are drawn from, and those after them that are asked about. They are in the
+order in which people wrote them, so that the latter are by others than the former; of each digit there are 174."""
 SIDE, DEEPEST = 224, 16.0
 BATCH = 32
 
