@@ -120,6 +120,15 @@ def test_each_picture_is_a_part_a_slow_reader_gets_the_newest_and_the_end_ends_i
     ]
 
 
+def test_a_stream_that_is_asked_for_at_the_end_ends() -> None:
+    async def read() -> list[bytes]:
+        pictures = Pictures()
+        pictures.ended = True
+        return [part async for part in parts(pictures)]
+
+    assert asyncio.run(asyncio.wait_for(read(), 30.0)) == [b"--picture\r\n"]
+
+
 def test_pictures_are_sent_as_they_are_though_the_browser_takes_gzip() -> None:
     class Last(Pictures):
         """Ends as soon as somebody watches."""

@@ -59,7 +59,8 @@ async def parts(pictures: PictureStream) -> AsyncIterator[bytes]:
     with pictures.watch(tell):
         yield _MARK
         while True:
-            await news.wait()
+            if not pictures.ended:  # before this one was told of anything
+                await news.wait()
             news.clear()
             if pictures.ended:
                 return
