@@ -32,6 +32,14 @@ def wait_until(happened) -> None:
         time.sleep(0.005)
 
 
+@pytest.fixture(autouse=True)
+def alone() -> None:
+    """What earlier tests left at work in the background has ended."""
+    for thread in threading.enumerate():
+        if thread.name == "thumbnails":
+            thread.join(DEADLINE)
+
+
 @pytest.fixture
 def encoded(monkeypatch) -> list[np.ndarray]:
     """The pictures that were made into JPEGs."""
