@@ -149,8 +149,9 @@ def test_what_is_there_can_be_named_though_it_is_over_a_lowered_limit() -> None:
     limited.set_prompts(["sky"])
     limited.configure(max_label_length=3, max_labels=1)
     limited.relabel("teacup", "cup")
-    limited.register("cup", images=[picture("red", 9)])
+    assert limited.register("cup", images=[picture("red", 9)]).stored == 1
     limited.forget("cup")
+    assert list(limited.memory.labels) == ["sky"]
 
 
 def test_initial_labels_keep_to_the_limit() -> None:

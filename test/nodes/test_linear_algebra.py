@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytest.importorskip("threadpoolctl", reason="threadpoolctl is not installed")
+
 _ASK = (
     "import vfrt_ros.nodes.recognition_node, threadpoolctl; "
     "print({pool['num_threads'] for pool in threadpoolctl.threadpool_info() if 'numpy' in pool['filepath']})"
