@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vfrt_ros.core.scoring.calibration import Calibration, features
+from vfrt_ros.core.scoring.calibration import Calibration, Rows, calibrate, features
 
 
 @pytest.mark.parametrize("labels", [1, 2, 30])
@@ -17,3 +17,25 @@ def test_a_frames_support_is_that_of_a_row_of_the_fit(labels: int) -> None:
     distances, prompts, centre = random.normal(size=labels), random.normal(size=labels), 1.7
     row = features(distances[None], prompts[None], np.array([centre]))[0] @ coefficients
     np.testing.assert_allclose(calibration.support(distances, prompts, centre), row, rtol=1e-12)
+
+
+def rows(apart: float, count: int = 40, labels: int = 4) -> Rows:
+    """Examples about 1 from their own label, and `apart` more from the others; no prompts."""
+    random = np.random.default_rng(7)
+    own = np.arange(count) % labels
+    common = 1.0 + 0.1 * random.normal(size=(count, 1))
+    distances = common + apart * (1.0 + 0.3 * random.normal(size=(count, labels)))
+    distances[np.arange(count), own] = common[:, 0]
+    centre = np.ones(count)
+    return Rows(
+        distances, np.full((count, labels), np.nan), np.zeros(count), centre, centre, own, np.ones(count)
+    )
+
+
+@pytest.mark.parametrize("apart", [0.2, 0.4, 0.8])
+def test_a_lead_counts_for_as_much_where_labels_lie_close_to_each_other(apart: float) -> None:
+    """With ten examples a label: what a lead adds to familiarity hardly depends on the unit of distances."""
+    some = rows(apart)
+    learned = calibrate(some, some, np.ones(1), independent=40.0)
+    ahead = learned.familiarity[1] * apart
+    assert 1.8 < ahead < 3.5

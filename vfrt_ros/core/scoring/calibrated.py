@@ -14,7 +14,7 @@ from vfrt_ros.core.scoring.evidence import Array, Evidence, Scores
 from vfrt_ros.core.scoring.fitting import Model
 from vfrt_ros.core.scoring.learner import Learner
 from vfrt_ros.core.scoring.spread import UNSEEN_TOTAL, WITHIN_SHARE
-from vfrt_ros.core.scoring.text_model import SLOPE, match_odds, match_threshold
+from vfrt_ros.core.scoring.text_model import SLOPE, beside_pictures, match_odds, match_threshold
 
 Floats = npt.NDArray[np.float64]
 
@@ -191,7 +191,7 @@ class CalibratedRule:
         distances, centre = model.image.distances(embedding)
         distances = distances + push
         unprompted = np.isnan(standardised)
-        prompts = np.where(unprompted, learned.neutral_prompt, standardised)
+        prompts = np.where(unprompted, learned.neutral_prompt, beside_pictures(standardised))
         logits = learned.logits(distances, prompts, by_image, by_text)
         absent = np.where(unprompted, EXCLUDED * max(0.0, 1.0 - 10.0 * by_image), 0.0)
         heard = by_text * learned.text_weight * (prompts - bar) + (1.0 - by_text) * learned.usual_prompt

@@ -22,6 +22,11 @@ TEXT_SPREAD = 0.6
 FAMILIARITY = np.array([3.0, 1.0, 0.0, 1.0, 2.0])
 FAMILIARITY_SPREAD = np.array([1.0, 1.5, 0.4, 0.5, 3.0])
 """Prior mean and standard deviation of the coefficients of `features`."""
+USUAL_LEAD = 0.4
+"""The root mean square of leads that the prior of their coefficient is made for: where labels lie closer to each
+other, a lead is smaller and means more."""
+LEAD_SCALES = (0.2, 8.0)
+"""How far that may go."""
 FAMILIARITY_TRUST = 0.5
 """An example and its left-out label are two views of one thing: each counts half."""
 OWN_DISTANCE = np.array([0.6, 0.85, 1.1, 1.4, 1.9])
@@ -165,11 +170,11 @@ def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> 
     ).x
     sharpness, text = medians * np.exp(scale)
     known, unknown, strange = _familiar(fair, sharpness, text, stranger)
-    prior = _between(known, unknown)
+    prior, deviation = _between(known, unknown)
     coefficients = minimize(
         _blend,
         prior,
-        args=(prior, known, fair.weights, unknown, strange),
+        args=(prior, deviation, known, fair.weights, unknown, strange),
         jac=True,
         bounds=[(0, None)] * 4 + [(None, None)],
         method="L-BFGS-B",
@@ -221,23 +226,47 @@ def _familiar(rows: Rows, sharpness: float, text: float, stranger: Floats) -> tu
     return known, unknown, rows.weights
 
 
-def _between(known: Floats, unknown: Floats) -> Floats:
-    """The prior of the coefficients, its odds even at the geometric mean of known and unknown distances."""
-    prior = FAMILIARITY.copy()
+def _between(known: Floats, unknown: Floats) -> tuple[Floats, Floats]:
+    """The prior of the coefficients and its standard deviation.
+
+    Its odds are even at the geometric mean of known and unknown distances.
+    """
+    prior, deviation = FAMILIARITY.copy(), FAMILIARITY_SPREAD.copy()
     near, far = -known[:, 0].mean(), -unknown[:, 0].mean()
     prior[4] = max(prior[4], prior[0] * float(np.sqrt(max(near * far, 0.0))))
-    return prior
+    scale = lead_scale(np.concatenate([known[:, 1], unknown[:, 1]]))
+    prior[1], deviation[1] = scale * prior[1], scale * deviation[1]
+    return prior, deviation
+
+
+def lead_scale(leads: Floats) -> float:
+    """How much more than usual a unit of lead may be worth, given the (n,) leads that there are.
+
+    A prior for inputs brought to one scale, as Gelman et al., "A weakly informative default prior distribution
+    for logistic and other regression models" (2008), have it: it does not matter how close the labels lie.
+
+    >>> lead_scale(np.array([0.4, -0.4])), lead_scale(np.array([0.1, 0.1])), lead_scale(np.zeros(2))
+    (1.0, 4.0, 1.0)
+    """
+    usual = float(np.sqrt((leads**2).mean()))
+    return float(np.clip(USUAL_LEAD / usual, *LEAD_SCALES)) if usual > 0.0 else 1.0
 
 
 def _blend(
-    coefficients: Floats, prior: Floats, known: Floats, weights: Floats, unknown: Floats, strange: Floats
+    coefficients: Floats,
+    prior: Floats,
+    deviation: Floats,
+    known: Floats,
+    weights: Floats,
+    unknown: Floats,
+    strange: Floats,
 ) -> tuple[float, Floats]:
     """The loss of the familiarity model and its gradient."""
     yes, no = known @ coefficients, unknown @ coefficients
-    distance = (coefficients - prior) / FAMILIARITY_SPREAD
+    distance = (coefficients - prior) / deviation
     loss = (weights * np.logaddexp(0, -yes)).sum() + (strange * np.logaddexp(0, no)).sum()
     slope = (strange * expit(no)) @ unknown - (weights * expit(-yes)) @ known
     return (
         float(FAMILIARITY_TRUST * loss + 0.5 * (distance**2).sum()),
-        FAMILIARITY_TRUST * slope + distance / FAMILIARITY_SPREAD,
+        FAMILIARITY_TRUST * slope + distance / deviation,
     )

@@ -19,10 +19,6 @@ Floats = npt.NDArray[np.float64]
 
 STRANGERS = np.array([0.75, 0.9, 1.0, 1.1, 1.25])
 """Distances of unknown objects in units of their mean, five equally likely values."""
-PRIOR_ROWS = 2.0
-"""Examples that the prior of an object's distance to its label counts for, beside the left-out ones."""
-MOST_PRIOR_ROWS = 64
-"""Left-out examples that the prior is tried on, to save time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class Snapshot:
         rows: (n, d) float32, all examples or a sample of them.
         own: (n,) int64 index of each row's label.
         batches: (n,) int64 registration of each row; 0 = not known.
-        prompts: (n, c) float64 z-scores of the prompts, NaN where a label has none.
+        prompts: (n, c) float64 z-scores of the prompts (`beside_pictures`), NaN where a label has none.
         bars: (n,) float64 z-scores that the prompts have to beat; 0 where there is no prompt at all.
         pictures: (p, d) float32 embeddings of pictures of nothing, or None.
     """
@@ -153,14 +149,11 @@ def _rows(left: LeftOut, snapshot: Snapshot, spread: Spread, unit: float) -> Row
     unknown = left.unknown_centre / (unit * (1.0 + 1.0 / max(c - 1, 1)))
 
     kept, alone = np.flatnonzero(left.rest > 0), np.flatnonzero(left.rest <= 0)
-    some = kept[:: max(len(kept) // MOST_PRIOR_ROWS, 1)]
-    guessed = np.repeat(np.concatenate([alone, some]), len(OWN_DISTANCE))
-    distances[alone, own[alone]] = 0.0
+    guessed = np.repeat(alone, len(OWN_DISTANCE))
     index = np.concatenate([kept, guessed])
     result = distances[index]
-    result[np.arange(len(kept), len(index)), own[guessed]] = np.tile(OWN_DISTANCE, len(alone) + len(some))
-    trust = np.where(left.rest > 0, PRIOR_ROWS / max(len(some), 1), 1.0) / len(OWN_DISTANCE)
-    weights = np.concatenate([np.ones(len(kept)), trust[guessed]])
+    result[np.arange(len(kept), len(index)), own[guessed]] = np.tile(OWN_DISTANCE, len(alone))
+    weights = np.concatenate([np.ones(len(kept)), np.full(len(guessed), 1.0 / len(OWN_DISTANCE))])
     centre = np.concatenate([known[kept], unknown[guessed]])
     return Rows(
         result, snapshot.prompts[index], snapshot.bars[index], centre, unknown[index], own[index], weights

@@ -25,6 +25,9 @@ RIVAL_SHARE = 0.9
 """How far the best prompt of the background, rather than `MIDDLE`, is what a label's prompt has to beat."""
 SAME_PROMPT = 0.999
 """Cosine from which on a prompt of the background says the same as a label's, and is no rival."""
+QUIET = 0.1
+"""What counts, beside pictures, of how far a prompt lies below the mean of the background: which of two prompts
+that do not fit at all fits less is mostly chance."""
 CALM = 2.0
 """Log-odds above which text alone gains only a quarter."""
 
@@ -120,14 +123,23 @@ class TextModel:
         return self._rivals_are
 
     def table(self, embeddings: Array, labels: tuple[str, ...]) -> Floats:
-        """(n, c) z-scores of (n, d) embeddings for these labels, NaN where a label has no prompt."""
+        """(n, c) `beside_pictures` of (n, d) embeddings for these labels, NaN where a label has no prompt."""
         table = np.full((len(embeddings), len(labels)), np.nan)
         place = {label: j for j, label in enumerate(labels)}
         pairs = [(i, place[label]) for i, label in enumerate(self.labels) if label in place]
         if pairs:
-            scores = self.standardised(embeddings, self.cosines(embeddings))
+            scores = beside_pictures(self.standardised(embeddings, self.cosines(embeddings)))
             table[:, [j for _, j in pairs]] = scores[:, [i for i, _ in pairs]]
         return table
+
+
+def beside_pictures(standardised: Floats) -> Floats:
+    """z-scores of prompts as they count where there are examples too; NaN stays.
+
+    >>> beside_pictures(np.array([2.0, -1.0])).tolist()
+    [2.0, -0.1]
+    """
+    return np.asarray(np.where(standardised < 0.0, QUIET * standardised, standardised))
 
 
 def match_odds(standardised: Floats, bar: float = MIDDLE) -> Floats:
