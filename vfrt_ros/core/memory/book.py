@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -204,9 +204,10 @@ class Book:
         """Close the file; the book is not used afterwards."""
         self.database.close()
 
-    def _insert(self, table: str, rows: Iterable[tuple]) -> None:
-        for row in rows:
-            self.database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+    def _insert(self, table: str, rows: Sequence[tuple]) -> None:
+        if rows:
+            places = ", ".join("?" * len(rows[0]))
+            self.database.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
 
     def _flip(self, step: Step, change: Step, version: int, *, undone: bool) -> None:
         row = step_row(step.id, step, undone=undone)

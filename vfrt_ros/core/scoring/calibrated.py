@@ -9,9 +9,8 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from vfrt_ros.core.memory.example import Change
-from vfrt_ros.core.scoring.calibration import log_sum_exp
+from vfrt_ros.core.scoring.calibration import Calibration, log_sum_exp
 from vfrt_ros.core.scoring.evidence import Array, Evidence, Scores
-from vfrt_ros.core.scoring.fitting import Model
 from vfrt_ros.core.scoring.learner import Learner
 from vfrt_ros.core.scoring.spread import UNSEEN_TOTAL, WITHIN_SHARE
 from vfrt_ros.core.scoring.text_model import SLOPE, beside_pictures, match_odds, match_threshold
@@ -118,9 +117,9 @@ class CalibratedRule:
         fused[only] = support[only] = odds[only] + EXCLUDED * max(0.0, 1.0 - 10.0 * by_text)
         if model is not None:
             seen = self._seen
-            image[seen] = model.image.cosines(embedding)
+            image[seen], distances, centre = model.image.compare(embedding)
             fused[seen], support[seen] = self._by_memory(
-                model, embedding, standardised[seen], bar, odds[seen], push[seen]
+                model.calibration, distances + push[seen], centre, standardised[seen], bar, odds[seen]
             )
         return Evidence(self._labels, image, text, _finite(fused), _finite(support))
 
@@ -184,12 +183,16 @@ class CalibratedRule:
         return min(1.0, alpha / NEUTRAL_ALPHA), min(1.0, (1.0 - alpha) / (1.0 - NEUTRAL_ALPHA))
 
     def _by_memory(
-        self, model: Model, embedding: Array, standardised: Floats, bar: float, odds: Floats, push: Floats
+        self,
+        learned: Calibration,
+        distances: Floats,
+        centre: float,
+        standardised: Floats,
+        bar: float,
+        odds: Floats,
     ) -> tuple[Floats, Floats]:
         """Fused and support of the labels with examples."""
-        learned, (by_image, by_text) = model.calibration, self._shares()
-        distances, centre = model.image.distances(embedding)
-        distances = distances + push
+        by_image, by_text = self._shares()
         unprompted = np.isnan(standardised)
         prompts = np.where(unprompted, learned.neutral_prompt, beside_pictures(standardised))
         logits = learned.logits(distances, prompts, by_image, by_text)

@@ -28,7 +28,7 @@ class ImageModel:
         metric: Shared by all labels.
         unit: The mean left-out squared distance to the own label, after the division.
         means: (c, d) float32.
-        solved: (c, d) float32 means times the inverse covariance.
+        along: (c, r) float32 means in the metric's own coordinates, see `Metric.project`.
         squares: (c,) float64 squared norms of the means in the metric.
         norms: (c,) float32 plain norms of the means.
         inflation: (c,) float64, 1 + 1/n with n the effective examples.
@@ -39,7 +39,7 @@ class ImageModel:
     metric: Metric
     unit: float
     means: Array
-    solved: Array
+    along: Array
     squares: Floats
     norms: Array
     inflation: Floats
@@ -50,11 +50,11 @@ class ImageModel:
         cls, labels: tuple[str, ...], means: Array, effective: Floats, metric: Metric, unit: float
     ) -> ImageModel:
         """The model of (c, d) float32 means of `labels` with (c,) effective examples each."""
-        solved = metric.solve(means)
-        squares = np.einsum("cd,cd->c", means, solved, dtype=np.float64)
-        centre = float(means.mean(axis=0) @ solved.mean(axis=0)) if labels else 0.0
-        norms = np.maximum(np.linalg.norm(means, axis=1), 1e-9)
-        return cls(labels, metric, unit, means, solved, squares, norms, 1.0 + 1.0 / effective, centre)
+        along = metric.project(means)
+        plain = _squares(means)
+        norms = np.maximum(np.sqrt(plain), 1e-9).astype(np.float32)
+        squares, inflation = plain - _squares(along), 1.0 + 1.0 / effective
+        return cls(labels, metric, unit, means, along, squares, norms, inflation, _centre(means, along))
 
     def moved(self, statistics: Statistics, changed: set[str]) -> ImageModel:
         """The model with the means of the changed labels, under the metric and the unit from before."""
@@ -74,29 +74,33 @@ class ImageModel:
             rows[new] = getattr(other, name)
             return np.asarray(rows)
 
-        means, solved = merged("means"), merged("solved")
-        centre = float(means.mean(axis=0) @ solved.mean(axis=0))
-        parts = (merged("squares"), merged("norms"), merged("inflation"), centre)
-        return ImageModel(labels, self.metric, self.unit, means, solved, *parts)
+        means, along = merged("means"), merged("along")
+        parts = (merged("squares"), merged("norms"), merged("inflation"), _centre(means, along))
+        return ImageModel(labels, self.metric, self.unit, means, along, *parts)
 
-    def cosines(self, embedding: Array) -> Array:
-        """(c,) float32 cosines of one (d,) unit-norm embedding with the means."""
-        return np.asarray((self.means @ embedding) / self.norms, np.float32)
-
-    def distances(self, embedding: Array) -> tuple[Floats, float]:
-        """Of one (d,) float32 embedding.
+    def compare(self, embedding: Array) -> tuple[Array, Floats, float]:
+        """One (d,) float32 unit-norm embedding with all labels.
 
         Returns:
-            (c,) float64 squared distances to the labels, about 1 for the right one, and the one to the centre
-            of all labels, in the same unit.
+            (c,) float32 cosines with the means; (c,) float64 squared distances, about 1 for the right label; and
+            the one to the centre of all labels, in the same unit.
         """
-        products = (self.solved @ embedding).astype(np.float64)
-        square = self.square(embedding)
-        labels = (square - 2.0 * products + self.squares) / (self.unit * self.inflation)
-        centre = (square - 2.0 * products.mean() + self.centre) / (self.unit * (1.0 + 1.0 / len(self.labels)))
-        return labels, float(centre)
+        products, own = self.means @ embedding, self.metric.directions @ embedding
+        inner = products.astype(np.float64) - self.along @ own
+        square = float(embedding @ embedding) - float(own @ own)
+        labels = (square - 2.0 * inner + self.squares) / (self.unit * self.inflation)
+        centre = (square - 2.0 * inner.mean() + self.centre) / (self.unit * (1.0 + 1.0 / len(self.labels)))
+        return products / self.norms, labels, float(centre)
 
-    def square(self, embedding: Array) -> float:
-        """Squared norm of one (d,) float32 embedding in the metric."""
-        along = self.metric.directions @ embedding
-        return float(embedding @ embedding) - float(along @ along)
+
+def _squares(rows: Array) -> Floats:
+    """(n,) squared norms of (n, r) rows."""
+    return np.asarray(np.einsum("nr,nr->n", rows, rows, dtype=np.float64))
+
+
+def _centre(means: Array, along: Array) -> float:
+    """Squared norm of the mean of the means in the metric; 0 without any."""
+    if not len(means):
+        return 0.0
+    middle, projected = means.mean(axis=0), along.mean(axis=0)
+    return float(middle @ middle) - float(projected @ projected)

@@ -41,10 +41,6 @@ class Metric:
         first, second, along = (part.astype(np.float64) for part in (left, right, self.directions))
         return np.asarray(first @ second.T - (first @ along.T) @ (second @ along.T).T)
 
-    def solve(self, rows: Array) -> Array:
-        """(n, d) rows times the inverse covariance: ``inner(a, b) = a @ solve(b).T``."""
-        return np.asarray(rows - self.project(rows) @ self.directions, np.float32)
-
 
 def plain(d: int) -> Metric:
     """The metric of a memory that says nothing about the spread: the cosine's."""
