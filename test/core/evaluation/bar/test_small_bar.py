@@ -72,7 +72,7 @@ def bar(drawings: Path, own_cache: Path) -> Bar:
         count=3,
         learned=(20, 5),
         band=(10, (1, 5)),
-        unseen=(4, (5,)),
+        drawn=(4, (5,)),
     )
     small = {"EXAMPLES": 400, "LABELS": 20, "FRAMES": 40, "ROUNDS": 2, "UNDONE": 280, "UNDONE_LABELS": 7}
     with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):

@@ -12,6 +12,7 @@ from vfrt_ros.core.evaluation.bar.check import Check
 from vfrt_ros.core.evaluation.bar.digits import digit_features
 from vfrt_ros.core.evaluation.bar.exactness import exactness_checks, register_checks, speed_checks
 from vfrt_ros.core.evaluation.bar.learning import Stage, learning_checks, learning_curve, mean_curve
+from vfrt_ros.core.evaluation.bar.letters import letter_features
 from vfrt_ros.core.evaluation.bar.same_decisions import same_decisions
 from vfrt_ros.core.evaluation.dataset import load_dataset
 from vfrt_ros.core.evaluation.features import Features, embed_dataset
@@ -48,7 +49,7 @@ class BarPlan:
         count: Episodes of each setting.
         learned: Labels in the end of the learning curve, and examples of each.
         band: Ways and shots of the comparison with the other space.
-        unseen: Ways and shots on data that nothing was chosen on.
+        drawn: Ways and shots on digits and letters.
         seed: Of all episodes.
         jobs: Processes at once.
     """
@@ -58,7 +59,7 @@ class BarPlan:
     count: int = 60
     learned: tuple[int, int] = (60, 5)
     band: tuple[int, tuple[int, ...]] = (20, (0, 1, 5))
-    unseen: tuple[int, tuple[int, ...]] = (6, (5, 10))
+    drawn: tuple[int, tuple[int, ...]] = (6, (5, 10))
     seed: int = 0
     jobs: int = 1
 
@@ -136,7 +137,7 @@ class Measuring:
         curve = self._curve(sets[0][1])
         promised = self._settings.open_set_threshold
         checks = accuracy_checks(settings, promised)
-        checks += honest_checks([*band, *self._unseen()], promised)
+        checks += honest_checks([*band, *self._drawn()], promised)
         checks += [*same, *learning_checks(curve), *self._exactness()]
         order = sorted(checks, key=lambda check: check.point)
         return Bar(self._encoders.note, tuple(settings), tuple(curve), space, tuple(order))
@@ -188,12 +189,19 @@ class Measuring:
         ]
         return settings, checks
 
-    def _unseen(self) -> list[Setting]:
-        (ways, shots), count = self._plan.unseen, self._count(1 / 3)
-        self._say(f"point 3 on data that nothing was chosen on: handwritten digits, {ways}-way")
-        features = digit_features(self._encoders, self._settings.prompt_templates)
+    def _drawn(self) -> list[Setting]:
+        (ways, shots), count = self._plan.drawn, self._count(1 / 3)
         plan = Plan((OURS,), ways, shots, count, self._plan.seed)
-        return self._settings_of("handwritten digits", plan, features, None)[0]
+        templates = self._settings.prompt_templates
+        data: dict[str, Callable[[], Features]] = {
+            "handwritten digits": lambda: digit_features(self._encoders, templates),
+            "letters": lambda: letter_features(self._encoders, templates, self._plan.seed),
+        }
+        settings = []
+        for name, features in data.items():
+            self._say(f"point 3: {name}, {ways}-way")
+            settings += self._settings_of(name, plan, features(), None)[0]
+        return settings
 
     def _curve(self, features: Features) -> list[Stage]:
         most, shots = self._plan.learned

@@ -1,4 +1,4 @@
-"""Handwritten digits: data that no constant of the rules was chosen on, and unlike what a camera sees."""
+"""Handwritten digits: unlike what a camera sees. They showed a fault of the calibration, which was then mended."""
 
 from __future__ import annotations
 
