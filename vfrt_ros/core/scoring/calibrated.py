@@ -94,12 +94,10 @@ class CalibratedRule:
     def settle(self) -> None:
         """Wait until everything applied so far is in force in full."""
         self._learner.settle()
-        self._index()
 
     def evidence(self, embedding: Array) -> Evidence:
         """The evidence of one (d,) float32 unit-norm embedding."""
-        if self._learner.refresh():
-            self._index()
+        self._learner.refresh()
         model, prompts = self._learner.model, self._learner.text
         count = len(self._labels)
         image = np.full(count, np.nan, np.float32)
@@ -148,7 +146,7 @@ class CalibratedRule:
     def weights(self, label: str) -> dict[str, float]:
         """What each kind of evidence counts for a label, in log-odds, by name: to explain an answer."""
         model, (by_image, by_text) = self._learner.model, self._shares()
-        if model is None or label not in model.image.labels:
+        if model is None or label not in self._learner.statistics.counts:
             return {"prompt, per standard deviation of the background": SLOPE * by_text}
         learned = model.calibration
         return {
@@ -220,7 +218,7 @@ class CalibratedRule:
     def _index(self) -> None:
         """Line the labels of memory, negatives and prompts up."""
         learner = self._learner
-        known = learner.model.image.labels if learner.model is not None else tuple(learner.statistics.counts)
+        known = sorted(learner.statistics.counts)
         self._labels = tuple(sorted({*known, *learner.negatives, *learner.text.labels}))
         position = {label: i for i, label in enumerate(self._labels)}
         self._prompted = np.array([position[label] for label in learner.text.labels], np.int64)

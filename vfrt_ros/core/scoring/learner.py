@@ -35,7 +35,7 @@ class Learner:
         text: The prompts; say `touch` after changing it.
         pictures: (p, d) float32 embeddings of pictures of nothing, or None; likewise.
         negatives: label → id → negative example.
-        model: What frames are judged by; None while there is no positive example.
+        model: What frames are judged by, as of the last `refresh`; None while there is no positive example.
     """
 
     def __init__(self) -> None:
@@ -49,9 +49,10 @@ class Learner:
         self._worker: threading.Thread | None = None
         self._ready: tuple[int, Model] | None = None
         self._version = self._fitted = 0
+        self._changed: set[str] = set()
 
     def apply(self, change: Change) -> None:
-        """Follow a change: the sums and the labels' means are exact when this returns."""
+        """Follow a change: the sums are exact when this returns; the model follows with the next `refresh`."""
         with self._lock:
             self.statistics.remove(change.removed)
             for example in change.removed:
@@ -60,33 +61,33 @@ class Learner:
             for example in change.added:
                 self._shelf(example).setdefault(example.label, {})[example.id] = example
             self._version += 1
-        if not self.statistics.counts:
-            self.model, self._fitted = None, self._version
-        elif self.model is not None:
-            changed = {example.label for example in change.removed + change.added}
-            self.model = self.model.moved(self.statistics, changed)
+        self._changed |= {example.label for example in change.removed + change.added}
 
     def touch(self) -> None:
         """Prompts or background have changed."""
         with self._lock:
             self._version += 1
-        if not self.statistics.counts:
-            self._fitted = self._version
 
-    def refresh(self) -> bool:
-        """Take what is ready, or begin a fit where one is due.
+    def refresh(self) -> None:
+        """Bring `model` up to date: the means in any case, and a fit where it is quick or one is ready.
 
-        Returns:
-            True when `model` has changed.
+        Where a fit is due and takes long, it is begun.
         """
         if self._fitted == self._version:
-            return False
+            return
+        changed, self._changed = self._changed, set()
+        if not self.statistics.counts:
+            self.model, self._fitted = None, self._version
+            return
         if self.statistics.size <= AT_ONCE or self.model is None:
             self._fit()
-        elif self._ready is None and (self._worker is None or not self._worker.is_alive()):
-            self._worker = threading.Thread(target=self._fit, name="vfrt-fit", daemon=True)
-            self._worker.start()
-        return self._take_ready()
+        else:
+            if changed:
+                self.model = self.model.moved(self.statistics, changed)
+            if self._ready is None and (self._worker is None or not self._worker.is_alive()):
+                self._worker = threading.Thread(target=self._fit, name="vfrt-fit", daemon=True)
+                self._worker.start()
+        self._take_ready()
 
     def settle(self) -> None:
         """Wait until everything is in force in full."""
@@ -96,12 +97,10 @@ class Learner:
                 self._worker.join()
             self._take_ready()
 
-    def _take_ready(self) -> bool:
+    def _take_ready(self) -> None:
         ready, self._ready = self._ready, None
-        if ready is None or ready[0] != self._version:
-            return False
-        self._fitted, self.model = ready
-        return True
+        if ready is not None and ready[0] == self._version:
+            self._fitted, self.model = ready
 
     def _fit(self) -> None:
         with self._lock:
