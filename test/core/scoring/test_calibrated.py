@@ -7,7 +7,7 @@ import pytest
 from core.scoring.memories import World, answer, examples, rule, unit
 
 from vfrt_ros.core.memory.example import Change
-from vfrt_ros.core.scoring import learner
+from vfrt_ros.core.scoring import learner, text_model
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.settings import RecognitionSettings
 
@@ -310,3 +310,42 @@ def test_a_label_without_a_prompt_is_not_at_a_disadvantage() -> None:
 def _best_of(made: CalibratedRule, row: np.ndarray) -> str:
     evidence = made.evidence(row)
     return evidence.labels[int(evidence.fused.argmax())]
+
+
+def test_a_prompt_that_does_not_fit_says_little_beside_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World.of(12, seed=3)
+    made = rule(world)
+    made.set_prototypes(tuple(f"thing {i}" for i in range(12)), world.things)
+    made.settle()
+    frame = world.look(0)[0]
+    seen = made.evidence(frame)
+    monkeypatch.setattr(text_model, "QUIET", 1.0)
+    loud = made.evidence(frame)
+    unfit = seen.text < -0.1
+    assert 0 < unfit.sum() < 12
+    assert (loud.fused[unfit] < seen.fused[unfit]).all()
+    rows = np.stack([world.look(i)[0] for i in range(12)])
+    prompts = text_model.TextModel()
+    prompts.set_prototypes(seen.labels, world.things)
+    everything = prompts.table(rows, seen.labels)
+    monkeypatch.setattr(text_model, "QUIET", 0.0)
+    np.testing.assert_array_equal(prompts.table(rows, seen.labels), np.maximum(everything, 0.0))
+
+
+def test_what_is_learned_after_everything_was_forgotten_owes_nothing_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(learner, "AT_ONCE", 10)
+    world = World.of(6, seed=5)
+    old = [examples(f"thing {i}", world.look(i, 6, 2.0), 100 * i) for i in range(3)]
+    new = [examples(f"thing {i}", world.look(i, 6), 100 * i) for i in range(3, 6)]
+    made, fresh = rule(), rule()
+    for group in old:
+        made.apply(Change(added=group))
+    made.settle()
+    made.apply(Change(removed=tuple(example for group in old for example in group)))
+    for one in (made, fresh):
+        for group in new:
+            one.apply(Change(added=group))
+    frame = world.look(4)[0]
+    assert made.evidence(frame).fused.tobytes() == fresh.evidence(frame).fused.tobytes()

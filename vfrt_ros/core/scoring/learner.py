@@ -62,6 +62,8 @@ class Learner:
                 self._shelf(example).setdefault(example.label, {})[example.id] = example
             self._version += 1
         self._changed |= {example.label for example in change.removed + change.added}
+        if not self.statistics.counts:
+            self.model = None
 
     def touch(self) -> None:
         """Prompts or background have changed."""
@@ -77,7 +79,7 @@ class Learner:
             return
         changed, self._changed = self._changed, set()
         if not self.statistics.counts:
-            self.model, self._fitted = None, self._version
+            self._fitted = self._version
             return
         if self.statistics.size <= AT_ONCE or self.model is None:
             self._fit()
