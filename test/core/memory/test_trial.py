@@ -101,7 +101,7 @@ def test_the_ledger_sees_another_picture(memory) -> None:
 def test_the_trial_sees_a_memory_that_acknowledges_too_early(tmp_path, monkeypatch) -> None:
     """What a process tells before it is written must be missed after a kill."""
     path, ledger = tmp_path / "memory.db", acknowledged(REGISTER)
-    monkeypatch.setattr(Book, "commit", lambda self, step, version: None)
+    monkeypatch.setattr(Book, "commit", lambda self, step, rows, version: None)
     memory = Memory(OWNER, path)
     learn(memory, REGISTER)
     memory.close()

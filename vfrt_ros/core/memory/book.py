@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,10 +22,10 @@ from vfrt_ros.core.memory.database import (
 from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.rows import (
+    Row,
     example_of,
     example_row,
     prompts_of,
-    settled_rows,
     step_row,
     transition_rows,
 )
@@ -33,6 +33,8 @@ from vfrt_ros.core.memory.schema import SCHEMA, TABLES, execute_script, fresh_id
 from vfrt_ros.core.memory.seal import is_whole, sealed
 
 HISTORY_DEPTH = 100
+
+PromptTexts = Mapping[str, Prompts | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Book:
     @property
     def version(self) -> int:
         """Changes since the memory began."""
-        return int(self.meta["version"])
+        return int(self._get("version"))
 
     @property
     def digest(self) -> tuple:
@@ -127,31 +129,37 @@ class Book:
 
     def next_ids(self, count: int) -> range:
         """Ids that no example ever had."""
-        first = int(self.meta["next_id"])
+        first = int(self._get("next_id"))
         return range(first, first + count)
 
-    def append(self, examples: Iterable[Example], prompts: dict[str, Prompts] | None = None) -> None:
+    def append(self, examples: Iterable[Example], prompts: Mapping[str, Prompts] | None = None) -> None:
         """Add examples and prompts without a step of the history."""
         with transaction(self.database):
-            self._apply(Step(0, "", Change(tuple(examples)), PromptChange({}, prompts or {})), self.version)
+            self._apply([example_row(example) for example in examples], prompts or {}, self.version)
 
-    def commit(self, step: Step, version: int) -> None:
-        """Write a new step; steps that were undone are gone from now on."""
+    def commit(self, step: Step, rows: Sequence[Row], version: int) -> None:
+        """Write a new step; steps that were undone are gone from now on.
+
+        Args:
+            step: What is done.
+            rows: Of its examples as they are then, from `settled_rows`: made once for both files of a memory.
+            version: What the memory is at then.
+        """
         with transaction(self.database):
             self.database.execute("DELETE FROM step WHERE undone")
             key = self.database.execute("SELECT coalesce(max(id), 0) + 1 FROM step").fetchone()[0]
             self._insert("step", [step_row(key, step, undone=False)])
-            self._apply(step, version)
+            self._apply(rows, step.prompts.after, version)
             self._insert("step_example", transition_rows(key, step.examples))
             self._prune()
 
-    def revert(self, step: Step, version: int) -> None:
-        """Write that `step`, from `undoable`, is taken back."""
-        self._flip(step, step.inverse(), version, undone=True)
+    def revert(self, step: Step, rows: Sequence[Row], version: int) -> None:
+        """Write that `step`, from `undoable`, is taken back; arguments as for `commit`."""
+        self._flip(step, rows, step.prompts.before, version, undone=True)
 
-    def reapply(self, step: Step, version: int) -> None:
-        """Write that `step`, from `redoable`, is done again."""
-        self._flip(step, step, version, undone=False)
+    def reapply(self, step: Step, rows: Sequence[Row], version: int) -> None:
+        """Write that `step`, from `redoable`, is done again; arguments as for `commit`."""
+        self._flip(step, rows, step.prompts.after, version, undone=False)
 
     def undoable(self) -> Step | None:
         """The step that undo would take back."""
@@ -209,7 +217,9 @@ class Book:
             places = ", ".join("?" * len(rows[0]))
             self.database.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
 
-    def _flip(self, step: Step, change: Step, version: int, *, undone: bool) -> None:
+    def _flip(
+        self, step: Step, rows: Sequence[Row], prompts: PromptTexts, version: int, *, undone: bool
+    ) -> None:
         row = step_row(step.id, step, undone=undone)
         with transaction(self.database):
             self.database.execute(
@@ -217,24 +227,27 @@ class Book:
                 "WHERE id = ?",
                 (*row[1:], step.id),
             )
-            self._apply(change, version)
+            self._apply(rows, prompts, version)
 
-    def _apply(self, step: Step, version: int) -> None:
-        first = int(self.meta["next_id"])
-        added = [example for example in step.examples.added if example.id >= first]
-        known = Change(tuple(e for e in step.examples.added if e.id < first), step.examples.removed)
-        self._insert("example", [example_row(example) for example in added])
+    def _apply(self, rows: Sequence[Row], prompts: PromptTexts, version: int) -> None:
+        """Write examples as their rows say, and prompts; None = a label has none any more."""
+        first = int(self._get("next_id"))
+        added = [row for row in rows if row[0] >= first]
+        self._insert("example", added)
         self.database.executemany(
             "UPDATE example SET label = ?, present = ?, seal = ? WHERE id = ?",
-            [(row[1], row[-2], row[-1], row[0]) for row in settled_rows(known)],
+            [(row[1], row[-2], row[-1], row[0]) for row in rows if row[0] < first],
         )
-        for label, prompts in sorted(step.prompts.after.items()):
+        for label, texts in sorted(prompts.items()):
             self.database.execute("DELETE FROM prompt WHERE label = ?", (label,))
-            if prompts is not None:
-                self._insert("prompt", [sealed("prompt", label, json.dumps(prompts))])
+            if texts is not None:
+                self._insert("prompt", [sealed("prompt", label, json.dumps(texts))])
         self._set("version", version)
         if added:
-            self._set("next_id", max(example.id for example in added) + 1)
+            self._set("next_id", max(row[0] for row in added) + 1)
+
+    def _get(self, key: str) -> str:
+        return str(self.database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])
 
     def _set(self, key: str, number: int) -> None:
         _, value, seal = sealed("meta", key, str(number))

@@ -13,6 +13,7 @@ from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.look import look
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.recovery import Pair, copy_path, open_pair
+from vfrt_ros.core.memory.rows import settled_rows
 from vfrt_ros.core.memory.schema import SCHEMA_VERSION
 from vfrt_ros.core.memory.twin import Twin, Write
 
@@ -100,15 +101,18 @@ class Record:
 
     def commit(self, step: Step, version: int) -> None:
         """Write a new step; steps that were undone are gone from now on."""
-        self._write(lambda book: book.commit(step, version), version)
+        rows = settled_rows(step.examples)
+        self._write(lambda book: book.commit(step, rows, version), version)
 
     def revert(self, step: Step, version: int) -> None:
         """Write that `step`, from `undoable`, is taken back."""
-        self._write(lambda book: book.revert(step, version), version)
+        rows = settled_rows(step.examples.inverse())
+        self._write(lambda book: book.revert(step, rows, version), version)
 
     def reapply(self, step: Step, version: int) -> None:
         """Write that `step`, from `redoable`, is done again."""
-        self._write(lambda book: book.reapply(step, version), version)
+        rows = settled_rows(step.examples)
+        self._write(lambda book: book.reapply(step, rows, version), version)
 
     def drop_history(self) -> None:
         """Forget every step, and the examples that only undo could bring back."""

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from vfrt_ros.core.memory.example import Change, Example, Prompts, Step
 from vfrt_ros.core.memory.seal import sealed
 
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
 
 
-@lru_cache(maxsize=64)
 def example_row(example: Example, *, present: bool = True) -> Row:
-    """The row of `example`, sealed; kept for a moment, since each change is written twice."""
+    """The row of `example`, sealed."""
     return sealed(
         "example",
         example.id,
@@ -59,7 +58,7 @@ def transition_rows(key: int, change: Change) -> list[Row]:
 
 
 def settled_rows(change: Change) -> list[Row]:
-    """The rows of `example` after a change."""
+    """The rows of `example` as they are after a change; of new examples in the order of their ids."""
     after = {example.id for example in change.added}
     gone = [example_row(example, present=False) for example in change.removed if example.id not in after]
     return gone + [example_row(example) for example in change.added]
