@@ -12,12 +12,12 @@ from vfrt_ros.core.evaluation.bar.check import Check
 from vfrt_ros.core.evaluation.bar.digits import digit_features
 from vfrt_ros.core.evaluation.bar.exactness import exactness_checks, register_checks, speed_checks
 from vfrt_ros.core.evaluation.bar.learning import Stage, learning_checks, learning_curve, mean_curve
-from vfrt_ros.core.evaluation.bar.letters import letter_features
+from vfrt_ros.core.evaluation.bar.letters import Letters
 from vfrt_ros.core.evaluation.bar.same_decisions import same_decisions
 from vfrt_ros.core.evaluation.dataset import load_dataset
 from vfrt_ros.core.evaluation.features import Features, embed_dataset
 from vfrt_ros.core.evaluation.outcome import calibration_error
-from vfrt_ros.core.evaluation.run import Plan, run
+from vfrt_ros.core.evaluation.run import Outcomes, Plan, run
 from vfrt_ros.core.evaluation.space import RememberingBackbone, Space, into_band
 from vfrt_ros.core.settings import RecognitionSettings
 
@@ -156,23 +156,13 @@ class Measuring:
                 f"points 1 to 3: {data.name}, {ways}-way, {count} episodes of {', '.join(map(str, shots))} shots"
             )
             plan = Plan(METHODS, ways, shots, count, self._plan.seed)
-            yield from self._settings_of(data.name, plan, features, None)[0]
+            yield from _settings(data.name, plan, self._run(plan, features))
 
-    def _settings_of(
-        self, name: str, plan: Plan, features: Features, space: Space | None
-    ) -> tuple[list[Setting], dict]:
-        outcomes = run(
+    def _run(self, plan: Plan, features: Features, space: Space | None = None) -> Outcomes:
+        return run(
             plan, features, self._encoders, self._settings, space=space, jobs=self._plan.jobs,
             progress=self._progress,
         )  # fmt: skip
-        return [
-            Setting(
-                name, plan.ways, shots,
-                {m: [one.figures() for one in own[shots]] for m, own in outcomes.items() if shots in own},
-                calibration_error(outcomes[OURS][shots]),
-            )
-            for shots in plan.shots
-        ], outcomes[OURS]  # fmt: skip
 
     def _other_space(self, data: Data, features: Features, space: Space) -> tuple[list[Setting], list[Check]]:
         ways, shots = self._plan.band
@@ -180,28 +170,28 @@ class Measuring:
             f"other space: {data.name}, {ways}-way, cosines shrunk to {space.shrink:.2f} of their width"
         )
         plan = Plan((OURS,), ways, shots, self._count(1 / 3), self._plan.seed)
-        _, own = self._settings_of(data.name, plan, features, None)
-        settings, other = self._settings_of(f"{data.name} in the other space", plan, features, space)
+        own, other = self._run(plan, features), self._run(plan, features, space)
         checks = [
             check
             for count in shots
-            for check in same_decisions(f"{ways}-way {count}-shot", own[count], other[count])
+            for check in same_decisions(f"{ways}-way {count}-shot", own[OURS][count], other[OURS][count])
         ]
-        return settings, checks
+        return _settings(f"{data.name} in the other space", plan, other), checks
 
     def _drawn(self) -> list[Setting]:
-        (ways, shots), count = self._plan.drawn, self._count(1 / 3)
-        plan = Plan((OURS,), ways, shots, count, self._plan.seed)
-        templates = self._settings.prompt_templates
-        data: dict[str, Callable[[], Features]] = {
-            "handwritten digits": lambda: digit_features(self._encoders, templates),
-            "letters": lambda: letter_features(self._encoders, templates, self._plan.seed),
-        }
-        settings = []
-        for name, features in data.items():
-            self._say(f"point 3: {name}, {ways}-way")
-            settings += self._settings_of(name, plan, features(), None)[0]
-        return settings
+        (ways, shots), templates = self._plan.drawn, self._settings.prompt_templates
+        self._say(f"point 3: handwritten digits, {ways}-way")
+        plan = Plan((OURS,), ways, shots, self._count(1 / 3), self._plan.seed)
+        digits = self._run(plan, digit_features(self._encoders, templates))
+        self._say(f"point 3: letters, {ways}-way, other typefaces in each of {self._plan.count} episodes")
+        letters = Letters(self._encoders, templates, self._plan.seed)
+        found: Outcomes = {OURS: {count: [] for count in shots}}
+        for seed in range(self._plan.seed, self._plan.seed + self._plan.count):
+            one = replace(plan, count=1, seed=seed)
+            alone = run(one, letters.split(seed), self._encoders, self._settings)
+            for count in shots:
+                found[OURS][count] += alone[OURS][count]
+        return _settings("handwritten digits", plan, digits) + _settings("letters", plan, found)
 
     def _curve(self, features: Features) -> list[Stage]:
         most, shots = self._plan.learned
@@ -225,3 +215,15 @@ class Measuring:
 
     def _count(self, share: float) -> int:
         return max(min(LEAST_EPISODES, self._plan.count), round(share * self._plan.count))
+
+
+def _settings(name: str, plan: Plan, outcomes: Outcomes) -> list[Setting]:
+    """What came out of a plan, for each number of shots."""
+    return [
+        Setting(
+            name, plan.ways, shots,
+            {m: [one.figures() for one in own[shots]] for m, own in outcomes.items() if shots in own},
+            calibration_error(outcomes[OURS][shots]),
+        )
+        for shots in plan.shots
+    ]  # fmt: skip

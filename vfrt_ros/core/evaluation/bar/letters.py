@@ -6,12 +6,15 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from vfrt_ros.core.encoders import Encoders
 from vfrt_ros.core.errors import VfrtError
 from vfrt_ros.core.evaluation.features import Features
 from vfrt_ros.core.prompts import text_prototypes
+
+Array = npt.NDArray[np.float32]
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 FACES = (
@@ -27,32 +30,44 @@ DRAWN = 2
 SIDE = 224
 
 
-def letter_features(encoders: Encoders, templates: tuple[str, ...], seed: int) -> Features:
-    """Pictures of letters as the encoders see them.
+class Letters:
+    """Pictures of letters as the encoders see them, with a choice of faces for each episode.
+
+    Of one choice, a share of calls for unknown says little: of nine faces, one that is unlike the twelve makes it
+    a tenth more. What is promised is the mean over what a memory may happen to hold.
 
     Args:
         encoders: The backbone and its text encoder.
         templates: Prompts made of a label.
-        seed: Of the choice of faces and of the drawing.
+        seed: Of the drawing.
 
     Raises:
         VfrtError: matplotlib's typefaces are not where it keeps them.
     """
-    random = np.random.default_rng(seed)
-    faces = [_face(FACES[i]) for i in random.permutation(len(FACES))]
-    labels = tuple(f"the letter {letter}" for letter in LETTERS)
 
-    def seen(part: list[Path]) -> tuple[np.ndarray, np.ndarray]:
+    def __init__(self, encoders: Encoders, templates: tuple[str, ...], seed: int) -> None:
+        random = np.random.default_rng(seed)
+        faces = [_face(name) for name in FACES]
+        self._labels = tuple(f"the letter {letter}" for letter in LETTERS)
+        self._prototypes = text_prototypes(encoders.text, self._labels, templates=templates)
         pictures = [
             encoders.backbone.encode_images([_drawn(letter, face, random)])[0]
             for letter in LETTERS
-            for face in part
+            for face in faces
             for _ in range(DRAWN)
         ]
-        return np.stack(pictures), np.repeat(np.arange(len(LETTERS)), len(part) * DRAWN)
+        self._pictures = np.stack(pictures).reshape(len(LETTERS), len(FACES), DRAWN, -1)
 
-    learned, asked = seen(faces[:LEARNED]), seen(faces[LEARNED : LEARNED + ASKED])
-    return Features(labels, *learned, *asked, text_prototypes(encoders.text, labels, templates=templates))
+    def split(self, seed: int) -> Features:
+        """The letters with `LEARNED` faces to learn from and `ASKED` others to ask in, chosen by the seed."""
+        order = np.random.default_rng(seed).permutation(len(FACES))
+
+        def part(faces: npt.NDArray[np.int64]) -> tuple[Array, npt.NDArray[np.int64]]:
+            rows = self._pictures[:, faces].reshape(-1, self._pictures.shape[-1])
+            return rows, np.repeat(np.arange(len(LETTERS)), len(faces) * DRAWN)
+
+        learned, asked = part(order[:LEARNED]), part(order[LEARNED : LEARNED + ASKED])
+        return Features(self._labels, *learned, *asked, self._prototypes)
 
 
 def _face(name: str) -> Path:
