@@ -24,7 +24,7 @@ def shares(made: CalibratedRule, world: World, known: int, looks: int = 40) -> t
     return (
         float(right),
         float(np.mean([n == UNKNOWN for _, n in names])),
-        np.mean([n != UNKNOWN for n in strangers]),
+        float(np.mean([n != UNKNOWN for n in strangers])) if strangers else float("nan"),
     )
 
 
@@ -122,6 +122,21 @@ def test_a_large_memory_learns_in_the_background(monkeypatch: pytest.MonkeyPatch
     assert made._learner.model is not before
     right, _, _ = shares(made, World(world.things[:5], world.random), 5)
     assert right >= 0.85
+
+
+@pytest.mark.parametrize("temperature", [0.45, 0.9, 3.0])
+def test_temperature_divides_log_odds_and_decides_nothing(temperature: float) -> None:
+    world = World.of(6, seed=11)
+    made = rule(World(world.things[:5], world.random))
+    for thing in range(6):
+        evidence = made.evidence(world.look(thing)[0])
+        made.settings = RecognitionSettings(temperature=1.0)
+        plain = made.conclude(evidence)
+        made.settings = RecognitionSettings(temperature=temperature)
+        scores = made.conclude(evidence)
+        odds = np.log(scores.score.astype(float) / scores.unknown)
+        assert np.allclose(odds, evidence.fused / temperature, atol=1e-3)
+        assert np.array_equal(scores.score >= scores.threshold, plain.score >= plain.threshold)
 
 
 def test_undo_restores_the_answers() -> None:

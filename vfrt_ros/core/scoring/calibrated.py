@@ -19,8 +19,6 @@ Floats = npt.NDArray[np.float64]
 
 NEUTRAL_ALPHA = 0.7
 """The `alpha_fusion` at which the evidence alone decides; below it counts less for pictures, above for text."""
-NEUTRAL_TEMPERATURE = 0.9
-"""The `temperature` at which scores are probabilities."""
 PUSH = 4.0
 """What a negative example adds to the squared distance of its label, right where it is."""
 EXCLUDED = -30.0
@@ -125,13 +123,15 @@ class CalibratedRule:
         """Scores of (possibly smoothed) evidence.
 
         With odds o of the labels against "none of these", ``score = o / (1 + Σ o)`` and
-        ``unknown = 1 / (1 + Σ o)``. A label's threshold is the score that it would have in this very frame if
-        its support were just at the limit; so it is known exactly when its support reaches the limit.
+        ``unknown = 1 / (1 + Σ o)``. Log-odds are divided by `temperature`, whose default makes them a ninth larger
+        than what was learned: examples that are left out are judged by a smaller memory than frames are.
+        A label's threshold is the score that it would have in this very frame if its support were just at the
+        limit; so it is known exactly when its support reaches the limit.
         """
         if not evidence.labels:
             none = np.zeros(0, np.float32)
             return Scores((), none, none, 1.0)
-        heat = NEUTRAL_TEMPERATURE / self.settings.temperature
+        heat = 1.0 / self.settings.temperature
         odds = heat * evidence.fused.astype(np.float64)
         if not self.settings.open_set:
             shares = np.exp(odds - log_sum_exp(odds)).astype(np.float32)
@@ -161,7 +161,7 @@ class CalibratedRule:
             return dict.fromkeys(self._labels, 0.0)
         positions = np.arange(len(self._labels))
         limits = self._limits(np.isin(positions, self._seen), np.isin(positions, self._prompted))
-        heat = NEUTRAL_TEMPERATURE / self.settings.temperature
+        heat = 1.0 / self.settings.temperature
         return dict(zip(self._labels, expit(heat * limits).tolist(), strict=True))
 
     def _limits(self, has_image: npt.NDArray[np.bool_], has_text: npt.NDArray[np.bool_]) -> Floats:

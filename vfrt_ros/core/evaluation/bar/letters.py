@@ -1,4 +1,4 @@
-"""Letters in the typefaces that matplotlib carries: data that nothing in the rules was chosen on or mended by."""
+"""Letters in the typefaces that matplotlib carries: no constant of the rules was fitted to them."""
 
 from __future__ import annotations
 
