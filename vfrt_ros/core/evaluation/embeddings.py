@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from vfrt_ros.core.encoders import Backbone, cache
 from vfrt_ros.core.errors import SourceError
+from vfrt_ros.core.evaluation.progress import bar_settings
 from vfrt_ros.core.sources.images import load_image
 
 Array = npt.NDArray[np.float32]
@@ -42,7 +43,9 @@ def embed_files(
         (d,) float32 of unit norm for each file that can be read, in the order of `paths`.
     """
     found: dict[Path, Array] = {}
-    with tqdm(total=len(paths), desc=f"embedding ({backbone.id})", unit="picture", **_bar(progress)) as bar:
+    with tqdm(
+        total=len(paths), desc=f"embedding ({backbone.id})", unit="picture", **bar_settings(progress)
+    ) as bar:
         for start in range(0, len(paths), BATCH):
             part = paths[start : start + BATCH]
             found.update(_embed(part, backbone, warn))
@@ -84,7 +87,3 @@ def _key(path: Path, backbone: Backbone) -> str:
 def _load(key: str, dim: int) -> Array | None:
     vector = (cache.load_arrays(_KIND, key) or {}).get("vector")
     return vector if vector is not None and vector.shape == (dim,) else None
-
-
-def _bar(progress: bool) -> dict[str, bool | None]:
-    return {"disable": None if progress else True, "leave": False}

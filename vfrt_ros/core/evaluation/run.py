@@ -17,6 +17,7 @@ from vfrt_ros.core.evaluation.episodes import episodes
 from vfrt_ros.core.evaluation.features import Features
 from vfrt_ros.core.evaluation.methods import Method, ask
 from vfrt_ros.core.evaluation.outcome import Outcome
+from vfrt_ros.core.evaluation.progress import bar_settings
 from vfrt_ros.core.evaluation.space import RememberingBackbone, Space
 from vfrt_ros.core.evaluation.threads import one_thread_each
 from vfrt_ros.core.opening import encoder_settings
@@ -91,7 +92,9 @@ def run(
     else:
         done = _in_processes(chunks, (features, settings, space), jobs)
     parts: dict[int, list[list[Outcome]]] = {}
-    with tqdm(total=plan.count * len(plan.shots), desc="episodes", unit="episode", **_bar(progress)) as bar:
+    with tqdm(
+        total=plan.count * len(plan.shots), desc="episodes", unit="episode", **bar_settings(progress)
+    ) as bar:
         for number, part in done:
             parts[number] = part
             bar.update(chunks[number].stop - chunks[number].start)
@@ -189,7 +192,3 @@ def _begin(features: Features, settings: RecognitionSettings, space: Space | Non
 
 def _do_in_process(chunk: Chunk) -> list[list[Outcome]]:
     return _do(chunk, _benches[-1])
-
-
-def _bar(progress: bool) -> dict[str, bool | None]:
-    return {"disable": None if progress else True, "leave": False}

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tqdm import tqdm
+
 from vfrt_ros.core.encoders import Encoders
 from vfrt_ros.core.evaluation.bar.accuracy import METHODS, OURS, Setting, accuracy_checks, honest_checks
 from vfrt_ros.core.evaluation.bar.check import Check
@@ -17,6 +19,7 @@ from vfrt_ros.core.evaluation.bar.same_decisions import same_decisions
 from vfrt_ros.core.evaluation.dataset import load_dataset
 from vfrt_ros.core.evaluation.features import Features, embed_dataset
 from vfrt_ros.core.evaluation.outcome import calibration_error
+from vfrt_ros.core.evaluation.progress import bar_settings
 from vfrt_ros.core.evaluation.run import Outcomes, Plan, run
 from vfrt_ros.core.evaluation.space import RememberingBackbone, Space, into_band
 from vfrt_ros.core.settings import RecognitionSettings
@@ -186,7 +189,8 @@ class Measuring:
         self._say(f"point 3: letters, {ways}-way, other typefaces in each of {self._plan.count} episodes")
         letters = Letters(self._encoders, templates, self._plan.seed)
         found: Outcomes = {OURS: {count: [] for count in shots}}
-        for seed in range(self._plan.seed, self._plan.seed + self._plan.count):
+        seeds = range(self._plan.seed, self._plan.seed + self._plan.count)
+        for seed in tqdm(seeds, desc="episodes", unit="episode", **bar_settings(self._progress)):
             one = replace(plan, count=1, seed=seed)
             alone = run(one, letters.split(seed), self._encoders, self._settings)
             for count in shots:
