@@ -179,10 +179,11 @@ def test_a_failed_write_changes_nothing(tmp_path) -> None:
     assert (memory.state_hash(), memory.version, len(memory.index)) == before
 
 
-def test_another_encoders_memory_is_refused(tmp_path) -> None:
+@pytest.mark.parametrize(("name", "cure"), [("other", "start with that backbone"), ("fake", "set precision")])
+def test_another_encoders_memory_is_refused(tmp_path, name, cure) -> None:
     taught(tmp_path / "m.db").close()
-    with pytest.raises(MemoryStoreError, match=r"learned with the encoder fake .* set memory_path"):
-        Memory(Owner("other", "fff", 16), tmp_path / "m.db")
+    with pytest.raises(MemoryStoreError, match=rf"learned with the encoder fake .*{cure}.* set memory_path"):
+        Memory(Owner(name, "fff", 16), tmp_path / "m.db")
     assert Memory(OWNER, tmp_path / "m.db").count("cup") == 3
 
 

@@ -130,11 +130,18 @@ def _are_kin(first: Book, second: Book) -> bool:
 
 
 def _check_owner(best: Found, owner: Owner | None) -> None:
-    if best.book is not None and owner is not None and best.book.owner != owner:
-        raise MemoryStoreError(
-            f"The memory {best.path} was learned with the encoder {best.book.owner} and this is {owner}: start "
-            "with that backbone, re-embed it (vfrt memory reembed), or set memory_path to another file."
-        )
+    if best.book is None or owner is None or best.book.owner == owner:
+        return
+    same = best.book.owner.encoder_id == owner.encoder_id
+    cure = (
+        "the weights or the numbers it computes with differ, set precision and model_path as they were"
+        if same
+        else "start with that backbone"
+    )
+    raise MemoryStoreError(
+        f"The memory {best.path} was learned with the encoder {best.book.owner} and this is {owner}: {cure}, "
+        "re-embed it (vfrt memory reembed), or set memory_path to another file."
+    )
 
 
 def _settle(first: Found, second: Found, say: Say) -> Pair:
