@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from vfrt_ros.cli.greeting import Greeting
 from vfrt_ros.private_domain import private_domain
 
 rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
@@ -41,10 +42,12 @@ class Ros:
         self._executor.add_node(node)
         return node
 
-    def call(self, node, service: type, path: str, /, timeout: float = 20.0, **fields):
-        """The response of a service."""
+    def call(self, node, address: str, service: type, path: str, /, timeout: float = 40.0, **fields):
+        """The response of a service, which the node of this full name offers in another process."""
         client = node.create_client(service, path)
         assert client.wait_for_service(timeout), f"no service {path}"
+        greeting = Greeting(node, address)
+        wait_for(greeting.is_answered, f"an answer of {address} to anything", timeout)
         future = client.call_async(service.Request(**fields))
         wait_for(future.done, f"an answer of {path}", timeout)
         return future.result()

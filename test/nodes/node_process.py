@@ -62,7 +62,8 @@ class NodeProcess:
         return True
 
     def kill(self) -> None:
-        """End it whatever it does."""
+        """End it whatever it does; a test that fails then shows what it wrote."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait(10.0)
+        print(self.output)

@@ -42,6 +42,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 LABELS = ("cat", "cup of coffee", "rocket", "motorcycle")
 SIZE = (640, 480)
 RIGHT_AT_LEAST = 0.95
+RECOGNITION = f"/{names.RECOGNITION_NODE}"
 ROUND = SECONDS_PER_PHOTO * len(SHOTS)
 
 
@@ -119,12 +120,12 @@ class System:
         return fitting()[0]
 
     def call(self, name: str, /, **fields: Any) -> Any:
-        return self.ros.call(self.node, SERVICES[name][0], name, **fields)
+        return self.ros.call(self.node, RECOGNITION, SERVICES[name][0], name, **fields)
 
     def set(self, name: str, value: Any) -> Any:
         parameters = [Parameter(name, value=value).to_parameter_msg()]
         path = "recognition/set_parameters"
-        return self.ros.call(self.node, SetParameters, path, parameters=parameters).results[0]
+        return self.ros.call(self.node, RECOGNITION, SetParameters, path, parameters=parameters).results[0]
 
     def close(self) -> None:
         self.camera.kill()
@@ -353,8 +354,11 @@ def test_precedence_at_the_start(spun, tmp_path) -> None:
         started.append(NodeProcess(tmp_path / str(number), "recognition_node", *arguments, **environment))
     try:
         node = spun.node("asker")
-        paths = [f"/n{number}/recognition/get_parameters" for number in range(len(PRECEDENCE))]
-        found = [spun.call(node, GetParameters, path, timeout=40.0, names=["alpha_fusion"]) for path in paths]
+        addresses = [f"/n{number}/recognition" for number in range(len(PRECEDENCE))]
+        found = [
+            spun.call(node, address, GetParameters, f"{address}/get_parameters", names=["alpha_fusion"])
+            for address in addresses
+        ]
         expected = [alpha for _, _, alpha in PRECEDENCE.values()]
         assert [answer.values[0].double_value for answer in found] == expected
     finally:

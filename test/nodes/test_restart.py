@@ -20,6 +20,7 @@ from vfrt_msgs.srv import Register
 from vfrt_ros.nodes import names, qos
 
 pytestmark = pytest.mark.e2e
+RECOGNITION = f"/{names.RECOGNITION_NODE}"
 
 
 class Pair:
@@ -70,7 +71,7 @@ def test_whoever_comes_first_and_whoever_is_killed(pair: Pair, first: str) -> No
     pair.start(first)
     pair.start(second)
     pair.sees()
-    done = pair.ros.call(pair.node, Register, "register", label="cup")
+    done = pair.ros.call(pair.node, RECOGNITION, Register, "register", label="cup")
     assert (done.code, done.stored > 0) == (0, True)
     for name in (first, second):
         pair.kill(name)

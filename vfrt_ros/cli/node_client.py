@@ -17,6 +17,7 @@ from rclpy.node import NodeNameNonExistentError
 
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
+from vfrt_ros.cli.greeting import Greeting
 from vfrt_ros.cli.own_node import join_graph
 
 DISCOVERY_SECONDS = 2.1
@@ -87,15 +88,29 @@ class NodeClient:
             raise CommandError(self.why_missing(kind))
         client = self.node.create_client(service, name)
         try:
-            if not client.wait_for_service(timeout_sec=self.patience):
+            if not self.spin(client.service_is_ready, self.patience):
                 raise CommandError(f"{self.address} is there, but its service {name} is out of reach.")
+            deadline = time.monotonic() + seconds
+            if not self._greet(seconds):
+                raise CommandError(
+                    f"{self.address} gave no answer within {seconds:g} s to a first call, so nothing was done."
+                )
             future = client.call_async(request)
-            self._executor.spin_until_future_complete(future, timeout_sec=seconds)
-            if not future.done():
+            if not self.spin(future.done, deadline - time.monotonic()):
                 raise CommandError(f"{self.address} gave no answer on {name} within {seconds:g} s.")
             return future.result()
         finally:
             self.node.destroy_client(client)
+
+    def _greet(self, seconds: float) -> bool:
+        """Wait until the node's answers arrive; False = they do not. One that cannot be greeted is believed."""
+        greeting = Greeting(self.node, self.address)
+        try:
+            return not self.spin(greeting.can_be_sent, self.patience) or self.spin(
+                greeting.is_answered, seconds
+            )
+        finally:
+            greeting.end()
 
     def subscribe(self, message: Any, callback: Callable[[Any], None], qos: Any = 10) -> str:
         """Hear what the node publishes of this type, while `spin` runs; returns the topic's name.

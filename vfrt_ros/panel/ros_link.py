@@ -21,6 +21,7 @@ from rclpy.node import NodeNameNonExistentError
 
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
+from vfrt_ros.cli.greeting import Greeting
 from vfrt_ros.cli.node_client import type_name
 from vfrt_ros.cli.own_node import join_graph
 
@@ -28,6 +29,8 @@ CALL_SECONDS = 30.0
 _MATCH_SECONDS = 3.0
 _DO_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 0.25
+_FIRST_PAUSE_SECONDS = 0.002
+_LONGEST_PAUSE_SECONDS = 0.05
 
 Found = TypeVar("Found")
 
@@ -89,7 +92,7 @@ class RosLink:
 
     def is_there(self, address: str) -> bool:
         """Whether a node of this full name is in the graph."""
-        return self.do(lambda: address in self._node_names())
+        return self.do(lambda: self._is_there(address))
 
     def like(self, address: str) -> list[str]:
         """Nodes in the graph whose last name is the same, in whatever namespace."""
@@ -153,9 +156,13 @@ class RosLink:
         Raises:
             CommandError: The node is not there, has no such service, ends or gives no answer in time.
         """
-        self._wait_for_match(address, service)
-        answer = self.ask(address, service, request)
         deadline = time.monotonic() + seconds
+        self._wait_for_match(address, service)
+        if not self._greet(address, deadline):
+            raise CommandError(
+                f"{address} gave no answer within {seconds:g} s to a first call, so nothing was done."
+            )
+        answer = self.ask(address, service, request)
         while True:
             try:
                 return answer.result(min(_LOOK_AGAIN_SECONDS, max(0.0, deadline - time.monotonic())))
@@ -168,12 +175,33 @@ class RosLink:
 
     def _wait_for_match(self, address: str, service: Any) -> None:
         """A service that was just discovered takes a moment until requests reach it."""
-        deadline = time.monotonic() + _MATCH_SECONDS
-        pause = threading.Event()
-        while not self.do(lambda: self._client(address, service).service_is_ready()):
+        self._poll(
+            lambda: self._client(address, service).service_is_ready(), time.monotonic() + _MATCH_SECONDS
+        )
+
+    def _greet(self, address: str, deadline: float) -> bool:
+        """Wait until the node's answers arrive, at each call: it may be another process of this name by now.
+
+        Returns:
+            Whether they arrive. One that cannot be greeted is believed; one that has left is found out later.
+        """
+        greeting = self.do(lambda: Greeting(self._node, address))
+        try:
+            return not self._poll(
+                greeting.can_be_sent, min(deadline, time.monotonic() + _MATCH_SECONDS)
+            ) or self._poll(lambda: greeting.is_answered() or not self._is_there(address), deadline)
+        finally:
+            self.do(greeting.end)
+
+    def _poll(self, condition: Callable[[], bool], deadline: float) -> bool:
+        """Look in the executor's thread until the condition holds or the deadline is over; whether it holds."""
+        pause = _FIRST_PAUSE_SECONDS
+        while not self.do(condition):
             if time.monotonic() >= deadline:
-                return
-            pause.wait(0.02)
+                return False
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        return True
 
     def _client(self, address: str, service: Any) -> Any:
         name = self._service_name(address, service)
@@ -203,6 +231,9 @@ class RosLink:
             return None
         kind = type_name(interface)
         return next((topic for topic, kinds in offered if kind in kinds), None)
+
+    def _is_there(self, address: str) -> bool:
+        return address in self._node_names()
 
     def _node_names(self) -> set[str]:
         found = self._node.get_node_names_and_namespaces()

@@ -15,11 +15,13 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 
 from vfrt_msgs.msg import Recognition
+from vfrt_ros.cli.greeting import Greeting
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.services import SERVICES
 from vfrt_ros.soak.verdict import Tally
 
 ANSWER_S = 30.0
+_LOOK_S = 0.01
 LABELS = ("cat", "cup", "rocket", "motorcycle", "astronaut", "thing")
 PARAMETERS: dict[str, tuple[Any, ...]] = {
     "alpha_fusion": (0.0, 0.5, 1.0),
@@ -126,9 +128,7 @@ class Visitor:
 
     def _request(self, service: type, path: str, **fields: Any) -> Any:
         self.tally.asked[path] = self.tally.asked.get(path, 0) + 1
-        if path not in self._clients:
-            self._clients[path] = self._node.create_client(service, path)
-        client, done = self._clients[path], threading.Event()
+        client, done = self._client(service, path), threading.Event()
         if client.wait_for_service(ANSWER_S):
             future = client.call_async(service.Request(**fields))  # type: ignore[attr-defined]
             future.add_done_callback(lambda _: done.set())
@@ -136,6 +136,18 @@ class Visitor:
                 return future.result()
         self.tally.unanswered.append(f"{path} {fields}: none within {ANSWER_S:.0f} s")
         return None
+
+    def _client(self, service: type, path: str) -> Any:
+        if path not in self._clients:
+            self._clients[path] = self._node.create_client(service, path)
+            greeting, deadline = (
+                Greeting(self._node, f"/{names.RECOGNITION_NODE}"),
+                time.monotonic() + ANSWER_S,
+            )
+            while not greeting.is_answered() and time.monotonic() < deadline:
+                time.sleep(_LOOK_S)
+            greeting.end()
+        return self._clients[path]
 
     def _hear(self, message: Recognition) -> None:
         now = time.monotonic()
