@@ -140,10 +140,8 @@ class Visitor:
     def _client(self, service: type, path: str) -> Any:
         if path not in self._clients:
             self._clients[path] = self._node.create_client(service, path)
-            greeting, deadline = (
-                Greeting(self._node, f"/{names.RECOGNITION_NODE}"),
-                time.monotonic() + ANSWER_S,
-            )
+            greeting = Greeting(self._node, f"/{names.RECOGNITION_NODE}")
+            deadline = time.monotonic() + ANSWER_S
             while not greeting.is_answered() and time.monotonic() < deadline:
                 time.sleep(_LOOK_S)
             greeting.end()
