@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
 
 pytest.importorskip("rclpy")
 
+import rclpy
 from fixtures.pictures import picture
 from nodes.conftest import Ros, wait_for
 from nodes.recognition_bench import RecognitionBench
+from rclpy.context import Context
 
 from vfrt_msgs.msg import Recognition
 from vfrt_ros.core.errors import EncoderError
@@ -206,3 +209,24 @@ def test_run_ends_with_status_1_and_one_line(monkeypatch, capsys, arguments, wor
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert words in lines[0]
+
+
+def test_a_destroyed_node_leaves_the_graph_before_any_garbage_is_collected(monkeypatch, domain) -> None:
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
+    elsewhere = Context()
+    rclpy.init(args=[], context=elsewhere)
+    observer = rclpy.create_node("observer", context=elsewhere)
+    rclpy.init()
+    node = RecognitionNode([])
+    try:
+        wait_for(lambda: "recognition" in observer.get_node_names(), "the node in the graph")
+        gc.disable()
+        node.end()
+        node.destroy_node()
+        rclpy.try_shutdown()
+        wait_for(lambda: "recognition" not in observer.get_node_names(), "the node out of the graph")
+    finally:
+        gc.enable()
+        observer.destroy_node()
+        elsewhere.try_shutdown()
+        rclpy.try_shutdown()

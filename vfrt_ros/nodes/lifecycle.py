@@ -89,9 +89,11 @@ class SelfStartingNode(LifecycleNode):
                 raise StartError(self.fault or "A transition failed.")
 
     def destroy_node(self) -> None:
-        """As rclpy's; the core's log is no longer passed on."""
+        """Leave the graph at once; the core's log is no longer passed on."""
         self._end_core_log()
         super().destroy_node()
+        # rclpy forgets these services: they would stay in the graph until the garbage is collected.
+        self._state_machine.destroy_when_not_in_use()
 
     def end(self) -> None:
         """Stop working and release everything, from whatever state."""
