@@ -18,6 +18,7 @@ from fixtures.bad_images import image as small_image
 from fixtures.pictures import picture, plain
 from nodes.counter import Counter, exported, image
 
+from vfrt_msgs.msg import Conflict
 from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.nodes import services
 from vfrt_ros.nodes.conversions import frame_from_compressed
@@ -51,6 +52,10 @@ GOOD = {
     "register, one left out": (
         "register", {"label": "sea", "images": [image(picture("cyan")), image(plain("cyan"))]},
         "Registered 1 example of 'sea', 1 left out.", {"stored": 1, "rejected": 1},
+    ),
+    "register a scene that has a name": (
+        "register", {"label": "mug", "images": [image(picture("red", 1))]},
+        "Registered 1 example of 'mug'. These look like 'cup' (cosine 1.00).", {"stored": 1},
     ),
     "register a negative": (
         "register", {"label": "cup", "negative": True}, "Registered 4 examples that are not 'cup'.", {"stored": 4},
@@ -86,6 +91,13 @@ GOOD = {
     "snapshot": ("snapshot", {"name": "desk 1"}, "Wrote /", {}),
     "snapshot by the time": ("snapshot", {}, "Wrote /", {}),
 }  # fmt: skip
+
+
+def test_a_second_name_for_a_scene_is_answered_with_a_code_and_the_other_label(desk) -> None:
+    found = desk.ask("register", label="mug", images=[image(picture("red", 1))]).conflicts
+    assert [(one.code, one.label) for one in found] == [(Conflict.SAME_SCENE, "cup")]
+    assert found[0].cosine == pytest.approx(1.0, abs=1e-4)
+    assert not desk.ask("register", label="leaf").conflicts
 
 
 @pytest.mark.parametrize(("name", "fields", "message", "expected"), GOOD.values(), ids=GOOD.keys())

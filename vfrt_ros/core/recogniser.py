@@ -24,7 +24,7 @@ from vfrt_ros.core.observation import Observation, RecentFrames, check_frame, ob
 from vfrt_ros.core.opening import encoder_settings, open_memory
 from vfrt_ros.core.prompts import check_templates
 from vfrt_ros.core.prototypes import Prototypes
-from vfrt_ros.core.registration import Registration, examples_of, select
+from vfrt_ros.core.registration import Registration, examples_of, find_conflicts, select
 from vfrt_ros.core.request import check_images, check_label, check_prompts, check_room
 from vfrt_ros.core.scoring.evidence import FusionRule
 from vfrt_ros.core.settings import RecognitionSettings
@@ -131,6 +131,9 @@ class Recogniser(Taught):
             images: (H, W, 3) uint8 BGR each; empty = recent frames.
             negative: They do *not* show the label.
 
+        Returns:
+            What was stored, what was left out and why, and the labels that have the same scene already.
+
         Raises:
             RequestError: The label is no label, or a limit of the settings is passed.
             FrameError: A picture is none.
@@ -157,8 +160,10 @@ class Recogniser(Taught):
                 negative=negative,
                 most=self.settings.max_examples,
             )
-            step = self.memory.register(label, examples_of(judged), negative=negative)
-        return Registration.of(judged, step)
+            fresh = examples_of(judged)
+            conflicts = () if negative else find_conflicts(self.memory, label, fresh)
+            step = self.memory.register(label, fresh, negative=negative)
+        return Registration.of(judged, step, conflicts)
 
     def set_prompts(
         self, labels: Sequence[str], prompts: Sequence[str] = (), *, replace: bool = False

@@ -1,20 +1,23 @@
-"""Which frames of a registration are worth storing."""
+"""Which frames of a registration are worth storing, and which labels they look like too."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.errors import AllRejectedError
 from vfrt_ros.core.memory.example import Example, Step
-from vfrt_ros.core.memory.memory import NewExample
+from vfrt_ros.core.memory.memory import Memory, NewExample
 from vfrt_ros.core.observation import Observation
 from vfrt_ros.core.quality import NEAR_DUPLICATE_COSINE
 
 Array = npt.NDArray[np.float32]
+NEIGHBOURS = 8
+"""Nearest examples of each new one among which other labels are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +28,55 @@ class Judged:
     fault: str = ""
 
 
+class ConflictCode(IntEnum):
+    """How a registration and another label collide; the numbers are those of `Conflict.msg`."""
+
+    SAME_SCENE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Another label that what was registered looks like too.
+
+    Attributes:
+        label: The other label.
+        cosine: Of the two nearest examples, at most 1.
+    """
+
+    label: str
+    cosine: float
+    code: ConflictCode = ConflictCode.SAME_SCENE
+
+
 @dataclass(frozen=True, slots=True)
 class Registration:
     """What a registration did: examples stored, and one sentence for each frame left out.
 
     Attributes:
+        step: What undo takes back.
         judged: Every frame that was looked at, in order; those without a fault are `step`'s examples, in order.
+        conflicts: Labels that have the same scene, nearest first; all was stored none the less.
     """
 
     stored: int
     batch: int
     reasons: tuple[str, ...]
-    step: Step
-    judged: tuple[Judged, ...] = ()
+    step: Step = field(repr=False)
+    judged: tuple[Judged, ...] = field(default=(), repr=False)
+    conflicts: tuple[Conflict, ...] = ()
 
     @classmethod
-    def of(cls, judged: Sequence[Judged], step: Step) -> Registration:
+    def of(cls, judged: Sequence[Judged], step: Step, conflicts: Sequence[Conflict] = ()) -> Registration:
         """The outcome of a step that stored what is worth storing."""
         reasons = tuple(frame.fault for frame in judged if frame.fault)
         added = step.examples.added
-        return cls(len(added), added[0].batch, reasons, step, tuple(judged))
+        return cls(len(added), added[0].batch, reasons, step, tuple(judged), tuple(conflicts))
+
+    @property
+    def warning(self) -> str:
+        """The conflicts in one sentence; empty where there is none."""
+        named = [f"'{conflict.label}' (cosine {conflict.cosine:.2f})" for conflict in self.conflicts]
+        return f"These look like {' and '.join(named)}." if named else ""
 
 
 def select(
@@ -108,3 +140,20 @@ def _nearest(seen: Array, known: Sequence[Array]) -> Array:
     if not known:
         return np.full(len(seen), -1.0, np.float32)
     return np.asarray((seen @ np.stack(known).T).max(axis=1), np.float32)
+
+
+def find_conflicts(memory: Memory, label: str, fresh: Sequence[NewExample]) -> tuple[Conflict, ...]:
+    """The labels that have the same scene already: a near duplicate of a new example among their own.
+
+    Args:
+        memory: Before the registration.
+        label: What the new examples are registered as.
+        fresh: Examples that show the label.
+    """
+    nearest: dict[str, float] = {}
+    for example in fresh:
+        for key, cosine in zip(*memory.search(example.embedding, NEIGHBOURS), strict=True):
+            other = memory.example(int(key)).label
+            if cosine >= NEAR_DUPLICATE_COSINE and other != label:
+                nearest[other] = max(nearest.get(other, -1.0), min(float(cosine), 1.0))
+    return tuple(Conflict(other, nearest[other]) for other in sorted(nearest, key=lambda o: (-nearest[o], o)))

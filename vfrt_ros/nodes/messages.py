@@ -11,6 +11,7 @@ from std_msgs.msg import Header
 
 from vfrt_msgs.msg import (
     Candidate,
+    Conflict,
     Example,
     Finding,
     LabelInfo,
@@ -18,7 +19,7 @@ from vfrt_msgs.msg import (
     Recognition,
     ShownFrame,
 )
-from vfrt_ros.core import audit
+from vfrt_ros.core import audit, registration
 from vfrt_ros.core import decision as core
 from vfrt_ros.core.label_summary import LabelSummary
 from vfrt_ros.core.memory import example as memory
@@ -84,6 +85,11 @@ def shown_message(frame: Judged, example: memory.Example | None) -> ShownFrame:
     if example is None:
         return ShownFrame(reason=frame.fault, picture=_jpeg(frame.observation.thumbnail()))
     return ShownFrame(example=example.id, picture=_jpeg(example.thumbnail))
+
+
+def conflict_message(conflict: registration.Conflict) -> Conflict:
+    """Another label that what was registered looks like too."""
+    return Conflict(code=int(conflict.code), label=conflict.label, cosine=conflict.cosine)
 
 
 def memory_info_message(recogniser: Recogniser, header: Header) -> MemoryInfo:

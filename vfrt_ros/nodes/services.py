@@ -30,7 +30,7 @@ from vfrt_ros.core.request import check_images
 from vfrt_ros.core.snapshot import check_name, write_snapshot
 from vfrt_ros.nodes.conversions import Frame, compressed_from_frame, frame_from_image
 from vfrt_ros.nodes.desk import Answer, Desk
-from vfrt_ros.nodes.messages import finding_message, label_info_message, shown_message
+from vfrt_ros.nodes.messages import conflict_message, finding_message, label_info_message, shown_message
 from vfrt_ros.nodes.sharing import export_memory, import_memory, list_examples
 
 
@@ -52,8 +52,9 @@ def register(desk: Desk, request: Register.Request, response: Register.Response)
     response.stored, response.rejected, response.batch = done.stored, len(done.reasons), done.batch
     response.reasons = list(done.reasons)
     _show(request, response, done.judged, done.step.examples.added)
+    response.conflicts = [conflict_message(conflict) for conflict in done.conflicts]
     left_out = f", {len(done.reasons)} left out" if done.reasons else ""
-    return f"{_sentence(done.step.what)}{left_out}."
+    return f"{_sentence(done.step.what)}{left_out}. {done.warning}".rstrip()
 
 
 def forget(desk: Desk, request: Forget.Request, response: Forget.Response) -> str:
