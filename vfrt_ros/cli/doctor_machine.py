@@ -16,6 +16,7 @@ from vfrt_ros.cli.finding import Finding, Level
 from vfrt_ros.core.errors import SettingError
 from vfrt_ros.core.parameters import from_environment
 from vfrt_ros.core.settings import CameraSettings, RecognitionSettings, state_folder
+from vfrt_ros.core.sources.without_password import without_password
 
 ENTER = "`source env.sh` (or your ROS 2 workspace's setup.bash) in this shell"
 # Import name: what to install where it is missing.
@@ -102,7 +103,7 @@ def check_variables(environment: Mapping[str, str] = os.environ) -> Finding:
         }
     except SettingError as error:
         return Finding("variables", Level.BROKEN, str(error), "correct or unset it")
-    shown = ", ".join(f"{name} = {value}" for name, value in given.items())
+    shown = ", ".join(f"{name} = {without_password(str(value))}" for name, value in given.items())
     return Finding("variables", Level.OK, shown or "no VFRT_* variable is set")
 
 

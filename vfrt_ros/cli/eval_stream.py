@@ -48,6 +48,7 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
     )
     from vfrt_ros.core.recogniser import Recogniser
     from vfrt_ros.core.sources.demo import SHOTS
+    from vfrt_ros.core.sources.without_password import without_password
 
     if arguments.fps <= 0 or (arguments.seconds is not None and arguments.seconds <= 0):
         raise UsageError("--fps and --seconds must be more than 0.")
@@ -68,7 +69,7 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
         finally:
             recogniser.close()
     summary = {
-        "recording": arguments.stream,
+        "recording": without_password(arguments.stream),
         "encoder": recogniser.encoders.note,
         **summarise(rows),
         "file": str(path),

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 
 from vfrt_ros.core.errors import SettingError, nearest
+from vfrt_ros.core.sources.without_password import without_password
 from vfrt_ros.core.yaml_text import read_yaml
 
 ENVIRONMENT_PREFIX = "VFRT_"
@@ -151,7 +152,7 @@ def _coerce_list(kind: Kind, value: Any) -> tuple[Any, ...] | None:
 def _show(value: Any) -> str:
     names = {dict: "a mapping", list: "a list", tuple: "a list", str: "the text", bool: "the truth value"}
     name = names.get(type(value), "")
-    text = repr(value)
+    text = without_password(repr(value))
     return f"{name} {text if len(text) <= 60 else text[:57] + '…'}".strip()
 
 

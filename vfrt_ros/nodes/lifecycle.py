@@ -15,6 +15,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from vfrt_ros.core.errors import VfrtError
 from vfrt_ros.core.parameters import Settings
+from vfrt_ros.core.sources.without_password import without_password
 from vfrt_ros.nodes.core_log import forward_core_log
 from vfrt_ros.nodes.parameters import declare, read_settings
 from vfrt_ros.nodes.stop_signals import StopSignals, ToldToStopError
@@ -212,13 +213,13 @@ def _init(arguments: Sequence[str]) -> None:
 
 
 def _without_place(error: RuntimeError) -> str:
-    """What rcl said, in one line, without the places in its sources.
+    """What rcl said, in one line, without the places in its sources and without secrets.
 
     >>> _without_place(RuntimeError("failed to initialize rcl: no\\nsuch file, at /x/rcl/init.c:1, at /y.c:2"))
     'no such file'
     """
     words = " ".join(str(error).removeprefix("failed to initialize rcl: ").split())
-    return words.partition(", at /")[0]
+    return without_password(words.partition(", at /")[0])
 
 
 def _stop_on_signals(stop: StopSignals) -> None:

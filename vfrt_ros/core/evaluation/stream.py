@@ -23,6 +23,7 @@ from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import CameraSettings
 from vfrt_ros.core.sources.open_source import open_source
 from vfrt_ros.core.sources.source import Frame, Source
+from vfrt_ros.core.sources.without_password import without_password
 
 COLUMNS = (
     "frame", "stamp", "label", "score", "threshold", "reason", "candidates", "memory_version", "latency_ms",
@@ -76,7 +77,7 @@ def open_recording(
     if is_bag(path):
         return BagSource(path, topic)
     if topic:
-        raise SourceError(f"A topic was named, but {place} is no rosbag2 recording.")
+        raise SourceError(f"A topic was named, but {without_password(place)} is no rosbag2 recording.")
     source = open_source(CameraSettings(source=place, fps=fps, size=size, loop=False))
     if source.live:
         source.close()

@@ -13,7 +13,8 @@ from vfrt_ros.core.sources.demo import DemoSource
 from vfrt_ros.core.sources.device import DeviceSource, device_paths
 from vfrt_ros.core.sources.images import EXTENSIONS, ImageSource
 from vfrt_ros.core.sources.source import Source
-from vfrt_ros.core.sources.video import STREAM, VideoSource, without_password
+from vfrt_ros.core.sources.video import STREAM, VideoSource
+from vfrt_ros.core.sources.without_password import without_password
 
 _DESCRIPTION = CameraSettings.parameters()["source"].description
 EXPECTED = _DESCRIPTION[0].lower() + _DESCRIPTION[1:]
@@ -63,7 +64,7 @@ def _open_files(spec: str, settings: CameraSettings, warn: Callable[[str], None]
 
 
 def _nothing_there(spec: str) -> SourceError:
-    shown = repr(without_password(spec[:200]))
+    shown = repr(without_password(spec)[:200])
     return SourceError(f"Source {shown} is nothing that is there. Expected: {EXPECTED}.")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.capture import Capture, OpenCapture, open_capture
 from vfrt_ros.core.sources.source import Frame, Image, Source
+from vfrt_ros.core.sources.without_password import without_password
 
 STREAM = re.compile(r"^(rtsp|rtsps|rtmp|http|https|udp|tcp)://", re.IGNORECASE)
 _TIMEOUT_MS = 10_000
@@ -50,7 +51,7 @@ class VideoSource(Source):
         try:
             return self._read_live() if self.live else self._read_recorded(since)
         except cv2.error as error:
-            raise SourceError(f"The {self.name} has failed: {error.err}.") from error
+            raise SourceError(f"The {self.name} has failed: {without_password(str(error.err))}.") from error
 
     def close(self) -> None:
         """Close the file or the connection."""
@@ -93,15 +94,6 @@ class VideoSource(Source):
         if not good or image is None:
             raise SourceError(f"A frame of the {self.name} cannot be decoded.")
         return np.asarray(image, dtype=np.uint8)
-
-
-def without_password(url: str) -> str:
-    """The URL as it may stand in a log.
-
-    >>> without_password("rtsp://me:secret@10.0.0.7/live")
-    'rtsp://***@10.0.0.7/live'
-    """
-    return re.sub(r"(?<=://)[^/]*@", "***@", url)
 
 
 def _limit_waiting(capture: Capture) -> None:
