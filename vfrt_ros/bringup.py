@@ -103,6 +103,7 @@ ARGUMENTS = (
     LaunchArgument(name="backbone", node=RECOGNITION, parameter="backbone"),
     LaunchArgument(name="device", node=RECOGNITION, parameter="device"),
     LaunchArgument(name="labels", node=RECOGNITION, parameter="init_labels"),
+    LaunchArgument(name="image_transport", node=RECOGNITION, parameter="image_transport"),
     LaunchArgument(
         name="params_file",
         meaning="Parameter file: a path, or a file of the package's config folder (embedded)",

@@ -77,7 +77,7 @@ class CameraNode(SelfStartingNode):
             )
             for name, message in (
                 (names.IMAGE_RAW, Image),
-                (f"{names.IMAGE_RAW}/{names.COMPRESSED}", CompressedImage),
+                (names.compressed(self, names.IMAGE_RAW), CompressedImage),
                 (names.CAMERA_INFO, CameraInfo),
             )
         }

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 CAMERA_NODE = "camera"
 RECOGNITION_NODE = "recognition"
 
 IMAGE_RAW = "camera/image_raw"
 CAMERA_INFO = "camera/camera_info"
 COMPRESSED = "compressed"
-"""What image_transport puts behind a topic's name, after a slash."""
+"""What image_transport puts behind the name that a topic has after remapping, after a slash."""
 
 IMAGE = "image"
 RECOGNITION = "recognition"
 OVERLAY = "overlay"
 MEMORY_INFO = "memory_info"
 DIAGNOSTICS = "/diagnostics"
+
+
+class _Resolves(Protocol):
+    def resolve_topic_name(self, topic: str) -> str: ...
+
+
+def compressed(node: _Resolves, topic: str) -> str:
+    """The compressed topic beside an image topic: it follows that one wherever it was remapped to.
+
+    Args:
+        node: Whose namespace and remappings count.
+        topic: The image topic as the node calls it.
+
+    Source: image_transport, which joins the resolved name of the base topic and the name of the transport.
+    """
+    return f"{node.resolve_topic_name(topic)}/{COMPRESSED}"

@@ -110,7 +110,7 @@ class RecognitionNode(SelfStartingNode):
         self._due = 0.0
         self._recognitions = self._output(Recognition, names.RECOGNITION, qos.recognition())
         self._overlays = self._output(Image, names.OVERLAY, qos.overlay())
-        small = f"{names.OVERLAY}/{names.COMPRESSED}"
+        small = names.compressed(self, names.OVERLAY)
         self._small_overlays = self._output(CompressedImage, small, qos.overlay())
         self._memory_infos = self.create_publisher(
             MemoryInfo,
@@ -148,7 +148,7 @@ class RecognitionNode(SelfStartingNode):
         _configured(self._recogniser).restart_view()
         self._active.set()
         compressed = self.settings.image_transport == "compressed"
-        topic = f"{names.IMAGE}/{names.COMPRESSED}" if compressed else names.IMAGE
+        topic = names.compressed(self, names.IMAGE) if compressed else names.IMAGE
         self._subscription = self.create_subscription(
             CompressedImage if compressed else Image,
             topic,
