@@ -72,6 +72,10 @@ def test_variables_give_values_of_the_right_type() -> None:
     ) == {"alpha_fusion": 0.5, "open_set": False, "init_labels": ("cat", "dog"), "model_path": "007"}
 
 
+def test_a_variable_of_a_command_is_passed_over() -> None:
+    assert environment(VFRT_PANEL_TOKEN="secret") == {}
+
+
 def test_a_variable_of_another_node_is_passed_over() -> None:
     assert environment(VFRT_SOURCE="demo") == {}
 

@@ -15,7 +15,6 @@ from starlette.websockets import WebSocketDisconnected
 
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.panel.farewell import Farewell
-from vfrt_ros.panel.guard import LOOPBACK, Guard
 from vfrt_ros.panel.overlay_route import PATH, OverlayRoute, parts
 from vfrt_ros.panel.server import PORT, open_port, url
 
@@ -40,29 +39,6 @@ def test_the_address_is_one_that_a_browser_can_use() -> None:
     assert url("127.0.0.1", 8501) == "http://localhost:8501"
     assert url("0.0.0.0", 8501) == f"http://{socket.gethostname()}:8501"
     assert url("192.0.2.1", 80) == "http://192.0.2.1:80"
-
-
-REQUESTS: dict[str, tuple[dict[str, str], bool, bool]] = {
-    "a person's": ({"host": "localhost:8501"}, True, True),
-    "the page's own": ({"host": "localhost:8501", "origin": "http://localhost:8501"}, True, True),
-    "another site's": ({"host": "localhost:8501", "origin": "http://evil.example"}, False, False),
-    "another local site's": ({"host": "localhost:8501", "origin": "http://localhost:3000"}, False, False),
-    "another name for this machine": (
-        {"host": "evil.example:8501", "origin": "http://evil.example:8501"},
-        False,
-        True,
-    ),
-    "by the robot's name": ({"host": "robot.local:8501", "origin": "http://robot.local:8501"}, False, True),
-    "by the loopback's number": ({"host": "[::1]:8501"}, True, True),
-}
-
-
-@pytest.mark.parametrize(("headers", "at_home", "open_to_all"), REQUESTS.values(), ids=REQUESTS)
-def test_who_is_answered(headers: dict[str, str], at_home: bool, open_to_all: bool) -> None:
-    async def app(scope, receive, send) -> None: ...
-
-    assert Guard(app, LOOPBACK).allows(Headers(headers)) is at_home
-    assert Guard(app).allows(Headers(headers)) is open_to_all
 
 
 def test_a_browser_that_is_gone_is_no_error() -> None:

@@ -12,13 +12,13 @@ _WAIT_SECONDS = 60.0
 
 
 class PanelProcess:
-    """`vfrt panel` on a free port."""
+    """`vfrt panel` on a free port, with more options where a test has them."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, *options: str) -> None:
         self._log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "vfrt_ros.cli.main", "panel", "--port", "0"],
+                [sys.executable, "-m", "vfrt_ros.cli.main", "panel", "--port", "0", *options],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import signal
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from vfrt_ros.cli.command import OK, Command, CommandError, UsageError, add_node_options, node_address
+
+if TYPE_CHECKING:
+    from vfrt_ros.panel.server import Access
 
 HOST = "127.0.0.1"
 
@@ -18,10 +24,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--host",
         default=HOST,
         metavar="NAME",
-        help="interface to open (default: only this machine; 0.0.0.0 = every network, without a login)",
+        help="interface to open (default: only this machine; 0.0.0.0 = every network, which asks for a token)",
     )
     parser.add_argument(
         "--port", type=int, metavar="N", help="port (default: 8501, or the next free one; 0 = any free one)"
+    )
+    parser.add_argument(
+        "--token",
+        metavar="TEXT",
+        help="what a browser must know (default: VFRT_PANEL_TOKEN, which no list of processes shows; else one is made "
+        "and printed where --host opens a network)",
+    )
+    parser.add_argument(
+        "--origin",
+        dest="origins",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="address of a proxy before the panel, like https://robot.example; may be given several times",
     )
     parser.add_argument(
         "--ice-server",
@@ -45,14 +65,33 @@ def run(arguments: argparse.Namespace) -> int:
     from vfrt_ros.panel.panel_client import PanelClient
     from vfrt_ros.panel.server import open_port, serve, url
     from vfrt_ros.panel.shared_client import share
+    from vfrt_ros.panel.token_gate import with_token
 
+    access = read_access(arguments, os.environ)
     servers = [read_ice_server(text) for text in arguments.ice_servers]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))
     with open_port(arguments.host, arguments.port) as opened, PanelClient(address, servers) as client:
         share(client)
-        where = url(arguments.host, opened.getsockname()[1])
-        serve(opened, arguments.host, lambda: print(f"The panel is at {where}", flush=True))
+        where = with_token(url(arguments.host, opened.getsockname()[1]), access.token)
+        serve(opened, access, lambda: print(f"The panel is at {where}", flush=True))
     return OK
+
+
+def read_access(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Access:
+    """Who may use the panel: on this machine anybody, from others whoever knows a token.
+
+    Raises:
+        UsageError: An origin or the token is none.
+    """
+    from vfrt_ros.panel.guard import LOOPBACK, read_origin
+    from vfrt_ros.panel.server import Access
+    from vfrt_ros.panel.token_gate import VARIABLE, check_token, make_token
+
+    origins = tuple(read_origin(text) for text in arguments.origins)
+    token = arguments.token if arguments.token is not None else environment.get(VARIABLE) or None
+    if token is not None:
+        return Access(arguments.host, check_token(token), origins)
+    return Access(arguments.host, "" if arguments.host in LOOPBACK else make_token(), origins)
 
 
 COMMAND = Command(
@@ -60,7 +99,8 @@ COMMAND = Command(
     examples=(
         "vfrt panel",
         "vfrt panel --namespace robot1 --port 8600",
-        "vfrt panel --host 0.0.0.0   # for a phone or a laptop; everybody in the network may use it",
+        "vfrt panel --host 0.0.0.0   # for a phone or a laptop; prints an address with a token in it",
+        "vfrt panel --origin https://robot.example   # behind a proxy of that name",
     ),
     configure=configure,
     run=run,

@@ -18,6 +18,8 @@ from vfrt_ros.core.sources.without_password import without_password
 from vfrt_ros.core.yaml_text import read_yaml
 
 ENVIRONMENT_PREFIX = "VFRT_"
+NO_PARAMETERS = frozenset({"VFRT_PANEL_TOKEN"})
+"""Variables of commands, which no node reads."""
 
 
 class Kind(Enum):
@@ -229,7 +231,7 @@ def from_environment(
     """
     values = {}
     for variable, text in sorted(environment.items()):
-        if not variable.startswith(ENVIRONMENT_PREFIX):
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in NO_PARAMETERS:
             continue
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         if name in known:

@@ -7,6 +7,7 @@ import errno
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -32,6 +33,21 @@ SETTINGS = {
     "theme.dark.primaryColor": "#3a7be0",
 }
 """Streamlit's own settings; they win over a config.toml of the person or of the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use the panel.
+
+    Attributes:
+        host: The interface that it is bound to.
+        token: What a browser has to know; empty = nothing.
+        origins: Sites of proxies whose pages are the panel's own.
+    """
+
+    host: str
+    token: str = ""
+    origins: tuple[str, ...] = ()
 
 
 def open_port(host: str, port: int | None) -> socket.socket:
@@ -86,12 +102,12 @@ def url(host: str, port: int) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-def serve(opened: socket.socket, host: str, ready: Callable[[], None]) -> None:
+def serve(opened: socket.socket, access: Access, ready: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
         opened: From `open_port`.
-        host: The same as there.
+        access: Who is served.
         ready: Called when browsers can come.
     """
     import uvicorn
@@ -114,7 +130,7 @@ def serve(opened: socket.socket, host: str, ready: Callable[[], None]) -> None:
     # A picture passes three threads; with Python's own 5 ms each would wait for the pages' script.
     sys.setswitchinterval(_SWITCH_SECONDS)
     config = uvicorn.Config(
-        application(host, ready),
+        application(access, ready),
         log_level="warning",
         access_log=False,
         ws="websockets-sansio",
@@ -123,8 +139,8 @@ def serve(opened: socket.socket, host: str, ready: Callable[[], None]) -> None:
     Server(config).run(sockets=[opened])
 
 
-def application(host: str, ready: Callable[[], None]) -> Any:
-    """The ASGI application: Streamlit's, with the live picture before it, behind the guard."""
+def application(access: Access, ready: Callable[[], None]) -> Any:
+    """The ASGI application: Streamlit's, with the live picture before it, behind the guard and the gate."""
     import streamlit
     from starlette.middleware import Middleware
     from streamlit.web.bootstrap import load_config_options
@@ -132,6 +148,7 @@ def application(host: str, ready: Callable[[], None]) -> Any:
     from vfrt_ros.panel.farewell import Farewell
     from vfrt_ros.panel.guard import LOOPBACK, Guard
     from vfrt_ros.panel.overlay_route import OverlayRoute
+    from vfrt_ros.panel.token_gate import TokenGate
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
@@ -139,11 +156,14 @@ def application(host: str, ready: Callable[[], None]) -> Any:
         yield
 
     load_config_options(SETTINGS)
+    hosts = LOOPBACK if access.host in LOOPBACK else ()
+    gate = [Middleware(TokenGate, token=access.token)] if access.token else []
     return streamlit.App(
         PAGE,
         lifespan=lifespan,
         middleware=[
-            Middleware(Guard, hosts=LOOPBACK if host in LOOPBACK else ()),
+            Middleware(Guard, hosts=hosts, origins=access.origins),
+            *gate,
             Middleware(Farewell),
             Middleware(OverlayRoute),
         ],
