@@ -14,6 +14,9 @@ help:  ## what there is
 live:  ## recognise what the camera sees, or the demo's photographs (ARGS="--source 0")
 	@$(READY) && exec vfrt live $(ARGS)
 
+# A program's language and encoding are those of its shell; the tests' are always the same.
+test test-ui fuzz: export LC_ALL := C.UTF-8
+
 test: lint  ## lint, then every test (TESTS="test/core -k memory" chooses)
 	@$(READY) && exec python -m pytest $(TESTS)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +29,7 @@ class Outcome:
 
 @pytest.fixture(autouse=True)
 def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A ROS domain of this process, and no settings of the person who runs the tests."""
-    for name in [name for name in os.environ if name.startswith("VFRT_")]:
-        monkeypatch.delenv(name)
+    """A ROS domain of this process."""
     monkeypatch.setenv("ROS_DOMAIN_ID", str(private_domain()))
     monkeypatch.setenv("ROS_HOME", str(tmp_path / "ros"))
 

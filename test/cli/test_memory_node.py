@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 from fixtures.pictures import picture
-from nodes.conftest import Ros
+from nodes.conftest import Ros, spinning
 from nodes.recognition_bench import RecognitionBench
 
 from vfrt_ros.core.memory.bundle import read_bundle
@@ -23,17 +23,12 @@ pytestmark = pytest.mark.ros
 @pytest.fixture
 def ros(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Ros]:
     """A context with nodes that keep their memory where the commands look for it."""
-    import rclpy
-
     # One for each test: the graph is asked by name, and remembers nodes of other tests for a while.
     monkeypatch.setenv("ROS_DOMAIN_ID", str(take_domain()))
     monkeypatch.setenv("VFRT_BACKBONE", "fake")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    rclpy.init()
-    made = Ros()
-    yield made
-    made.close()
-    rclpy.try_shutdown()
+    with spinning() as made:
+        yield made
 
 
 @pytest.fixture

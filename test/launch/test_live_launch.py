@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import runpy
 import subprocess
 import sys
@@ -27,9 +26,7 @@ SYSTEM_TEST = Path(__file__).with_name("live_in_a_namespace.py")
 
 @pytest.fixture(autouse=True)
 def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A ROS domain of this process, and no settings of the person who runs the tests."""
-    for name in [name for name in os.environ if name.startswith("VFRT_")]:
-        monkeypatch.delenv(name)
+    """A ROS domain of this process."""
     monkeypatch.setenv("ROS_DOMAIN_ID", str(private_domain()))
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
 

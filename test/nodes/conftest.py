@@ -63,6 +63,17 @@ class Ros:
             node.destroy_node()
 
 
+@contextlib.contextmanager
+def spinning() -> Iterator[Ros]:
+    """The default context with its executor; whatever fails meanwhile, the next one can be made."""
+    rclpy.init()
+    try:
+        with contextlib.closing(Ros()) as ros:
+            yield ros
+    finally:
+        rclpy.try_shutdown()
+
+
 def wait_for(condition: Callable[[], object], what: str, timeout: float = 20.0) -> None:
     """Wait until the condition holds.
 
@@ -86,8 +97,5 @@ def domain() -> int:
 def ros(monkeypatch: pytest.MonkeyPatch, tmp_path, domain: int) -> Iterator[Ros]:
     monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
     monkeypatch.setenv("ROS_HOME", str(tmp_path / "ros_home"))
-    rclpy.init()
-    ros = Ros()
-    yield ros
-    ros.close()
-    rclpy.try_shutdown()
+    with spinning() as ros:
+        yield ros

@@ -269,8 +269,7 @@ class Process:
 
     def __init__(self, *parameters: str) -> None:
         arguments = [part for parameter in parameters for part in ("-p", parameter)]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("VFRT_")}
-        environment |= {"ROS_DOMAIN_ID": str(private_domain()), "PYTHONUNBUFFERED": "1"}
+        environment = os.environ | {"ROS_DOMAIN_ID": str(private_domain()), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "vfrt_ros.nodes.camera_node", "--ros-args", *arguments],
             stdout=subprocess.PIPE,

@@ -21,8 +21,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-import rclpy
-from nodes.conftest import Ros, wait_for
+from nodes.conftest import Ros, spinning, wait_for
 from nodes.node_process import NodeProcess
 from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.parameter import Parameter
@@ -136,19 +135,14 @@ class System:
 def domain() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROS_DOMAIN_ID", str(private_domain()))
-        for variable in [name for name in os.environ if name.startswith("VFRT_")]:
-            patch.delenv(variable)
         yield
 
 
 @pytest.fixture(scope="module")
 def spun(domain: None) -> Iterator[Ros]:
     """The tester's own context."""
-    rclpy.init()
-    ros = Ros()
-    yield ros
-    ros.close()
-    rclpy.try_shutdown()
+    with spinning() as ros:
+        yield ros
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -20,10 +19,8 @@ ADDRESS = "/recognition"
 
 
 @pytest.fixture(autouse=True)
-def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No settings of the person who runs the tests, and the fake encoder."""
-    for name in [name for name in os.environ if name.startswith("VFRT_")]:
-        monkeypatch.delenv(name)
+def fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fake encoder."""
     monkeypatch.setenv("VFRT_BACKBONE", "fake")
 
 

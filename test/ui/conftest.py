@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +17,11 @@ from vfrt_ros.private_domain import take_domain
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A ROS domain and a folder of these tests alone, and no settings of the person who runs them."""
+    """A ROS domain and a folder of these tests alone."""
     if missing := missing_programs():
         pytest.skip(f"{missing} not installed: `make test-ui` does that")
     folder = tmp_path_factory.mktemp("panel")
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("VFRT_")]:
-            patch.delenv(name)
         patch.setenv("ROS_DOMAIN_ID", str(take_domain()))
         patch.setenv("ROS_HOME", str(folder / "ros_home"))
         yield folder
