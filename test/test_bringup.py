@@ -62,6 +62,14 @@ ASSIGNMENTS = {
     "a size": ("size", "320x240", "camera", "size:=[320, 240]"),
     "a device": ("device", "cpu", "recognition", 'device:="cpu"'),
     "labels": ("labels", "cat, cup of coffee", "recognition", 'init_labels:=["cat", "cup of coffee"]'),
+    "a size in brackets": ("size", "[320, 240]", "camera", "size:=[320, 240]"),
+    "labels in brackets": (
+        "labels",
+        "[cat, 'cup, blue']",
+        "recognition",
+        'init_labels:=["cat", "cup, blue"]',
+    ),
+    "a rate with an exponent": ("fps", "1e1", "camera", "fps:=10.0"),
     "labels in other scripts": ("labels", "чашка", "recognition", 'init_labels:=["чашка"]'),
 }
 
@@ -92,6 +100,8 @@ WRONG = {
     "a rate that is none": ({"fps": "fast"}, "'fps' must be a number"),
     "a rate of nothing": ({"fps": "0"}, "'fps' must be a number"),
     "one side of a size": ({"size": "640"}, "'size' must be a list of 2"),
+    "a bracket that is not closed": ({"labels": "[cat, dog"}, "does not end with ]"),
+    "a quote that is not closed": ({"labels": "cat, 'dog"}, "a quote with ' that is not closed"),
     "a file that is nowhere": ({"params_file": "clip_vitb23"}, "Did you mean 'clip_vitb32'?"),
 }
 

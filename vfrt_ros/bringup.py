@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.core.errors import SettingError, nearest
-from vfrt_ros.core.parameters import ENVIRONMENT_PREFIX, Parameter, Settings
+from vfrt_ros.core.parameters import ENVIRONMENT_PREFIX, Parameter, Settings, parse
 from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
 from vfrt_ros.nodes import names
 from vfrt_ros.parameter_file import file_values, find_parameter_file
@@ -162,23 +162,13 @@ def _given_parameters(values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         argument = by_name[name]
         if argument.node and argument.entry:
             settings[argument.node.name][argument.parameter] = argument.entry.check(
-                _typed(argument.entry, text)
+                parse(argument.entry, text)
             )
         elif argument.choices and text not in argument.choices:
             raise SettingError(
                 f"Argument '{name}' must be one of {', '.join(argument.choices)}; got '{text}'."
             )
     return settings
-
-
-def _typed(entry: Parameter, text: str) -> Any:
-    """Numbers as numbers; the table's own check takes care of the rest."""
-    if type(entry.default) not in (int, float):
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _assignments(values: Mapping[str, Any]) -> list[str]:

@@ -89,6 +89,7 @@ class FakeRecognition:
         unit = FloatingPointRange(from_value=0.0, to_value=MAX_ALPHA)
         self.node.declare_parameter("alpha_fusion", 0.7, ParameterDescriptor(floating_point_range=[unit]))
         self.node.declare_parameter("backbone", "auto", ParameterDescriptor(read_only=True))
+        self.node.declare_parameter("offset", 0.0)
         self.node.declare_parameter("open_set", True)
         self.node.declare_parameter("open_set_threshold", 0.05)
         self.node.declare_parameter("fuse", "calibrated")

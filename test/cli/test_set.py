@@ -17,6 +17,9 @@ GOOD = {
     "a whole number": ("k", "3", 3, 8),
     "false": ("open_set", "false", False, True),
     "a list in YAML": ("prompt_templates", '["{label}", "a {label}"]', ["{label}", "a {label}"], None),
+    "a number below zero": ("offset", "-1e-3", -0.001, 0.0),
+    "a text with a colon in a list": ("prompt_templates", "photo: {label}", ["photo: {label}"], None),
+    "a list in brackets without quotes": ("prompt_templates", "[a {label}, 7]", ["a {label}", "7"], None),
     "a list with commas": ("prompt_templates", "{label}, a {label}", ["{label}", "a {label}"], None),
 }
 
@@ -42,6 +45,9 @@ REFUSED = {
     "a number for a truth value": ("open_set", "1", "must be true or false"),
     "out of the range": ("alpha_fusion", "1.5", "1.5"),
     "refused by the node": ("k", "0", "k must be at least 1"),
+    "a whole number of too many bits": ("k", "99999999999999999999", "a whole number of 64 bits"),
+    "a date that is none": ("k", "2020-99-99", "must be a whole number"),
+    "a bracket that is not closed": ("prompt_templates", "[{label}", "does not end with ]"),
     "read-only": ("backbone", "embedded", "VFRT_BACKBONE=embedded vfrt live"),
 }
 

@@ -14,6 +14,8 @@ TAKEN = {
     "a size in words": (CameraSettings, "size", "1280x720", (1280, 720)),
     "a list of numbers": (CameraSettings, "size", [320, 240], (320, 240)),
     "texts with commas": (RecognitionSettings, "init_labels", "cat, dog", ("cat", "dog")),
+    "nothing for texts, as ROS reads []": (RecognitionSettings, "init_labels", None, ()),
+    "a size in brackets": (CameraSettings, "size", "[1280 x 720]", (1280, 720)),
     "a list with an empty text": (RecognitionSettings, "init_labels", [""], ()),
     "the lower bound": (RecognitionSettings, "alpha_fusion", 0.0, 0.0),
     "the upper bound": (RecognitionSettings, "temperature", 10.0, 10.0),
@@ -30,6 +32,11 @@ REFUSED = {
     "no such choice": ("fuse", "early", "one of calibrated, late"),
     "a mapping for a text": ("backbone", {"name": "clip"}, "must be a text; got a mapping"),
     "a number in a list of texts": ("init_labels", ["cat", 3], "a list of texts"),
+    "a bracket that is not closed": (
+        "init_labels",
+        "[cat",
+        r"'init_labels' must be a list of texts: '\[cat' opens",
+    ),
     "an unknown name": ("alpha_fuson", 0.5, "Unknown parameter 'alpha_fuson'. Did you mean 'alpha_fusion'"),
 }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import OK, Command, UsageError, add_json_option
 from vfrt_ros.cli.eval_stream import configure_stream, print_json, run_stream
+from vfrt_ros.core.read_list import read_list
 
 if TYPE_CHECKING:
     from vfrt_ros.core.evaluation.run import Plan
@@ -67,9 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _settings(arguments: argparse.Namespace) -> RecognitionSettings:
     """The defaults, then `VFRT_*` variables, then `--set`, then `--backbone`."""
-    import yaml
-
-    from vfrt_ros.core.parameters import from_environment
+    from vfrt_ros.core.parameters import from_environment, parse
     from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
 
     table = RecognitionSettings.parameters()
@@ -78,7 +77,7 @@ def _settings(arguments: argparse.Namespace) -> RecognitionSettings:
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"--set expects NAME=VALUE; got '{text}'.")
-        values[name.strip()] = yaml.safe_load(value) if value.strip() else ""
+        values[name.strip()] = parse(table[name.strip()], value) if name.strip() in table else value
     if arguments.backbone != "auto" or "backbone" not in values:
         values["backbone"] = arguments.backbone
     settings: RecognitionSettings = RecognitionSettings.from_mapping(values)
@@ -126,9 +125,11 @@ def _plan(arguments: argparse.Namespace, labels: int) -> Plan:
     from vfrt_ros.core.evaluation.run import Plan
 
     try:
-        shots = tuple(sorted({int(text) for text in str(arguments.shots).split(",")}))
+        shots = tuple(sorted({int(text) for text in read_list(arguments.shots)}))
     except ValueError:
-        raise UsageError(f"--shots expects whole numbers with commas; got '{arguments.shots}'.") from None
+        shots = ()
+    if not shots:
+        raise UsageError(f"--shots expects whole numbers with commas; got '{arguments.shots}'.")
     for name, value, least in (
         ("--shots", shots[0], 0), ("--episodes", arguments.episodes, 1), ("--seed", arguments.seed, 0),
         ("--jobs", arguments.jobs or 1, 1),
@@ -136,7 +137,7 @@ def _plan(arguments: argparse.Namespace, labels: int) -> Plan:
         if value < least:
             raise UsageError(f"{name} must be {least} or more; got {value}.")
     ways = max(2, min(20, labels // 2)) if arguments.ways is None else arguments.ways
-    return Plan(parse_methods(arguments.fuse.split(",")), ways, shots, arguments.episodes, arguments.seed)
+    return Plan(parse_methods(read_list(arguments.fuse)), ways, shots, arguments.episodes, arguments.seed)
 
 
 def _show(arguments: argparse.Namespace, summary: Summary) -> int:

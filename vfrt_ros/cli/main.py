@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -37,6 +38,7 @@ COMMANDS = (
     "models",
     "doctor",
 )
+NEGATIVE = re.compile(r"-(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|-\.?(inf|nan)$", re.IGNORECASE)
 ROS_PACKAGES = (
     "rclpy",
     "rcl_interfaces",
@@ -74,6 +76,8 @@ def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
             epilog="\n".join(["examples:", *(f"  {line}" for line in command.examples)]),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+        # Python 3.11's own pattern has no exponent: `vfrt set alpha_fusion -1e-3` would be an option.
+        own._negative_number_matcher = NEGATIVE
         command.configure(own)
         own.set_defaults(run=command.run)
     return parser

@@ -15,6 +15,7 @@ from vfrt_ros.core.errors import MemoryInUseError, MemoryStoreError, RequestErro
 from vfrt_ros.core.memory.bundle import Bundle, read_bundle, write_bundle
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import State, merge
+from vfrt_ros.core.read_list import read_list
 
 
 def export(arguments: argparse.Namespace) -> Outcome:
@@ -86,7 +87,7 @@ def _send(node: MemoryNode, target: Path) -> Outcome:
 def _labels(text: str | None, known: set[str]) -> set[str]:
     if text is None:
         return known
-    wanted = {label.strip() for label in text.split(",") if label.strip()}
+    wanted = set(read_list(text))
     for label in sorted(wanted - known):
         raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, sorted(known))}")
     if not wanted:

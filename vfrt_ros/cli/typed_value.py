@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import yaml
 from rclpy.parameter import Parameter
 
 from vfrt_ros.cli.command import CommandError
+from vfrt_ros.core.errors import SettingError
+from vfrt_ros.core.read_list import read_list
+from vfrt_ros.core.yaml_text import read_yaml
 
 Type = Parameter.Type
 
@@ -22,7 +24,9 @@ def _truth(value: Any) -> bool:
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or float(value) != int(float(value)):
         raise ValueError
-    return int(value)
+    if not -(2**63) <= int(float(value)) < 2**63:
+        raise OverflowError
+    return int(value) if isinstance(value, int) else int(float(value))
 
 
 def _number(value: Any) -> float:
@@ -32,26 +36,23 @@ def _number(value: Any) -> float:
 
 
 def _entries(entry: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
-    def read(value: Any) -> list[Any]:
-        parts = value if isinstance(value, list) else [part.strip() for part in str(value).split(",")]
-        return [entry(part) for part in parts if part != ""]
-
-    return read
+    return lambda text: [entry(part) for part in read_list(str(text))]
 
 
 _READERS: dict[Any, tuple[Callable[[Any], Any], str]] = {
     Type.BOOL: (_truth, "true or false"),
-    Type.INTEGER: (_whole, "a whole number"),
+    Type.INTEGER: (_whole, "a whole number of 64 bits"),
     Type.DOUBLE: (_number, "a number"),
-    Type.BOOL_ARRAY: (_entries(_truth), "a list of true or false"),
+    Type.BOOL_ARRAY: (_entries(lambda text: _truth(_yaml(text))), "a list of true or false"),
     Type.INTEGER_ARRAY: (_entries(_whole), "a list of whole numbers"),
     Type.DOUBLE_ARRAY: (_entries(_number), "a list of numbers"),
     Type.STRING_ARRAY: (_entries(str), "a list of texts"),
 }
+_LISTS = frozenset({Type.BOOL_ARRAY, Type.INTEGER_ARRAY, Type.DOUBLE_ARRAY, Type.STRING_ARRAY})
 
 
 def typed_value(name: str, kind: Any, text: str) -> Any:
-    """What `text`, read as YAML, is for a parameter of this type; a text parameter takes it as it is.
+    """What `text` is for a parameter of this type: a text as it is, a list by `read_list`, else YAML.
 
     Args:
         name: Of the parameter, for the message.
@@ -62,14 +63,20 @@ def typed_value(name: str, kind: Any, text: str) -> Any:
     """
     if kind is Type.STRING:
         return text
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        value = text
     if kind not in _READERS:
-        return value
+        return _yaml(text)
     read, expected = _READERS[kind]
     try:
-        return read(value)
+        return read(text if kind in _LISTS else _yaml(text))
+    except SettingError as error:
+        raise CommandError(f"Parameter '{name}' must be {expected}: {error}") from error
     except (TypeError, ValueError, OverflowError):
         raise CommandError(f"Parameter '{name}' must be {expected}; got '{text}'.") from None
+
+
+def _yaml(text: str) -> Any:
+    """What YAML says of a text; the text itself where YAML says nothing."""
+    try:
+        return read_yaml(text)
+    except ValueError:
+        return text

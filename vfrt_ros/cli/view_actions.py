@@ -9,6 +9,7 @@ from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.prompts import split_prompts
 from vfrt_ros.cli.register import left_out
 from vfrt_ros.cli.view_keys import Act, Wish
+from vfrt_ros.core.read_list import read_list
 
 if TYPE_CHECKING:
     from vfrt_ros.cli.node_client import NodeClient
@@ -34,7 +35,7 @@ def _register(client: NodeClient, label: str) -> list[str]:
 
 
 def _prompts(client: NodeClient, text: str) -> list[str]:
-    labels, prompts = split_prompts([part.strip() for part in text.split(",") if part.strip()])
+    labels, prompts = split_prompts(read_list(text))
     if not labels:
         raise CommandError("Type labels, comma separated: cat, dog")
     return [_ask(client, "SetPrompts", labels=labels, prompts=prompts).message]

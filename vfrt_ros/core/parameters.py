@@ -6,6 +6,7 @@ parameters is fed from them: the ROS declarations, `VFRT_*` variables, the comma
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from vfrt_ros.core.errors import SettingError, nearest
+from vfrt_ros.core.read_list import read_list
 from vfrt_ros.core.sources.without_password import without_password
 from vfrt_ros.core.yaml_text import read_yaml
 
@@ -90,8 +92,8 @@ class Parameter:
     def check(self, value: Any) -> Any:
         """The value in the parameter's own type.
 
-        Whole numbers are taken for numbers, a number for a text (``source: 0``), and a text with commas
-        for a list.
+        Whole numbers are taken for numbers, a number for a text (``source: 0``), and a text for a list as
+        `read_list` reads it.
 
         Raises:
             SettingError: It is of another type or out of range.
@@ -100,6 +102,8 @@ class Parameter:
             coerced = _coerce(self, value)
         except OverflowError:  # a whole number that no float holds, or the other way round
             coerced = None
+        except SettingError as error:
+            raise SettingError(f"Parameter '{self.name}' must be {self.expected}: {error}") from error
         if coerced is None or not self._allows(coerced):
             raise SettingError(f"Parameter '{self.name}' must be {self.expected}; got {_show(value)}.")
         return coerced
@@ -137,18 +141,26 @@ def _coerce(parameter: Parameter, value: Any) -> Any:
 
 def _coerce_list(kind: Kind, value: Any) -> tuple[Any, ...] | None:
     if isinstance(value, str):
-        value = value.split(",") if kind is Kind.STRINGS else value.lower().replace("x", ",").split(",")
+        value = read_list(value if kind is Kind.STRINGS else value.lower().replace("x", ","))
+    if value is None:  # how ROS reads `[]`
+        return ()
     if isinstance(value, Mapping) or not hasattr(value, "__iter__"):
         return None
     entries = list(value)
-    if kind is Kind.STRINGS:
-        texts = all(isinstance(entry, str) for entry in entries)
-        return tuple(entry.strip() for entry in entries if entry.strip()) if texts else None
+    return _texts(entries) if kind is Kind.STRINGS else _whole_numbers(entries)
+
+
+def _texts(entries: list[Any]) -> tuple[str, ...] | None:
+    texts = all(isinstance(entry, str) for entry in entries)
+    return tuple(entry.strip() for entry in entries if entry.strip()) if texts else None
+
+
+def _whole_numbers(entries: list[Any]) -> tuple[int, ...] | None:
     try:
-        whole = [int(entry) for entry in entries]
+        numbers = [float(entry) for entry in entries]
     except (TypeError, ValueError):
         return None
-    return tuple(whole) if all(float(e) == w for e, w in zip(entries, whole, strict=True)) else None
+    return tuple(int(number) for number in numbers) if all(map(float.is_integer, numbers)) else None
 
 
 def _show(value: Any) -> str:
@@ -235,7 +247,7 @@ def from_environment(
             continue
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         if name in known:
-            values[name] = known[name].check(_parse(known[name], text))
+            values[name] = known[name].check(parse(known[name], text))
         elif name not in elsewhere:
             shown = variable if variable.isprintable() else ascii(variable)
             variables = [ENVIRONMENT_PREFIX + entry.upper() for entry in (*known, *elsewhere)]
@@ -245,9 +257,16 @@ def from_environment(
     return values
 
 
-def _parse(entry: Parameter, text: str) -> Any:
-    if entry.kind is Kind.STRING:
+def parse(entry: Parameter, text: str) -> Any:
+    """What a text that a person typed says of a parameter, for `Parameter.check`.
+
+    A text is taken as it is, and a list is left to `check`; else it is a number, or what YAML makes of it.
+    """
+    if entry.kind in (Kind.STRING, Kind.STRINGS, Kind.INTS):
         return text
+    if entry.kind is Kind.FLOAT:
+        with contextlib.suppress(ValueError):  # YAML knows no 1e-3
+            return float(text)
     try:
         return read_yaml(text)
     except ValueError:
