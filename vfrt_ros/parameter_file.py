@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +45,34 @@ def find_parameter_file(text: str) -> Path:
     raise SettingError(f"No parameter file {text!r}.{hint}")
 
 
-def file_values(path: Path, node: str, namespace: str = "") -> dict[str, Any]:
-    """The parameters that a file gives to one node; a later section of the file wins over an earlier one.
+@dataclass(frozen=True)
+class Section:
+    """What a file gives to the nodes of one name.
+
+    Attributes:
+        name: As in the file, with namespaces joined: `recognition`, `/robot1/recognition`, `/**`.
+        parameters: By name; mappings are kept as they are.
+    """
+
+    name: str
+    parameters: dict[str, Any]
+
+    @property
+    def is_for_any_node(self) -> bool:
+        """Whether it names no node of its own, so that it may hold what others need."""
+        return self.name.rpartition("/")[2] in ("*", "**")
+
+    def is_for(self, full_name: str) -> bool:
+        """Whether a node of this full name takes it."""
+        return re.fullmatch(_pattern(self.name), full_name) is not None
+
+    def names(self) -> set[str]:
+        """The names of its parameters, those of mappings joined by dots, as ROS joins them."""
+        return set(_joined(self.parameters, ""))
+
+
+def file_sections(path: Path) -> list[Section]:
+    """The sections of a ROS 2 parameter file, in its order.
 
     Raises:
         SettingError: The file cannot be read, or is no ROS 2 parameter file.
@@ -55,14 +83,35 @@ def file_values(path: Path, node: str, namespace: str = "") -> dict[str, Any]:
         raise SettingError(f"Parameter file {path} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise SettingError(f"Parameter file {path} must map node names to ros__parameters; it does not.")
+    sections = []
+    for name, parameters in _sections(content, ""):
+        if not isinstance(parameters, dict):
+            raise SettingError(f"Parameter file {path}: ros__parameters of '{name}' must be a mapping.")
+        sections.append(Section(name, parameters))
+    return sections
+
+
+def file_values(path: Path, node: str, namespace: str = "") -> dict[str, Any]:
+    """The parameters that a file gives to one node; a later section of the file wins over an earlier one.
+
+    Raises:
+        SettingError: The file cannot be read, or is no ROS 2 parameter file.
+    """
     full_name = f"/{namespace.strip('/')}/{node}".replace("//", "/")
     values: dict[str, Any] = {}
-    for name, parameters in _sections(content, ""):
-        if re.fullmatch(_pattern(name), full_name):
-            if not isinstance(parameters, dict):
-                raise SettingError(f"Parameter file {path}: ros__parameters of '{name}' must be a mapping.")
-            values.update(parameters)
+    for section in file_sections(path):
+        if section.is_for(full_name):
+            values.update(section.parameters)
     return values
+
+
+def _joined(parameters: dict[Any, Any], above: str) -> Iterator[str]:
+    for key, value in parameters.items():
+        name = f"{above}{key}"
+        if isinstance(value, dict):
+            yield from _joined(value, f"{name}.")
+        else:
+            yield name
 
 
 def _sections(content: dict[Any, Any], above: str) -> list[tuple[str, Any]]:

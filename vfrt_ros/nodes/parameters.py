@@ -21,6 +21,7 @@ from rclpy.parameter import Parameter as RosParameter
 from vfrt_ros.core.errors import SettingError, VfrtError, nearest
 from vfrt_ros.core.parameters import Kind, Parameter, Settings, check_names, from_environment
 from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.nodes.given_files import GivenFiles, are_given
 
 Chosen = TypeVar("Chosen", bound=Settings)
 
@@ -60,11 +61,25 @@ def read_settings(
     overrides = {name: parameter.value for name, parameter in node._parameter_overrides.items()}
     given = {name: value for name, value in overrides.items() if not FOREIGN.match(name)}
     _refuse_mappings(given, known)
+    _leave_alone(node, given, {**known, **others}, arguments)
     check_names(given, {**known, **others})
     typed = {name for name in _typed_names(arguments) if name in given}
     files = {name: value for name, value in given.items() if name not in typed}
     values = files | from_environment(environment, known, others) | {name: given[name] for name in typed}
     return settings.from_mapping({name: value for name, value in values.items() if name in known})
+
+
+def _leave_alone(
+    node: Node, given: dict[str, Any], known: Mapping[str, Parameter], arguments: Sequence[str]
+) -> None:
+    """Take what is meant for other nodes out of `given`, and say so."""
+    if not are_given(arguments):
+        return
+    files = GivenFiles(arguments, node.get_fully_qualified_name())
+    foreign = files.foreign(name for name in given if name not in known)
+    files.tell(foreign, known, node.get_logger().warning)
+    for name in foreign:
+        del given[name]
 
 
 def declare(node: Node, settings: Settings) -> None:
