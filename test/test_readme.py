@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from vfrt_ros.cli.main import COMMANDS
-from vfrt_ros.reference import TABLES, refresh
+from vfrt_ros.reference import CAMERA_TABLES, TABLES, refresh
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CAMERAS = (ROOT / "docs" / "cameras.md").read_text(encoding="utf-8")
 
 
 def test_the_tables_are_those_of_the_code() -> None:
-    for name in TABLES:
-        assert f"<!-- {name} -->" in README
-    assert refresh(README) == README, "run: python -m vfrt_ros.reference README.md"
+    for document, tables in ((README, TABLES), (CAMERAS, CAMERA_TABLES)):
+        for name in tables:
+            assert f"<!-- {name} -->" in document
+        assert refresh(document) == document, "run: python -m vfrt_ros.reference README.md docs/cameras.md"
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -1,4 +1,4 @@
-"""The tables of the README, written from the code: `python -m vfrt_ros.reference README.md`."""
+"""The tables of the documents, written from the code: `python -m vfrt_ros.reference README.md docs/cameras.md`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from vfrt_ros.cli.main import COMMANDS, load_command
+from vfrt_ros.core.frames.encodings import ENCODINGS, OTHER_NAMES, Encoding
 from vfrt_ros.core.parameters import Parameter, Settings
 from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
 
@@ -27,6 +28,15 @@ def command_table() -> str:
     return markdown_table(("command", "what it does"), rows)
 
 
+def encoding_table() -> str:
+    """A Markdown table of every encoding of a raw image that holds a picture."""
+    rows = [
+        (f"`{entry.name}`", str(entry.bits), entry.layout.value, _length(entry), _remark(entry))
+        for entry in ENCODINGS.values()
+    ]
+    return markdown_table(("encoding", "bits", "layout", "bytes of data at least", ""), rows)
+
+
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
@@ -38,7 +48,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "camera parameters": lambda: parameter_table(CameraSettings),
     "recognition parameters": lambda: parameter_table(RecognitionSettings),
 }
-"""What stands between `<!-- NAME -->` and `<!-- end -->` in a document."""
+"""What stands between `<!-- NAME -->` and `<!-- end -->` in the README."""
+
+CAMERA_TABLES: dict[str, Callable[[], str]] = {"image encodings": encoding_table}
+"""The same for docs/cameras.md."""
 
 
 def refresh(text: str) -> str:
@@ -48,10 +61,23 @@ def refresh(text: str) -> str:
         KeyError: A marker names no table.
     """
 
+    tables = TABLES | CAMERA_TABLES
+
     def fill(match: re.Match[str]) -> str:
-        return f"<!-- {match[1]} -->\n\n{TABLES[match[1]]()}\n\n<!-- end -->"
+        return f"<!-- {match[1]} -->\n\n{tables[match[1]]()}\n\n<!-- end -->"
 
     return re.sub(r"<!-- ([a-z ]+) -->\n.*?<!-- end -->", fill, text, flags=re.DOTALL)
+
+
+def _length(entry: Encoding) -> str:
+    rows = f"{entry.rows(2) / 2:g}·" if entry.rows(2) != 2 else ""
+    return f"{rows}height·step, step ≥ {entry.pixel_bytes}·width".replace("≥ 1·", "≥ ")
+
+
+def _remark(entry: Encoding) -> str:
+    names = [f"`{other}`" for other, name in OTHER_NAMES.items() if name == entry.name]
+    taken_as = [f"taken as {entry.taken_as}, told once"] if entry.taken_as else []
+    return "; ".join([*taken_as, *(["also called " + ", ".join(names)] if names else [])])
 
 
 def _default(entry: Parameter) -> str:

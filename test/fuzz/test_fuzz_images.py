@@ -16,23 +16,30 @@ from hypothesis import strategies as st
 from sensor_msgs.msg import CompressedImage, Image
 
 from vfrt_ros.core.errors import FrameError
-from vfrt_ros.core.sources.image_size import read_header
-from vfrt_ros.nodes.conversions import CHANNELS, DEPTH, frame_from_compressed, frame_from_image
+from vfrt_ros.core.frames.encodings import DEPTH, ENCODINGS
+from vfrt_ros.core.frames.image_size import read_header
+from vfrt_ros.nodes.conversions import frame_from_compressed, frame_from_image
 
 KINDS = {"encoding", "depth", "empty", "too_large", "step", "length", "conversion", "malformed"}
-GOOD = [encoded(".jpg"), encoded(".png"), encoded(".png", bits=16), png_bomb(), jpeg_bomb()]
+GOOD = [
+    *(encoded(extension) for extension in (".jpg", ".png", ".webp", ".bmp", ".tiff")),
+    encoded(".png", bits=16),
+    png_bomb(),
+    jpeg_bomb(),
+]
 
 sizes = st.one_of(st.integers(0, 40), st.integers(0, 2**32 - 1))
-encodings = st.one_of(st.sampled_from([*CHANNELS, *DEPTH]), st.text(max_size=20))
+encodings = st.one_of(st.sampled_from([*ENCODINGS, *sorted(DEPTH)]), st.text(max_size=20))
 
 
 @st.composite
 def images(draw: Any) -> Image:
     """Messages of which most are nearly right: those find more than noise does."""
     encoding, width, height = draw(encodings), draw(sizes), draw(sizes)
-    row = width * CHANNELS.get(encoding, draw(st.integers(1, 4)))
+    known = ENCODINGS.get(encoding)
+    row = width * (known.pixel_bytes if known else draw(st.integers(1, 4)))
     step = draw(st.one_of(st.just(row), st.integers(0, 200), st.integers(0, 2**32 - 1)))
-    whole = step * height
+    whole = step * (known.rows(height) if known else height)
     length = draw(st.one_of(st.just(whole), st.integers(0, 500)))
     message = Image(encoding=encoding, width=width, height=height, step=min(step, 2**32 - 1))
     message.is_bigendian = draw(st.integers(0, 255))
@@ -81,7 +88,10 @@ def damaged(draw: Any) -> bytes:
 
 
 formats = st.one_of(
-    st.sampled_from(["jpeg", "bgr8; jpeg compressed bgr8", "16UC1; compressedDepth png"]), st.text()
+    st.sampled_from(
+        ["jpeg", "bgr8; jpeg compressed bgr8", "bayer_rggb8; png compressed", "16UC1; compressedDepth png"]
+    ),
+    st.text(),
 )
 
 
@@ -94,4 +104,4 @@ def test_a_compressed_image_is_a_frame_or_refused(message: CompressedImage) -> N
 @given(st.one_of(damaged(), st.binary(max_size=300)))
 def test_a_header_is_read_or_not(data: bytes) -> None:
     header = read_header(data)
-    assert header is None or (header.width >= 0 and header.format in ("png", "jpeg"))
+    assert header is None or (header.width >= 0 and header.format in ("png", "jpeg", "webp", "bmp", "tiff"))

@@ -89,7 +89,7 @@ def _wrap(watch: Stopwatch, executor: Any, node: Any, made: Any) -> None:
     executor._take_subscription = begin
     backbone, rule = made.encoders.backbone, made._rule
     for owner, name, stage in (
-        (glue, "frame_from_image", "message to frame"),
+        (node._reader, "read", "message to frame"),
         (made, "_observe_all", "check, BGR to RGB"),
         (hf_preprocess.HfPreprocess, "square", "preprocess"),
         (embedded, "resize_square", "preprocess"),

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from vfrt_ros.core.errors import RequestError
+from vfrt_ros.core.frames.image_size import read_header
 from vfrt_ros.core.memory.example import Example, Prompts
 from vfrt_ros.core.request import check_label, check_room
 from vfrt_ros.core.settings import RecognitionSettings
-from vfrt_ros.core.sources.image_size import read_header
 
 
 def check_growth(

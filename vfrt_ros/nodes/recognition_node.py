@@ -28,6 +28,7 @@ from std_msgs.msg import Header
 
 from vfrt_msgs.msg import MemoryInfo, Recognition
 from vfrt_ros.core.errors import FrameError, VfrtError
+from vfrt_ros.core.frames.image_reader import ImageReader
 from vfrt_ros.core.live_settings import check_live
 from vfrt_ros.core.overlay import Pace, draw_overlay
 from vfrt_ros.core.recogniser import Recogniser
@@ -38,8 +39,6 @@ from vfrt_ros.core.worker import NewestWorker
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.conversions import (
     compressed_from_frame,
-    frame_from_compressed,
-    frame_from_image,
     image_from_frame,
 )
 from vfrt_ros.nodes.desk import Desk
@@ -105,6 +104,7 @@ class RecognitionNode(SelfStartingNode):
         self._clerk: NewestWorker[None] | None = None
         self._subscription: Any = None
         self._latest: Result | None = None
+        self._reader = ImageReader()
         self._active = threading.Event()
         self._statistics = Statistics()
         self._due = 0.0
@@ -147,6 +147,7 @@ class RecognitionNode(SelfStartingNode):
         """Listen to the image topic."""
         _configured(self._recogniser).restart_view()
         self._active.set()
+        self._reader = ImageReader(self.get_logger().info)
         compressed = self.settings.image_transport == "compressed"
         topic = names.compressed(self, names.IMAGE) if compressed else names.IMAGE
         self._subscription = self.create_subscription(
@@ -204,9 +205,8 @@ class RecognitionNode(SelfStartingNode):
             self._statistics.held_back()
             return
         message = arrival.message
-        convert = frame_from_compressed if isinstance(message, CompressedImage) else frame_from_image
         try:
-            frame = convert(message, max_megapixels=self.settings.max_megapixels)
+            frame = self._reader.read(message, max_megapixels=self.settings.max_megapixels)
         except FrameError as error:
             self._refuse(error)
             return

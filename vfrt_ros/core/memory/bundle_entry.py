@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from vfrt_ros.core.errors import RequestError
+from vfrt_ros.core.frames.image_size import read_header
 from vfrt_ros.core.memory.check import embedding_fault
 from vfrt_ros.core.memory.example import Example, Prompts
 from vfrt_ros.core.request import LONGEST_SOURCE, check_label, check_prompts, check_source
-from vfrt_ros.core.sources.image_size import read_header
 
 LARGEST_THUMBNAIL = 2**20
 """Bytes of an example's picture at most."""

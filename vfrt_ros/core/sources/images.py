@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from vfrt_ros.core.errors import SourceError
-from vfrt_ros.core.sources.image_size import read_header
+from vfrt_ros.core.frames.image_size import read_header
 from vfrt_ros.core.sources.source import Frame, Image, Source
 
 EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")

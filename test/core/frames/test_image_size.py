@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vfrt_ros.core.sources.image_size import EncodedImage, read_header
+from vfrt_ros.core.frames.image_size import EncodedImage, read_header
 
 
 def encoded(extension: str, flags: list[int] | None = None) -> bytes:
