@@ -63,6 +63,45 @@ def test_nothing_learned() -> None:
     ]
 
 
+def test_the_nearest_examples_come_first_with_what_each_says(taught) -> None:
+    taught.register("apple", images=[frame((0, 30 * step, 250 - 20 * step)) for step in range(1, 8)])
+    seen = frame((0, 100, 180))
+    taught.recognise(seen)
+    done = taught.explanation("apple")
+    rows = {e.id: e.embedding for e in taught.memory.examples("apple")}
+    cosines = {key: float(row @ taught.observe(seen).embedding) for key, row in rows.items()}
+    order = sorted(cosines, key=lambda key: -cosines[key])
+    assert [near.example for near in done.nearest] == order[:6]
+    assert [near.cosine for near in done.nearest] == pytest.approx([cosines[key] for key in order[:6]])
+    total = sum(max(cosine, 0.0) for cosine in cosines.values())
+    assert [near.share for near in done.nearest] == pytest.approx(
+        [max(cosines[key], 0.0) / total for key in order[:6]], abs=1e-6
+    )
+    assert done.lines == tuple(taught.explain("apple"))
+
+
+def test_under_the_late_rule_only_the_neighbours_count(taught) -> None:
+    taught.register("apple", images=[frame((0, 60, 200)), frame((0, 120, 150))])
+    taught.configure(fuse="late", k=2)
+    taught.recognise(frame(RED, 9))
+    nearest = taught.explanation("apple").nearest
+    assert len(nearest) > 2
+    assert [near.share > 0 for near in nearest] == [number < 2 for number in range(len(nearest))]
+    assert sum(near.share for near in nearest) == pytest.approx(1.0)
+
+
+def test_numbers_are_those_of_the_answer(taught) -> None:
+    decision = taught.recognise(frame(RED, 9))
+    for candidate in decision.candidates:
+        done = taught.explanation(candidate.label)
+        assert (done.label, done.score) == (candidate.label, pytest.approx(candidate.score))
+        assert done.text == pytest.approx(candidate.text_score, nan_ok=True)
+        assert len(done.nearest) == candidate.examples
+    assert taught.explanation(decision.label).threshold == pytest.approx(decision.threshold)
+    assert taught.explanation("sky").prompts == ("a blue thing",)
+    assert taught.explanation("apple").prompts == ()
+
+
 def test_what_cannot_be_explained_is_refused(taught) -> None:
     with pytest.raises(UnknownLabelError, match=r"Unknown label 'aple'. Did you mean 'apple'"):
         taught.explain("aple")

@@ -86,6 +86,7 @@ requests = st.one_of(
         st.fixed_dictionaries({
             "label": labels, "offset": st.one_of(st.integers(0, 8), st.just(2**32 - 1)),
             "limit": st.one_of(st.integers(0, 8), st.just(2**32 - 1)), "pictures": st.booleans(),
+            "examples": st.lists(ids, max_size=4),
         }),
     ),
     st.tuples(st.just("export_memory"), st.just({})),

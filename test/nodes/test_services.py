@@ -190,6 +190,16 @@ def test_without_a_frame(desk) -> None:
     assert not desk.folder.exists()
 
 
+def test_an_answer_is_explained_in_words_and_in_numbers(desk) -> None:
+    done = desk.ask("explain", label="cup")
+    assert done.lines[0] == done.message
+    assert (done.label, done.prompts) == ("cup", list(desk.recogniser.explanation("cup").prompts))
+    assert 0.0 <= done.score <= 1.0
+    ids = [near.example for near in done.nearest]
+    assert sorted(ids) == [example.id for example in desk.ask("list_examples", label="cup").examples]
+    assert sum(near.share for near in done.nearest) == pytest.approx(1.0)
+
+
 def test_labels_are_told_with_what_is_known(desk) -> None:
     found = {
         info.label: (info.examples, info.negatives, info.prompts) for info in desk.ask("list_labels").labels

@@ -65,6 +65,13 @@ def test_examples_are_told_with_all_that_is_known_of_them(desk) -> None:
     assert all(len(e.picture.data) == 0 for e in plain_)
 
 
+def test_single_examples_are_told_in_the_order_in_which_they_were_asked_for(desk) -> None:
+    page = desk.ask("list_examples", examples=[3, 99, 1], pictures=True)
+    assert ([e.id for e in page.examples], page.total) == ([3, 1], 2)
+    assert all(len(e.picture.data) for e in page.examples)
+    assert desk.ask("list_examples", label="cup", examples=[99]).examples == []
+
+
 def show_large(desk: Counter, count: int) -> None:
     """Register pictures whose JPEGs have more than 10 kB each."""
     large = [image(picture("cyan", variant, (400, 300))) for variant in range(count)]

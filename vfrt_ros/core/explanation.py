@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,13 @@ from vfrt_ros.core.decision import Decision, Reason
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.observation import Observation
 from vfrt_ros.core.prompts import texts_of
-from vfrt_ros.core.scoring.evidence import Evidence, Scores
+from vfrt_ros.core.scoring.evidence import Array, Evidence, Scores
 from vfrt_ros.core.settings import RecognitionSettings
 
 NEAREST = 3
+"""Examples that a sentence names."""
+SHOWN = 6
+"""Examples that an explanation has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +30,51 @@ class Answered:
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An example near the frame.
+
+    Attributes:
+        example: Its id.
+        cosine: With the frame, in [-1, 1].
+        share: Of the image evidence of its label, in [0, 1]: its cosine among those of all examples that count.
+    """
+
+    example: int
+    cosine: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a frame got its answer.
+
+    Attributes:
+        lines: In words, one sentence each.
+        label: The label that is explained; empty = nothing is learned, and all below is empty too.
+        score, threshold: Of the label in this frame, in [0, 1].
+        text: Cosine of its prompt; NaN = it has none.
+        prompts: As they are encoded.
+        nearest: Its examples nearest to the frame, best first, at most `SHOWN`.
+    """
+
+    lines: tuple[str, ...]
+    label: str = ""
+    score: float = 0.0
+    threshold: float = 0.0
+    text: float = float("nan")
+    prompts: tuple[str, ...] = ()
+    nearest: tuple[Neighbour, ...] = ()
+
+
 def explain(
     answered: Answered,
     memory: Memory,
     settings: RecognitionSettings,
     label: str,
     weights: Mapping[str, float],
-) -> list[str]:
-    """Sentences that say which examples, prompts, weights and threshold decided.
+) -> Explanation:
+    """Which examples, prompts, weights and threshold decided.
 
     Args:
         answered: The last frame.
@@ -45,17 +85,51 @@ def explain(
     """
     decision, scores = answered.decision, answered.scores
     if decision.reason is Reason.UNKNOWN_NOTHING_LEARNED:
-        return ["The frame is unknown: nothing is learned yet. Register an object or set prompts."]
+        return Explanation(
+            ("The frame is unknown: nothing is learned yet. Register an object or set prompts.",)
+        )
     label = label or scores.labels[int(np.argmax(scores.score))]
     index = scores.labels.index(label)
-    return [
+    nearest = _nearest(answered.observation.embedding, memory, settings, label)
+    prompts = _prompts(label, memory, settings)
+    lines = (
         _verdict(decision),
         _score(scores, index, settings),
-        *_image(answered, memory, index),
-        *_text(answered.evidence, memory, settings, index),
+        _image(answered.evidence, memory, index, nearest),
+        _text(answered.evidence, index, prompts),
         *_weights(weights, settings),
         *_rivals(scores, index),
-    ]
+    )
+    score, threshold = float(scores.score[index]), float(scores.threshold[index])
+    text = float(answered.evidence.text[index])
+    return Explanation(lines, label, score, threshold, text, prompts, nearest[:SHOWN])
+
+
+def _nearest(
+    embedding: Array, memory: Memory, settings: RecognitionSettings, label: str
+) -> tuple[Neighbour, ...]:
+    """The label's examples, nearest first.
+
+    The image evidence of the calibrated rule is the cosine with the mean of all of them, that of the late rule comes
+    from those among the `k` nearest of all labels.
+    """
+    examples = [example for example in memory.examples(label) if not example.negative]
+    if not examples:
+        return ()
+    cosines = np.stack([example.embedding for example in examples]) @ embedding
+    ids = [example.id for example in examples]
+    late = settings.fuse == "late"
+    counts = np.isin(ids, memory.search(embedding, settings.k)[0] if late else ids)
+    parts = np.where(counts, np.maximum(cosines, 0.0), 0.0)
+    shares = parts / max(float(parts.sum()), 1e-9)
+    return tuple(Neighbour(ids[i], float(cosines[i]), float(shares[i])) for i in np.argsort(-cosines))
+
+
+def _prompts(label: str, memory: Memory, settings: RecognitionSettings) -> tuple[str, ...]:
+    """The label's prompts as they are encoded; none where it has none."""
+    if label not in memory.prompts:
+        return ()
+    return tuple(texts_of(label, memory.prompts[label], settings.prompt_templates))
 
 
 def _verdict(decision: Decision) -> str:
@@ -77,27 +151,21 @@ def _score(scores: Scores, index: int, settings: RecognitionSettings) -> str:
     return f"'{label}' scores {score:.2f}, {side} its threshold of {threshold:.2f} ({meaning})."
 
 
-def _image(answered: Answered, memory: Memory, index: int) -> list[str]:
-    label = answered.evidence.labels[index]
+def _image(evidence: Evidence, memory: Memory, index: int, nearest: Sequence[Neighbour]) -> str:
+    label = evidence.labels[index]
     count, negatives = memory.count(label), memory.negatives(label)
     if not count:
-        return [f"The memory says nothing of it: there is no example of '{label}'."]
-    examples = [example for example in memory.examples(label) if not example.negative]
-    cosines = np.stack([example.embedding for example in examples]) @ answered.observation.embedding
-    nearest = ", ".join(
-        f"id {examples[i].id} (cosine {cosines[i]:.2f})" for i in np.argsort(-cosines)[:NEAREST]
-    )
+        return f"The memory says nothing of it: there is no example of '{label}'."
+    first = ", ".join(f"id {one.example} (cosine {one.cosine:.2f})" for one in nearest[:NEAREST])
     against = f", and {negatives} against it" if negatives else ""
-    value = answered.evidence.image[index]
-    return [f"The memory has {count} for it{against}; image evidence {value:.2f}; nearest: {nearest}."]
+    return f"The memory has {count} for it{against}; image evidence {evidence.image[index]:.2f}; nearest: {first}."
 
 
-def _text(evidence: Evidence, memory: Memory, settings: RecognitionSettings, index: int) -> list[str]:
+def _text(evidence: Evidence, index: int, prompts: Sequence[str]) -> str:
     label = evidence.labels[index]
-    if label not in memory.prompts:
-        return [f"The text says nothing of it: '{label}' has no prompt."]
-    own = texts_of(label, memory.prompts[label], settings.prompt_templates)
-    return [f"The text has a cosine of {evidence.text[index]:.2f} with “{'”, “'.join(own)}”."]
+    if not prompts:
+        return f"The text says nothing of it: '{label}' has no prompt."
+    return f"The text has a cosine of {evidence.text[index]:.2f} with “{'”, “'.join(prompts)}”."
 
 
 def _weights(weights: Mapping[str, float], settings: RecognitionSettings) -> list[str]:

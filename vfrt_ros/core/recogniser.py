@@ -12,7 +12,7 @@ import numpy.typing as npt
 from vfrt_ros.core.decision import Decision, decide
 from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.errors import NoFramesError, UnknownLabelError, nearest
-from vfrt_ros.core.explanation import Answered, explain
+from vfrt_ros.core.explanation import Answered, Explanation, explain
 from vfrt_ros.core.fusion import build_rule
 from vfrt_ros.core.label_summary import LabelSummary, summarise
 from vfrt_ros.core.live_settings import check_live
@@ -213,7 +213,11 @@ class Recogniser(Taught):
             return summarise(self.memory, self._rule.thresholds(), templates)
 
     def explain(self, label: str = "") -> list[str]:
-        """Say in words how the last frame was decided.
+        """Say in words how the last frame was decided; arguments and errors as for `explanation`."""
+        return list(self.explanation(label).lines)
+
+    def explanation(self, label: str = "") -> Explanation:
+        """Which examples, prompts, weights and threshold decided the last frame.
 
         Args:
             label: Explain the score of this label; empty = of the best one.

@@ -16,10 +16,11 @@ from vfrt_msgs.msg import (
     Finding,
     LabelInfo,
     MemoryInfo,
+    Neighbour,
     Recognition,
     ShownFrame,
 )
-from vfrt_ros.core import audit, registration
+from vfrt_ros.core import audit, explanation, registration
 from vfrt_ros.core import decision as core
 from vfrt_ros.core.label_summary import LabelSummary
 from vfrt_ros.core.memory import example as memory
@@ -65,6 +66,11 @@ def finding_message(finding: audit.Finding) -> Finding:
         text=finding.text,
         cure=finding.cure,
     )
+
+
+def neighbour_message(neighbour: explanation.Neighbour) -> Neighbour:
+    """An example that is near to a frame."""
+    return Neighbour(example=neighbour.example, cosine=neighbour.cosine, share=neighbour.share)
 
 
 def example_message(example: memory.Example, *, picture: bool) -> Example:

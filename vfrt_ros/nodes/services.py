@@ -30,7 +30,13 @@ from vfrt_ros.core.request import check_images
 from vfrt_ros.core.snapshot import check_name, write_snapshot
 from vfrt_ros.nodes.conversions import Frame, compressed_from_frame, frame_from_image
 from vfrt_ros.nodes.desk import Answer, Desk
-from vfrt_ros.nodes.messages import conflict_message, finding_message, label_info_message, shown_message
+from vfrt_ros.nodes.messages import (
+    conflict_message,
+    finding_message,
+    label_info_message,
+    neighbour_message,
+    shown_message,
+)
 from vfrt_ros.nodes.sharing import export_memory, import_memory, list_examples
 
 
@@ -104,8 +110,12 @@ def set_prompts(desk: Desk, request: SetPrompts.Request, response: SetPrompts.Re
 
 
 def explain(desk: Desk, request: Explain.Request, response: Explain.Response) -> str:
-    """Say in words how the last frame was decided."""
-    response.lines = desk.recogniser.explain(request.label)
+    """Say how the last frame was decided."""
+    done = desk.recogniser.explanation(request.label)
+    response.lines, response.prompts = list(done.lines), list(done.prompts)
+    response.label, response.score, response.threshold = done.label, done.score, done.threshold
+    response.text_score = done.text
+    response.nearest = [neighbour_message(neighbour) for neighbour in done.nearest]
     return str(response.lines[0])
 
 

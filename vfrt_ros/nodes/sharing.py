@@ -30,6 +30,9 @@ UNPACKED = 4
 def list_examples(desk: Desk, request: ListExamples.Request, response: ListExamples.Response) -> str:
     """Show a page of the examples."""
     found, version = desk.turn(lambda: desk.recogniser.examples(request.label))
+    if request.examples:
+        by_id = {example.id: example for example in found}
+        found = [by_id[number] for number in request.examples if number in by_id]
     page = found[request.offset :][: min(request.limit or PAGE, LONGEST_PAGE)]
     if request.pictures:
         page = _light_enough(page, desk.recogniser.settings.max_transfer_mb)
