@@ -15,6 +15,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from vfrt_ros.core.sources.health import Health
 from vfrt_ros.core.sources.picture_watch import Sight
 from vfrt_ros.nodes.camera_diagnostics import SLOW_S, CameraDiagnostics
+from vfrt_ros.nodes.faults import MEMORABLE, Faults
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 GOOD = Health("camera /dev/video0", 100, 2, None, Sight.GOOD, False, 30.0)
@@ -26,14 +27,15 @@ class Desk:
     def __init__(self) -> None:
         self.health: Health | None = GOOD
         self.log: list[str] = []
-        logger = SimpleNamespace(warning=self.log.append, info=self.log.append)
+        self.faults = Faults(lambda: logger)
+        logger = SimpleNamespace(warning=self.log.append, info=self.log.append, error=self.log.append)
         node: Any = SimpleNamespace(
             create_publisher=lambda *_, **__: None,
             create_timer=lambda period, callback, clock: None,
             get_name=lambda: "camera",
             get_logger=lambda: logger,
         )
-        self.diagnostics = CameraDiagnostics(node, lambda: self.health)
+        self.diagnostics = CameraDiagnostics(node, self.faults, lambda: self.health)
 
     def run(self, seconds: int, rate: float, start: float) -> DiagnosticStatus:
         """The last of a status a second while frames come at a rate."""
@@ -76,6 +78,7 @@ def test_values() -> None:
         "reopenings": "2",
         "pictures": "good",
         "lost for [s]": "0.0",
+        "faults": "0",
     }
 
 
@@ -98,3 +101,14 @@ def test_a_source_that_gives_nothing_is_not_called_slow(change: dict[str, Any]) 
     desk.health = replace(GOOD, **change)
     desk.run(10, 0, 0.0)
     assert desk.log == []
+
+
+def test_a_fault_of_the_node_rules_the_level_for_a_while_and_its_count_stays() -> None:
+    for health in (GOOD, None):
+        desk = Desk()
+        desk.health = health
+        desk.faults.report("publishing", KeyError("x"))
+        for now, level in ((1.0, ERROR), (1.0 + MEMORABLE, ERROR), (1.1 + MEMORABLE, OK)):
+            status = desk.diagnostics.status(now)
+            assert status.level == level, (health, now)
+            assert ("faults, KeyError", "1") in [(value.key, value.value) for value in status.values]

@@ -209,25 +209,27 @@ def test_after_the_end_of_a_file_it_stays_and_is_silent(ros: Any, camera: Callab
     assert state(node) == State.PRIMARY_STATE_ACTIVE
 
 
-def test_a_bug_in_the_capture_is_seen_by_the_executor(
-    ros: Any, camera: Callable[..., CameraNode], monkeypatch: pytest.MonkeyPatch
+def test_a_bug_in_publishing_is_told_once_counted_and_survived(
+    ros: Any,
+    camera: Callable[..., CameraNode],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    seen = threading.Event()
     node = camera()
-    raise_bug = node._raise_bug
-
-    def spy() -> None:
-        with pytest.raises(ZeroDivisionError):
-            raise_bug()
-        seen.set()
-
-    monkeypatch.setattr(module, "image_from_frame", broken)
-    node._alarm.callback = spy
-    node.start()
-    assert seen.wait(20)
+    images = Inbox(ros.node(), Image, IMAGE)
+    statuses = Inbox(ros.node(), DiagnosticArray, "/diagnostics", qos.diagnostics())
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "image_from_frame", broken)
+        node.start()
+        wait_for(lambda: node.faults.bugs().get("ZeroDivisionError", 0) >= 2, "two frames that failed")
+        wait_for(lambda: any(found.status[0].level == b"\2" for found in statuses.messages), "an error")
+    wait_for(lambda: images.messages, "an image")
+    shown = {value.key: value.value for value in statuses.messages[-1].status[0].values}
+    assert int(shown["faults"]) == int(shown["faults, ZeroDivisionError"]) >= 2
+    assert capfd.readouterr().err.count("ZeroDivisionError: a bug") == 1
 
 
 def test_diagnostics_name_the_source_and_its_rate(ros: Any, camera: Callable[..., CameraNode]) -> None:

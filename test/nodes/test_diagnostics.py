@@ -18,7 +18,9 @@ from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.overlay import Pace
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import RecognitionSettings
-from vfrt_ros.nodes.diagnostics import MEMORABLE, SILENCE, Diagnostics, Work
+from vfrt_ros.nodes.callback_guard import TimeError
+from vfrt_ros.nodes.diagnostics import SILENCE, Diagnostics, Work
+from vfrt_ros.nodes.faults import MEMORABLE, Faults
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.statistics import Statistics
 from vfrt_ros.nodes.status import PERIOD
@@ -31,6 +33,7 @@ class Desk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.statistics = Statistics()
+        self.faults = Faults(lambda: SimpleNamespace(error=lambda text: None, warning=lambda text: None))
         self.work = Work(None, None, active=True)
         monkeypatch.setattr(
             "vfrt_ros.nodes.diagnostics.time", SimpleNamespace(monotonic=lambda: 0.0, time=lambda: 1000.0)
@@ -40,7 +43,7 @@ class Desk:
             create_timer=lambda period, callback, clock: None,
             get_name=lambda: "recognition",
         )
-        self.diagnostics = Diagnostics(node, self.statistics, lambda: self.work)
+        self.diagnostics = Diagnostics(node, self.statistics, self.faults, lambda: self.work)
 
     def status(self, now: float) -> DiagnosticStatus:
         return self.diagnostics.status(now)
@@ -56,13 +59,14 @@ def desk(monkeypatch) -> Desk:
 
 SOON, LATE = SILENCE - 0.1, SILENCE + 0.1
 LEVELS = {
-    "waiting for the first frame": (True, 0.0, (), SOON, OK, "recognising"),
-    "no frame for too long": (True, 0.0, (), LATE, WARN, "no frames: is the camera running"),
-    "not active": (False, 0.0, (), 100.0, OK, "not active"),
+    "waiting for the first frame": (True, 0.0, (), (), SOON, OK, "recognising"),
+    "no frame for too long": (True, 0.0, (), (), LATE, WARN, "no frames: is the camera running"),
+    "not active": (False, 0.0, (), (), 100.0, OK, "not active"),
     "a bad frame": (
         True,
         0.0,
         ("step", "encoding"),
+        (),
         SOON,
         WARN,
         "some frames could not be used (encoding, step)",
@@ -70,23 +74,35 @@ LEVELS = {
     "a fault": (
         True,
         0.0,
-        ("encoding", "bug:ValueError"),
+        ("encoding",),
+        (ValueError(),),
         SOON,
         ERROR,
-        "frames failed (ValueError): see the log",
+        "faults of the node (ValueError): see the log",
     ),
-    "a fault, then not active": (False, 0.0, ("bug:ValueError",), 1.0, ERROR, "frames failed (ValueError)"),
-    "hung": (True, 31.4, ("encoding",), LATE, ERROR, "the encoder has given no answer for 31 s"),
+    "a fault, then not active": (
+        False,
+        0.0,
+        (),
+        (KeyError(), ValueError()),
+        1.0,
+        ERROR,
+        "faults of the node (KeyError, ValueError)",
+    ),
+    "a peer's doing is no fault": (True, 0.0, (), (TimeError(),), SOON, OK, "recognising"),
+    "hung": (True, 31.4, ("encoding",), (), LATE, ERROR, "the encoder has given no answer for 31 s"),
 }
 
 
 @pytest.mark.parametrize(
-    ("active", "hung", "refused", "now", "level", "message"), LEVELS.values(), ids=LEVELS.keys()
+    ("active", "hung", "refused", "raised", "now", "level", "message"), LEVELS.values(), ids=LEVELS.keys()
 )
-def test_level_and_message(desk, active, hung, refused, now, level, message) -> None:
+def test_level_and_message(desk, active, hung, refused, raised, now, level, message) -> None:
     desk.work = Work(None, None, active=active, hung=hung)
     for kind in refused:
         desk.statistics.refused(kind)
+    for error in raised:
+        desk.faults.report("somewhere", error)
     status = desk.status(now)
     assert (status.level, status.message[: len(message)]) == (level, message)
     assert status.name == "recognition: recognition"
@@ -103,13 +119,13 @@ def test_silence_counts_from_the_last_recognition(desk) -> None:
 
 
 def test_a_fault_rules_the_level_for_a_while_and_its_count_stays(desk) -> None:
-    desk.statistics.refused("bug:RuntimeError")
+    desk.faults.report("somewhere", RuntimeError())
     assert desk.status(1.0).level == ERROR
     for now, level in ((1.0 + MEMORABLE, ERROR), (1.1 + MEMORABLE, OK)):
         desk.statistics.recognised(now, known=True)
         assert desk.status(now).level == level, now
     assert desk.values(20.0)["faults, RuntimeError"] == "1"
-    desk.statistics.refused("bug:RuntimeError")
+    desk.faults.report("somewhere", RuntimeError())
     assert desk.status(21.0).level == ERROR, "it came again"
 
 
@@ -132,8 +148,10 @@ def test_values(desk, tmp_path) -> None:
     desk.work = Work(recogniser, result, active=True, dropped=7)
     for known in (True, False, False):
         desk.statistics.recognised(1.0, known=known)
-    for kind in ("step", "encoding", "step", "bug:ValueError"):
+    for kind in ("step", "encoding", "step"):
         desk.statistics.refused(kind)
+    for error in (ValueError(), TimeError()):
+        desk.faults.report("the topic /clock", error)
     desk.statistics.held_back()
     for file in tmp_path.glob("memory.db*"):
         os.utime(file, (0, 940.0))
@@ -150,7 +168,9 @@ def test_values(desk, tmp_path) -> None:
         "held back by publish_rate_limit": "1",
         "left out, encoding": "1",
         "left out, step": "2",
+        "faults": "1",
         "faults, ValueError": "1",
+        "ignored at the topic /clock": "1",
         "latency [ms]": "12.3",
         "encoder": "fake, as asked for; on cpu",
         "runtime": "the encoder's own",

@@ -99,6 +99,44 @@ def test_a_registration_that_hangs_is_answered(bench, backbone) -> None:
     assert "gives no answer" in response.message
 
 
+def test_what_was_answered_as_failed_is_never_stored(bench, backbone) -> None:
+    backbone.hang = True
+    memory = bench.node._recogniser.memory
+    before = memory.version
+    response = bench.call("register", label="cup", images=[image_from_frame(picture("red"), Header())])
+    assert response.code == response.INTERNAL_ERROR
+    hung = bench.node._worker._left[0]
+    backbone.hang = False
+    backbone.go.set()
+    wait_for(lambda: not hung.alive, "the end of what hung")
+    assert (memory.version, len(memory), memory.history()) == (before, 0, [])
+    again = bench.call("register", label="cup", images=[image_from_frame(picture("red"), Header())])
+    assert (again.code, len(memory)) == (again.OK, 1)
+
+
+def test_what_hangs_while_it_is_written_is_answered_as_it_ends(bench, backbone, monkeypatch) -> None:
+    recogniser = bench.node._recogniser
+    commit, entered = recogniser.memory._record.commit, threading.Event()
+
+    def slow(*arguments: object) -> object:
+        entered.set()
+        assert backbone.go.wait(60)
+        return commit(*arguments)
+
+    monkeypatch.setattr(recogniser.memory._record, "commit", slow)
+    answers: list = []
+    caller = threading.Thread(target=lambda: answers.append(bench.call("forget", label="cup")))
+    monkeypatch.setattr(recogniser, "forget", lambda label: recogniser.set_prompts([label]))
+    caller.start()
+    assert entered.wait(20)
+    wait_for(lambda: bench.node._worker.hung > 0, "the watch")
+    assert answers == []
+    backbone.go.set()
+    caller.join(20)
+    assert answers[0].code == answers[0].OK
+    assert list(recogniser.memory.prompts) == ["cup"]
+
+
 def test_every_transition_works_while_it_hangs_and_loads_it_anew(bench, backbone) -> None:
     hang(bench, backbone, times=1)
     wait_for(lambda: bench.node._worker.hung > 0, "the watch")

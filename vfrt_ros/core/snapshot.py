@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.errors import MemoryStoreError, RequestError
+from vfrt_ros.core.job import begin_commit
 from vfrt_ros.core.settings import state_folder
 from vfrt_ros.core.snapshot_space import make_room
 
@@ -82,6 +83,7 @@ def write_snapshot(
             _write_picture(whole / "frame.png", frame)
             _write_picture(whole / "overlay.png", overlay)
             (whole / "recognition.json").write_text(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
+            begin_commit()
             whole.rename(target)
         make_room(folder, target, limit)
     except OSError as error:

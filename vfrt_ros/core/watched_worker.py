@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from vfrt_ros.core.errors import EncoderError
+from vfrt_ros.core.job import Job
 from vfrt_ros.core.worker import NewestWorker
 
 Item = TypeVar("Item")
@@ -21,8 +21,9 @@ JOB_PATIENCE = 6.0
 class WatchedWorker(Generic[Item]):
     """A `NewestWorker` behind the same methods, and a deadline for what it does.
 
-    A thread that hangs in foreign code cannot be ended. It is left behind, its job fails, the jobs behind it
-    and new items go to a fresh thread. When three hang there is no further attempt until one of them wakes.
+    A thread that hangs in foreign code cannot be ended. It is left behind, its job fails and changes nothing any
+    more (`vfrt_ros.core.job`), the jobs behind it and new items go to a fresh thread. When three hang there is no
+    further attempt until one of them wakes.
 
     Threads: any thread may call; `watch` is called again and again by one of them, which alone writes
     `_worker` (under the lock) and `_left`. `_hung_since` is one assignment: set by `watch`, cleared by
@@ -77,10 +78,10 @@ class WatchedWorker(Generic[Item]):
         """See `NewestWorker.clear`."""
         self._current().clear()
 
-    def submit(self, job: Callable[[], Any]) -> Future:
-        """See `NewestWorker.submit`; fails with an EncoderError where the job hangs."""
+    def submit(self, work: Callable[[], Any]) -> Job:
+        """See `NewestWorker.submit`; fails with an EncoderError where it hangs before it commits."""
         with self._lock:
-            return self._worker.submit(job)
+            return self._worker.submit(work)
 
     def stop(self, timeout: float = 10.0) -> None:
         """See `NewestWorker.stop`; does not wait for what hangs."""

@@ -6,14 +6,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from vfrt_ros.core.job import Job
 from vfrt_ros.core.rhythm import Rhythm
 
 Item = TypeVar("Item")
-Jobs = deque[tuple[Callable[[], Any], Future]]
+Jobs = deque[Job]
 
 
 class NewestWorker(Generic[Item]):
@@ -44,7 +43,7 @@ class NewestWorker(Generic[Item]):
         self._stopped = False
         self._dropped = 0
         self._busy_since: float | None = None
-        self._job: Future | None = None
+        self._job: Job | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -85,19 +84,22 @@ class NewestWorker(Generic[Item]):
         with self._condition:
             self._item = None
 
-    def submit(self, job: Callable[[], Any]) -> Future:
-        """Run a job before the next item; its result or exception is in the future."""
-        future: Future = Future()
+    def submit(self, work: Callable[[], Any]) -> Job:
+        """Do this before the next item; its result or exception is in the job, which is a future."""
+        job = Job(work)
         with self._condition:
             if self._stopped:
-                future.cancel()
+                job.cancel()
             else:
-                self._jobs.append((job, future))
+                self._jobs.append(job)
                 self._condition.notify()
-        return future
+        return job
 
     def abandon(self, error: Exception) -> Jobs:
-        """Give up on what it is doing now, whose job fails with `error`; the thread ends when that returns.
+        """Give up on what it is doing now; the thread ends when that returns.
+
+        Args:
+            error: With which its job fails, unless that has committed: then its own outcome is its answer.
 
         Returns:
             The jobs that were not begun.
@@ -108,8 +110,7 @@ class NewestWorker(Generic[Item]):
             current = self._job
             self._condition.notify()
         if current is not None:
-            with suppress(InvalidStateError):
-                current.set_exception(error)
+            current.abandon(error)
         return jobs
 
     def take_over(self, jobs: Jobs) -> None:
@@ -124,8 +125,8 @@ class NewestWorker(Generic[Item]):
             self._stopped = True
             jobs, self._jobs = self._jobs, deque()
             self._condition.notify()
-        for _, future in jobs:
-            future.cancel()
+        for job in jobs:
+            job.cancel()
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout)
 
@@ -146,9 +147,8 @@ class NewestWorker(Generic[Item]):
                 return None
             self._busy_since = time.monotonic()
             if self._jobs:
-                job, future = self._jobs.popleft()
-                self._job = future
-                return lambda: _finish(job, future)
+                self._job = self._jobs.popleft()
+                return self._job.run
             item, self._item = self._item, None
         return lambda: self._process(item)  # type: ignore[arg-type]
 
@@ -165,17 +165,3 @@ class NewestWorker(Generic[Item]):
         self._condition.wait_for(
             lambda: self._stopped or self._jobs or self._item is not item, timeout=seconds
         )
-
-
-def _finish(job: Callable[[], Any], future: Future) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = job()
-    except BaseException as error:
-        with suppress(InvalidStateError):
-            future.set_exception(error)
-        return
-    # Somebody may have given up waiting.
-    with suppress(InvalidStateError):
-        future.set_result(result)

@@ -9,6 +9,7 @@ from rclpy.node import Node
 
 from vfrt_ros.core.sources.health import Health
 from vfrt_ros.core.sources.picture_watch import Sight
+from vfrt_ros.nodes.faults import Faults, Recent, judge_faults
 from vfrt_ros.nodes.status import StatusPublisher, status_message
 
 SLOW = 0.5
@@ -21,10 +22,13 @@ class CameraDiagnostics:
 
     Args:
         node: The camera node.
+        faults: Of the node.
         health: Of the source; None while the node is not active.
     """
 
-    def __init__(self, node: Node, health: Callable[[], Health | None]) -> None:
+    def __init__(self, node: Node, faults: Faults, health: Callable[[], Health | None]) -> None:
+        self._faults = faults
+        self._faults_seen = Recent()
         self._health = health
         self._name = f"{node.get_name()}: source"
         self._log = node.get_logger()
@@ -36,14 +40,16 @@ class CameraDiagnostics:
     def status(self, now: float) -> DiagnosticStatus:
         """The status at `now`, seconds of the monotonic clock; the rate is that since the last call."""
         health = self._health()
+        faults = self._faults_seen.of(self._faults.bugs(), now)
         if health is None:
             self._before = self._rate_below = None
             self._slow = False
-            return status_message(DiagnosticStatus.OK, self._name, "not active", {})
+            level, message = judge_faults(faults) or (DiagnosticStatus.OK, "not active")
+            return status_message(level, self._name, message, self._faults.values())
         rate = self._rate(health, now)
         if rate is not None:
             self._note_rate(health, rate, now)
-        level, message = _judge(health, self._slow)
+        level, message = judge_faults(faults) or _judge(health, self._slow)
         values: dict[str, object] = {
             "source": health.name,
             "rate [Hz]": "not yet known" if rate is None else round(rate, 1),
@@ -52,6 +58,7 @@ class CameraDiagnostics:
             "reopenings": health.reopenings,
             "pictures": health.sight.value,
             "lost for [s]": round(health.lost_for or 0.0, 1),
+            **self._faults.values(),
         }
         return status_message(level, self._name, message, values, health.name)
 

@@ -4,7 +4,7 @@ Threads: the grabber's own threads read the source and stamp each frame the mome
 `core.sources.grabber`). The publishing thread, which lives while the node is active, takes the newest frame
 and publishes it; so neither a slow subscriber nor the JPEG encoder holds up the reading, they only make it
 skip frames. The executor's thread does the lifecycle transitions. `_grabber` and `_publishing` are written
-by that one alone; a bug in another thread is handed to it through `_bug` and raised there.
+by that one alone.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -58,9 +59,7 @@ class CameraNode(SelfStartingNode):
         self._publishing: threading.Thread | None = None
         self._opened: Source | None = None
         self._outputs: dict[str, Any] = {}
-        self._bug: Exception | None = None
-        self._diagnostics = CameraDiagnostics(self, self._health)
-        self._alarm = self.create_guard_condition(self._raise_bug)
+        self._diagnostics = CameraDiagnostics(self, self.faults, self._health)
 
     def configure(self) -> None:
         """Open the source and read the calibration; undone by `cleanup`."""
@@ -93,6 +92,7 @@ class CameraNode(SelfStartingNode):
             stamp=lambda: self.get_clock().now().to_msg(),
             first=first,
             name=self._name_of_source,
+            on_bug=partial(self.faults.report, "the source"),
         )
         self._publishing = threading.Thread(
             target=self._publish_frames, args=(self._grabber,), name="vfrt-publishing", daemon=True
@@ -142,17 +142,19 @@ class CameraNode(SelfStartingNode):
     def _publish_frames(self, grabber: Grabber) -> None:
         """The publishing thread: the newest frame, again and again, until the grabber stops or ends."""
         after = 0
+        while grabber is self._grabber:
+            grabbed = grabber.wait(after, timeout=_POLL_S)
+            if grabbed is not None:
+                after = grabbed.sequence
+                self._try_to_publish(grabbed)
+            elif grabber.ended:
+                return
+
+    def _try_to_publish(self, grabbed: Grabbed) -> None:
         try:
-            while grabber is self._grabber:
-                grabbed = grabber.wait(after, timeout=_POLL_S)
-                if grabbed is not None:
-                    after = grabbed.sequence
-                    self._publish(grabbed)
-                elif grabber.ended:
-                    return
-        except Exception as error:  # handed on: the executor's thread raises it
-            self._bug = error
-            self._alarm.trigger()
+            self._publish(grabbed)
+        except Exception as error:  # a bug, which the next frame may not meet
+            self.faults.report("publishing", error)
 
     def _publish(self, grabbed: Grabbed) -> None:
         header = Header(stamp=grabbed.stamp, frame_id=self.settings.frame_id)
@@ -162,10 +164,6 @@ class CameraNode(SelfStartingNode):
         raw.publish(image_from_frame(grabbed.image, header))
         if compressed.get_subscription_count() > 0:
             compressed.publish(compressed_from_frame(grabbed.image, header))
-
-    def _raise_bug(self) -> None:
-        if self._bug is not None:
-            raise self._bug
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -11,15 +11,13 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
 from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.nodes.faults import Faults, Recent, judge_faults
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.statistics import Counts, Statistics
 from vfrt_ros.nodes.status import StatusPublisher, status_message
 
 SILENCE = 2.0
 """Seconds without a recognition after which an active node is said to see nothing."""
-MEMORABLE = 10.0
-"""Seconds for which a fault or a bad frame rules the level after it was last seen."""
-BUG = "bug:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +42,13 @@ class Work:
 class Diagnostics:
     """Publishes a status with what an operator asks first: does it see, how fast, and what went wrong."""
 
-    def __init__(self, node: Node, statistics: Statistics, work: Callable[[], Work]) -> None:
+    def __init__(self, node: Node, statistics: Statistics, faults: Faults, work: Callable[[], Work]) -> None:
         self._statistics = statistics
+        self._faults = faults
         self._work = work
         self._started = time.monotonic()
         self._before: tuple[float, Counts] = (self._started, statistics.counts())
-        self._seen: dict[str, float] = {}
+        self._seen, self._bugs_seen = Recent(), Recent()
         self._name = f"{node.get_name()}: recognition"
         self._publisher = StatusPublisher(node, self.status)
 
@@ -57,10 +56,10 @@ class Diagnostics:
         """The status at `now`, seconds of the monotonic clock; rates are those since the last call."""
         work, counts = self._work(), self._statistics.counts()
         (then, before), self._before = self._before, (now, counts)
-        self._seen |= {kind: now for kind, n in counts.refused.items() if n != before.refused.get(kind)}
-        recent = {kind for kind, seen in self._seen.items() if now - seen <= MEMORABLE}
+        recent = self._seen.of(counts.refused, now)
+        faults = self._bugs_seen.of(self._faults.bugs(), now)
         silent = now - (self._started if counts.last is None else counts.last)
-        level, message = _judge(work, silent, recent)
+        level, message = _judge(work, silent, recent, faults)
         span = max(now - then, 1e-3)
         values: dict[str, object] = {
             "input rate [Hz]": round((counts.received - before.received) / span, 1),
@@ -70,7 +69,7 @@ class Diagnostics:
             "recognitions": counts.recognised,
             "unknown among the last 100 [%]": round(100 * counts.unknown, 1),
             **_drops(work, counts),
-            **_errors(counts),
+            **self._faults.values(),
         }
         if work.result is not None:
             values["latency [ms]"] = round(1e3 * work.result.pace.latency, 1)
@@ -79,18 +78,17 @@ class Diagnostics:
         return status_message(level, self._name, message, values)
 
 
-def _judge(work: Work, silent: float, recent: set[str]) -> tuple[bytes, str]:
+def _judge(work: Work, silent: float, recent: list[str], faults: list[str]) -> tuple[bytes, str]:
     if work.hung:
         return DiagnosticStatus.ERROR, f"the encoder has given no answer for {work.hung:.0f} s"
-    faults = sorted(kind.removeprefix(BUG) for kind in recent if kind.startswith(BUG))
-    if faults:
-        return DiagnosticStatus.ERROR, f"frames failed ({', '.join(faults)}): see the log"
+    if judged := judge_faults(faults):
+        return judged
     if not work.active:
         return DiagnosticStatus.OK, "not active"
     if work.recogniser is not None and work.recogniser.memory.failures:
         return DiagnosticStatus.ERROR, "the memory cannot be written: check the disk; what it has is in use"
     if recent:
-        return DiagnosticStatus.WARN, f"some frames could not be used ({', '.join(sorted(recent))})"
+        return DiagnosticStatus.WARN, f"some frames could not be used ({', '.join(recent)})"
     if silent > SILENCE:
         return DiagnosticStatus.WARN, "no frames: is the camera running, and does its QoS fit?"
     if work.recogniser is not None and _is_copy_behind(work.recogniser):
@@ -99,17 +97,11 @@ def _judge(work: Work, silent: float, recent: set[str]) -> tuple[bytes, str]:
 
 
 def _drops(work: Work, counts: Counts) -> dict[str, object]:
-    left_out = {kind: n for kind, n in sorted(counts.refused.items()) if not kind.startswith(BUG)}
     return {
         "dropped for newer frames": work.dropped,
         "held back by publish_rate_limit": counts.held_back,
-        **{f"left out, {kind}": count for kind, count in left_out.items()},
+        **{f"left out, {kind}": count for kind, count in sorted(counts.refused.items())},
     }
-
-
-def _errors(counts: Counts) -> dict[str, object]:
-    faults = {kind: n for kind, n in sorted(counts.refused.items()) if kind.startswith(BUG)}
-    return {f"faults, {kind.removeprefix(BUG)}": count for kind, count in faults.items()}
 
 
 def _encoder(recogniser: Recogniser) -> dict[str, object]:

@@ -6,9 +6,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import rclpy
 from lifecycle_msgs.srv import ChangeState
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
@@ -16,9 +18,14 @@ from rclpy.signals import SignalHandlerOptions
 from vfrt_ros.core.errors import VfrtError
 from vfrt_ros.core.parameters import Settings
 from vfrt_ros.core.sources.without_password import without_password
+from vfrt_ros.nodes.callback_guard import CallbackGuard
 from vfrt_ros.nodes.core_log import forward_core_log
+from vfrt_ros.nodes.parameter_requests import SETTING_SERVICES, ParameterRequests
 from vfrt_ros.nodes.parameters import declare, read_settings
 from vfrt_ros.nodes.stop_signals import StopSignals, ToldToStopError
+
+_PAUSE_S = 0.05
+"""Between a fault of the executor and the next attempt to spin."""
 
 
 class StartError(VfrtError):
@@ -29,8 +36,8 @@ class ArgumentsError(VfrtError):
     """ROS does not start as it was told to; the text says why."""
 
 
-class SelfStartingNode(LifecycleNode):
-    """A lifecycle node with a table of parameters that configures and activates itself.
+class SelfStartingNode(CallbackGuard, LifecycleNode):
+    """A lifecycle node with a table of parameters that configures and activates itself; no callback ends it.
 
     A subclass overrides `configure`, `activate`, `deactivate` and `cleanup`. What they raise of our own
     errors becomes one line in the log and a failed transition; anything else is a bug and is shown whole.
@@ -46,14 +53,15 @@ class SelfStartingNode(LifecycleNode):
     """
 
     def __init__(self, name: str, table: type[Settings], arguments: Sequence[str] | None = None) -> None:
+        self._change_group = MutuallyExclusiveCallbackGroup()
         try:
             super().__init__(name)
         except RuntimeError as error:
             raise ArgumentsError(f"The node cannot join ROS: {_without_place(error)}") from error
         self.fault = ""
         self._end_core_log = forward_core_log(self.get_logger())
-        self._rclpy_change_state = self._service_change_state.callback
-        self._service_change_state.callback = self._change_state
+        self._parameter_requests = ParameterRequests(self)
+        self._rclpy_change_state = self.replace_callback(ChangeState, self._change_state)
         try:
             self.settings = read_settings(self, table, sys.argv if arguments is None else arguments)
         except VfrtError:
@@ -61,6 +69,12 @@ class SelfStartingNode(LifecycleNode):
             self.destroy_node()
             raise
         declare(self, self.settings)
+
+    def create_service(self, srv_type: Any, *args: Any, **kwargs: Any) -> Any:
+        """See `rclpy.node.Node`; a change of parameters, which may take a while, holds up no other callback."""
+        if srv_type in SETTING_SERVICES:
+            kwargs["callback_group"] = self._change_group
+        return super().create_service(srv_type, *args, **kwargs)
 
     def configure(self) -> None:
         """Load what is needed; undone by `cleanup`."""
@@ -184,7 +198,8 @@ def run(create: Callable[[Sequence[str]], SelfStartingNode], args: Sequence[str]
             executor = SingleThreadedExecutor()
             node = create(arguments)
             node.start()
-        return _spin_until(stop, executor, node)
+        _spin_until(stop, executor, node)
+        return 0
     except ToldToStopError:
         return 0
     except StartError:
@@ -226,24 +241,26 @@ def _stop_on_signals(stop: StopSignals) -> None:
     stop.listen()
 
 
-def _spin_until(stop: StopSignals, executor: Executor, node: SelfStartingNode) -> int:
-    status = 0
-
-    def spin() -> None:
-        nonlocal status
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            pass
-        except Exception:
-            traceback.print_exc()
-            status = 1
-        stop.end()
-
+def _spin_until(stop: StopSignals, executor: Executor, node: SelfStartingNode) -> None:
     executor.add_node(node)
-    thread = threading.Thread(target=spin, name="executor", daemon=True)
+    thread = threading.Thread(target=_spin, args=(stop, executor, node), name="executor", daemon=True)
     thread.start()
     stop.wait()
     executor.shutdown(timeout_sec=2.0)
     thread.join(2.0)
-    return status
+
+
+def _spin(stop: StopSignals, executor: Executor, node: SelfStartingNode) -> None:
+    """Spin until the node is told to stop. Callbacks are guarded; what rclpy itself raises does not end it either."""
+    while True:
+        try:
+            executor.spin()
+            break
+        except ExternalShutdownException:
+            break
+        except Exception as error:
+            # A shutdown takes things from under an executor that still waits for them.
+            if stop.wait(_PAUSE_S):
+                break
+            node.faults.report("the executor", error)
+    stop.end()

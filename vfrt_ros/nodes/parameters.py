@@ -21,6 +21,7 @@ from rclpy.parameter import Parameter as RosParameter
 from vfrt_ros.core.errors import SettingError, VfrtError, nearest
 from vfrt_ros.core.parameters import Kind, Parameter, Settings, check_names, from_environment
 from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.nodes.callback_guard import FAULT, CallbackGuard
 from vfrt_ros.nodes.given_files import GivenFiles, are_given
 
 Chosen = TypeVar("Chosen", bound=Settings)
@@ -102,34 +103,48 @@ def descriptor(entry: Parameter) -> ParameterDescriptor:
 
 
 def accept_live_changes(
-    node: Node,
-    table: Mapping[str, Parameter],
-    check: Callable[[dict[str, Any]], None],
-    apply: Callable[[dict[str, Any]], None],
+    node: CallbackGuard, table: Mapping[str, Parameter], apply: Callable[[dict[str, Any]], None]
 ) -> None:
-    """Check new values first, all together, and apply them only when all are good.
+    """Put new values in force, all or none, before they are accepted: so the answer is the truth.
+
+    rclpy asks its on-set callbacks in turn, the last one added first, and none of its own refuses after this one.
 
     Args:
         node: Whose parameters were declared from the table.
         table: By name.
-        check: Raises a VfrtError whose text becomes the reason of the refusal.
-        apply: Called with values that were checked.
+        apply: Puts values in force; raises where it cannot, with everything as it was. The text of a VfrtError
+            becomes the reason of the refusal; anything else is a fault of the node.
     """
 
     def to_own_types(parameters: list[RosParameter]) -> list[RosParameter]:
-        _refuse_undeclared(node, parameters, table)
+        refuse_undeclared(node, parameters)
         return [_in_own_type(parameter, table) for parameter in parameters]
 
-    def validate(parameters: list[RosParameter]) -> SetParametersResult:
+    def put_in_force(parameters: list[RosParameter]) -> SetParametersResult:
         try:
-            check(_values(parameters, table))
+            if values := _values(parameters, table):
+                apply(values)
         except VfrtError as error:
             return SetParametersResult(successful=False, reason=str(error))
+        except Exception as error:
+            node.faults.report("a change of parameters", error)
+            return SetParametersResult(successful=False, reason=FAULT)
         return SetParametersResult(successful=True)
 
     node.add_pre_set_parameters_callback(to_own_types)
-    node.add_on_set_parameters_callback(validate)
-    node.add_post_set_parameters_callback(lambda parameters: apply(_values(parameters, table)))
+    node.add_on_set_parameters_callback(put_in_force)
+
+
+def refuse_undeclared(node: Node, parameters: Iterable[RosParameter]) -> None:
+    """Refuse what the node does not have; rclpy takes it silently where it has no type.
+
+    Raises:
+        UndeclaredParameterError: Names the unknown one and the nearest known one.
+    """
+    for parameter in parameters:
+        if not node.has_parameter(parameter.name):
+            hint = nearest(parameter.name, node._parameters)
+            raise UndeclaredParameterError(f"Unknown parameter '{parameter.name}'.{hint}")
 
 
 def to_ros(value: Any) -> Any:
@@ -137,15 +152,6 @@ def to_ros(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value) or [""]
     return value
-
-
-def _refuse_undeclared(
-    node: Node, parameters: Iterable[RosParameter], table: Mapping[str, Parameter]
-) -> None:
-    for parameter in parameters:
-        if not node.has_parameter(parameter.name):
-            hint = nearest(parameter.name, table)
-            raise UndeclaredParameterError(f"Unknown parameter '{parameter.name}'.{hint}")
 
 
 def _in_own_type(parameter: RosParameter, table: Mapping[str, Parameter]) -> RosParameter:

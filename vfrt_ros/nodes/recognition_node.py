@@ -11,10 +11,9 @@ import os
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from concurrent.futures import Future as ThreadFuture
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -22,21 +21,23 @@ from typing import Any
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.qos import QoSProfile
-from rclpy.task import Future
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from vfrt_msgs.msg import MemoryInfo, Recognition
-from vfrt_ros.core.errors import FrameError, VfrtError
+from vfrt_ros.core.errors import EncoderError, FrameError, VfrtError
 from vfrt_ros.core.frames.image_reader import ImageReader
+from vfrt_ros.core.job import Job, outcome
 from vfrt_ros.core.live_settings import check_live
+from vfrt_ros.core.memory.example import Step
 from vfrt_ros.core.overlay import Pace, draw_overlay
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.snapshot import snapshot_folder
-from vfrt_ros.core.watched_worker import WatchedWorker
+from vfrt_ros.core.watched_worker import JOB_PATIENCE, WatchedWorker
 from vfrt_ros.core.worker import NewestWorker
 from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.awaitable import awaitable
 from vfrt_ros.nodes.conversions import (
     compressed_from_frame,
     image_from_frame,
@@ -108,6 +109,7 @@ class RecognitionNode(SelfStartingNode):
         self._active = threading.Event()
         self._statistics = Statistics()
         self._due = 0.0
+        self._changing = threading.Lock()
         self._recognitions = self._output(Recognition, names.RECOGNITION, qos.recognition())
         self._overlays = self._output(Image, names.OVERLAY, qos.overlay())
         small = names.compressed(self, names.OVERLAY)
@@ -118,24 +120,26 @@ class RecognitionNode(SelfStartingNode):
             qos.memory_info(),
             event_callbacks=publisher_events(self, names.MEMORY_INFO),
         )
-        self._diagnostics = Diagnostics(self, self._statistics, self._work)
+        self._diagnostics = Diagnostics(self, self._statistics, self.faults, self._work)
         self.create_timer(_WATCH_S, self._watch, clock=Clock(clock_type=ClockType.STEADY_TIME))
         group = ReentrantCallbackGroup()
         for name, (service, _) in SERVICES.items():
             self.create_service(service, name, partial(self._serve, name), callback_group=group)
-        accept_live_changes(self, self.settings.parameters(), self._check_changes, self._apply_changes)
+        accept_live_changes(self, self.settings.parameters(), self._apply_changes)
 
     def configure(self) -> None:
         """Load the encoder and the memory; start the workers."""
         started = time.monotonic()
         self.get_logger().info("Loading the encoder …")
         self._recogniser = self._create(self.settings)
-        self._recogniser.memory.listen(lambda step: self._publish_memory())
+        self._recogniser.memory.listen(self._follow_memory)
         self._worker = WatchedWorker(
-            self._recognise, partial(self._report_bug, "recognition"), self._report_hang, name="recognise"
+            self._recognise, partial(self.faults.report, "recognition"), self._report_hang, name="recognise"
         )
-        self._painter = NewestWorker(self._paint, partial(self._report_bug, "the overlay"), name="overlay")
-        self._clerk = NewestWorker(lambda nothing: None, partial(self._report_bug, "a service"), name="clerk")
+        self._painter = NewestWorker(self._paint, partial(self.faults.report, "the overlay"), name="overlay")
+        self._clerk = NewestWorker(
+            lambda nothing: None, partial(self.faults.report, "a service"), name="clerk"
+        )
         path = self._recogniser.memory.path
         self.get_logger().info(
             f"Ready in {time.monotonic() - started:.1f} s with the encoder {self._recogniser.encoders.note}; "
@@ -254,12 +258,6 @@ class RecognitionNode(SelfStartingNode):
                 f"A frame was left out ({error.kind}): {error} Others like it are counted in /diagnostics."
             )
 
-    def _report_bug(self, where: str, error: BaseException) -> None:
-        """A fault of ours: shown whole once per kind, counted, and survived."""
-        if self._statistics.refused(f"bug:{type(error).__name__}"):
-            trace = "".join(traceback.format_exception(error))
-            self.get_logger().error(f"A fault in {where}; the node goes on.\n{trace}")
-
     async def _serve(self, name: str, request: Any, response: Any) -> Any:
         """Hand a request to the worker and wait for its answer without holding the executor."""
         worker, clerk, recogniser = self._worker, self._clerk, self._recogniser
@@ -274,32 +272,47 @@ class RecognitionNode(SelfStartingNode):
         who = clerk if name in BESIDE_THE_WORKER else worker
         job = who.submit(lambda: answer(name, desk, request, response))
         try:
-            return await _awaitable(job, self.executor)
+            return await awaitable(job, self.executor)
         except CancelledError:
             return refuse(response, NotActiveError("The node was taken down before it came to this."))
         except VfrtError as error:
             return refuse(response, InternalError(str(error)))
         except Exception as error:
-            self._report_bug(f"the service {name}", error)
+            self.faults.report(f"the service {name}", error)
             return refuse(response, InternalError(f"{name} failed by a fault of the node: see its log."))
 
-    def _check_changes(self, changes: dict[str, Any]) -> None:
-        check_live(self.settings, changes)
-
     def _apply_changes(self, changes: dict[str, Any]) -> None:
-        self.settings = check_live(self.settings, changes)
-        recogniser = self._recogniser
-        if self._worker is not None and recogniser is not None:
-            self._worker.submit(lambda: self._configure_live(recogniser, changes))
+        """Put live parameters in force between two frames, all or none; returns when they are."""
+        with self._changing:
+            settings = check_live(self.settings, changes)
+            worker, recogniser = self._worker, self._recogniser
+            if worker is not None and recogniser is not None:
+                self._wait_for(worker.submit(lambda: recogniser.configure(**changes)))
+                self._follow_memory()
+            self.settings = settings
 
-    def _configure_live(self, recogniser: Recogniser, changes: dict[str, Any]) -> None:
-        recogniser.configure(**changes)
-        self._publish_memory()
+    def _wait_for(self, change: Job) -> None:
+        """The watch ends a change that hangs, but not where this runs in the executor's thread, as the watch does."""
+        seconds = JOB_PATIENCE * self.settings.encoder_timeout + 2 * _WATCH_S
+        # Where the node is taken down meanwhile there is nothing to change: the next one starts with the new values.
+        with suppress(CancelledError):
+            outcome(
+                change,
+                seconds,
+                EncoderError("The encoder gives no answer: the parameters stay as they were."),
+            )
 
     def _publish_memory(self) -> None:
         if self._recogniser is not None:
             header = Header(stamp=self.get_clock().now().to_msg())
             self._memory_infos.publish(memory_info_message(self._recogniser, header))
+
+    def _follow_memory(self, step: Step | None = None) -> None:
+        """A change that was made stays made, also where nobody can be told of it."""
+        try:
+            self._publish_memory()
+        except Exception as error:
+            self.faults.report(f"the topic {names.MEMORY_INFO}", error)
 
     def _watch(self) -> None:
         if self._worker is not None:
@@ -325,24 +338,6 @@ def _configured(recogniser: Recogniser | None) -> Recogniser:
     if recogniser is None:
         raise NotActiveError("The node was not configured.")
     return recogniser
-
-
-def _awaitable(job: ThreadFuture, executor: Any) -> Awaitable[Any]:
-    """A future of the worker as one that the executor can wait for."""
-    future: Future = Future(executor=executor)
-
-    def pass_on(done: ThreadFuture) -> None:
-        if done.cancelled():
-            future.set_exception(CancelledError())
-        elif (error := done.exception()) is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(done.result())
-        # rclpy's executors look at a waiting coroutine only when something wakes them.
-        executor.wake()
-
-    job.add_done_callback(pass_on)
-    return future
 
 
 def main(args: Sequence[str] | None = None) -> None:

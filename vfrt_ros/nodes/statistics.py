@@ -22,7 +22,7 @@ class Counts:
         unknown: Share of the last 100 answers that said unknown, in [0, 1].
         last: When the last answer was given, monotonic seconds; None before the first.
         held_back: Frames left out for the sake of `publish_rate_limit`.
-        refused: Frames that could not be used, by kind; `bug:` stands before our own faults.
+        refused: Frames that could not be used, by kind.
     """
 
     received: int

@@ -61,9 +61,9 @@ class StopSignals:
         finally:
             self._is_breaking_off = False
 
-    def wait(self) -> None:
-        """Wait for a signal, or for `end`."""
-        self._stop.wait()
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for a signal, or for `end`, so long at most; None = for ever. Whether it came."""
+        return self._stop.wait(seconds)
 
     def end(self) -> None:
         """End the wait."""

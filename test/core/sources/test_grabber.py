@@ -265,6 +265,15 @@ def test_a_bug_in_a_source_comes_to_light_where_frames_are_awaited(rig: Rig) -> 
         grabber.wait(timeout=DEADLINE)
 
 
+def test_a_bug_in_a_source_that_somebody_is_told_of_is_a_failure_like_others(rig: Rig) -> None:
+    bugs: list[BaseException] = []
+    again = FakeSource([Frame(picture(5), 0.0), None], live=False)
+    rig.start(opens(FakeSource([ZeroDivisionError("a bug")]), again), on_bug=bugs.append)
+    rig.wait_for(Event.ENDED)
+    assert [type(bug) for bug in bugs] == [ZeroDivisionError]
+    assert rig.events() == [Event.LOST, Event.BACK, Event.ENDED]
+
+
 def test_the_first_source_is_the_callers(rig: Rig) -> None:
     first = FakeSource([Frame(picture(5), 0.0), None], live=False)
     grabber = rig.start(opens(), first=first)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import NothingToRedoError, NothingToUndoError, RequestError
+from vfrt_ros.core.job import begin_commit
 from vfrt_ros.core.memory.contents import Array, Contents
 from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
 from vfrt_ros.core.memory.index import ExampleIndex
@@ -30,7 +31,8 @@ class Memory(Contents):
     """Examples and prompts with their index, counts, centroids and history.
 
     A change is written to the record first; only when that is durable do index, counts and listeners
-    follow, so a failed write changes nothing. Not thread-safe: its owner holds one lock around it.
+    follow, so a failed write changes nothing. A job that was given up on writes nothing (`vfrt_ros.core.job`).
+    Not thread-safe: its owner holds one lock around it.
 
     Args:
         owner: The encoder whose embeddings it holds; None opens whichever memory is there.
@@ -208,6 +210,7 @@ class Memory(Contents):
         step = self._record.undoable()
         if step is None:
             raise NothingToUndoError("There is no change to undo.")
+        begin_commit()
         self._record.revert(step, self.version + 1)
         self._advance(step.inverse())
         return self._with_news(step)
@@ -222,6 +225,7 @@ class Memory(Contents):
         step = self._record.redoable()
         if step is None:
             raise NothingToRedoError("There is nothing to redo: no change was undone since the last one.")
+        begin_commit()
         self._record.reapply(step, self.version + 1)
         return self._advance(step)
 
@@ -287,6 +291,7 @@ class Memory(Contents):
 
     def _commit(self, what: str, examples: Change, prompts: PromptChange | None = None) -> Step:
         step = Step(0, what, examples, prompts or PromptChange())
+        begin_commit()
         self._record.commit(step, self.version + 1)
         return self._advance(step)
 

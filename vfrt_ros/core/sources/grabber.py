@@ -62,6 +62,8 @@ class Grabber:
         first: An open source for the first attempt, where the caller has opened one already.
         name: What to call the source while none is open.
         stall: Seconds without an answer after which a source counts as hanging.
+        on_bug: Gets what a source raised that is no SourceError; the source is then opened again like one that
+            failed. None = a bug ends the reading and comes to light in `wait`.
     """
 
     def __init__(
@@ -76,7 +78,9 @@ class Grabber:
         name: str = "source",
         stall: float = STALL_S,
         clock: Clock | None = None,
+        on_bug: Callable[[BaseException], None] | None = None,
     ) -> None:
+        self._on_bug = on_bug
         self._opener = opener
         self._size = size
         self._fps = fps
@@ -176,11 +180,19 @@ class Grabber:
             outcome = self._attempt()
             if outcome is None:
                 return
-            if not isinstance(outcome.error, SourceError):
-                self._finish(outcome.error)
+            error = self._as_failure(outcome.error)
+            if not isinstance(error, SourceError):
+                self._finish(error)
                 return
-            self._lose(outcome.error)
+            self._lose(error)
             self._clock.wait(self._stop, self._backoff.next())
+
+    def _as_failure(self, error: Exception | None) -> Exception | None:
+        """A bug in the source as a failure of the source, where somebody is told of bugs."""
+        if error is None or isinstance(error, SourceError) or self._on_bug is None:
+            return error
+        self._on_bug(error)
+        return SourceError(f"The {self._name} cannot be read: {type(error).__name__}.")
 
     def _attempt(self) -> Outcome | None:
         """Run one attempt to its outcome; None when the grabber stops meanwhile."""
