@@ -21,6 +21,7 @@ setup(
         ("share/vfrt_ros", ["package.xml"]),
         files("config", "*.yaml"),
         files("config", "*.perspective"),
+        files("config", "*.xml"),
         files("config/sros2", "*.xml"),
         files("launch", "*.launch.py"),
     ],

@@ -151,7 +151,7 @@ mapfile -t files < <(find vfrt_msgs -type f | LC_ALL=C sort)
 key=$(hash_of "$ros_key" "$(declare -f colcon_build make_vfrt_msgs)" -- "${files[@]}")
 step vfrt_msgs install/vfrt_msgs/.stamp "$key" "vfrt_msgs" "$build"
 
-mapfile -t files < <(find config launch -name '*.yaml' -o -name '*.perspective' -o -name '*.launch.py' | LC_ALL=C sort)
+mapfile -t files < <(find config launch -name '*.yaml' -o -name '*.perspective' -o -path 'config/*.xml' -o -name '*.launch.py' | LC_ALL=C sort)
 key=$(hash_of "$key" "${files[@]}" "$(declare -f colcon_build make_vfrt_ros)" -- \
   package.xml setup.py setup.cfg resource/vfrt_ros vfrt_ros/__init__.py)
 step vfrt_ros install/vfrt_ros/.stamp "$key" "vfrt_ros" "$build"

@@ -36,7 +36,7 @@ from vfrt_ros.nodes.camera_info import load_camera_info
 from vfrt_ros.nodes.conversions import compressed_from_frame, image_from_frame
 from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
 from vfrt_ros.nodes.qos_mismatch import publisher_events
-from vfrt_ros.nodes.transport import make_room_for_images
+from vfrt_ros.nodes.transport import make_room_for_images, room_is_short, shared_memory
 
 _POLL_S = 0.5
 
@@ -63,6 +63,8 @@ class CameraNode(SelfStartingNode):
 
     def configure(self) -> None:
         """Open the source and read the calibration; undone by `cleanup`."""
+        if short := room_is_short(self.settings.size, shared_memory()):
+            self.get_logger().warning(short)
         self._info = load_camera_info(self.settings.camera_info_url, self.settings.size)
         self._opened = self._open_first()
         kind = qos.camera_image(self.settings.reliability)
@@ -168,7 +170,7 @@ class CameraNode(SelfStartingNode):
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the camera node; the exit status is 0, or 1 after one line that says what was wrong."""
-    make_room_for_images(os.environ)
+    make_room_for_images(os.environ, sys.argv if args is None else args)
     return run(CameraNode, args)
 
 
