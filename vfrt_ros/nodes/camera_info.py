@@ -1,16 +1,23 @@
-"""The calibration of a camera, from the YAML file that ROS calibration tools write."""
+"""The calibration of a camera, read from and written to the YAML file of ROS calibration tools."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import math
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
+import yaml
 from sensor_msgs.msg import CameraInfo
 
 from vfrt_ros.core.errors import SettingError
+from vfrt_ros.core.sources.turn import Turn
 from vfrt_ros.core.yaml_text import read_yaml
+from vfrt_ros.nodes.camera_info_path import camera_info_path, ros_home
 
 MATRICES = {
     "camera_matrix": ("k", 3, 3),
@@ -18,81 +25,219 @@ MATRICES = {
     "projection_matrix": ("p", 3, 4),
 }
 """Key in the file: field of the message, rows, columns. Source: camera_calibration_parsers."""
+OPENCV = (0, 4, 5, 8, 12, 14)
+COEFFICIENTS = {"plumb_bob": OPENCV, "rational_polynomial": OPENCV, "equidistant": (0, 4), "fisheye": (0, 4)}
+"""How many distortion coefficients a model can have. Source: OpenCV, calib3d; sensor_msgs/distortion_models."""
+MOST_COEFFICIENTS = 100
+USUAL_MODEL = "plumb_bob"
+"""What a file without a distortion_model means. Source: camera_calibration_parsers."""
+TURN = "vfrt_turn"
+"""Key under which we write how the pictures were turned when they were calibrated; other tools pass over it."""
+
+_log = logging.getLogger(__name__)
 
 
-def load_camera_info(url: str, size: tuple[int, int]) -> CameraInfo:
+class CalibrationError(SettingError):
+    """What is wrong with the content of a calibration."""
+
+
+def load_camera_info(
+    url: str,
+    size: tuple[int, int],
+    *,
+    name: str = "camera",
+    turn: Turn | None = None,
+    warn: Callable[[str], None] = _log.warning,
+) -> CameraInfo:
     """The calibration, without a header.
 
+    A file that is not there yet is no fault where `set_camera_info` can write it: in a folder that exists, or below
+    `$ROS_HOME`. A bad file in the default place, which nobody named, is told and passed over.
+
     Args:
-        url: A path, `file://<path>` or `package://<package>/<path>`; empty = an uncalibrated camera,
-            whose matrices are all zero (see CameraInfo.msg).
+        url: See `camera_info_path`.
         size: Width and height of the published frames in pixels.
+        name: Of the camera.
+        turn: How the pictures are turned.
+        warn: Gets one line for what does not fit.
+
+    Returns:
+        The calibration; for an uncalibrated camera all matrices are zero (see CameraInfo.msg).
 
     Raises:
-        SettingError: The file cannot be read, is no calibration, or one for frames of another size.
+        SettingError: The file that was named cannot be read or is no calibration.
     """
-    if not url:
-        return CameraInfo(width=size[0], height=size[1])
-    path = _path_of(url)
+    path = camera_info_path(url, name)
     try:
-        content = read_yaml(path.read_text())
-        return _parse(content, size)
+        info, made_with = parse_camera_info(_content(path))
+    except FileNotFoundError as error:
+        if url:
+            if not path.parent.is_dir() and not path.is_relative_to(ros_home()):
+                raise SettingError(f"camera_info_url: {path} cannot be read: {error.strerror}.") from error
+            warn(
+                f"There is no calibration {path} yet: the camera is uncalibrated until set_camera_info writes it."
+            )
+        return CameraInfo(width=size[0], height=size[1])
     except OSError as error:
         raise SettingError(f"camera_info_url: {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise SettingError(f"camera_info_url: {path} is no YAML: {' '.join(str(error).split())}") from error
-    except _CalibrationError as error:
-        raise SettingError(f"camera_info_url: {path} is no calibration for this camera: {error}") from error
-
-
-class _CalibrationError(Exception):
-    """What is wrong with the content of the file."""
-
-
-def _path_of(url: str) -> Path:
-    if url.startswith("package://"):
-        package, _, rest = url.removeprefix("package://").partition("/")
-        return _package_share(package) / unquote(rest)
-    if url.startswith("file://"):
-        return Path(unquote(url.removeprefix("file://")))
-    if "://" in url:
-        raise SettingError(f"camera_info_url must be a path, file:// or package://; got '{url}'.")
-    return Path(url).expanduser()
-
-
-def _package_share(package: str) -> Path:
-    from ament_index_python.packages import get_package_share_directory
-
-    try:
-        return Path(get_package_share_directory(package))
-    except (LookupError, OSError, ValueError) as error:
-        raise SettingError(f"camera_info_url: there is no package '{package}'.") from error
-
-
-def _parse(content: Any, size: tuple[int, int]) -> CameraInfo:
-    if not isinstance(content, Mapping):
-        raise _CalibrationError(f"expected a mapping, got {type(content).__name__}.")
-    has = content.get("image_width"), content.get("image_height")
-    if has != size:
-        raise _CalibrationError(
-            f"it is for frames of {has[0]}x{has[1]}, the parameter size says {size[0]}x{size[1]}."
-        )
-    info = CameraInfo(width=size[0], height=size[1])
-    info.distortion_model = str(content.get("distortion_model", ""))
-    info.d = _numbers(content, "distortion_coefficients", None)
-    for key, (field, rows, columns) in MATRICES.items():
-        setattr(info, field, _numbers(content, key, rows * columns))
+    except CalibrationError as error:
+        fault = f"{path} is no calibration for this camera: {error}"
+        if url:
+            raise SettingError(f"camera_info_url: {fault}") from error
+        warn(f"{fault} The camera is taken as uncalibrated.")
+        return CameraInfo(width=size[0], height=size[1])
+    for line in _doubts(info, size, made_with, turn or Turn()):
+        warn(f"The calibration {path} {line}")
     return info
 
 
-def _numbers(content: Mapping[str, Any], key: str, count: int | None) -> list[float]:
+def save_camera_info(url: str, info: CameraInfo, *, name: str = "camera", turn: Turn | None = None) -> Path:
+    """Write a calibration where `load_camera_info` reads it: whole, or not at all.
+
+    Returns:
+        The file.
+
+    Raises:
+        CalibrationError: The calibration could not be read again: a wrong number of coefficients, not a number, …
+        SettingError: It cannot be written there.
+    """
+    content = _as_content(info, name, turn or Turn())
+    parse_camera_info(content)
+    path = camera_info_path(url, name).resolve()
+    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, allow_unicode=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, text)
+    except OSError as error:
+        raise SettingError(f"camera_info_url: {path} cannot be written: {error.strerror}.") from error
+    return path
+
+
+def parse_camera_info(content: Any) -> tuple[CameraInfo, str | None]:
+    """What the content of a file says.
+
+    Returns:
+        The calibration, and how pictures were turned when it was made; None = the file does not say.
+
+    Raises:
+        CalibrationError: It is no calibration.
+    """
+    if not isinstance(content, Mapping):
+        raise CalibrationError(f"expected a mapping, got {type(content).__name__}.")
+    width, height = (_whole(content.get(key)) for key in ("image_width", "image_height"))
+    if width is None or height is None:
+        has = f"{content.get('image_width')}x{content.get('image_height')}"[:60]
+        raise CalibrationError(
+            f"it is for frames of {has}, expected the width and height of pictures in pixels."
+        )
+    info = CameraInfo(width=width, height=height)
+    info.distortion_model = _model(content.get("distortion_model"))
+    info.d = _numbers(content, "distortion_coefficients")
+    _check_coefficients(info)
+    for key, (field, rows, columns) in MATRICES.items():
+        numbers = _numbers(content, key)
+        if len(numbers) != rows * columns:
+            raise CalibrationError(f"{key} has {len(numbers)} numbers, expected {rows * columns}.")
+        setattr(info, field, numbers)
+    turned = content.get(TURN)
+    return info, str(turned) if turned is not None else None
+
+
+def _content(path: Path) -> Any:
+    try:
+        return read_yaml(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CalibrationError(f"it is no YAML: {' '.join(str(error).split())}") from error
+
+
+def _whole(value: Any) -> int | None:
+    """A side of a picture, however YAML has written it; None where it is none."""
+    number = _number(value)
+    if number is None or not number.is_integer() or not 0 < number < 2**32:
+        return None
+    return int(number)
+
+
+def _number(value: Any) -> float | None:
+    """A number however YAML writes it (`1e-3` without a point is a text to PyYAML); None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _numbers(content: Mapping[str, Any], key: str) -> list[float]:
     matrix = content.get(key)
     data = matrix.get("data") if isinstance(matrix, Mapping) else None
-    if not isinstance(data, list) or not all(type(entry) in (int, float) for entry in data):
-        raise _CalibrationError(f"{key} has no list of numbers named data.")
-    if count is not None and len(data) != count:
-        raise _CalibrationError(f"{key} has {len(data)} numbers, expected {count}.")
+    numbers = [_number(entry) for entry in data] if isinstance(data, list) else [None]
+    given = [number for number in numbers if number is not None]
+    if len(given) != len(numbers):
+        raise CalibrationError(f"{key} has no list of numbers named data.")
+    if not all(math.isfinite(number) for number in given):
+        raise CalibrationError(f"{key} has a number that is too large or none at all.")
+    return given
+
+
+def _model(value: Any) -> str:
+    if value is None or value == "":
+        return USUAL_MODEL
+    if not isinstance(value, str) or not value.isprintable() or len(value) > MOST_COEFFICIENTS:
+        shown = ascii(value)[:60]
+        raise CalibrationError(f"distortion_model must be a name like {USUAL_MODEL}; got {shown}.")
+    return value
+
+
+def _check_coefficients(info: CameraInfo) -> None:
+    count, allowed = len(info.d), COEFFICIENTS.get(info.distortion_model)
+    if count > MOST_COEFFICIENTS or (allowed is not None and count not in allowed):
+        expected = " or ".join(str(number) for number in allowed or (f"at most {MOST_COEFFICIENTS}",))
+        raise CalibrationError(
+            f"distortion_coefficients has {count} numbers, expected {expected} for {info.distortion_model}."
+        )
+
+
+def _doubts(info: CameraInfo, size: tuple[int, int], made_with: str | None, turn: Turn) -> list[str]:
+    """What does not fit between a calibration and the pictures that go out."""
+    doubts = []
+    if (info.width, info.height) != size:
+        doubts.append(
+            f"is for frames of {info.width}x{info.height}, the parameter size says {size[0]}x{size[1]}: it is "
+            "published as it stands, and does not describe these pictures. Calibrate anew, or set that size."
+        )
+    if made_with is not None and made_with != str(turn):
+        doubts.append(f"was made with {made_with}, and now it is {turn}: calibrate anew.")
+    if made_with is None and turn != Turn():
+        doubts.append(f"does not say how its pictures were turned: it has to be one of pictures with {turn}.")
+    return doubts
+
+
+def _as_content(info: CameraInfo, name: str, turn: Turn) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "image_width": int(info.width),
+        "image_height": int(info.height),
+        "camera_name": name,
+        "distortion_model": str(info.distortion_model),
+        "distortion_coefficients": {"rows": 1, "cols": len(info.d), "data": [float(x) for x in info.d]},
+    }
+    for key, (field, rows, columns) in MATRICES.items():
+        numbers = [float(number) for number in getattr(info, field)]
+        content[key] = {"rows": rows, "cols": columns, "data": numbers}
+    return {**content, TURN: str(turn)}
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a text in the place of a file, on disk before this returns."""
+    handle, new = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        return [float(entry) for entry in data]
-    except OverflowError:
-        raise _CalibrationError(f"{key} has a number that is too large.") from None
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(new).chmod(0o644)
+        Path(new).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(new).unlink()
+        raise
