@@ -93,13 +93,15 @@ class LaunchArgument:
     @property
     def choices(self) -> tuple[str, ...]:
         """The allowed values; empty = any."""
-        return self.entry.choices if self.entry else self.options
+        return tuple(str(choice) for choice in self.entry.choices) if self.entry else self.options
 
 
 ARGUMENTS = (
     LaunchArgument(name="source", node=CAMERA, parameter="source"),
     LaunchArgument(name="size", node=CAMERA, parameter="size"),
     LaunchArgument(name="fps", node=CAMERA, parameter="fps"),
+    LaunchArgument(name="rotate", node=CAMERA, parameter="rotate"),
+    LaunchArgument(name="flip", node=CAMERA, parameter="flip"),
     LaunchArgument(name="backbone", node=RECOGNITION, parameter="backbone"),
     LaunchArgument(name="device", node=RECOGNITION, parameter="device"),
     LaunchArgument(name="labels", node=RECOGNITION, parameter="init_labels"),
@@ -205,10 +207,10 @@ def _shows_demo(wanted: _Precedence, has_camera: Callable[[], bool]) -> bool:
 
 
 def has_camera() -> bool:
-    """Whether this machine has a camera that this user may open."""
-    from vfrt_ros.core.sources.device import device_paths
+    """Whether this machine has a camera that delivers, by the test of the camera node's `source: auto`."""
+    from vfrt_ros.core.sources import open_source
 
-    return any(os.access(path, os.R_OK | os.W_OK) for path in device_paths())
+    return open_source.has_camera()
 
 
 def full_name(namespace: str, name: str) -> str:

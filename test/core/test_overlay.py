@@ -62,6 +62,16 @@ def test_every_answer_can_be_drawn_on_every_size(decision, size) -> None:
     assert (after != before).any()
 
 
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
+def test_a_note_about_the_picture_stands_below_the_banner(size) -> None:
+    bare = draw_overlay(frame(*size), DECISIONS["nothing learned"])
+    noted = draw_overlay(frame(*size), DECISIONS["nothing learned"], None, "demo: no camera was found")
+    assert noted.shape == bare.shape
+    changed = (noted != bare).any(axis=(1, 2)).nonzero()[0]
+    if size == SIZES["usual"]:
+        assert changed.min() >= 52 and changed.max() <= 80
+
+
 COLOURS = {
     "known": (answer("cup", 0.9), KNOWN_COLOUR, UNKNOWN_COLOUR),
     "unknown": (answer(UNKNOWN, 0.3, reason=Reason.UNKNOWN_AMBIGUOUS), UNKNOWN_COLOUR, KNOWN_COLOUR),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -52,6 +53,9 @@ LEVELS = {
     "lost": (replace(GOOD, lost_for=7.4), ERROR, "no frames for 7 s: see the log; it is tried again"),
     "ended": (replace(GOOD, ended=True), WARN, "the source has come to its end"),
     "frozen": (replace(GOOD, sight=Sight.FROZEN), ERROR, "the picture is frozen"),
+    "waiting": (replace(GOOD, frames=0), WARN, "waiting for the first frame"),
+    "not there yet": (replace(GOOD, frames=0, lost_for=3.0), ERROR, "no frames for 3 s"),
+    "stands in": (replace(GOOD, stands_in=True), WARN, "this is the demo: no camera was found"),
     "black": (replace(GOOD, sight=Sight.BLACK), WARN, "the picture is black"),
 }
 
@@ -61,7 +65,8 @@ def test_level_and_message(health: Health | None, level: bytes, message: str) ->
     desk = Desk()
     desk.health = health
     status = desk.diagnostics.status(0.0)
-    assert (status.level, status.message, status.name) == (level, message, "camera: source")
+    assert (status.level, status.name) == (level, "camera: source")
+    assert status.message.startswith(message)
 
 
 def test_values() -> None:
@@ -112,3 +117,34 @@ def test_a_fault_of_the_node_rules_the_level_for_a_while_and_its_count_stays() -
             status = desk.diagnostics.status(now)
             assert status.level == level, (health, now)
             assert ("faults, KeyError", "1") in [(value.key, value.value) for value in status.values]
+
+
+class TestSlowCamera:
+    """One frame in ten seconds, as it was asked for."""
+
+    def run(self, desk: Desk, seconds: int, period: int) -> list[tuple[bytes, str]]:
+        """Level and rate of each second while a frame comes every `period` seconds."""
+        desk.health = replace(GOOD, frames=1, fps=0.1)
+        statuses = []
+        for second in range(seconds):
+            if second and second % period == 0:
+                desk.health = replace(desk.health, frames=desk.health.frames + 1)
+            status = desk.diagnostics.status(float(second))
+            rate = next(value.value for value in status.values if value.key == "rate [Hz]")
+            statuses.append((status.level, rate))
+        return statuses
+
+    def test_its_rate_is_measured_over_some_periods(self) -> None:
+        desk = Desk()
+        statuses = self.run(desk, 120, period=10)
+        assert {level for level, _ in statuses} == {OK}
+        assert {rate for _, rate in statuses[:40]} == {"not yet known"}
+        rates = {float(rate) for _, rate in statuses[40:]}
+        assert min(rates) >= 0.07 and max(rates) <= 0.13
+        assert desk.log == []
+
+    def test_one_that_is_slower_still_is_told_with_digits_that_say_something(self) -> None:
+        desk = Desk()
+        assert WARN in {level for level, _ in self.run(desk, 200, period=30)}
+        assert desk.log
+        assert re.search(r"gives 0\.0[1-4]\d* frames a second where 0\.1 are expected", desk.log[0])

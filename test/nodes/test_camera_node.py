@@ -185,8 +185,18 @@ def test_without_autostart_it_waits(ros: Any, camera: Callable[..., CameraNode])
     ("parameter", "value", "expected"),
     [
         ("source", "/nowhere/clip.mp4", "Source '/nowhere/clip.mp4' is nothing that is there"),
-        ("source", "/dev/video987", "There is no device /dev/video987"),
+        ("source", "demmo", "Source 'demmo' is nothing that is there"),
+        (
+            "source",
+            "rstp://me:secret@10.0.0.7/live",
+            r"Source 'rstp://\*\*\*@10.0.0.7/live' has an unknown scheme",
+        ),
         ("camera_info_url", "/nowhere/eye.yaml", "camera_info_url: /nowhere/eye.yaml cannot be read"),
+        (
+            "camera_info_url",
+            "~nosuchuser/eye.yaml",
+            "camera_info_url: there is no home folder for ~nosuchuser",
+        ),
     ],
 )
 def test_a_wrong_parameter_stops_the_start(

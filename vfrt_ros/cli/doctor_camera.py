@@ -23,18 +23,18 @@ def check_camera(
         processes: Where the kernel shows which process has which file open.
     """
     from vfrt_ros.core.errors import SourceError
-    from vfrt_ros.core.sources.device import check_device, device_path, device_paths
+    from vfrt_ros.core.sources.device import check_device, device_path, device_paths, is_device
 
     asked = environment.get("VFRT_SOURCE", "")
-    is_device = asked.isdecimal() or asked.startswith("/dev/")
-    paths = [device_path(asked)] if is_device else list((devices or device_paths)())
+    named = is_device(asked)
+    paths = [device_path(asked)] if named else list((devices or device_paths)())
     if not paths:
         return Finding("camera", Level.NOTE, "none found: source auto shows the demo", NONE_TODO)
     for path in paths:
         try:
             check_device(path)
         except SourceError as error:
-            level = Level.BROKEN if is_device else Level.NOTE
+            level = Level.BROKEN if named else Level.NOTE
             return Finding("camera", level, f"{path} cannot be opened", str(error))
     for path in paths:
         if busy := _held(path, processes):

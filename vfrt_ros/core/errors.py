@@ -33,7 +33,11 @@ class FrameError(VfrtError):
 
 
 class SourceError(VfrtError):
-    """A frame source cannot be opened or has failed."""
+    """A frame source cannot be opened or has failed; it may come, or come back."""
+
+
+class UnusableSourceError(SourceError):
+    """A frame source is wrong as it is named: to wait for it would not help."""
 
 
 class RequestError(VfrtError):

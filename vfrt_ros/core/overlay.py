@@ -32,13 +32,14 @@ class Pace:
     latency: float
 
 
-def draw_overlay(bgr: Picture, decision: Decision, pace: Pace | None = None) -> Picture:
+def draw_overlay(bgr: Picture, decision: Decision, pace: Pace | None = None, note: str = "") -> Picture:
     """The frame with a banner (label, score, pace) and the candidates as bars.
 
     Args:
         bgr: (H, W, 3) uint8; it is not changed.
         decision: Its answer.
         pace: Shown at the banner's right; None leaves it out.
+        note: A line below the banner about the picture itself, for example that it is a demo.
 
     Returns:
         (H, W, 3) uint8 BGR.
@@ -47,6 +48,8 @@ def draw_overlay(bgr: Picture, decision: Decision, pace: Pace | None = None) -> 
     unit = max(picture.shape[0] / DESIGN_HEIGHT, 0.25)
     _banner(picture, decision, pace, unit)
     _bars(picture, decision, unit)
+    if note:
+        _note(picture, note, unit)
     return picture
 
 
@@ -64,6 +67,13 @@ def _banner(picture: Picture, decision: Decision, pace: Pace | None, unit: float
     room = width - taken - 2 * margin - x
     if room > 40 * unit:
         write(picture, _detail(decision), x, height / 2 + 3 * unit, 16 * unit, WHITE, room=room)
+
+
+def _note(picture: Picture, note: str, unit: float) -> None:
+    top, height = round(52 * unit), round(26 * unit)
+    shade(picture[top : top + height])
+    room = picture.shape[1] - 24 * unit
+    write(picture, note, 18 * unit, top + height / 2, 15 * unit, UNKNOWN_COLOUR, room=room)
 
 
 def _detail(decision: Decision) -> str:

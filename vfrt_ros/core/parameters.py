@@ -55,7 +55,7 @@ class Parameter:
     high: float | None = None
     open_low: bool = False
     open_high: bool = False
-    choices: tuple[str, ...] = ()
+    choices: tuple[str | int, ...] = ()
     length: int = 0
     live: bool = False
 
@@ -67,7 +67,7 @@ class Parameter:
         'a number in [0, 1]'
         """
         if self.choices:
-            return "one of " + ", ".join(self.choices)
+            return "one of " + ", ".join(str(choice) for choice in self.choices)
         words = {
             Kind.BOOL: "true or false",
             Kind.INT: "a whole number",

@@ -178,18 +178,38 @@ class CameraSettings(Settings):
 
     source: str = parameter(
         "auto",
-        "Device (0, /dev/video0), video file, folder or glob of images, rtsp:// or http:// URL, demo, auto",
+        "Device (0, /dev/video0), video file, folder or glob of images, rtsp:// or http:// URL (a stream or a "
+        "single picture), GStreamer pipeline, demo, auto",
     )
     fps: float = parameter(30.0, "Frames per second", low=0.0, high=1000.0, open_low=True)
     size: tuple[int, int] = parameter(
         (640, 480), "Width and height of the frames in pixels", low=16, high=8192, length=2
     )
-    frame_id: str = parameter("camera_optical_frame", "frame_id of the published images (REP-103)")
+    rotate: int = parameter(
+        0,
+        "Degrees clockwise by which pictures are turned, for a camera that is mounted sideways or upside down",
+        low=0,
+        high=270,
+        choices=(0, 90, 180, 270),
+    )
+    flip: str = parameter(
+        "none",
+        "How pictures are mirrored after that: horizontal = left and right change places",
+        choices=("none", "horizontal", "vertical", "both"),
+    )
+    frame_id: str = parameter(
+        "camera_optical_frame",
+        "frame_id of the published images (REP-103); demo while auto has found no camera",
+    )
     reliability: str = parameter(
         "best_effort",
         "Reliability of the image topic: reliable subscribers see only a reliable one",
         choices=("best_effort", "reliable"),
     )
     loop: bool = parameter(True, "Start files again at their end")
-    camera_info_url: str = parameter("", "YAML file of a camera calibration; empty = an uncalibrated camera")
+    camera_info_url: str = parameter(
+        "",
+        "YAML file of the calibration, read and written by set_camera_info; empty = "
+        "$ROS_HOME/camera_info/<name of the node>.yaml",
+    )
     autostart: bool = parameter(True, "Configure and activate at once; false = wait to be told")

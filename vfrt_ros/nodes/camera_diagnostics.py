@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -15,6 +16,8 @@ from vfrt_ros.nodes.status import StatusPublisher, status_message
 SLOW = 0.5
 """Share of the expected rate below which a source is slow."""
 SLOW_S = 3.0
+PERIODS = 4
+"""Expected periods over which a rate is measured at least: at one frame in ten seconds, one second says nothing."""
 
 
 class CameraDiagnostics:
@@ -32,17 +35,18 @@ class CameraDiagnostics:
         self._health = health
         self._name = f"{node.get_name()}: source"
         self._log = node.get_logger()
-        self._before: tuple[float, int] | None = None
+        self._counted: deque[tuple[float, int]] = deque()
         self._rate_below: float | None = None
         self._slow = False
         self._publisher = StatusPublisher(node, self.status)
 
     def status(self, now: float) -> DiagnosticStatus:
-        """The status at `now`, seconds of the monotonic clock; the rate is that since the last call."""
+        """The status at `now`, seconds of the monotonic clock; the rate is that since the last call, or longer."""
         health = self._health()
         faults = self._faults_seen.of(self._faults.bugs(), now)
         if health is None:
-            self._before = self._rate_below = None
+            self._counted.clear()
+            self._rate_below = None
             self._slow = False
             level, message = judge_faults(faults) or (DiagnosticStatus.OK, "not active")
             return status_message(level, self._name, message, self._faults.values())
@@ -52,8 +56,8 @@ class CameraDiagnostics:
         level, message = judge_faults(faults) or _judge(health, self._slow)
         values: dict[str, object] = {
             "source": health.name,
-            "rate [Hz]": "not yet known" if rate is None else round(rate, 1),
-            "expected rate [Hz]": round(health.fps, 1),
+            "rate [Hz]": "not yet known" if rate is None else _shown(rate),
+            "expected rate [Hz]": _shown(health.fps),
             "frames": health.frames,
             "reopenings": health.reopenings,
             "pictures": health.sight.value,
@@ -63,10 +67,15 @@ class CameraDiagnostics:
         return status_message(level, self._name, message, values, health.name)
 
     def _rate(self, health: Health, now: float) -> float | None:
-        before, self._before = self._before, (now, health.frames)
-        if before is None or now <= before[0]:
+        """Frames per second since the last call, at slow sources over some periods; None = not yet known."""
+        span = PERIODS / health.fps if health.fps else 0.0
+        while len(self._counted) > 1 and now - self._counted[1][0] >= span:
+            self._counted.popleft()
+        self._counted.append((now, health.frames))
+        then, frames = self._counted[0]
+        if now <= then or now - then < span:
             return None
-        return (health.frames - before[1]) / (now - before[0])
+        return (health.frames - frames) / (now - then)
 
     def _note_rate(self, health: Health, rate: float, now: float) -> None:
         below = rate < SLOW * health.fps and health.lost_for is None and not health.ended
@@ -74,11 +83,16 @@ class CameraDiagnostics:
         slow = self._rate_below is not None and now - self._rate_below >= SLOW_S
         if slow and not self._slow:
             self._log.warning(
-                f"The {health.name} gives {rate:.1f} frames a second where {health.fps:g} are expected."
+                f"The {health.name} gives {_shown(rate)} frames a second where {health.fps:g} are expected."
             )
         elif self._slow and not below:
-            self._log.info(f"The {health.name} gives {rate:.1f} frames a second again.")
+            self._log.info(f"The {health.name} gives {_shown(rate)} frames a second again.")
         self._slow = slow
+
+
+def _shown(rate: float) -> float:
+    """A rate with as many digits as say something: 29.8, 0.097."""
+    return round(rate, 1) if rate >= 1 else float(f"{rate:.2g}")
 
 
 def _judge(health: Health, slow: bool) -> tuple[bytes, str]:
@@ -87,6 +101,8 @@ def _judge(health: Health, slow: bool) -> tuple[bytes, str]:
             DiagnosticStatus.ERROR,
             f"no frames for {health.lost_for:.0f} s: see the log; it is tried again",
         )
+    if not health.frames:
+        return DiagnosticStatus.WARN, "waiting for the first frame"
     if health.ended:
         return DiagnosticStatus.WARN, "the source has come to its end"
     if health.sight is Sight.FROZEN:
@@ -95,4 +111,6 @@ def _judge(health: Health, slow: bool) -> tuple[bytes, str]:
         return DiagnosticStatus.WARN, "the picture is black"
     if slow:
         return DiagnosticStatus.WARN, "the source is slower than expected"
+    if health.stands_in:
+        return DiagnosticStatus.WARN, "this is the demo: no camera was found, and one is looked for"
     return DiagnosticStatus.OK, "publishing"

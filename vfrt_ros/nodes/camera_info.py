@@ -78,10 +78,9 @@ def load_camera_info(
                 f"There is no calibration {path} yet: the camera is uncalibrated until set_camera_info writes it."
             )
         return CameraInfo(width=size[0], height=size[1])
-    except OSError as error:
-        raise SettingError(f"camera_info_url: {path} cannot be read: {error.strerror}.") from error
-    except CalibrationError as error:
-        fault = f"{path} is no calibration for this camera: {error}"
+    except (OSError, CalibrationError) as error:
+        unread = f"cannot be read: {error.strerror}." if isinstance(error, OSError) else ""
+        fault = f"{path} {unread or f'is no calibration for this camera: {error}'}"
         if url:
             raise SettingError(f"camera_info_url: {fault}") from error
         warn(f"{fault} The camera is taken as uncalibrated.")

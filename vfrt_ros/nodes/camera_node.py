@@ -3,8 +3,8 @@
 Threads: the grabber's own threads read the source and stamp each frame the moment it is there (see
 `core.sources.grabber`). The publishing thread, which lives while the node is active, takes the newest frame
 and publishes it; so neither a slow subscriber nor the JPEG encoder holds up the reading, they only make it
-skip frames. The executor's thread does the lifecycle transitions. `_grabber` and `_publishing` are written
-by that one alone.
+skip frames. The executor's thread does the lifecycle transitions and answers `set_camera_info`. `_grabber` and
+`_publishing` are written by that one alone.
 """
 
 from __future__ import annotations
@@ -24,15 +24,17 @@ from typing import Any
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from vfrt_ros.core.errors import SourceError, UnusableSourceError
 from vfrt_ros.core.settings import CameraSettings
 from vfrt_ros.core.sources.grabber import Grabbed, Grabber
 from vfrt_ros.core.sources.health import Health
 from vfrt_ros.core.sources.notice import Event, Notice
-from vfrt_ros.core.sources.open_source import open_source
+from vfrt_ros.core.sources.open_source import SLOW, camera_search, open_source, source_kind, source_name
 from vfrt_ros.core.sources.source import Source
+from vfrt_ros.core.sources.turn import Turn
 from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.calibration import Calibration
 from vfrt_ros.nodes.camera_diagnostics import CameraDiagnostics
-from vfrt_ros.nodes.camera_info import load_camera_info
 from vfrt_ros.nodes.conversions import compressed_from_frame, image_from_frame
 from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
 from vfrt_ros.nodes.qos_mismatch import publisher_events
@@ -58,15 +60,30 @@ class CameraNode(SelfStartingNode):
         self._grabber: Grabber | None = None
         self._publishing: threading.Thread | None = None
         self._opened: Source | None = None
+        self._turn = Turn(self.settings.rotate, self.settings.flip)
+        self._calibration = Calibration(self, self.settings)
+        self._told: set[str] = set()
+        self._had_camera = False
+        self._shown_source = ""
         self._outputs: dict[str, Any] = {}
         self._diagnostics = CameraDiagnostics(self, self.faults, self._health)
 
     def configure(self) -> None:
-        """Open the source and read the calibration; undone by `cleanup`."""
+        """Check the source, open it where that is quick, and read the calibration; undone by `cleanup`.
+
+        A source that may come later is waited for once the node is active; one that is wrong stops the start.
+        """
         if short := room_is_short(self.settings.size, shared_memory()):
             self.get_logger().warning(short)
-        self._info = load_camera_info(self.settings.camera_info_url, self.settings.size)
-        self._opened = self._open_first()
+        self._calibration.load()
+        self._told.clear()
+        self._shown_source = ""
+        self._had_camera = False
+        self._source_name = source_name(self.settings.source)
+        self._asked = self.settings.replace(size=self._turn.size_before(self.settings.size))
+        self._search = camera_search(self._asked, self._warn_once)
+        if source_kind(self.settings.source) not in SLOW:
+            self._opened = self._open_now()
         kind = qos.camera_image(self.settings.reliability)
         self._outputs = {
             name: self.create_lifecycle_publisher(
@@ -87,13 +104,15 @@ class CameraNode(SelfStartingNode):
         """Begin to read and to publish; undone by `deactivate`."""
         first, self._opened = self._opened, None
         self._grabber = Grabber(
-            lambda: open_source(self._chosen, warn=self.get_logger().warning),
+            self._open,
             size=self.settings.size,
             fps=self.settings.fps,
             report=self._report,
+            opened=self._note_opened,
+            turn=self._turn.apply,
             stamp=lambda: self.get_clock().now().to_msg(),
             first=first,
-            name=self._name_of_source,
+            name=self._source_name,
             on_bug=partial(self.faults.report, "the source"),
         )
         self._publishing = threading.Thread(
@@ -120,16 +139,39 @@ class CameraNode(SelfStartingNode):
         for publisher in outputs.values():
             self.destroy_lifecycle_publisher(publisher)
 
-    def _open_first(self) -> Source:
-        """Open the source; which one `auto` stands for is decided here, once."""
-        source = open_source(self.settings, warn=self.get_logger().warning)
-        self._chosen = self.settings.replace(source=source.spec)
-        self._name_of_source = source.name
-        auto = self.settings.source.strip() == "auto"
-        reason = "auto, no camera was found: " if auto and source.spec == "demo" else "auto: " if auto else ""
+    def _open(self) -> Source:
+        """Open the source; in the grabber's thread."""
+        return open_source(
+            self._asked, warn=self._warn_once, search=self._search, may_be_demo=not self._had_camera
+        )
+
+    def _open_now(self) -> Source | None:
+        """The open source, or None where it is waited for."""
+        try:
+            return self._open()
+        except UnusableSourceError:
+            raise
+        except SourceError:
+            return None  # the grabber tries it again, and tells
+
+    def _note_opened(self, source: Source) -> None:
+        """Tell which source is read from now on, where it is another one than before; in the attempt's thread."""
+        self._had_camera = self._had_camera or source.live
+        if self._shown_source == source.name:
+            return
+        self._shown_source = source.name
+        auto = "auto: " if self.settings.source.strip() == "auto" else ""
         width, height = self.settings.size
-        self.get_logger().info(f"Source: {reason}{source.name}, {width}x{height}, {self.settings.fps:g} fps")
-        return source
+        turned = f", {self._turn}" if self._turn != Turn() else ""
+        text = f"Source: {auto}{source.name}, {width}x{height}, {self.settings.fps:g} fps{turned}"
+        if source.stands_in:
+            text += ". A camera is taken as soon as one is there."
+        self.get_logger().info(text)
+
+    def _warn_once(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self.get_logger().warning(text)
 
     def _report(self, notice: Notice) -> None:
         log = self.get_logger()
@@ -159,10 +201,10 @@ class CameraNode(SelfStartingNode):
             self.faults.report("publishing", error)
 
     def _publish(self, grabbed: Grabbed) -> None:
-        header = Header(stamp=grabbed.stamp, frame_id=self.settings.frame_id)
+        frame_id = names.DEMO_FRAME if grabbed.stands_in else self.settings.frame_id
+        header = Header(stamp=grabbed.stamp, frame_id=frame_id)
         raw, compressed, info = self._outputs.values()
-        self._info.header = header
-        info.publish(self._info)
+        info.publish(self._calibration.stamped(header))
         raw.publish(image_from_frame(grabbed.image, header))
         if compressed.get_subscription_count() > 0:
             compressed.publish(compressed_from_frame(grabbed.image, header))

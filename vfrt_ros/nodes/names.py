@@ -9,6 +9,7 @@ RECOGNITION_NODE = "recognition"
 
 IMAGE_RAW = "camera/image_raw"
 CAMERA_INFO = "camera/camera_info"
+SET_CAMERA_INFO = "camera/set_camera_info"
 COMPRESSED = "compressed"
 """What image_transport puts behind the name that a topic has after remapping, after a slash."""
 
@@ -17,6 +18,9 @@ RECOGNITION = "recognition"
 OVERLAY = "overlay"
 MEMORY_INFO = "memory_info"
 DIAGNOSTICS = "/diagnostics"
+
+DEMO_FRAME = "demo"
+"""frame_id of the demo that is shown because no camera was found: it has no place in the robot's tree of frames."""
 
 
 class _Resolves(Protocol):

@@ -246,7 +246,7 @@ class RecognitionNode(SelfStartingNode):
 
     def _paint(self, result: Result) -> None:
         """The overlay of one result, in the painter's thread."""
-        picture = draw_overlay(result.frame, result.decision, result.pace)
+        picture = draw_overlay(result.frame, result.decision, result.pace, result.note)
         if self._overlays.get_subscription_count():
             self._overlays.publish(image_from_frame(picture, result.header))
         if self._small_overlays.get_subscription_count():

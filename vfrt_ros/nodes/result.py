@@ -10,6 +10,7 @@ from std_msgs.msg import Header
 
 from vfrt_ros.core.decision import Decision
 from vfrt_ros.core.overlay import Pace
+from vfrt_ros.nodes import names
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +30,11 @@ class Result:
     decision: Decision
     pace: Pace
     dropped: int
+
+    @property
+    def note(self) -> str:
+        """What the overlay says of the picture itself; empty = nothing."""
+        return "demo: no camera was found" if self.header.frame_id == names.DEMO_FRAME else ""
 
     def as_dict(self) -> dict[str, object]:
         """Plain values for JSON."""

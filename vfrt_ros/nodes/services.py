@@ -135,7 +135,7 @@ def snapshot(desk: Desk, request: Snapshot.Request, response: Snapshot.Response)
     result = desk.latest()
     if result is None:
         raise NoFramesError("No frame was recognised yet: is the camera running?")
-    overlay = draw_overlay(result.frame, result.decision, result.pace)
+    overlay = draw_overlay(result.frame, result.decision, result.pace, result.note)
     limit = 1e6 * desk.recogniser.settings.max_snapshots_mb
     response.path = str(write_snapshot(desk.snapshots, name, result.frame, overlay, result.as_dict(), limit))
     if request.picture:

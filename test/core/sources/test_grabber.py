@@ -156,6 +156,131 @@ def test_a_camera_that_flaps_is_not_tried_faster_and_faster(rig: Rig) -> None:
     block.go.set()
 
 
+def test_a_source_that_is_not_there_yet_is_waited_for_as_after_a_loss(rig: Rig) -> None:
+    gone = SourceError("There is no device.")
+    block = Block()
+    source = FakeSource([rig.frame(2), rig.frame(3), block])
+    grabber = rig.start(opens(gone, gone, gone, source), name="camera 7")
+    assert block.reached.wait(DEADLINE)
+    assert [notice.text for notice in rig.notices] == [
+        "There is no device. It is tried again until it is there.",
+        "The fake camera is there after 3.5 s.",
+    ]
+    assert rig.events() == [Event.LOST, Event.BACK]
+    assert rig.clock.waits == [0.5, 1.0, 2.0]
+    assert (grabber.health.reopenings, grabber.health.lost_for) == (0, None)
+    block.go.set()
+
+
+def test_while_it_is_waited_for_it_counts_as_lost(rig: Rig) -> None:
+    second = Block()
+    left = [SourceError("There is no device."), second]
+
+    def opener() -> Source:
+        step = left.pop(0)
+        if isinstance(step, Block):
+            step()
+            return FakeSource([second])
+        raise step
+
+    grabber = rig.start(opener, name="camera 7")
+    assert second.reached.wait(DEADLINE)
+    health = grabber.health
+    assert (health.name, health.frames, health.lost_for) == ("camera 7", 0, pytest.approx(0.5))
+    second.go.set()
+
+
+def test_after_frames_have_flowed_the_pause_is_short_again(rig: Rig) -> None:
+    gone = SourceError("There is no device.")
+    block = Block()
+    flows = [rig.frame(number) for number in range(module.HEALTHY_FRAMES)]
+    rig.start(opens(gone, gone, gone, FakeSource(flows), gone, FakeSource([block])))
+    assert block.reached.wait(DEADLINE)
+    assert rig.clock.waits == [0.5, 1.0, 2.0, 0.5, 1.0]
+    block.go.set()
+
+
+def test_a_source_gives_way_to_its_successor(rig: Rig) -> None:
+    opened: list[str] = []
+    block = Block()
+    camera = FakeSource([rig.frame(8), rig.frame(9), block])
+    camera.name = "camera 2"
+    demo = FakeSource([Frame(picture(1), 0.0), None], live=False)
+    demo.stands_in, demo.successor = True, camera
+    grabber = rig.start(opens(demo), opened=lambda source: opened.append(source.name))
+    assert block.reached.wait(DEADLINE)
+    grabbed = grabber.wait(timeout=DEADLINE)
+    assert grabbed is not None and (grabbed.image[0, 0, 0], grabbed.stands_in) == (9, False)
+    assert (opened, rig.events()) == (["fake camera", "camera 2"], [])
+    assert (grabber.health.name, grabber.health.stands_in) == ("camera 2", False)
+    assert demo.closed.is_set() and not camera.closed.is_set()
+    block.go.set()
+
+
+def test_frames_of_what_stands_in_say_so(rig: Rig) -> None:
+    block = Block()
+    demo = FakeSource([Frame(picture(1), 0.0), block], live=False)
+    demo.stands_in = True
+    grabber = rig.start(opens(demo))
+    assert block.reached.wait(DEADLINE)
+    grabbed = grabber.wait(timeout=DEADLINE)
+    assert grabbed is not None and grabbed.stands_in and grabber.health.stands_in
+    block.go.set()
+
+
+def test_single_pictures_are_asked_for_at_the_wanted_rate_and_may_stand_still(rig: Rig) -> None:
+    block = Block()
+    source = FakeSource([*[Frame(picture(90))] * 60, block])
+    source.polled, source.fps = True, 2.0
+    rig.start(opens(source), fps=2.0)
+    assert block.reached.wait(DEADLINE)
+    pauses = [pause for pause in rig.clock.waits[2:] if pause > 0]
+    assert pauses == pytest.approx([0.5] * len(pauses)) and len(pauses) > 50
+    assert rig.events() == []
+    block.go.set()
+
+
+def test_pictures_are_turned_before_they_are_fitted(rig: Rig) -> None:
+    block = Block()
+    upright = np.zeros((64, 48, 3), np.uint8)
+    upright[0, 0] = 200
+    grabber = rig.start(
+        opens(FakeSource([Frame(upright), block])),
+        turn=lambda image: np.ascontiguousarray(np.rot90(image, -1)),
+    )
+    assert block.reached.wait(DEADLINE)
+    grabbed = grabber.wait(timeout=DEADLINE)
+    assert grabbed is not None and grabbed.image.shape == (48, 64, 3)
+    assert grabbed.image[0, 63, 0] == 200
+    assert rig.events() == [], "the size is the right one once it was turned"
+    block.go.set()
+
+
+def test_a_slow_source_may_take_its_time(rig: Rig) -> None:
+    watched = threading.Semaphore(0)
+
+    class WatchedClock(FakeClock):
+        def now(self) -> float:
+            if threading.current_thread().name == "vfrt-grabber" and self.time > 105:
+                watched.release()
+            return self.time
+
+    clock, end = WatchedClock(), Block()
+
+    def slow() -> Frame:
+        clock.time += 10.0
+        assert watched.acquire(timeout=DEADLINE)
+        return Frame(picture(4))
+
+    source = FakeSource([slow, end])
+    source.fps = 0.1
+    grabber = rig.start(opens(source), clock=clock, stall=0.2, fps=0.1)
+    grabbed = grabber.wait(timeout=DEADLINE)
+    assert grabbed is not None and grabbed.image[0, 0, 0] == 4
+    assert rig.events() == []
+    end.go.set()
+
+
 def test_after_a_healthy_time_the_pause_is_short_again(rig: Rig) -> None:
     def healthy() -> Frame:
         rig.clock.time += module.HEALTHY_S

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ import numpy as np
 import pytest
 from core.sources.fakes import FakeSource, picture
 
-from vfrt_ros.core.errors import SourceError
+from vfrt_ros import bringup
+from vfrt_ros.core.errors import SourceError, UnusableSourceError
 from vfrt_ros.core.settings import CameraSettings
 from vfrt_ros.core.sources import open_source as module
 from vfrt_ros.core.sources.demo import DemoSource
 from vfrt_ros.core.sources.images import ImageSource
-from vfrt_ros.core.sources.open_source import open_source
+from vfrt_ros.core.sources.open_source import open_source, source_name
 from vfrt_ros.core.sources.source import Frame, Source
 
 
@@ -49,6 +51,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         (" 2 ", "device"),
         ("/dev/video0", "device"),
         ("/dev/v4l/by-id/usb-cam", "device"),
+        ("/dev/camera00", "device"),
         ("rtsp://host/live", "video"),
         ("HTTP://host/clip.mjpg", "video"),
         ("{place}/clip.mp4", "video"),
@@ -71,6 +74,63 @@ def test_pictures(spec: str, place: Path) -> None:
 
 def test_the_demo() -> None:
     assert isinstance(open_source(CameraSettings(source="demo")), DemoSource)
+
+
+HOPELESS = {
+    "nothing": "",
+    "a word": "demmo",
+    "a file": "/nowhere/at/all.mp4",
+    "a picture": "/nowhere/at/all.png",
+    "a number below zero": "-1",
+    "an unknown scheme": "rstp://10.0.0.7/live",
+    "no scheme": "me:secret@10.0.0.7/live",
+    "nobody's home": "~nosuchuser/x",
+    "two lines": "/a\nb",
+    "too long": "/" + "a" * 5000,
+    "no video": "{place}/text.mp4",
+}
+
+
+@pytest.mark.parametrize("spec", HOPELESS.values(), ids=HOPELESS)
+def test_what_can_never_be_a_source_is_not_waited_for(spec: str, place: Path) -> None:
+    (place / "text.mp4").write_text("no video " * 1000)
+    with pytest.raises(UnusableSourceError) as caught:
+        open_source(CameraSettings(source=spec.format(place=place)))
+    assert "\n" not in str(caught.value)
+
+
+LATE = {
+    "a number": "97",
+    "a device": "/dev/video97",
+    "a link of udev": "/dev/camera97",
+    "a link by its name": "/dev/v4l/by-id/usb-none",
+    "a folder": "/nowhere/pictures",
+    "a folder that is empty": "{place}/empty",
+    "pictures of a folder": "{place}/empty/*.jpg",
+    "a picture in the network": "http://127.0.0.1:9/a.jpg",
+    "a stream": "http://127.0.0.1:9/stream.mjpg",
+}
+
+
+@pytest.mark.parametrize("spec", LATE.values(), ids=LATE)
+def test_what_may_come_later_is_waited_for(spec: str, place: Path) -> None:
+    (place / "empty").mkdir()
+    with pytest.raises(SourceError) as caught:
+        open_source(CameraSettings(source=spec.format(place=place)))
+    assert not isinstance(caught.value, UnusableSourceError)
+
+
+NAMES = {
+    "a number": ("0", "camera /dev/video0"),
+    "auto": ("auto", "camera (auto)"),
+    "a stream": ("rtsp://me:secret@h/x", "stream rtsp://***@h/x"),
+    "a folder": ("/nowhere/pictures", "files /nowhere/pictures"),
+}
+
+
+@pytest.mark.parametrize(("spec", "name"), NAMES.values(), ids=NAMES)
+def test_a_source_has_a_name_before_it_was_opened(spec: str, name: str) -> None:
+    assert source_name(spec) == name
 
 
 @pytest.mark.parametrize("spec", ["", "demmo", "/nowhere/at/all.mp4", "~nobody/x", "-1"])
@@ -106,3 +166,37 @@ def test_auto_is_the_first_camera_that_delivers(monkeypatch: pytest.MonkeyPatch)
     assert chosen is good
     assert said == ["Source auto: busy.", "Source auto: The fake camera delivers no more frames."]
     assert silent.closed.is_set()
+
+
+def test_once_a_camera_was_there_auto_waits_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    cameras(monkeypatch, {})
+    with pytest.raises(SourceError, match="No camera delivers pictures"):
+        open_source(CameraSettings(source="auto"), may_be_demo=False)
+
+
+def test_the_demo_of_auto_gives_way_to_a_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: dict[str, Source | Exception] = {}
+    cameras(monkeypatch, found)
+    demo = open_source(CameraSettings(source="auto", fps=1000))
+    found["/dev/video3"] = camera = FakeSource([Frame(picture())])
+    deadline = time.monotonic() + 20.0
+    while demo.read() is not None:
+        assert time.monotonic() < deadline
+    assert demo.successor is camera
+
+
+HAS = {
+    "none": ({}, False),
+    "one that opens and never delivers": ({"/dev/video0": FakeSource([])}, False),
+    "one that is busy": ({"/dev/video0": SourceError("busy.")}, False),
+    "one that delivers": ({"/dev/video1": FakeSource([Frame(picture())])}, True),
+}
+
+
+@pytest.mark.parametrize(("found", "has"), HAS.values(), ids=HAS)
+def test_a_machine_has_a_camera_where_auto_would_take_one(
+    found: dict[str, Any], has: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cameras(monkeypatch, found)
+    assert bringup.has_camera() is has
+    assert all(camera.closed.is_set() for camera in found.values() if isinstance(camera, FakeSource))

@@ -95,6 +95,18 @@ def test_a_stream_is_live_and_its_end_is_an_error() -> None:
         source.read()
 
 
+def test_a_frame_that_a_stream_loses_closes_nothing() -> None:
+    source = VideoSource(URL, loop=True, capture=FakeCapture([picture(1), None, picture(2)], FRAME_COUNT=-1))
+    frames = [source.read(), source.read()]
+    assert [frame.image[0, 0, 0] for frame in frames if frame] == [1, 2]
+
+
+def test_a_password_reaches_the_library_as_it_reads_it() -> None:
+    capture = FakeCapture([picture()], FRAME_COUNT=-1)
+    VideoSource("rtsp://me:se/cret@camera/live", loop=True, capture=capture)
+    assert capture.opened_with == ("rtsp://me:se%2Fcret@camera/live", cv2.CAP_FFMPEG)
+
+
 def test_a_file_behind_a_url_is_played_as_a_file() -> None:
     source = VideoSource(
         "http://host/clip.mp4", loop=False, capture=FakeCapture([picture()], FPS=20, FRAME_COUNT=1)

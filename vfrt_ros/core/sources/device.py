@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,20 +13,39 @@ import cv2
 
 from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.capture import Capture, OpenCapture, open_capture
+from vfrt_ros.core.sources.next_frame import next_frame
 from vfrt_ros.core.sources.source import Frame, Source
 
 _VGA = 640 * 480
+_MEMORY_FILES = "/dev/shm/"
+"""Files and folders in RAM, the only ones below /dev that are no devices."""
 
 
 def device_paths() -> list[str]:
     """The video devices of a Linux machine, in the order of their numbers; elsewhere none."""
-    found = [str(path) for path in Path("/dev").glob("video[0-9]*")]
+    found = [str(path) for path in Path("/dev").glob("video*") if re.fullmatch(r"video\d+", path.name)]
     return sorted(found, key=lambda path: (len(path), path))
 
 
 def device_path(spec: str) -> str:
     """The path that an index stands for on Linux; anything else as it is."""
     return f"/dev/video{spec}" if spec.isdecimal() and sys.platform.startswith("linux") else spec
+
+
+def is_device(spec: str) -> bool:
+    """Whether a text means a camera: a number, any path below /dev (udev's links), or a link to a device.
+
+    >>> is_device("0"), is_device("/dev/camera00"), is_device("/dev/shm/film.mp4"), is_device("film.mp4")
+    (True, True, False, False)
+    """
+    if spec.isdecimal():
+        return True
+    if spec.startswith("/dev/") and not spec.startswith(_MEMORY_FILES):
+        return True
+    try:
+        return stat.S_ISCHR(Path(spec).expanduser().stat().st_mode)
+    except (OSError, ValueError, RuntimeError):  # nothing there, or what no path can be
+        return False
 
 
 class DeviceSource(Source):
@@ -45,12 +66,12 @@ class DeviceSource(Source):
         capture: OpenCapture = open_capture,
         check: Callable[[str], None] | None = None,
     ) -> None:
-        path = device_path(spec)
+        path = device_path(str(Path(spec).expanduser()) if spec.startswith("~") else spec)
         super().__init__(spec, f"camera {path}")
         (check or check_device)(path)
         self._path = path
         backend = cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY
-        self._capture = capture(path, backend)
+        self._capture = capture(_device_behind(path), backend)
         if not self._capture.isOpened():
             self.close()
             raise SourceError(
@@ -61,17 +82,16 @@ class DeviceSource(Source):
 
     def read(self, since: float = 0.0) -> Frame | None:
         """The next frame of the camera; see `Source.read`."""
-        try:
-            good, image = self._capture.retrieve() if self._capture.grab() else (False, None)
-        except cv2.error as error:
-            raise SourceError(f"Camera {self._path} has failed: {error.err}.") from error
-        if not good or image is None:
-            raise SourceError(f"Camera {self._path} delivers no more frames.")
-        return Frame(image)
+        return Frame(next_frame(self._capture, f"Camera {self._path}"))
 
     def close(self) -> None:
         """Give the device back."""
         self._capture.release()
+
+
+def _device_behind(path: str) -> str:
+    """Where a link of udev leads at this moment: the number may be another one each time."""
+    return os.path.realpath(path) if path.startswith("/") and Path(path).is_symlink() else path
 
 
 def _request(capture: Capture, size: tuple[int, int], fps: float) -> None:
@@ -94,7 +114,8 @@ def check_device(path: str) -> None:
         return
     if not Path(path).exists():
         there = ", ".join(device_paths()) or "none (source demo needs no camera)"
-        raise SourceError(f"There is no device {path}. Cameras on this machine: {there}.")
+        leads = f" (a link to {os.path.realpath(path)})" if Path(path).is_symlink() else ""
+        raise SourceError(f"There is no device {path}{leads}. Cameras on this machine: {there}.")
     if not os.access(path, os.R_OK | os.W_OK):
         raise SourceError(
             f"No permission for {path}. Add this user to its group, then log in again: "

@@ -7,8 +7,8 @@ Threads:
 - Any thread may call `wait`, `ended`, `stop`.
 
 `_changed` guards everything that more than one of them touches: the slot, the current attempt, `_lost_at`,
-`_back_at`, `_ended`, `_crash`. Nothing slow is done and nobody is called back under it. `report` and
-`stamp` are called from the supervisor's and the attempt's threads.
+`_back_at`, `_flowed`, `_ended`, `_crash`. Nothing slow is done and nobody is called back under it. `report`,
+`opened`, `turn` and `stamp` are called from the supervisor's and the attempt's threads.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ from vfrt_ros.core.sources.source import Image, Source
 STALL_S = 5.0
 OPENING = 6.0
 """To open a source may take this many times as long as to read a frame: a stream negotiates first."""
-HEALTHY_S = 10.0
+HEALTHY_S = 2.0
+HEALTHY_FRAMES = 10
+"""A source has recovered after so many seconds or frames: the next pause is a short one again."""
+SILENT_PERIODS = 2.5
+"""Periods of a slow source that may pass without a frame before it counts as hanging."""
 MAX_HANGING = 3
 
 
@@ -43,11 +47,13 @@ class Grabbed:
         image: (size[1], size[0], 3) uint8 BGR; the reader's own, but nobody else's to write.
         sequence: 1, 2, 3 …: a gap tells how many frames were replaced before they were looked at.
         stamp: What `stamp` gave at the moment the frame was there.
+        stands_in: Of a source that is shown for want of what was asked for.
     """
 
     image: Image
     sequence: int
     stamp: Any
+    stands_in: bool = False
 
 
 class Grabber:
@@ -58,6 +64,8 @@ class Grabber:
         size: Width and height that every frame gets, see `fit`.
         fps: Frames per second at most.
         report: Gets a `Notice` when something happens: one when the source is lost, one when it is back.
+        opened: Gets each source that is opened, before its first frame.
+        turn: Makes a picture upright, before it is fitted to the size.
         stamp: What marks the time of a frame, for example a ROS clock's now.
         first: An open source for the first attempt, where the caller has opened one already.
         name: What to call the source while none is open.
@@ -73,6 +81,8 @@ class Grabber:
         size: tuple[int, int],
         fps: float,
         report: Callable[[Notice], None],
+        opened: Callable[[Source], None] = lambda source: None,
+        turn: Callable[[Image], Image] = lambda image: image,
         stamp: Callable[[], Any] | None = None,
         first: Source | None = None,
         name: str = "source",
@@ -85,12 +95,16 @@ class Grabber:
         self._size = size
         self._fps = fps
         self._report = report
+        self._note_opened = opened
+        self._turn = turn
         self._clock = clock or SteadyClock()
         self._stamp = stamp or self._clock.now
         self._first = first
         self._name = first.name if first else name
+        self._stands_in = False
         self._expected_fps = fps
         self._stall = stall
+        self._patience = stall
         self._backoff = Backoff()
         self._changed = threading.Condition()
         self._stop = threading.Event()
@@ -101,6 +115,7 @@ class Grabber:
         self._seen_size = size
         self._lost_at: float | None = None
         self._back_at = self._clock.now()
+        self._flowed = 0
         self._ended = False
         self._crash: Exception | None = None
         self._reopenings = 0
@@ -140,7 +155,14 @@ class Grabber:
             sight = self._pictures.sight
             frames = self._latest.sequence if self._latest else 0
             return Health(
-                self._name, frames, self._reopenings, lost_for, sight, self._ended, self._expected_fps
+                self._name,
+                frames,
+                self._reopenings,
+                lost_for,
+                sight,
+                self._ended,
+                self._expected_fps,
+                self._stands_in,
             )
 
     @property
@@ -199,7 +221,9 @@ class Grabber:
         self._hanging = [reading for reading in self._hanging if reading.is_alive()]
         if len(self._hanging) >= MAX_HANGING:
             return Outcome(SourceError(f"The {self._name} hangs."))
-        reading = Reading(self._open, self._deliver, self._wake, fps=self._fps, clock=self._clock)
+        reading = Reading(
+            self._open, self._adopt, self._deliver, self._wake, fps=self._fps, clock=self._clock
+        )
         with self._changed:
             self._current = reading
         reading.start()
@@ -220,16 +244,21 @@ class Grabber:
 
     def _stalls(self, reading: Reading) -> bool:
         since = reading.busy_since
-        limit = self._stall * (1.0 if reading.opened else OPENING)
+        limit = self._patience if reading.opened else OPENING * self._stall
         return since is not None and self._clock.now() - since > limit
 
     def _open(self) -> Source:
         first, self._first = self._first, None
-        source = first or self._opener()
+        return first or self._opener()
+
+    def _adopt(self, source: Source) -> None:
+        """A source is open and is read from now on."""
         self._name = source.name
+        self._stands_in = source.stands_in
         self._expected_fps = min(self._fps, source.fps or self._fps)
+        self._patience = max(self._stall, SILENT_PERIODS / source.fps if source.fps else 0.0)
         self._pictures.restart()
-        return source
+        self._note_opened(source)
 
     def _wake(self) -> None:
         with self._changed:
@@ -237,24 +266,29 @@ class Grabber:
 
     def _deliver(self, reading: Reading, source: Source, image: Image) -> None:
         stamp = self._stamp()
-        notice = self._pictures.tell(source.name, image, self._clock.now()) if source.live else None
+        watched = source.live and not source.polled
+        notice = self._pictures.tell(source.name, image, self._clock.now()) if watched else None
         if notice is not None:
             self._report(notice)
+        image = self._turn(image)
         self._note_size(source, image)
         image = fit(image, self._size)
         with self._changed:
             if reading is not self._current or reading.abandoned:
                 return
             sequence = self._latest.sequence + 1 if self._latest else 1
-            self._latest = Grabbed(image, sequence, stamp)
+            self._latest = Grabbed(image, sequence, stamp, source.stands_in)
             lost_at, self._lost_at = self._lost_at, None
+            self._flowed += 1
             if lost_at is not None:
                 self._back_at = self._clock.now()
-                self._reopenings += 1
+                self._flowed = 1
+                self._reopenings += sequence > 1
             self._changed.notify_all()
         if lost_at is not None:
             gone = self._clock.now() - lost_at
-            self._report(Notice(Event.BACK, f"The {source.name} is back after {gone:.1f} s."))
+            how = "back" if sequence > 1 else "there"
+            self._report(Notice(Event.BACK, f"The {source.name} is {how} after {gone:.1f} s."))
 
     def _note_size(self, source: Source, image: Image) -> None:
         size = (image.shape[1], image.shape[0])
@@ -270,9 +304,12 @@ class Grabber:
             if self._lost_at is not None:
                 return
             self._lost_at = now
-            if now - self._back_at >= HEALTHY_S:
+            if self._latest is not None and (
+                now - self._back_at >= HEALTHY_S or self._flowed >= HEALTHY_FRAMES
+            ):
                 self._backoff.reset()
-        self._report(Notice(Event.LOST, f"{error} It is tried again until it is back."))
+            until = "back" if self._latest is not None else "there"
+        self._report(Notice(Event.LOST, f"{error} It is tried again until it is {until}."))
 
     def _finish(self, crash: Exception | None) -> None:
         with self._changed:

@@ -19,6 +19,7 @@ class Health:
         sight: Whether its pictures are frozen or black.
         ended: It has come to its end.
         fps: Frames per second that are to be expected of it.
+        stands_in: It is shown for want of what was asked for.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Health:
     sight: Sight
     ended: bool
     fps: float
+    stands_in: bool = False

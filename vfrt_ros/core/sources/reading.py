@@ -32,6 +32,7 @@ class Reading(threading.Thread):
 
     Args:
         opener: Gives the open source.
+        opened: Called in this thread with each source before it is read: the first one, then its successors.
         deliver: Called in this thread with this attempt, the source and each wanted (H, W, 3) uint8 frame.
         done: Called in this thread after the last one, once the source is closed.
     """
@@ -39,6 +40,7 @@ class Reading(threading.Thread):
     def __init__(
         self,
         opener: Callable[[], Source],
+        opened: Callable[[Source], None],
         deliver: Callable[[Reading, Source, Image], None],
         done: Callable[[], None],
         *,
@@ -47,10 +49,11 @@ class Reading(threading.Thread):
     ) -> None:
         super().__init__(name="vfrt-reading", daemon=True)
         self._opener = opener
+        self._note_opened = opened
         self._deliver = deliver
         self._done = done
         self._clock = clock
-        self._pacer = Pacer(fps)
+        self._fps = fps
         self._abandoned = threading.Event()
         self.busy_since: float | None = clock.now()
         self.opened = False
@@ -75,24 +78,32 @@ class Reading(threading.Thread):
 
     def _attempt(self) -> Outcome:
         try:
-            with self._opener() as source:
-                self.opened = True
-                self._read_all(source)
+            source: Source | None = self._opener()
+            while source is not None:
+                with source:
+                    self.opened = True
+                    self._note_opened(source)
+                    self._read_all(source)
+                source = source.successor
         except Exception as error:  # the grabber passes a bug on to whoever waits for frames
             return Outcome(error)
         return Outcome()
 
     def _read_all(self, source: Source) -> None:
-        start = self._clock.now()
+        pacer, start = Pacer(self._fps), self._clock.now()
         while not self.abandoned:
+            if source.polled:
+                self.busy_since = None
+                if self._clock.wait(self._abandoned, pacer.due - (self._clock.now() - start)):
+                    return
             self.busy_since = self._clock.now()
             late = self._clock.now() - start - MAX_LATE_S
-            frame = source.read(max(self._pacer.due, late))
+            frame = source.read(max(pacer.due, late))
             self.busy_since = None
             if frame is None:
                 return
             now = self._clock.now() - start
-            if not self._pacer.accept(now if frame.time is None else frame.time):
+            if not pacer.accept(now if frame.time is None else frame.time):
                 continue
             if frame.time is not None:
                 self._clock.wait(self._abandoned, frame.time - now)

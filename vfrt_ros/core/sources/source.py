@@ -33,12 +33,18 @@ class Source(ABC):
         spec: The `source` parameter that opens this same source again.
         name: What to call it in a message; never holds a password.
         live: True where frames come when they come (a camera, a stream); False where each has its time.
+        polled: True where a picture is as old as the question: it is asked for at the rate that is wanted.
         mixed_sizes: True where frames of different sizes are nothing remarkable.
+        stands_in: True where it is shown for want of what was asked for.
+        successor: The open source that goes on where this one has ended; None = nothing does.
         fps: Frames per second that the source says it has; 0 = it doesn't say.
     """
 
     live: bool = False
+    polled: bool = False
     mixed_sizes: bool = False
+    stands_in: bool = False
+    successor: Source | None = None
     fps: float = 0.0
 
     def __init__(self, spec: str, name: str) -> None:

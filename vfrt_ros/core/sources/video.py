@@ -9,9 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vfrt_ros.core.errors import SourceError
+from vfrt_ros.core.errors import SourceError, UnusableSourceError
 from vfrt_ros.core.sources.capture import Capture, OpenCapture, open_capture
+from vfrt_ros.core.sources.next_frame import next_frame
 from vfrt_ros.core.sources.source import Frame, Image, Source
+from vfrt_ros.core.sources.stream_url import parse_stream_url
 from vfrt_ros.core.sources.without_password import without_password
 
 STREAM = re.compile(r"^(rtsp|rtsps|rtmp|http|https|udp|tcp)://", re.IGNORECASE)
@@ -28,18 +30,16 @@ class VideoSource(Source):
     def __init__(self, spec: str, *, loop: bool, capture: OpenCapture = open_capture) -> None:
         is_stream = STREAM.match(spec) is not None
         super().__init__(spec, f"{'stream' if is_stream else 'video'} {without_password(spec)}")
-        path = spec if is_stream else str(Path(spec).expanduser())
+        path = parse_stream_url(spec).encoded if is_stream else str(Path(spec).expanduser())
         if not is_stream and not Path(path).is_file():
             raise SourceError(f"There is no video file {spec}.")
         self._loop = loop
         self._capture = capture(path, cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
             self.close()
-            raise SourceError(
-                f"Nothing that can be played answers at {without_password(spec)}."
-                if is_stream
-                else f"{spec} is no video that OpenCV can play."
-            )
+            if is_stream:
+                raise SourceError(f"Nothing that can be played answers at {without_password(spec)}.")
+            raise UnusableSourceError(f"{spec} is no video that OpenCV can play.")
         _limit_waiting(self._capture)
         self.fps = _finite(self._capture.get(cv2.CAP_PROP_FPS))
         self.live = is_stream and self._capture.get(cv2.CAP_PROP_FRAME_COUNT) <= 0
@@ -48,19 +48,16 @@ class VideoSource(Source):
 
     def read(self, since: float = 0.0) -> Frame | None:
         """The next frame that isn't older than `since`; see `Source.read`."""
+        if self.live:
+            return Frame(next_frame(self._capture, f"The {self.name}"))
         try:
-            return self._read_live() if self.live else self._read_recorded(since)
+            return self._read_recorded(since)
         except cv2.error as error:
             raise SourceError(f"The {self.name} has failed: {without_password(str(error.err))}.") from error
 
     def close(self) -> None:
         """Close the file or the connection."""
         self._capture.release()
-
-    def _read_live(self) -> Frame:
-        if not self._capture.grab():
-            raise SourceError(f"The {self.name} delivers no more frames.")
-        return Frame(self._retrieve())
 
     def _read_recorded(self, since: float) -> Frame | None:
         time = -1.0
