@@ -93,12 +93,46 @@ def test_the_parameter_file_comes_first_and_the_level_last() -> None:
     assert rest == ["-p", 'source:="0"', "--log-level", "debug"]
 
 
+NODES_OF = {
+    "all by default": ({}, {"camera": [], "recognition": [("image", "camera/image_raw")]}),
+    "a driver's camera": (
+        {"image": "/usb_cam/image_raw"},
+        {"recognition": [("image", "/usb_cam/image_raw")]},
+    ),
+    "a driver's camera and ours": (
+        {"image": "front/image", "camera": "true"},
+        {"camera": [], "recognition": [("image", "front/image")]},
+    ),
+    "no camera": ({"camera": "false"}, {"recognition": [("image", "camera/image_raw")]}),
+    "both said": (
+        {"image": "/usb_cam/image_raw", "camera": "false"},
+        {"recognition": [("image", "/usb_cam/image_raw")]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "nodes"), NODES_OF.values(), ids=NODES_OF)
+def test_somebody_who_has_a_camera_driver_starts_recognition_alone(
+    given: dict[str, str], nodes: dict[str, list[tuple[str, str]]]
+) -> None:
+    starts = plan(given, has_camera=lambda: True, environment={})
+    assert {start.node.name: list(start.node.remappings) for start in starts} == nodes
+    assert {start.node.executable for start in starts} == {f"{name}_node" for name in nodes}
+
+
+def test_without_our_camera_there_is_no_demo_to_describe() -> None:
+    assert started({"image": "/usb_cam/image_raw"}) == {"recognition": ()}
+
+
 WRONG = {
     "an unknown argument": ({"sorce": "0"}, "Unknown argument 'sorce'. Did you mean 'source'?"),
     "an unknown device": ({"device": "gpu"}, "must be one of auto, cpu, cuda, mps"),
     "an unknown level": ({"log_level": "loud"}, "must be one of debug, info"),
     "a rate that is none": ({"fps": "fast"}, "'fps' must be a number"),
     "a rate of nothing": ({"fps": "0"}, "'fps' must be a number"),
+    "an image topic that is none": ({"image": "a b"}, "'image' must be a topic like /usb_cam/image_raw"),
+    "an image topic with a digit first": ({"image": "/0/image"}, "'image' must be a topic"),
+    "a camera that is neither": ({"camera": "no"}, "must be one of true, false"),
     "one side of a size": ({"size": "640"}, "'size' must be a list of 2"),
     "a bracket that is not closed": ({"labels": "[cat, dog"}, "does not end with ]"),
     "a quote that is not closed": ({"labels": "cat, 'dog"}, "a quote with ' that is not closed"),

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from vfrt_ros.parameter_file import file_values, find_parameter_file
 PACKAGE = "vfrt_ros"
 DEMO_LABELS = ("cat", "cup of coffee", "rocket", "motorcycle")
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
+_TOPIC = re.compile(r"(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +107,16 @@ ARGUMENTS = (
     LaunchArgument(name="backbone", node=RECOGNITION, parameter="backbone"),
     LaunchArgument(name="device", node=RECOGNITION, parameter="device"),
     LaunchArgument(name="labels", node=RECOGNITION, parameter="init_labels"),
+    LaunchArgument(
+        name="image",
+        meaning="Image topic of a camera driver that runs already; then no camera is started, unless camera says so",
+    ),
     LaunchArgument(name="image_transport", node=RECOGNITION, parameter="image_transport"),
+    LaunchArgument(
+        name="camera",
+        meaning="Whether to start our own camera node; empty = unless image names another one's topic",
+        options=("true", "false"),
+    ),
     LaunchArgument(
         name="params_file",
         meaning="Parameter file: a path, or a file of the package's config folder (embedded)",
@@ -144,14 +155,26 @@ def plan(
     path = find_parameter_file(values["params_file"]) if "params_file" in values else None
     variables = os.environ if environment is None else environment
     wanted = _Precedence(settings, variables, path, values.get("namespace", ""))
-    if not wanted.has(RECOGNITION, "init_labels") and _shows_demo(wanted, has_camera):
+    nodes = _nodes(values)
+    if CAMERA in nodes and not wanted.has(RECOGNITION, "init_labels") and _shows_demo(wanted, has_camera):
         settings[RECOGNITION.name]["init_labels"] = DEMO_LABELS
     common = ["--params-file", str(path)] if path else []
     level = ["--log-level", values["log_level"]] if "log_level" in values else []
     return tuple(
         NodeStart(node=node, ros_arguments=(*common, *_assignments(settings[node.name]), *level))
-        for node in NODES
+        for node in nodes
     )
+
+
+def _nodes(values: Mapping[str, str]) -> tuple[NodeDescription, ...]:
+    """The nodes to start, the recognition listening where it was told to."""
+    topic = values.get("image", "")
+    if topic and not _TOPIC.fullmatch(topic):
+        raise SettingError(f"Argument 'image' must be a topic like /usb_cam/image_raw; got '{topic}'.")
+    hears = ((names.IMAGE, topic),) if topic else RECOGNITION.remappings
+    recognition = replace(RECOGNITION, remappings=hears)
+    own_camera = values.get("camera", "false" if topic else "true") == "true"
+    return (CAMERA, recognition) if own_camera else (recognition,)
 
 
 def _given_parameters(values: Mapping[str, str]) -> dict[str, dict[str, Any]]:

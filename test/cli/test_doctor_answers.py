@@ -142,10 +142,11 @@ def test_a_node_that_answers_nothing_is_broken(active: FakeRecognition, vfrt: An
 @pytest.mark.ros
 def test_an_image_topic_that_nobody_publishes_is_broken(active: FakeRecognition, vfrt: Any) -> None:
     active.node.create_subscription(Image, names.IMAGE, print, qos.camera_image())
+    active.node.create_publisher(Image, "/usb_cam/image_raw", qos.camera_image())
     outcome = vfrt("doctor", "--json")
     finding = found(outcome, "/image")
     assert (outcome.status, finding["level"]) == (1, "broken")
-    assert "-r image:=" in finding["todo"]
+    assert "-r image:=/usb_cam/image_raw (image topics there are: /usb_cam/image_raw)" in finding["todo"]
 
 
 @pytest.mark.ros

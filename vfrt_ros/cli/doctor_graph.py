@@ -11,6 +11,7 @@ from rclpy.qos import QoSCompatibility, qos_check_compatible
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.finding import ABSENT, ACTIVE, Finding, Level
 from vfrt_ros.cli.node_client import NodeClient
+from vfrt_ros.nodes.image_topics import listed, published_images
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 _STATE_SECONDS = 2.0
@@ -65,7 +66,10 @@ def check_source(client: NodeClient) -> list[Finding]:
         for topic, kinds in _heard(client)
         if set(kinds) & set(IMAGE_TYPES) and not client.node.get_publishers_info_by_topic(topic)
     ]
-    todo = "start a camera (`vfrt live`), or start the node with -r image:=THE/CAMERA/TOPIC"
+    there = published_images(client.node, but=silent)
+    arguments = there[0].arguments() if there else "-r image:=THE/CAMERA/TOPIC"
+    named = f" (image topics there are: {listed(there)})" if there else ""
+    todo = f"start a camera (`vfrt live`), or start the node with {arguments}{named}"
     return [Finding(topic, Level.BROKEN, "has a listener, and nobody publishes it", todo) for topic in silent]
 
 

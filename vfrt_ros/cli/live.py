@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from vfrt_ros.cli.command import OK, Command, CommandError
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.no_panel:
         commands[PANEL] = panel_command(arguments.namespace)
     with RecognitionScreen(seconds=1.0) as screen:
-        for text in next_steps(arguments.namespace):
+        for text in next_steps(arguments.namespace, commands):
             screen.say(text)
         address = full_name(arguments.namespace, RECOGNITION.name)
         status, failure = _run_nodes(commands, address, screen, arguments.reg_label)
@@ -67,11 +68,12 @@ def panel_command(namespace: str) -> list[str]:
     return ["nice", sys.executable, "-m", "vfrt_ros.cli.main", PANEL, *where]
 
 
-def next_steps(namespace: str) -> list[str]:
+def next_steps(namespace: str, nodes: Collection[str]) -> list[str]:
     """What to type next, in another shell."""
     where = f" --namespace {namespace}" if namespace else ""
+    started = " and ".join(name for name in nodes if name != PANEL)
     return [
-        "Starting camera and recognition; Ctrl-C ends them. In another shell, after `source env.sh`:",
+        f"Starting {started}; Ctrl-C ends them. In another shell, after `source env.sh`:",
         f"  vfrt register astronaut{where}   teach what the camera shows now",
         f"  vfrt labels{where}               what it knows",
         f"  vfrt undo{where}                 take back the last change",
@@ -104,6 +106,7 @@ COMMAND = Command(
     examples=(
         "vfrt live",
         "vfrt live --source 0 --init-labels 'cup,phone,apple'",
+        "vfrt live --image /usb_cam/image_raw",
         "vfrt live --source demo --reg-label cat --no-panel",
         "vfrt live --source film.mp4 --params-file clip_vitb32 --log-level debug",
     ),

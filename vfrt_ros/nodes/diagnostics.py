@@ -13,6 +13,7 @@ from rclpy.node import Node
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.nodes.faults import Faults, Recent, judge_faults
 from vfrt_ros.nodes.result import Result
+from vfrt_ros.nodes.silence_watch import PERIODS
 from vfrt_ros.nodes.statistics import Counts, Statistics
 from vfrt_ros.nodes.status import StatusPublisher, status_message
 
@@ -30,6 +31,8 @@ class Work:
         active: The lifecycle state is active.
         dropped: Frames replaced by a newer one before they were looked at.
         hung: Seconds for which the encoder has owed an answer beyond its time; 0 = it answers.
+        silence: Why no picture comes, where none does; empty = not yet known.
+        period: Seconds between the last two pictures; 0 = not yet known.
     """
 
     recogniser: Recogniser | None
@@ -37,6 +40,8 @@ class Work:
     active: bool
     dropped: int = 0
     hung: float = 0.0
+    silence: str = ""
+    period: float = 0.0
 
 
 class Diagnostics:
@@ -89,8 +94,9 @@ def _judge(work: Work, silent: float, recent: list[str], faults: list[str]) -> t
         return DiagnosticStatus.ERROR, "the memory cannot be written: check the disk; what it has is in use"
     if recent:
         return DiagnosticStatus.WARN, f"some frames could not be used ({', '.join(recent)})"
-    if silent > SILENCE:
-        return DiagnosticStatus.WARN, "no frames: is the camera running, and does its QoS fit?"
+    if silent > max(SILENCE, PERIODS * work.period):
+        why = work.silence or "is the camera running, and does its QoS fit?"
+        return DiagnosticStatus.WARN, f"no frames: {why}"
     if work.recogniser is not None and _is_copy_behind(work.recogniser):
         return DiagnosticStatus.WARN, "the memory's second file cannot be written: check the disk"
     return DiagnosticStatus.OK, "recognising"

@@ -44,12 +44,14 @@ from vfrt_ros.nodes.conversions import (
 )
 from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.diagnostics import Diagnostics, Work
+from vfrt_ros.nodes.image_topics import explain_silence
 from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
 from vfrt_ros.nodes.messages import memory_info_message, recognition_message
 from vfrt_ros.nodes.parameters import accept_live_changes
 from vfrt_ros.nodes.qos_mismatch import publisher_events, subscription_events
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.services import BESIDE_THE_WORKER, SERVICES, answer, refuse
+from vfrt_ros.nodes.silence_watch import SilenceWatch
 from vfrt_ros.nodes.statistics import Statistics
 from vfrt_ros.nodes.transport import make_room_for_images
 
@@ -110,6 +112,8 @@ class RecognitionNode(SelfStartingNode):
         self._statistics = Statistics()
         self._due = 0.0
         self._changing = threading.Lock()
+        self._topic = ""
+        self._silence = SilenceWatch(self._tell_silence)
         self._recognitions = self._output(Recognition, names.RECOGNITION, qos.recognition())
         self._overlays = self._output(Image, names.OVERLAY, qos.overlay())
         small = names.compressed(self, names.OVERLAY)
@@ -162,11 +166,14 @@ class RecognitionNode(SelfStartingNode):
             qos_overriding_options=qos.overridable(),
             event_callbacks=subscription_events(self, topic),
         )
+        self._topic = self.resolve_topic_name(topic)
+        self._silence.start(time.monotonic())
         self._publish_memory()
 
     def deactivate(self) -> None:
         """Stop listening; what was not begun is dropped."""
         self._active.clear()
+        self._silence.stop()
         if self._subscription is not None:
             self.destroy_subscription(self._subscription)
             self._subscription = None
@@ -196,6 +203,7 @@ class RecognitionNode(SelfStartingNode):
 
     def _receive(self, message: Image | CompressedImage) -> None:
         self._statistics.received()
+        self._silence.arrived(time.monotonic())
         if self._worker is not None:
             seconds = self.get_clock().now().nanoseconds / 1e9
             self._worker.put(_Arrival(message, seconds, time.monotonic()))
@@ -314,7 +322,11 @@ class RecognitionNode(SelfStartingNode):
         except Exception as error:
             self.faults.report(f"the topic {names.MEMORY_INFO}", error)
 
+    def _tell_silence(self, seconds: float) -> None:
+        self.get_logger().warning(f"No picture for {seconds:.0f} s. {explain_silence(self, self._topic)}")
+
     def _watch(self) -> None:
+        self._silence.look(time.monotonic())
         if self._worker is not None:
             self._worker.watch(self.settings.encoder_timeout)
 
@@ -330,7 +342,10 @@ class RecognitionNode(SelfStartingNode):
     def _work(self) -> Work:
         worker = self._worker
         dropped, hung = (worker.dropped, worker.hung) if worker is not None else (0, 0.0)
-        return Work(self._recogniser, self._latest, self._active.is_set(), dropped, hung)
+        why = explain_silence(self, self._topic) if self._silence.told else ""
+        return Work(
+            self._recogniser, self._latest, self._active.is_set(), dropped, hung, why, self._silence.period
+        )
 
 
 def _configured(recogniser: Recogniser | None) -> Recogniser:

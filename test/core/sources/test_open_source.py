@@ -133,7 +133,7 @@ def test_a_source_has_a_name_before_it_was_opened(spec: str, name: str) -> None:
     assert source_name(spec) == name
 
 
-@pytest.mark.parametrize("spec", ["", "demmo", "/nowhere/at/all.mp4", "~nobody/x", "-1"])
+@pytest.mark.parametrize("spec", ["", "demmo", "/nowhere/at/all.mp4", "~nosuchuser/x", "-1"])
 def test_anything_else_is_told_what_was_expected(spec: str) -> None:
     with pytest.raises(SourceError, match=r"Expected: device \(0, /dev/video0\), video file, folder"):
         open_source(CameraSettings(source=spec))

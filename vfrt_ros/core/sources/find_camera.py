@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -65,7 +64,7 @@ class _Trial:
 
 
 class CameraSearch:
-    """Finds a camera that delivers; not thread-safe.
+    """Finds a camera that delivers; any thread may ask, one search runs at a time.
 
     A camera that hangs is left to its thread, and not tried again before that has come back.
 
@@ -81,11 +80,16 @@ class CameraSearch:
         self._opener = opener
         self._warn = warn
         self._seconds = seconds
+        self._one_at_a_time = threading.Lock()
         self._hanging: dict[str, _Trial] = {}
         self._told: set[str] = set()
 
     def find(self, paths: Sequence[str]) -> Source | None:
         """The first camera of the list that delivers, open; None where none does in time."""
+        with self._one_at_a_time:
+            return self._find(paths)
+
+    def _find(self, paths: Sequence[str]) -> Source | None:
         self._hanging = {path: trial for path, trial in self._hanging.items() if not trial.done.is_set()}
         trials = [_Trial(path) for path in paths if path not in self._hanging]
         changed = threading.Condition()
@@ -97,9 +101,8 @@ class CameraSearch:
         for trial in trials:
             name = f"vfrt-try-{trial.path}"
             threading.Thread(target=trial.run, args=(self._opener, finished), name=name, daemon=True).start()
-        deadline = time.monotonic() + self._seconds
         with changed:
-            changed.wait_for(lambda: _is_decided(trials), max(0.0, deadline - time.monotonic()))
+            changed.wait_for(lambda: _is_decided(trials), self._seconds)
         return self._choose(trials)
 
     def _choose(self, trials: Sequence[_Trial]) -> Source | None:
