@@ -60,6 +60,7 @@ def as_node(start: NodeStart, namespace: str) -> Node:
         namespace=namespace,
         remappings=list(start.node.remappings),
         ros_arguments=list(start.ros_arguments),
+        additional_env=dict(start.environment),
         output="screen",
         emulate_tty=True,
     )

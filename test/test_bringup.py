@@ -93,6 +93,18 @@ def test_the_parameter_file_comes_first_and_the_level_last() -> None:
     assert rest == ["-p", 'source:="0"', "--log-level", "debug"]
 
 
+@pytest.mark.parametrize(
+    "source", ["rtsp://me:pa/ss@10.0.0.7/live", "rtsp://h/user=admin&password=secret"], ids=["login", "path"]
+)
+def test_an_address_with_a_secret_stands_on_no_command_line(source: str) -> None:
+    given = {"source": source, "fps": "12"}
+    camera, recognition = plan(given, has_camera=lambda: True, environment={"VFRT_SOURCE": "demo"})
+    assert camera.ros_arguments == ("-p", "fps:=12.0")
+    assert camera.environment == {"VFRT_SOURCE": source}
+    assert not recognition.environment
+    assert "pa/ss" not in repr(camera) and "secret" not in repr(camera)
+
+
 NODES_OF = {
     "all by default": ({}, {"camera": [], "recognition": [("image", "camera/image_raw")]}),
     "a driver's camera": (

@@ -11,13 +11,14 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from vfrt_ros.core.errors import SettingError, nearest
 from vfrt_ros.core.parameters import ENVIRONMENT_PREFIX, Parameter, Settings, parse
 from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.core.sources.without_password import without_password
 from vfrt_ros.nodes import names
 from vfrt_ros.parameter_file import file_values, find_parameter_file
 
@@ -128,10 +129,16 @@ ARGUMENTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class NodeStart:
-    """A node with everything that has to follow `--ros-args`, but for its name, namespace and remappings."""
+    """A node with everything that has to follow `--ros-args`, but for its name, namespace and remappings.
+
+    Attributes:
+        environment: Variables for what must not stand on the command line, where launch logs it and `ps` shows it: an
+            address with a password in it. They win over those of the person's shell, so over all but an argument.
+    """
 
     node: NodeDescription
     ros_arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def plan(
@@ -160,10 +167,18 @@ def plan(
         settings[RECOGNITION.name]["init_labels"] = DEMO_LABELS
     common = ["--params-file", str(path)] if path else []
     level = ["--log-level", values["log_level"]] if "log_level" in values else []
-    return tuple(
-        NodeStart(node=node, ros_arguments=(*common, *_assignments(settings[node.name]), *level))
-        for node in nodes
-    )
+    starts = []
+    for node in nodes:
+        secret = {name: text for name, text in settings[node.name].items() if _has_secret(text)}
+        open_ = {name: value for name, value in settings[node.name].items() if name not in secret}
+        environment = {ENVIRONMENT_PREFIX + name.upper(): text for name, text in secret.items()}
+        arguments = (*common, *_assignments(open_), *level)
+        starts.append(NodeStart(node=node, ros_arguments=arguments, environment=environment))
+    return tuple(starts)
+
+
+def _has_secret(value: Any) -> bool:
+    return isinstance(value, str) and without_password(value) != value
 
 
 def _nodes(values: Mapping[str, str]) -> tuple[NodeDescription, ...]:

@@ -35,7 +35,7 @@ def check_camera(
             check_device(path)
         except SourceError as error:
             level = Level.BROKEN if named else Level.NOTE
-            return Finding("camera", level, f"{path} cannot be opened", str(error))
+            return Finding("camera", level, f"{path} cannot be opened", str(error).rstrip("."))
     for path in paths:
         if busy := _held(path, processes):
             return busy

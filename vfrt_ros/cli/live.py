@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from vfrt_ros.cli.command import OK, Command, CommandError
@@ -56,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
         for text in next_steps(arguments.namespace, commands):
             screen.say(text)
         address = full_name(arguments.namespace, RECOGNITION.name)
-        status, failure = _run_nodes(commands, address, screen, arguments.reg_label)
+        variables = {start.node.name: start.environment for start in starts}
+        status, failure = _run_nodes(commands, variables, address, screen, arguments.reg_label)
     if failure:
         raise CommandError(failure)
     return status
@@ -81,7 +82,11 @@ def next_steps(namespace: str, nodes: Collection[str]) -> list[str]:
 
 
 def _run_nodes(
-    commands: dict[str, list[str]], address: str, screen: RecognitionScreen, label: str
+    commands: dict[str, list[str]],
+    variables: Mapping[str, Mapping[str, str]],
+    address: str,
+    screen: RecognitionScreen,
+    label: str,
 ) -> tuple[int, str]:
     """The exit status, and one text that says what went wrong, else an empty one."""
     from vfrt_ros.cli.live_view import LiveView
@@ -92,7 +97,7 @@ def _run_nodes(
     def show(name: str, text: str) -> None:
         view.say(f"{name:<11} | {text}", "" if name == PANEL else "dim")
 
-    processes = NodeProcesses(commands, show=show, started=view.start, extras=(PANEL,))
+    processes = NodeProcesses(commands, show=show, started=view.start, extras=(PANEL,), variables=variables)
     status = processes.run()
     view.stop()
     if node := processes.ended_by_itself:

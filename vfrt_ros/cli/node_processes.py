@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from honcho.manager import KILL_WAIT, SIGNALS, SYSTEM_PRINTER_NAME, Manager
@@ -102,11 +102,13 @@ class NodeProcesses:
         show: Callable[[str, str], None],
         started: Callable[[], None],
         extras: Collection[str] = (),
+        variables: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         """
         Args:
             commands: Program and arguments by the node's name.
             extras: Names of those whose end ends nothing else.
+            variables: More environment variables by the node's name.
             show: Gets the name of a node and each line that it writes.
             started: Called once, in the main thread, when all processes run.
         """
@@ -117,7 +119,8 @@ class NodeProcesses:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         for name, command in commands.items():
             # `exec`: honcho starts a shell, and signals are for the node.
-            self._manager.add_process(name, "exec " + shlex.join(command), env=environment)
+            own = {**environment, **(variables or {}).get(name, {})}
+            self._manager.add_process(name, "exec " + shlex.join(command), env=own)
         self._started: Callable[[], None] | None = started
         self._told: set[str] = set()
 

@@ -71,7 +71,7 @@ def explain_silence(node: Any, topic: str) -> str:
         who = ", ".join(
             sorted({f"{entry.node_namespace.rstrip('/')}/{entry.node_name}" for entry in publishers})
         )
-        return f"{topic} is published by {who}, and nothing comes: does it run, and does its QoS fit?"
+        return f"{topic} is published by {who}, and nothing comes: its log says why, or its QoS does not fit."
     compressed = topic.endswith(f"/{names.COMPRESSED}")
     others = published_images(node, but=(topic,), compressed=compressed)
     if not others:
