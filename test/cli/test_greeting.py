@@ -10,10 +10,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-import rclpy
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.task import Future
+from cli.greeted import ADDRESS, Listener, LossyNode
 
 from vfrt_msgs.srv import Undo
 from vfrt_ros.cli import greeting as module
@@ -21,43 +18,6 @@ from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.greeting import Greeting
 from vfrt_ros.cli.node_client import NodeClient
 from vfrt_ros.panel.ros_link import RosLink
-
-ADDRESS = "/listener"
-
-
-class LossyClient:
-    """A client in a middleware that throws the first answers away."""
-
-    def __init__(self, lost: int) -> None:
-        self.ready = True
-        self.sent = 0
-        self._lost = lost
-
-    def service_is_ready(self) -> bool:
-        return self.ready
-
-    def call_async(self, request: Any) -> Future:
-        self.sent += 1
-        answer = Future()
-        if self.sent > self._lost:
-            answer.set_result(object())
-        return answer
-
-
-class LossyNode:
-    """Our own node, as far as a greeting needs one."""
-
-    def __init__(self, lost: int) -> None:
-        self.client = LossyClient(lost)
-        self.paths: list[str] = []
-        self.destroyed: list[Any] = []
-
-    def create_client(self, service: type, path: str) -> LossyClient:
-        self.paths.append(path)
-        return self.client
-
-    def destroy_client(self, client: Any) -> None:
-        self.destroyed.append(client)
 
 
 def test_it_is_sent_again_at_growing_distances_until_one_answer_comes(monkeypatch) -> None:
@@ -74,6 +34,21 @@ def test_it_is_sent_again_at_growing_distances_until_one_answer_comes(monkeypatc
     assert (node.paths, node.destroyed) == (["/robot1/recognition/get_parameters"], [node.client])
 
 
+def test_the_other_answers_are_waited_for_a_moment(monkeypatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    node = LossyNode(lost=3)
+    greeting = Greeting(node, ADDRESS)
+    while node.client.sent < 3:
+        assert not greeting.is_answered()
+        now[0] += 0.125
+    node.client.answers[2].set_result(object())
+    assert not greeting.is_answered(), "two are still on the way"
+    for answer in node.client.answers[:2]:
+        answer.set_result(object())
+    assert greeting.is_answered()
+
+
 def test_nothing_is_sent_to_a_node_out_of_sight() -> None:
     node = LossyNode(lost=0)
     node.client.ready = False
@@ -84,36 +59,6 @@ def test_nothing_is_sent_to_a_node_out_of_sight() -> None:
     node.client.ready = True
     assert not greeting.is_answered(), "sent just now"
     assert greeting.is_answered()
-
-
-class Listener:
-    """A node in a context of its own that is not spun before `wake`; it counts what it was asked."""
-
-    def __init__(self, *, parameter_services: bool) -> None:
-        self.asked = 0
-        self._context = Context()
-        rclpy.init(args=[], context=self._context)
-        self._node = rclpy.create_node(
-            ADDRESS[1:], context=self._context, start_parameter_services=parameter_services
-        )
-        self._node.create_service(Undo, "undo", self._undo)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
-
-    def wake(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        self._executor.shutdown(2.0)
-        if self._thread.is_alive():
-            self._thread.join(5.0)
-        self._node.destroy_node()
-        self._context.try_shutdown()
-
-    def _undo(self, request: Any, response: Any) -> Any:
-        self.asked += 1
-        return response
 
 
 def by_client(seconds: float) -> Any:

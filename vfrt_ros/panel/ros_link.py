@@ -21,9 +21,9 @@ from rclpy.node import NodeNameNonExistentError
 
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
-from vfrt_ros.cli.greeting import Greeting
 from vfrt_ros.cli.node_client import type_name
 from vfrt_ros.cli.own_node import join_graph
+from vfrt_ros.panel.greetings import Greetings
 
 CALL_SECONDS = 30.0
 _MATCH_SECONDS = 3.0
@@ -41,6 +41,7 @@ class RosLink:
     def __enter__(self) -> RosLink:
         self._context, self._node = join_graph("vfrt_panel")
         self._clients: dict[str, Any] = {}
+        self._greetings = Greetings(self._node)
         self._gate = threading.Lock()
         self._ended = False
         self._executor = SingleThreadedExecutor(context=self._context)
@@ -185,13 +186,10 @@ class RosLink:
         Returns:
             Whether they arrive. One that cannot be greeted is believed; one that has left is found out later.
         """
-        greeting = self.do(lambda: Greeting(self._node, address))
-        try:
-            return not self._poll(
-                greeting.can_be_sent, min(deadline, time.monotonic() + _MATCH_SECONDS)
-            ) or self._poll(lambda: greeting.is_answered() or not self._is_there(address), deadline)
-        finally:
-            self.do(greeting.end)
+        ticket = self.do(lambda: self._greetings.ticket(address, len(self._clients)))
+        return not self._poll(
+            lambda: self._greetings.can_be_sent(ticket), min(deadline, time.monotonic() + _MATCH_SECONDS)
+        ) or self._poll(lambda: self._greetings.is_answered(ticket) or not self._is_there(address), deadline)
 
     def _poll(self, condition: Callable[[], bool], deadline: float) -> bool:
         """Look in the executor's thread until the condition holds or the deadline is over; whether it holds."""
