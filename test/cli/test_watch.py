@@ -106,6 +106,19 @@ def drawn(message: Any, width: int = 100) -> list[str]:
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
+@pytest.mark.parametrize("is_terminal", [True, False], ids=["a terminal", "a pipe"])
+def test_a_remark_stands_behind_each_recognition_until_it_is_taken_back(is_terminal: bool) -> None:
+    out = io.StringIO()
+    with RecognitionScreen(Console(file=out, width=200, force_terminal=is_terminal)) as screen:
+        screen.remark("47% of the frames get lost")
+        screen.show(known_cat())
+        assert "47% of the frames get lost" in out.getvalue()
+        out.truncate(0)
+        screen.remark("")
+        screen.show(known_cat())
+    assert "lost" not in out.getvalue()
+
+
 def test_the_table_has_the_answer_each_candidate_and_the_pace() -> None:
     answer, head, cat, facts = drawn(known_cat())
     assert answer == "cat   score 0.90 ≥ threshold 0.50"

@@ -34,15 +34,18 @@ class Desk:
             create_publisher=lambda *_, **__: None,
             create_timer=lambda period, callback, clock: None,
             get_name=lambda: "camera",
+            get_fully_qualified_name=lambda: "/robot1/camera",
             get_logger=lambda: logger,
         )
-        self.diagnostics = CameraDiagnostics(node, self.faults, lambda: self.health)
+        self.published = 0
+        self.diagnostics = CameraDiagnostics(node, self.faults, lambda: self.health, lambda: self.published)
 
-    def run(self, seconds: int, rate: float, start: float) -> DiagnosticStatus:
-        """The last of a status a second while frames come at a rate."""
+    def run(self, seconds: int, rate: float, start: float, share: float = 1.0) -> DiagnosticStatus:
+        """The last of a status a second while frames come at a rate, of which a share is published."""
         for second in range(seconds):
             assert self.health is not None
             self.health = replace(self.health, frames=self.health.frames + round(rate))
+            self.published += round(share * rate)
             status = self.diagnostics.status(start + second)
         return status
 
@@ -73,12 +76,16 @@ def test_values() -> None:
     desk = Desk()
     desk.diagnostics.status(10.0)
     desk.health = replace(GOOD, frames=160)
+    desk.published = 58
     status = desk.diagnostics.status(12.0)
     assert status.hardware_id == "camera /dev/video0"
     assert {value.key: value.value for value in status.values} == {
+        "node": "/robot1/camera",
+        "published": "58",
         "source": "camera /dev/video0",
         "rate [Hz]": "30.0",
         "expected rate [Hz]": "30.0",
+        "publish rate [Hz]": "29.0",
         "frames": "160",
         "reopenings": "2",
         "pictures": "good",
@@ -148,3 +155,22 @@ class TestSlowCamera:
         assert WARN in {level for level, _ in self.run(desk, 200, period=30)}
         assert desk.log
         assert re.search(r"gives 0\.0[1-4]\d* frames a second where 0\.1 are expected", desk.log[0])
+
+
+def test_frames_that_are_read_and_not_published_are_told_once() -> None:
+    desk = Desk()
+    assert desk.run(5, 30, 0.0).level == OK
+    assert desk.run(round(SLOW_S), 30, 5.0, share=0.5).level == OK, "not for a moment of weakness"
+    behind = desk.run(5, 30, 8.0, share=0.5)
+    assert (behind.level, behind.message[:40]) == (WARN, "fewer frames are published than read: a ")
+    assert desk.run(5, 30, 13.0).level == OK
+    assert [line.partition(":")[0] for line in desk.log] == [
+        "Fewer frames of the camera /dev/video0 are published than read"
+    ]
+
+
+def test_what_was_published_is_told_also_while_it_is_not_active() -> None:
+    desk = Desk()
+    desk.health, desk.published = None, 1234
+    values = {value.key: value.value for value in desk.diagnostics.status(1.0).values}
+    assert (values["node"], values["published"]) == ("/robot1/camera", "1234")

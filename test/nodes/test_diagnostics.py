@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,15 +16,20 @@ from fixtures.pictures import picture
 from std_msgs.msg import Header
 
 from vfrt_ros.core.errors import MemoryStoreError
-from vfrt_ros.core.overlay import Pace
+from vfrt_ros.core.frame_loss import Loss
+from vfrt_ros.core.overlay import Pace as ShownPace
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.stamp_pace import Pace
 from vfrt_ros.nodes.callback_guard import TimeError
 from vfrt_ros.nodes.diagnostics import SILENCE, Diagnostics, Work
 from vfrt_ros.nodes.faults import MEMORABLE, Faults
+from vfrt_ros.nodes.loss_cause import Cause
+from vfrt_ros.nodes.loss_values import CAUSE, NODE, SHARE, ToldLoss, told_loss
+from vfrt_ros.nodes.loss_watch import LossReport
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.statistics import Statistics
-from vfrt_ros.nodes.status import PERIOD
+from vfrt_ros.nodes.status import PERIOD, status_message
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
@@ -42,6 +48,7 @@ class Desk:
             create_publisher=lambda *_, **__: None,
             create_timer=lambda period, callback, clock: None,
             get_name=lambda: "recognition",
+            get_fully_qualified_name=lambda: "/robot1/recognition",
         )
         self.diagnostics = Diagnostics(node, self.statistics, self.faults, lambda: self.work)
 
@@ -144,7 +151,9 @@ def test_values(desk, tmp_path) -> None:
     recogniser = Recogniser(RecognitionSettings(backbone="fake", memory_path=str(path)))
     recogniser.register("cup", images=[picture("red", variant) for variant in range(3)])
     frame = picture("red")
-    result = Result(frame, Header(), recogniser.recognise(frame), Pace(fps=29.96, latency=0.0123), dropped=7)
+    result = Result(
+        frame, Header(), recogniser.recognise(frame), ShownPace(fps=29.96, latency=0.0123), dropped=7
+    )
     desk.work = Work(recogniser, result, active=True, dropped=7)
     for known in (True, False, False):
         desk.statistics.recognised(1.0, known=known)
@@ -158,6 +167,7 @@ def test_values(desk, tmp_path) -> None:
     values = desk.values(1.0)
     assert float(values.pop("memory on disk [kB]")) > 1
     assert values == {
+        "node": "/robot1/recognition",
         "input rate [Hz]": "0.0",
         "recognition rate [Hz]": "3.0",
         "age of the last result [ms]": "0",
@@ -180,6 +190,47 @@ def test_values(desk, tmp_path) -> None:
         "last save [s ago]": "60.0",
     }
     recogniser.close()
+
+
+LOST = Loss(came=160, lost=140, replaced=20, share=0.5, pace=Pace(1 / 30, 160, 140), is_lossy=True)
+LOSSES = {
+    "lost": (
+        LOST,
+        Cause.SOCKET_LIMIT,
+        WARN,
+        "50% of the camera's frames get lost on the way: `sudo sysctl -w net",
+    ),
+    "lost for a moment": (replace(LOST, is_lossy=False), Cause.NONE, OK, "recognising"),
+}
+
+
+@pytest.mark.parametrize(("loss", "cause", "level", "message"), LOSSES.values(), ids=LOSSES)
+def test_frames_that_get_lost_are_told_with_the_cure(desk, loss, cause, level, message) -> None:
+    desk.work = Work(None, None, active=True, loss=LossReport(loss, cause, 921_600))
+    desk.statistics.recognised(1.0, known=True)
+    status = desk.status(1.0)
+    assert (status.level, status.message[: len(message)]) == (level, message)
+    values = desk.values(1.0)
+    assert (values["lost on the way"], values["lost on the way, of the last 10 s [%]"]) == ("140", "50.0")
+    assert values["replaced by newer frames before they were taken"] == "20"
+    assert values["camera's rate by its stamps [Hz]"] == "30.0"
+    told = told_loss([status], "/robot1/recognition")
+    assert told == ToldLoss(0.5, cause, 921_600)
+    assert told_loss([status], "/robot2/recognition") is None
+
+
+def test_frames_that_do_not_come_at_all_are_told_first(desk) -> None:
+    desk.work = Work(None, None, active=True, loss=LossReport(LOST, Cause.NETWORK, 0))
+    assert desk.status(LATE).message.startswith("no frames")
+
+
+ODD = {"no number": {SHARE: "much"}, "another version's cause": {CAUSE: "magic"}}
+
+
+@pytest.mark.parametrize("change", ODD.values(), ids=ODD)
+def test_what_another_version_tells_otherwise_is_not_understood(change: dict[str, str]) -> None:
+    values = {NODE: "/recognition", SHARE: "10.0", CAUSE: "network", **change}
+    assert told_loss([status_message(WARN, "recognition", "", values)], "/recognition") is None
 
 
 def test_a_memory_that_cannot_be_written_is_an_error_until_it_can(desk, tmp_path) -> None:

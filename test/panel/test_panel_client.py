@@ -7,16 +7,22 @@ import threading
 import numpy as np
 import pytest
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
 from nodes.conftest import Ros, wait_for
 from nodes.recognition_bench import RecognitionBench
 from rclpy.executors import SingleThreadedExecutor
 
 from vfrt_ros.cli.command import CommandError
+from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.loss_cause import Cause
+from vfrt_ros.nodes.loss_values import CAUSE, NODE, SHARE
 from vfrt_ros.nodes.recognition_node import RecognitionNode
+from vfrt_ros.nodes.status import status_message
 from vfrt_ros.panel.node_watch import NodeState
 
 pytestmark = pytest.mark.ros
 
+ADDRESS = "/recognition"
 RED = np.full((48, 64, 3), (40, 40, 220), np.uint8)
 
 
@@ -27,6 +33,22 @@ def test_recognitions_and_the_memory_reach_it(bench: RecognitionBench, met) -> N
     assert met.call("SetPrompts", labels=["red"]).code == 0
     wait_for(lambda: met.labels == ["red"], "the new label")
     assert met.memory.encoder_id == "fake"
+
+
+def test_frames_that_get_lost_are_told_while_they_do(bench: RecognitionBench, met) -> None:
+    publisher = bench.tester.create_publisher(DiagnosticArray, names.DIAGNOSTICS, qos.diagnostics())
+
+    def tell(share: float, cause: Cause, address: str = ADDRESS) -> None:
+        values = {NODE: address, SHARE: share, CAUSE: cause.value}
+        publisher.publish(DiagnosticArray(status=[status_message(b"\1", "recognition", "", values)]))
+
+    assert met.lost == ""
+    timer = bench.tester.create_timer(0.05, lambda: tell(47.0, Cause.NETWORK))
+    words = "47% of the camera's frames get lost on the way: a smaller size"
+    wait_for(lambda: met.lost.startswith(words), "the loss")
+    bench.tester.destroy_timer(timer)
+    bench.tester.create_timer(0.05, lambda: tell(90.0, Cause.NETWORK, "/robot2/recognition"))
+    wait_for(lambda: not met.lost, "what the node itself tells: nothing is lost")
 
 
 def test_the_parameters_are_those_of_the_node_in_its_own_order(bench: RecognitionBench, met) -> None:

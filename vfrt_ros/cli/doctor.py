@@ -54,7 +54,7 @@ def next_step(findings: list[Finding]) -> str:
     broken = [finding for finding in findings if finding.level is Level.BROKEN]
     if broken:
         return f"{len(broken)} broken. First: {broken[0].name}: {broken[0].todo}."
-    for name in ("domain", "learned", "answers"):
+    for name in ("domain", "frames", "learned", "answers"):
         for finding in findings:
             if finding.name == name and finding.todo:
                 return f"Next: {finding.name}: {finding.text}: {finding.todo}."
@@ -64,9 +64,10 @@ def next_step(findings: list[Finding]) -> str:
 
 
 def _graph(namespace: str) -> list[Finding]:
-    from vfrt_ros.bringup import NODES, RECOGNITION, full_name
+    from vfrt_ros.bringup import CAMERA, NODES, RECOGNITION, full_name
     from vfrt_ros.cli.doctor_answers import check_answers, check_memory_of_node
     from vfrt_ros.cli.doctor_domains import check_other_domains
+    from vfrt_ros.cli.doctor_frames import check_frames
     from vfrt_ros.cli.doctor_graph import check_image_topics, check_nodes, check_source
     from vfrt_ros.cli.node_client import NodeClient
 
@@ -79,7 +80,10 @@ def _graph(namespace: str) -> list[Finding]:
         if states[recognition].text == ACTIVE:
             client.turn_to(recognition)
             unheard = check_source(client)
-            topics += [*unheard, *check_memory_of_node(client), *([] if unheard else check_answers(client))]
+            topics += [*unheard, *check_memory_of_node(client)]
+            if not unheard:
+                topics += check_frames(client, recognition, full_name(namespace, CAMERA.name))
+                topics += check_answers(client)
     if all(finding.text == ABSENT for finding in findings):
         findings += check_other_domains(addresses)
     return findings + topics

@@ -75,14 +75,20 @@ class LiveView:
             _end_this_process()
 
     def _watch(self) -> None:
+        from diagnostic_msgs.msg import DiagnosticArray
+
         from vfrt_msgs.msg import Recognition
         from vfrt_ros.cli.node_client import NodeClient
+        from vfrt_ros.nodes import names, qos
 
         with NodeClient(self._address, patience=STARTUP_SECONDS) as client:
             self._client = client
             if self._stopped.is_set():
                 return
             client.subscribe(Recognition, self._take)
+            client.node.create_subscription(
+                DiagnosticArray, names.DIAGNOSTICS, self._take_diagnostics, qos.diagnostics()
+            )
             if self._label and client.spin(lambda: self._seen >= _frames_to_register()):
                 self._register(client)
             client.spin(lambda: False)
@@ -90,6 +96,16 @@ class LiveView:
     def _take(self, recognition: Any) -> None:
         self._seen += 1
         self._screen.show(recognition)
+
+    def _take_diagnostics(self, message: Any) -> None:
+        """Show what share of the frames gets lost; the node's own log line has said what to do."""
+        from vfrt_ros.nodes.loss_cause import Cause
+        from vfrt_ros.nodes.loss_values import told_loss
+
+        told = told_loss(message.status, self._address)
+        if told is not None:
+            lossy = told.cause is not Cause.NONE
+            self._screen.remark(f"{told.share:.0%} of the frames get lost on the way" if lossy else "")
 
     def _register(self, client: NodeClient) -> None:
         from vfrt_msgs.srv import Register

@@ -42,6 +42,7 @@ class RecognitionScreen:
         self._seconds = seconds
         self._draw = draw
         self._clock = clock
+        self._remark = ""
         self._last: tuple[str, int] | None = None
         self._due = 0.0
         self._live = Live(console=self.console, auto_refresh=False) if self.console.is_terminal else None
@@ -59,10 +60,18 @@ class RecognitionScreen:
 
     def show(self, recognition: Any) -> None:
         """Show what was recognised last."""
+        remark = f"  {self._remark}" if self._remark else ""
         if self._live:
-            self._live.update(self._draw(recognition), refresh=True)
+            drawn = self._draw(recognition)
+            if remark and isinstance(drawn, Text):
+                drawn.append(remark, style="bold red")
+            self._live.update(drawn, refresh=True)
         elif self._is_news((recognition.label, recognition.reason)):
-            self.console.print(Text(line(recognition)), soft_wrap=True)
+            self.console.print(Text(line(recognition) + remark), soft_wrap=True)
+
+    def remark(self, text: str) -> None:
+        """Say this behind each recognition from now on; empty = nothing."""
+        self._remark = text
 
     def say(self, text: str, style: str = "") -> None:
         """Print a line that stays."""

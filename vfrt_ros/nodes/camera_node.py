@@ -3,7 +3,8 @@
 Threads: the grabber's own threads read the source and stamp each frame the moment it is there (see
 `core.sources.grabber`). The publishing thread, which lives while the node is active, takes the newest frame
 and publishes it; so neither a slow subscriber nor the JPEG encoder holds up the reading, they only make it
-skip frames. The executor's thread does the lifecycle transitions and answers `set_camera_info`. `_grabber` and
+skip frames. It alone writes `_published`. The executor's thread does the lifecycle transitions and answers
+`set_camera_info`. `_grabber` and
 `_publishing` are written by that one alone.
 """
 
@@ -66,7 +67,8 @@ class CameraNode(SelfStartingNode):
         self._had_camera = False
         self._shown_source = ""
         self._outputs: dict[str, Any] = {}
-        self._diagnostics = CameraDiagnostics(self, self.faults, self._health)
+        self._published = 0
+        self._diagnostics = CameraDiagnostics(self, self.faults, self._health, lambda: self._published)
 
     def configure(self) -> None:
         """Check the source, open it where that is quick, and read the calibration; undone by `cleanup`.
@@ -206,6 +208,7 @@ class CameraNode(SelfStartingNode):
         raw, compressed, info = self._outputs.values()
         info.publish(self._calibration.stamped(header))
         raw.publish(image_from_frame(grabbed.image, header))
+        self._published += 1
         if compressed.get_subscription_count() > 0:
             compressed.publish(compressed_from_frame(grabbed.image, header))
 

@@ -12,6 +12,8 @@ from rclpy.node import Node
 
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.nodes.faults import Faults, Recent, judge_faults
+from vfrt_ros.nodes.loss_values import NODE, ToldLoss, loss_values
+from vfrt_ros.nodes.loss_watch import LossReport
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.silence_watch import PERIODS
 from vfrt_ros.nodes.statistics import Counts, Statistics
@@ -33,6 +35,7 @@ class Work:
         hung: Seconds for which the encoder has owed an answer beyond its time; 0 = it answers.
         silence: Why no picture comes, where none does; empty = not yet known.
         period: Seconds between the last two pictures; 0 = not yet known.
+        loss: What the image topic loses; None = not known.
     """
 
     recogniser: Recogniser | None
@@ -42,6 +45,7 @@ class Work:
     hung: float = 0.0
     silence: str = ""
     period: float = 0.0
+    loss: LossReport | None = None
 
 
 class Diagnostics:
@@ -55,6 +59,7 @@ class Diagnostics:
         self._before: tuple[float, Counts] = (self._started, statistics.counts())
         self._seen, self._bugs_seen = Recent(), Recent()
         self._name = f"{node.get_name()}: recognition"
+        self._address = node.get_fully_qualified_name()
         self._publisher = StatusPublisher(node, self.status)
 
     def status(self, now: float) -> DiagnosticStatus:
@@ -67,12 +72,14 @@ class Diagnostics:
         level, message = _judge(work, silent, recent, faults)
         span = max(now - then, 1e-3)
         values: dict[str, object] = {
+            NODE: self._address,
             "input rate [Hz]": round((counts.received - before.received) / span, 1),
             "recognition rate [Hz]": round((counts.recognised - before.recognised) / span, 1),
             "age of the last result [ms]": "none yet" if counts.last is None else round(1e3 * silent),
             "frames received": counts.received,
             "recognitions": counts.recognised,
             "unknown among the last 100 [%]": round(100 * counts.unknown, 1),
+            **({} if work.loss is None else loss_values(work.loss)),
             **_drops(work, counts),
             **self._faults.values(),
         }
@@ -97,6 +104,10 @@ def _judge(work: Work, silent: float, recent: list[str], faults: list[str]) -> t
     if silent > max(SILENCE, PERIODS * work.period):
         why = work.silence or "is the camera running, and does its QoS fit?"
         return DiagnosticStatus.WARN, f"no frames: {why}"
+    if work.loss is not None and work.loss.loss.is_lossy:
+        return DiagnosticStatus.WARN, str(
+            ToldLoss(work.loss.loss.share, work.loss.cause, work.loss.image_bytes)
+        ).rstrip(".")
     if work.recogniser is not None and _is_copy_behind(work.recogniser):
         return DiagnosticStatus.WARN, "the memory's second file cannot be written: check the disk"
     return DiagnosticStatus.OK, "recognising"

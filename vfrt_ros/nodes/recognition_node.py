@@ -46,6 +46,7 @@ from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.diagnostics import Diagnostics, Work
 from vfrt_ros.nodes.image_topics import explain_silence
 from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
+from vfrt_ros.nodes.loss_watch import LossWatch
 from vfrt_ros.nodes.messages import memory_info_message, recognition_message
 from vfrt_ros.nodes.parameters import accept_live_changes
 from vfrt_ros.nodes.qos_mismatch import publisher_events, subscription_events
@@ -110,6 +111,7 @@ class RecognitionNode(SelfStartingNode):
         self._reader = ImageReader()
         self._active = threading.Event()
         self._statistics = Statistics()
+        self._losses = LossWatch(self)
         self._due = 0.0
         self._changing = threading.Lock()
         self._topic = ""
@@ -158,13 +160,14 @@ class RecognitionNode(SelfStartingNode):
         self._reader = ImageReader(self.get_logger().info)
         compressed = self.settings.image_transport == "compressed"
         topic = names.compressed(self, names.IMAGE) if compressed else names.IMAGE
+        events = subscription_events(self, topic)
         self._subscription = self.create_subscription(
             CompressedImage if compressed else Image,
             topic,
-            self._receive,
+            self._losses.listen(topic, self._receive, events),
             qos.camera_image(),
             qos_overriding_options=qos.overridable(),
-            event_callbacks=subscription_events(self, topic),
+            event_callbacks=events,
         )
         self._topic = self.resolve_topic_name(topic)
         self._silence.start(time.monotonic())
@@ -344,7 +347,14 @@ class RecognitionNode(SelfStartingNode):
         dropped, hung = (worker.dropped, worker.hung) if worker is not None else (0, 0.0)
         why = explain_silence(self, self._topic) if self._silence.told else ""
         return Work(
-            self._recogniser, self._latest, self._active.is_set(), dropped, hung, why, self._silence.period
+            self._recogniser,
+            self._latest,
+            self._active.is_set(),
+            dropped,
+            hung,
+            why,
+            self._silence.period,
+            self._losses.look(),
         )
 
 

@@ -25,6 +25,8 @@ def show_header(built_for: object) -> None:
     for watch in (client.recognition, client.camera):
         if watch.fault:
             st.error(plain(watch.fault))
+    if client.lost:
+        st.warning(plain(client.lost))
     if built_for != condition(client):
         st.rerun()
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CompressedImage
 
 from vfrt_msgs import srv
@@ -14,6 +15,7 @@ from vfrt_ros.bringup import CAMERA, full_name
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
 from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.loss_values import told_loss
 from vfrt_ros.panel.browser_source import BrowserSource
 from vfrt_ros.panel.ice_server import IceServer
 from vfrt_ros.panel.node_watch import NodeState, NodeWatch
@@ -46,6 +48,7 @@ class PanelClient:
         self._stack = ExitStack()
         self._link = RosLink()
         self._memory: MemoryInfo | None = None
+        self._lost = ""
         self._subscriptions: dict[str, tuple[str, Any]] = {}
         self.feed = RecognitionFeed()
         self.recognition = NodeWatch(self._link, address, self._came)
@@ -59,6 +62,7 @@ class PanelClient:
     def __enter__(self) -> PanelClient:
         self._stack.enter_context(self._link)
         self._link.do(self._settle)
+        self._link.subscribe(DiagnosticArray, names.DIAGNOSTICS, self._diagnose, qos.diagnostics())
         self.parameters.start()
         self._stack.callback(self.parameters.close)
         self.recognition.start()
@@ -87,6 +91,11 @@ class PanelClient:
     def memory(self) -> MemoryInfo | None:
         """The newest memory_info; None = the node has sent none."""
         return self._memory if self.recognition.answers else None
+
+    @property
+    def lost(self) -> str:
+        """A sentence on the frames that get lost on the way, with the cure; empty = none to speak of."""
+        return self._lost if self.recognition.answers else ""
 
     @property
     def labels(self) -> list[str]:
@@ -142,6 +151,10 @@ class PanelClient:
     def _take(self, recognition: Recognition) -> None:
         self.recognition.sign_of_life()
         self.feed.take(recognition)
+
+    def _diagnose(self, diagnostics: DiagnosticArray) -> None:
+        if (told := told_loss(diagnostics.status, self.address)) is not None:
+            self._lost = str(told)
 
     def _remember(self, memory: MemoryInfo) -> None:
         self._memory = memory
