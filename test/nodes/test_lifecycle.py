@@ -199,6 +199,17 @@ RUNS = {
     "no YAML": (["--ros-args", "-p", "backbone:={a: b}"], "ROS cannot be started with these arguments."),
     "no such file": (["--ros-args", "--params-file", "/nowhere.yaml"], "/nowhere.yaml"),
     "unknown flag": (["--ros-args", "--foo"], "--foo"),
+    "unknown log level": (["--ros-args", "--log-level", "foo"], "--log-level foo"),
+    "a remap that is none": (["--ros-args", "-r", "image:=/a b"], "image:=/a b"),
+    "a parameter of rclpy": (["--ros-args", "-p", "use_sim_time:=maybe"], "use_sim_time"),
+    "a policy of QoS": (
+        ["--ros-args", "-p", "qos_overrides./image.subscription.reliability:=foo"],
+        "'qos_overrides./image.subscription.reliability' must be one of reliable, best_effort",
+    ),
+    "a depth of QoS": (
+        ["--ros-args", "-p", "qos_overrides./recognition.publisher.depth:=-5"],
+        "'qos_overrides./recognition.publisher.depth' must be a whole number in [0, 100000]; got -5.",
+    ),
 }
 
 
@@ -209,6 +220,39 @@ def test_run_ends_with_status_1_and_one_line(monkeypatch, capsys, arguments, wor
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert words in lines[0]
+
+
+FOLDERS = {
+    "nobody's home": ("~nosuchuser/x", "snapshot_dir: there is no home folder for '~nosuchuser/x'."),
+    "below a file": ("{file}/x", "snapshot_dir: {file} is a file; expected a folder."),
+}
+
+
+@pytest.mark.parametrize(("folder", "line"), FOLDERS.values(), ids=FOLDERS.keys())
+def test_a_folder_that_cannot_be_is_refused_at_the_start(
+    ros: Ros, monkeypatch, tmp_path, folder, line
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setenv("VFRT_SNAPSHOT_DIR", folder.format(file=file))
+    node = ros.add(RecognitionNode([]))
+    with pytest.raises(StartError) as failure:
+        node.start()
+    assert str(failure.value) == line.format(file=file)
+
+
+@pytest.mark.usefixtures("_told")
+def test_a_lifecycle_manager_brings_it_up_and_down_and_up_again(ros: Ros) -> None:
+    bench = RecognitionBench(ros)
+    up = (("configure", "inactive"), ("activate", "active"))
+    down = (("deactivate", "inactive"), ("cleanup", "unconfigured"))
+    for transition, state in (*up, *down, *up, *down, ("shutdown", "finalized")):
+        assert bench.change_state(transition), transition
+        assert bench.state == state
+    assert not bench.change_state("configure")
+    assert bench.state == "finalized"
+    bench.hear_diagnostics()
+    wait_for(lambda: bench.diagnostics, "diagnostics of a node that was shut down")
 
 
 def test_a_destroyed_node_leaves_the_graph_before_any_garbage_is_collected(monkeypatch, domain) -> None:

@@ -68,7 +68,12 @@ def _graph(namespace: str) -> list[Finding]:
     from vfrt_ros.cli.doctor_answers import check_answers, check_memory_of_node
     from vfrt_ros.cli.doctor_domains import check_other_domains
     from vfrt_ros.cli.doctor_frames import check_frames
-    from vfrt_ros.cli.doctor_graph import check_image_topics, check_nodes, check_source
+    from vfrt_ros.cli.doctor_graph import (
+        check_image_topics,
+        check_nodes,
+        check_shared_services,
+        check_source,
+    )
     from vfrt_ros.cli.node_client import NodeClient
 
     addresses = [full_name(namespace, node.name) for node in NODES]
@@ -79,9 +84,11 @@ def _graph(namespace: str) -> list[Finding]:
         states = {finding.name: finding for finding in findings}
         if states[recognition].text == ACTIVE:
             client.turn_to(recognition)
-            unheard = check_source(client)
-            topics += [*unheard, *check_memory_of_node(client)]
-            if not unheard:
+            unheard, shared = check_source(client), check_shared_services(client)
+            topics += [*unheard, *shared]
+            if not shared:
+                topics += check_memory_of_node(client)
+            if not unheard and not shared:
                 topics += check_frames(client, recognition, full_name(namespace, CAMERA.name))
                 topics += check_answers(client)
     if all(finding.text == ABSENT for finding in findings):

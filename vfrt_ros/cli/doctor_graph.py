@@ -12,6 +12,7 @@ from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.finding import ABSENT, ACTIVE, Finding, Level
 from vfrt_ros.cli.node_client import NodeClient
 from vfrt_ros.nodes.image_topics import listed, published_images
+from vfrt_ros.nodes.same_service import others_offering
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 _STATE_SECONDS = 2.0
@@ -46,6 +47,26 @@ def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
     if state != "active":
         return Finding(address, Level.NOTE, f"is {state}", f"ros2 lifecycle set {address} activate")
     return Finding(address, Level.OK, ACTIVE)
+
+
+def check_shared_services(client: NodeClient) -> list[Finding]:
+    """Whether another node offers the services of the client's node: a request would reach both."""
+    namespace, _, name = client.address.rpartition("/")
+    try:
+        offered = client.node.get_service_names_and_types_by_node(name, namespace or "/")
+    except NodeNameNonExistentError:
+        return []
+    ours = sorted(
+        service for service, kinds in offered if any(kind.startswith("vfrt_msgs/") for kind in kinds)
+    )
+    others = sorted(
+        {other for service in ours for other in others_offering(client.node, service, client.address)}
+    )
+    if not others:
+        return []
+    text = f"{', '.join(others)} offers {ours[0]} and its other services too: a request would reach both"
+    todo = "start one of them in a namespace of its own (-r __ns:=/NAME), or end it"
+    return [Finding(client.address, Level.BROKEN, text, todo)]
 
 
 def check_image_topics(client: NodeClient) -> list[Finding]:

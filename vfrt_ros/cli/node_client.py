@@ -19,6 +19,7 @@ from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
 from vfrt_ros.cli.greeting import Greeting
 from vfrt_ros.cli.own_node import join_graph
+from vfrt_ros.nodes.same_service import others_offering, others_publishing, refuse_shared
 
 DISCOVERY_SECONDS = 2.1
 CALL_SECONDS = 30.0
@@ -95,6 +96,8 @@ class NodeClient:
                 raise CommandError(
                     f"{self.address} gave no answer within {seconds:g} s to a first call, so nothing was done."
                 )
+            if others := others_offering(self.node, name, self.address):
+                raise CommandError(refuse_shared(name, self.address, others))
             future = client.call_async(request)
             if not self.spin(future.done, deadline - time.monotonic()):
                 raise CommandError(f"{self.address} gave no answer on {name} within {seconds:g} s.")
@@ -122,6 +125,8 @@ class NodeClient:
         topic = self._wait_for(lambda: self._offered(self.node.get_publisher_names_and_types_by_node, kind))
         if topic is None:
             raise CommandError(self.why_missing(kind))
+        if others := others_publishing(self.node, topic, self.address):
+            raise CommandError(refuse_shared(topic, self.address, others))
         self.node.create_subscription(message, topic, callback, qos)
         return topic
 

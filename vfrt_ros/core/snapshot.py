@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.errors import MemoryStoreError, RequestError
+from vfrt_ros.core.errors import MemoryStoreError, RequestError, SettingError
 from vfrt_ros.core.job import begin_commit
 from vfrt_ros.core.settings import state_folder
 from vfrt_ros.core.snapshot_space import make_room
@@ -23,8 +23,23 @@ NAME = re.compile(r"[\w][\w. -]{0,99}")
 
 
 def snapshot_folder(snapshot_dir: str) -> Path:
-    """The folder that the parameter means; empty = `$ROS_HOME/vfrt/snapshots`."""
-    return Path(snapshot_dir).expanduser().absolute() if snapshot_dir else state_folder() / "snapshots"
+    """The folder that the parameter means; empty = `$ROS_HOME/vfrt/snapshots`.
+
+    Raises:
+        SettingError: It is no folder and cannot become one.
+    """
+    if not snapshot_dir:
+        return state_folder() / "snapshots"
+    try:
+        folder = Path(snapshot_dir).expanduser().absolute()
+        nearest_there = next(path for path in (folder, *folder.parents) if path.exists())
+    except RuntimeError as error:
+        raise SettingError(f"snapshot_dir: there is no home folder for {snapshot_dir!r}.") from error
+    except (OSError, ValueError) as error:
+        raise SettingError(f"snapshot_dir: {snapshot_dir!r} is no path: {error}.") from error
+    if not nearest_there.is_dir():
+        raise SettingError(f"snapshot_dir: {nearest_there} is a file; expected a folder.")
+    return folder
 
 
 def check_name(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Work:
         silence: Why no picture comes, where none does; empty = not yet known.
         period: Seconds between the last two pictures; 0 = not yet known.
         loss: What the image topic loses; None = not known.
+        rivals: Full names of other nodes that offer the same services.
     """
 
     recogniser: Recogniser | None
@@ -46,6 +47,7 @@ class Work:
     silence: str = ""
     period: float = 0.0
     loss: LossReport | None = None
+    rivals: Sequence[str] = ()
 
 
 class Diagnostics:
@@ -95,6 +97,8 @@ def _judge(work: Work, silent: float, recent: list[str], faults: list[str]) -> t
         return DiagnosticStatus.ERROR, f"the encoder has given no answer for {work.hung:.0f} s"
     if judged := judge_faults(faults):
         return judged
+    if work.rivals:
+        return DiagnosticStatus.ERROR, f"{', '.join(work.rivals)} offers the same services: see the log"
     if not work.active:
         return DiagnosticStatus.OK, "not active"
     if work.recogniser is not None and work.recogniser.memory.failures:

@@ -11,6 +11,7 @@ from typing import Any
 import rclpy
 from lifecycle_msgs.srv import ChangeState
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.exceptions import ParameterException
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
@@ -18,10 +19,12 @@ from rclpy.signals import SignalHandlerOptions
 from vfrt_ros.core.errors import VfrtError
 from vfrt_ros.core.parameters import Settings
 from vfrt_ros.core.sources.without_password import without_password
+from vfrt_ros.nodes.bond import Bond, Status
 from vfrt_ros.nodes.callback_guard import CallbackGuard
 from vfrt_ros.nodes.core_log import forward_core_log
 from vfrt_ros.nodes.parameter_requests import SETTING_SERVICES, ParameterRequests
 from vfrt_ros.nodes.parameters import declare, read_settings
+from vfrt_ros.nodes.qos_overrides import check_qos_overrides
 from vfrt_ros.nodes.stop_signals import StopSignals, ToldToStopError
 
 _PAUSE_S = 0.05
@@ -56,13 +59,15 @@ class SelfStartingNode(CallbackGuard, LifecycleNode):
         self._change_group = MutuallyExclusiveCallbackGroup()
         try:
             super().__init__(name)
-        except RuntimeError as error:
+        except (RuntimeError, ParameterException) as error:
             raise ArgumentsError(f"The node cannot join ROS: {_without_place(error)}") from error
         self.fault = ""
+        self._bond: Bond | None = None
         self._end_core_log = forward_core_log(self.get_logger())
         self._parameter_requests = ParameterRequests(self)
         self._rclpy_change_state = self.replace_callback(ChangeState, self._change_state)
         try:
+            check_qos_overrides({name: given.value for name, given in self._parameter_overrides.items()})
             self.settings = read_settings(self, table, sys.argv if arguments is None else arguments)
         except VfrtError:
             # A node that was never finished must not stay in the graph.
@@ -112,6 +117,7 @@ class SelfStartingNode(CallbackGuard, LifecycleNode):
 
     def end(self) -> None:
         """Stop working and release everything, from whatever state."""
+        self._break_bond()
         self.deactivate()
         self.cleanup()
 
@@ -125,11 +131,14 @@ class SelfStartingNode(CallbackGuard, LifecycleNode):
         result = self._try(self.activate, undo=self.deactivate)
         if result is not TransitionCallbackReturn.SUCCESS:
             super().on_deactivate(state)
+        elif Status is not None:
+            self._bond = Bond(self, Status)
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
         result = self._try(self.deactivate)
+        self._break_bond()
         super().on_deactivate(state)
         return result
 
@@ -144,6 +153,11 @@ class SelfStartingNode(CallbackGuard, LifecycleNode):
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """After a fault in a transition: what it left is released, and the node can be configured again."""
         return self._try(self.end)
+
+    def _break_bond(self) -> None:
+        bond, self._bond = self._bond, None
+        if bond is not None:
+            bond.end()
 
     def _change_state(
         self, request: ChangeState.Request, response: ChangeState.Response
@@ -227,7 +241,7 @@ def _init(arguments: Sequence[str]) -> None:
         raise ArgumentsError(f"ROS cannot be started with these arguments. {told}") from error
 
 
-def _without_place(error: RuntimeError) -> str:
+def _without_place(error: Exception) -> str:
     """What rcl said, in one line, without the places in its sources and without secrets.
 
     >>> _without_place(RuntimeError("failed to initialize rcl: no\\nsuch file, at /x/rcl/init.c:1, at /y.c:2"))

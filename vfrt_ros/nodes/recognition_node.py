@@ -25,7 +25,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from vfrt_msgs.msg import MemoryInfo, Recognition
-from vfrt_ros.core.errors import EncoderError, FrameError, VfrtError
+from vfrt_ros.core.errors import EncoderError, FrameError, RequestError, VfrtError
 from vfrt_ros.core.frames.image_reader import ImageReader
 from vfrt_ros.core.job import Job, outcome
 from vfrt_ros.core.live_settings import check_live
@@ -51,7 +51,9 @@ from vfrt_ros.nodes.messages import memory_info_message, recognition_message
 from vfrt_ros.nodes.parameters import accept_live_changes
 from vfrt_ros.nodes.qos_mismatch import publisher_events, subscription_events
 from vfrt_ros.nodes.result import Result
-from vfrt_ros.nodes.services import BESIDE_THE_WORKER, SERVICES, answer, refuse
+from vfrt_ros.nodes.rivals import Rivals
+from vfrt_ros.nodes.same_service import refuse_shared
+from vfrt_ros.nodes.services import BESIDE_THE_WORKER, CHANGE_THE_MEMORY, SERVICES, answer, refuse
 from vfrt_ros.nodes.silence_watch import SilenceWatch
 from vfrt_ros.nodes.statistics import Statistics
 from vfrt_ros.nodes.transport import make_room_for_images
@@ -126,6 +128,7 @@ class RecognitionNode(SelfStartingNode):
             qos.memory_info(),
             event_callbacks=publisher_events(self, names.MEMORY_INFO),
         )
+        self._rivals = Rivals(self, "register")
         self._diagnostics = Diagnostics(self, self._statistics, self.faults, self._work)
         self.create_timer(_WATCH_S, self._watch, clock=Clock(clock_type=ClockType.STEADY_TIME))
         group = ReentrantCallbackGroup()
@@ -136,6 +139,7 @@ class RecognitionNode(SelfStartingNode):
     def configure(self) -> None:
         """Load the encoder and the memory; start the workers."""
         started = time.monotonic()
+        self._snapshots = snapshot_folder(self.settings.snapshot_dir)
         self.get_logger().info("Loading the encoder …")
         self._recogniser = self._create(self.settings)
         self._recogniser.memory.listen(self._follow_memory)
@@ -277,7 +281,12 @@ class RecognitionNode(SelfStartingNode):
                 response,
                 NotActiveError(f"{self.get_fully_qualified_name()} is not active: activate it first."),
             )
-        desk = Desk(recogniser, lambda: self._latest, snapshot_folder(self.settings.snapshot_dir))
+        if name in CHANGE_THE_MEMORY and (others := self._rivals.others):
+            what = self.resolve_service_name(name)
+            return refuse(
+                response, RequestError(refuse_shared(what, self.get_fully_qualified_name(), others))
+            )
+        desk = Desk(recogniser, lambda: self._latest, self._snapshots)
         if name in BESIDE_THE_WORKER:
             desk = replace(desk, turn=lambda job: worker.submit(job).result())
         who = clerk if name in BESIDE_THE_WORKER else worker
@@ -355,6 +364,7 @@ class RecognitionNode(SelfStartingNode):
             why,
             self._silence.period,
             self._losses.look(),
+            self._rivals.others,
         )
 
 

@@ -23,6 +23,7 @@ from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
 from vfrt_ros.cli.node_client import type_name
 from vfrt_ros.cli.own_node import join_graph
+from vfrt_ros.nodes.same_service import others_offering, refuse_shared
 from vfrt_ros.panel.greetings import Greetings
 
 CALL_SECONDS = 30.0
@@ -142,6 +143,8 @@ class RosLink:
 
         def send() -> None:
             client = self._client(address, service)
+            if others := others_offering(self._node, client.srv_name, address):
+                raise CommandError(refuse_shared(client.srv_name, address, others))
             if not client.service_is_ready():
                 raise CommandError(f"{address} is there, but its service {client.srv_name} is out of reach.")
             pending = client.call_async(request)

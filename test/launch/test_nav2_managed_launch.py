@@ -1,0 +1,30 @@
+"""nav2_managed.launch.py: both nodes wait for the manager, which knows their names and waits for a bond it can have."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vfrt_ros.bringup import NODES
+
+WHY = "{} is not installed: only a ROS 2 install brings it, PyPI does not"
+# First, since `import launch` finds this repository's folder where there is no other.
+pytest.importorskip("launch_ros", reason=WHY.format("launch_ros"))
+launch = pytest.importorskip("launch", reason=WHY.format("launch"))
+
+pytestmark = pytest.mark.launch_test
+LAUNCH_FILE = Path(__file__).parents[2] / "launch" / "nav2_managed.launch.py"
+
+
+def test_the_nodes_wait_and_the_manager_knows_them() -> None:
+    from launch_ros.actions import Node
+
+    found: Any = runpy.run_path(str(LAUNCH_FILE))["generate_launch_description"]()
+    nodes = [entity for entity in found.entities if isinstance(entity, Node)]
+    assert [node.node_executable for node in nodes] == [
+        *(node.executable for node in NODES),
+        "lifecycle_manager",
+    ]
