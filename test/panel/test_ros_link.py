@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from lifecycle_msgs.srv import GetState
+from nodes.conftest import wait_for
 from rcl_interfaces.srv import SetParameters
 
 from vfrt_msgs.srv import ListLabels
@@ -43,3 +44,16 @@ def test_a_link_that_was_closed_says_so(ros) -> None:
 def test_a_node_that_is_not_there_is_named(ros) -> None:
     with RosLink() as link, pytest.raises(CommandError, match="There is no node /nobody in ROS_DOMAIN_ID"):
         link.call("/nobody", ListLabels, ListLabels.Request())
+
+
+def test_a_callback_that_raises_ends_nothing(ros) -> None:
+    calls: list[int] = []
+
+    def broken() -> None:
+        calls.append(1)
+        raise ZeroDivisionError("a bug")
+
+    with RosLink() as link:
+        link.every(0.01, broken)
+        wait_for(lambda: len(calls) >= 2, "another call")
+        assert link.do(lambda: 42) == 42

@@ -15,11 +15,12 @@ from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
 
 
-def join_graph(name: str) -> tuple[Context, Node]:
+def join_graph(name: str, kind: type[Node] = Node) -> tuple[Context, Node]:
     """A node with a context of its own; the process's number makes its name unique.
 
     Args:
         name: What it is, like `vfrt_panel`.
+        kind: Class of the node.
 
     Raises:
         CommandError: ROS 2 does not start, or ROS_DOMAIN_ID is none.
@@ -29,7 +30,7 @@ def join_graph(name: str) -> tuple[Context, Node]:
     try:
         with _network_only():
             rclpy.init(args=[], context=context, signal_handler_options=SignalHandlerOptions.NO)
-            node = rclpy.create_node(
+            node = kind(
                 f"{name}_{os.getpid()}",
                 context=context,
                 use_global_arguments=False,

@@ -1,8 +1,8 @@
 """The panel's own node in the graph, shared by all browser sessions.
 
-The executor's thread alone touches ROS. Any other thread hands it work with `do` and waits for the outcome.
-Services and topics are found in the graph by their type, as `vfrt_ros.cli.node_client` does, so a remapped
-one is found too.
+The executor's thread alone touches ROS; what a callback raises is logged there and ends nothing. Any other thread
+hands it work with `do` and waits for the outcome. Services and topics are found in the graph by their type, as
+`vfrt_ros.cli.node_client` does, so a remapped one is found too.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
 from vfrt_ros.cli.node_client import type_name
 from vfrt_ros.cli.own_node import join_graph
+from vfrt_ros.nodes.callback_guard import CallbackGuard
 from vfrt_ros.nodes.same_service import others_offering, refuse_shared
 from vfrt_ros.panel.greetings import Greetings
 
@@ -40,7 +41,7 @@ class RosLink:
     """A node with an executor thread of its own; a context manager."""
 
     def __enter__(self) -> RosLink:
-        self._context, self._node = join_graph("vfrt_panel")
+        self._context, self._node = join_graph("vfrt_panel", CallbackGuard)
         self._clients: dict[str, Any] = {}
         self._greetings = Greetings(self._node)
         self._gate = threading.Lock()
