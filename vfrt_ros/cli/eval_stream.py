@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import OK, UsageError
+from vfrt_ros.core.counted import counted
 
 if TYPE_CHECKING:
     from vfrt_ros.core.settings import RecognitionSettings
@@ -19,7 +21,9 @@ DEMO_SECONDS = 40.0
 
 def configure_stream(group: argparse._ArgumentGroup) -> None:
     """The options of `--stream`."""
-    group.add_argument("--stream", metavar="RECORDING", help="a rosbag2, a video, pictures, or demo")
+    group.add_argument(
+        "--stream", metavar="RECORDING", help="a bag of ROS 2 or ROS 1, a video, pictures, or demo"
+    )
     group.add_argument(
         "--init-labels", "--labels", dest="labels", metavar="A,B,…",
         help="labels that get a text prompt (default for demo: what it shows)",
@@ -61,7 +65,7 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
     )
     seconds = arguments.seconds or (DEMO_SECONDS if demo else float("inf"))
     path = (arguments.out or Path()) / "stream.csv"
-    with open_recording(arguments.stream, topic=arguments.topic, fps=arguments.fps) as source:
+    with open_recording(arguments.stream, topic=arguments.topic, fps=arguments.fps, warn=_warn) as source:
         recogniser = Recogniser(settings)
         try:
             frames = with_noise(frames_of(source, seconds), arguments.noise, settings.seed)
@@ -72,6 +76,7 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
         "recording": without_password(arguments.stream),
         "encoder": recogniser.encoders.note,
         **summarise(rows),
+        "left_out": dict(source.left_out),
         "file": str(path),
     }
     if arguments.json:
@@ -99,6 +104,10 @@ def stream_text(summary: Mapping[str, Any]) -> str:
         f"encoding and deciding took {summary['latency_ms_median']:.1f} ms (median), "
         f"{summary['latency_ms_95']:.1f} ms (95 % of the frames)"
     )
+    left_out = summary.get("left_out")
+    if left_out:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.items())
+        lines.append(f"{counted(sum(left_out.values()), 'picture')} left out: {kinds}")
     return "\n".join([*lines, f"one line for each frame: {summary['file']}"])
 
 
@@ -106,6 +115,10 @@ def _with_bar(rows: Any) -> Any:
     from tqdm import tqdm
 
     return tqdm(rows, desc="replaying", unit="frame", disable=None, leave=False)
+
+
+def _warn(text: str) -> None:
+    print(f"vfrt eval: {text}", file=sys.stderr)
 
 
 def print_json(content: Any) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from fixtures.bags import raw, write_bag
 from fixtures.pictures import picture
 
 from vfrt_ros.core.errors import SourceError
@@ -26,8 +27,6 @@ from vfrt_ros.core.evaluation.stream import (
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.sources.source import Frame
-
-from .test_bag import raw, write_bag
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,13 +18,16 @@ import numpy as np
 
 from vfrt_ros.core.decision import Decision
 from vfrt_ros.core.errors import SourceError
-from vfrt_ros.core.evaluation.bag import BagSource, is_bag
 from vfrt_ros.core.evaluation.dataset import DatasetError
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import CameraSettings
+from vfrt_ros.core.sources.bag import BagSource
+from vfrt_ros.core.sources.bag_files import is_bag
 from vfrt_ros.core.sources.open_source import open_source
 from vfrt_ros.core.sources.source import Frame, Source
 from vfrt_ros.core.sources.without_password import without_password
+
+_log = logging.getLogger(__name__)
 
 COLUMNS = (
     "frame", "stamp", "label", "score", "threshold", "reason", "candidates", "memory_version", "latency_ms",
@@ -60,25 +64,31 @@ class Row:
 
 
 def open_recording(
-    place: str, *, topic: str = "", fps: float = 30.0, size: tuple[int, int] = (640, 480)
+    place: str,
+    *,
+    topic: str = "",
+    fps: float = 30.0,
+    size: tuple[int, int] = (640, 480),
+    warn: Callable[[str], None] = _log.warning,
 ) -> Source:
     """Open what can be replayed: a bag, a video, pictures, or the demo.
 
     Args:
-        place: A rosbag2 folder or file, a video file, a folder or glob of pictures, or `demo`.
+        place: A rosbag2 folder or file, a ROS 1 bag, a video file, a folder or glob of pictures, or `demo`.
         topic: Of a bag; empty = its only topic of pictures.
         fps: Of pictures and the demo, which have no time of their own.
         size: Width and height of the demo.
+        warn: Gets one line for what is missing or left out.
 
     Raises:
         SourceError: It is none of these.
     """
     path = Path(place).expanduser()
     if is_bag(path):
-        return BagSource(path, topic)
+        return BagSource(path, topic, warn=warn)
     if topic:
         raise SourceError(f"A topic was named, but {without_password(place)} is no rosbag2 recording.")
-    source = open_source(CameraSettings(source=place, fps=fps, size=size, loop=False))
+    source = open_source(CameraSettings(source=place, fps=fps, size=size, loop=False), warn=warn)
     if source.live:
         source.close()
         raise SourceError(f"The {source.name} is live: only a recording can be replayed.")

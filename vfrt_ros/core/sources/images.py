@@ -64,6 +64,7 @@ class ImageSource(Source):
             return load_image(path)
         except SourceError as error:
             self._bad.add(path)
+            self.left_out["malformed"] += 1
             self._warn(f"{error} It is left out.")
             return None
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from vfrt_ros.core.errors import SourceError, UnusableSourceError
 from vfrt_ros.core.settings import CameraSettings
 from vfrt_ros.core.sources.auto_demo import AutoDemo
+from vfrt_ros.core.sources.bag_files import is_bag
 from vfrt_ros.core.sources.demo import DemoSource
 from vfrt_ros.core.sources.device import DeviceSource, device_path, device_paths, is_device
 from vfrt_ros.core.sources.find_camera import CameraSearch
@@ -138,6 +139,9 @@ def _open_auto(settings: CameraSettings, search: CameraSearch, may_be_demo: bool
 
 def _open_files(spec: str, settings: CameraSettings, warn: Callable[[str], None]) -> Source:
     place = Path(spec).expanduser()
+    bag, _, topic = (spec, "", "") if place.exists() else spec.partition("#")
+    if bag and is_bag(Path(bag).expanduser()):
+        return _open_bag(Path(bag).expanduser(), topic, settings, warn)
     is_glob = any(sign in spec for sign in "*?[") and not place.exists()
     if is_glob or place.is_dir() or (place.is_file() and place.suffix.lower() in EXTENSIONS):
         return ImageSource(spec, fps=settings.fps, loop=settings.loop, warn=warn)
@@ -152,6 +156,13 @@ def _may_be_a_folder(spec: str, place: Path) -> bool:
     """A path, not a word, without the ending of a file: a disk that is not mounted yet."""
     is_address = "://" in spec or without_password(spec) != spec
     return "/" in spec and not is_address and not place.suffix and not place.exists()
+
+
+def _open_bag(place: Path, topic: str, settings: CameraSettings, warn: Callable[[str], None]) -> Source:
+    # Its library reads every message type of ROS: a time that no camera should wait.
+    from vfrt_ros.core.sources.bag import BagSource
+
+    return BagSource(place, topic, loop=settings.loop, warn=warn)
 
 
 def _nothing_there(spec: str) -> SourceError:

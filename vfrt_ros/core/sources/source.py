@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -38,6 +39,7 @@ class Source(ABC):
         stands_in: True where it is shown for want of what was asked for.
         successor: The open source that goes on where this one has ended; None = nothing does.
         fps: Frames per second that the source says it has; 0 = it doesn't say.
+        left_out: Pictures that could not be used, by kind.
     """
 
     live: bool = False
@@ -50,6 +52,7 @@ class Source(ABC):
     def __init__(self, spec: str, name: str) -> None:
         self.spec = spec
         self.name = name
+        self.left_out: Counter[str] = Counter()
 
     @abstractmethod
     def read(self, since: float = 0.0) -> Frame | None:
