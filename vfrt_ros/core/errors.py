@@ -98,3 +98,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text, which alone is for people where a library writes many; else its type.
+
+    >>> first_line(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB.\\nSee the manual."))
+    'CUDA out of memory. Tried to allocate 2 GiB'
+    >>> first_line(AssertionError())
+    'AssertionError'
+    """
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(" .")[:200] if lines else type(error).__name__

@@ -183,6 +183,79 @@ def test_other_dimension_and_other_space():
         load.check_pair(FakeBackbone(), Other())
 
 
+NO_KERNEL = RuntimeError(
+    "CUDA error: no kernel image is available for execution on the device\nCUDA kernel errors might be asynchronous"
+)
+FAULTS = {
+    "no kernel for this GPU": NO_KERNEL,
+    "out of memory": RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+    "no CUDA in this torch": AssertionError("Torch not compiled with CUDA enabled"),
+    "driver too old": RuntimeError("The NVIDIA driver on your system is too old (found version 11040)."),
+    "library missing": OSError("libcudart.so.12: cannot open shared object file"),
+    "without a word": RuntimeError(),
+}
+
+
+class FailingDevice:
+    """A backbone that works on the CPU, and elsewhere fails when it is built or when it sees a picture."""
+
+    def __init__(self, monkeypatch, device: str, error: Exception, at: str):
+        self.built: list[str] = []
+
+        def build(device="cpu", **kw):
+            self.built.append(device)
+            backbone = FakeBackbone(**kw)
+            if device != "cpu" and at == "loading":
+                raise error
+            if device != "cpu":
+                backbone.encode_images = self.fail_with(error)
+            return backbone
+
+        monkeypatch.setitem(BACKBONE_BUILDERS, "gpu_only", build)
+        monkeypatch.setattr(load, "choose_device", lambda asked: device if asked == "auto" else asked)
+
+    @staticmethod
+    def fail_with(error: Exception):
+        def encode(images):
+            raise error
+
+        return encode
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+@pytest.mark.parametrize("at", ["loading", "the first picture"])
+@pytest.mark.parametrize("error", FAULTS.values(), ids=FAULTS)
+def test_auto_goes_to_the_cpu_where_the_device_fails(monkeypatch, caplog, device, at, error):
+    failing = FailingDevice(monkeypatch, device, error, at)
+    encoders = load_encoders("gpu_only", "fake_text")
+    assert failing.built == [device, "cpu"]
+    assert encoders.device == "cpu"
+    assert f"since {device} failed" in encoders.note
+    assert encoders.backbone.encode_images([np.zeros((8, 8, 3), np.uint8)]).shape == (
+        1,
+        encoders.backbone.dim,
+    )
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith(f"Device {device} is there and fails")
+    assert "\n" not in caplog.messages[0]
+
+
+@pytest.mark.parametrize("at", ["loading", "the first picture"])
+@pytest.mark.parametrize("error", FAULTS.values(), ids=FAULTS)
+def test_a_device_that_was_named_stops_with_one_line(monkeypatch, at, error):
+    failing = FailingDevice(monkeypatch, "cuda", error, at)
+    with pytest.raises(EncoderError) as caught:
+        load_encoders("gpu_only", "fake_text", device="cuda")
+    assert failing.built == ["cuda"]
+    assert "\n" not in str(caught.value)
+
+
+def test_a_device_that_works_is_kept(monkeypatch, caplog):
+    monkeypatch.setattr(load, "choose_device", lambda asked: "cuda")
+    assert load_encoders("fake").device == "cuda"
+    assert caplog.messages == []
+
+
 def test_import_is_light():
     heavy = ("torch", "transformers", "openvino", "scipy", "huggingface_hub", "tokenizers")
     script = f"import sys, vfrt_ros.core.encoders as e; e.load_encoders('fake', device='cpu'); " \

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from vfrt_ros.core.encoders.catalog import CATALOG
 from vfrt_ros.core.encoders.device import choose_device
 from vfrt_ros.core.encoders.protocols import Backbone, Encoders, TextEncoder
 from vfrt_ros.core.encoders.registry import HF_PREFIX, build_backbone, build_text_encoder
-from vfrt_ros.core.errors import EncoderError
+from vfrt_ros.core.errors import EncoderError, first_line
 
 PREFERRED = "clip_vit_b32"
+DEVICE_FAULTS = (RuntimeError, AssertionError, OSError, MemoryError, EncoderError)
+"""What torch raises where a device has no kernel for it, no memory, or a driver that is too old; a plug-in's
+faults come as EncoderError."""
+
+_log = logging.getLogger(__name__)
 
 
 def load_encoders(
@@ -43,21 +52,52 @@ def load_encoders(
 
     Raises:
         EncoderError: a name is unknown, weights are missing, device, runtime or precision cannot be had,
-            or the text encoder is of another space.
+            or the text encoder is of another space. A device that `auto` chose and that fails is replaced by the
+            CPU, which is logged; one that was named stops here.
 
     >>> encoders = load_encoders("fake", device="cpu")
     >>> encoders.backbone.id, encoders.text.id, encoders.note
     ('fake', 'fake_text', 'fake, as asked for; on cpu')
     """
-    device = choose_device(device)
+    chosen = choose_device(device)
     keywords: dict[str, Any] = {
-        "device": device, "runtime": runtime, "precision": precision, "model_path": model_path,
+        "runtime": runtime, "precision": precision, "model_path": model_path,
         "allow_download": allow_download, "img_size": img_size, "normalize": normalize, "seed": seed,
     }  # fmt: skip
+    if chosen == "cpu":
+        return _load(backbone, text_encoder, {**keywords, "device": chosen})
+    try:
+        return _tried(_load(backbone, text_encoder, {**keywords, "device": chosen}))
+    except DEVICE_FAULTS as error:
+        if device != "auto":
+            raise _failed(chosen, error) from error
+        _log.warning(f"Device {chosen} is there and fails: {first_line(error)}. The CPU is used instead.")
+    encoders = _load(backbone, text_encoder, {**keywords, "device": "cpu"})
+    return replace(encoders, note=f"{encoders.note}, since {chosen} failed")
+
+
+def _load(backbone: str, text_encoder: str, keywords: dict[str, Any]) -> Encoders:
+    """The encoders on the device of the keywords."""
+    device = keywords["device"]
     pictures, why = _backbone(backbone, keywords)
     text = _text(text_encoder, pictures, keywords)
     check_pair(pictures, text)
     return Encoders(pictures, text, device, f"{pictures.id}, {why}; on {_where(pictures, device)}")
+
+
+def _tried(encoders: Encoders) -> Encoders:
+    """The encoders, once they have encoded a picture and a text: a device may fail as late as then."""
+    encoders.backbone.encode_images([np.zeros((64, 64, 3), np.uint8)])
+    encoders.text.encode_text(["a photo"])
+    return encoders
+
+
+def _failed(device: str, error: BaseException) -> EncoderError:
+    if isinstance(error, EncoderError):
+        return error
+    return EncoderError(
+        f"device '{device}' was asked for, and it fails: {first_line(error)}; use device 'auto' or 'cpu'"
+    )
 
 
 def check_pair(backbone: Backbone, text: TextEncoder) -> None:

@@ -34,7 +34,7 @@ from typing import Any
 
 from vfrt_ros.core.encoders.catalog import CATALOG
 from vfrt_ros.core.encoders.checked import CheckedBackbone, CheckedText, check_members
-from vfrt_ros.core.errors import EncoderError, VfrtError, nearest
+from vfrt_ros.core.errors import EncoderError, VfrtError, first_line, nearest
 
 Builder = Callable[..., Any]
 HF_PREFIX = "hf:"
@@ -181,7 +181,7 @@ def _plugin(what: str, name: str, group: str) -> Builder | None:
 
 
 def _brief(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {first_line(error)}"
 
 
 def _names(builders: dict[str, Builder], group: str) -> list[str]:
