@@ -23,7 +23,11 @@ GOOD_LABELS = {
     "any script": ("чашка 茶碗", "чашка 茶碗"),
     "joined by a non-joiner": ("می\u200cخواهم", "می\u200cخواهم"),
     "an emoji of several": ("👩\u200d🚀", "👩\u200d🚀"),
-    "no-break space": ("café\u00a0crème", "café\u00a0crème"),
+    "no-break space": ("café\u00a0crème", "café crème"),
+    "two blanks inside": ("coffee  cup", "coffee cup"),
+    "a wide blank": ("茶\u3000碗", "茶 碗"),
+    "accents apart from their letters": ("cafe\u0301", "caf\u00e9"),
+    "syllables in parts": ("\u1112\u1161\u11ab", "\ud55c"),
     "as long as may be": ("x" * LABEL_LENGTH, "x" * LABEL_LENGTH),
     "unknown in capitals": ("Unknown", "Unknown"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -17,12 +18,14 @@ PROMPT_LENGTH = 1000
 LONGEST_SOURCE = 200
 CONTROL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode categories of what steers text instead of being text."""
+BLANKS = r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+"
+"""Unicode's spaces (Zs). Tabs and line ends are control characters, which a label must not have within."""
 JOINERS = "\u200c\u200d"
 """What Persian, Indic scripts and emoji need between letters, though it counts as control."""
 
 
 def check_label(label: str, *, length: int = LONGEST_LABEL) -> str:
-    """The label without blanks around it.
+    """The label as it is stored: labels that look the same are the same.
 
     Args:
         label: As somebody typed it.
@@ -31,15 +34,24 @@ def check_label(label: str, *, length: int = LONGEST_LABEL) -> str:
     Raises:
         RequestError: It is empty, too long, has control characters, or is the word for unknown.
 
-    >>> check_label("  cup ")
-    'cup'
+    >>> check_label("  coffee\u00a0 cup ")
+    'coffee cup'
     """
-    text = _check_text("A label", label, length)
+    text = _check_text("A label", normal_label(label), length)
     if not text:
         raise RequestError("A label must not be empty: name what is shown.")
     if text == UNKNOWN:
         raise RequestError(f"'{UNKNOWN}' is the answer for what is not known and cannot be a label.")
     return text
+
+
+def normal_label(text: str) -> str:
+    """A label in Unicode's composed form, with one plain space for blanks within and none around.
+
+    >>> normal_label("cafe\u0301  au lait\u2009") == "caf\u00e9 au lait"
+    True
+    """
+    return re.sub(BLANKS, " ", unicodedata.normalize("NFC", text)).strip()
 
 
 def check_prompts(

@@ -37,6 +37,32 @@ def test_the_table_names_and_merges_classes(split_folder: Path) -> None:
     assert sum(picture.label == "warm" for picture in kinds.train) == 8
 
 
+SAME = {
+    "accents apart from their letters": ("cafe\u0301", "caf\u00e9"),
+    "no-break space": ("coffee\u00a0cup", "coffee cup"),
+    "two blanks": ("coffee  cup", "coffee cup"),
+}
+
+
+@pytest.mark.parametrize(("written", "label"), SAME.values(), ids=SAME)
+def test_classes_that_look_the_same_are_one(tmp_path: Path, written: str, label: str) -> None:
+    write_classes(tmp_path / "train", 4, ("red",))
+    write_classes(tmp_path / "test", 2, ("red",))
+    (tmp_path / "train" / "red").rename(tmp_path / "train" / written)
+    (tmp_path / "test" / "red").rename(tmp_path / "test" / label)
+    assert load_dataset(tmp_path).labels == (label,)
+
+
+@pytest.mark.parametrize(("written", "label"), SAME.values(), ids=SAME)
+def test_the_table_s_names_are_compared_as_they_look(tmp_path: Path, written: str, label: str) -> None:
+    write_classes(tmp_path, 2, ("red", "blue"))
+    (tmp_path / "red").rename(tmp_path / written)
+    (tmp_path / "classes.csv").write_text(
+        f"folder,label\n{label},{written}\nblue,{label}\n", encoding="utf-8"
+    )
+    assert load_dataset(tmp_path).labels == (label,)
+
+
 TABLES = {
     "a folder that is not there": ("folder,label\nredd,x\n", "Did you mean 'red'?"),
     "no folder column": ("name,label\nred,x\n", "no column 'folder'"),

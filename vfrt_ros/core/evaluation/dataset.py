@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vfrt_ros.core.errors import SourceError, VfrtError, nearest
+from vfrt_ros.core.request import normal_label
 from vfrt_ros.core.sources.images import EXTENSIONS, find_images
 
 TABLE = "classes.csv"
@@ -54,7 +55,7 @@ def load_dataset(folder: Path, *, seed: int = 42, label_column: str = "label") -
     Args:
         folder: Has a folder for each class, or `train/` and `test/` that have. A `classes.csv` with the
             columns folder and label gives classes other names; without it a class is called like its folder.
-            Folders of the same label are one class.
+            Folders of the same label are one class, and labels that look the same are the same.
         seed: Of the split, where the data have none: half of each class is for learning.
         label_column: The column of `classes.csv` that holds the label.
 
@@ -97,7 +98,7 @@ def _pictures(folder: Path, names: Mapping[str, str]) -> list[Picture]:
     """The pictures of the class folders in a folder, by class and then by name."""
     found = []
     for place in sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."):
-        label = names.get(place.name, place.name)
+        label = normal_label(names.get(normal_label(place.name), place.name))
         try:
             found += [Picture(path, label) for path in find_images(str(place))]
         except SourceError as error:
@@ -137,11 +138,11 @@ def _read_table(path: Path, label_column: str) -> dict[str, str]:
     for column in ("folder", label_column):
         if column not in columns:
             raise DatasetError(f"{path} has no column '{column}'; it has {', '.join(columns) or 'none'}.")
-    return {row["folder"]: _label_of(row, label_column, path) for row in rows if row["folder"]}
+    return {normal_label(row["folder"]): _label_of(row, label_column, path) for row in rows if row["folder"]}
 
 
 def _label_of(row: Mapping[str, str | None], column: str, path: Path) -> str:
-    label = (row[column] or "").strip()
+    label = normal_label(row[column] or "")
     if not label:
         raise DatasetError(f"{path} gives the folder '{row['folder']}' no {column}.")
     return label
@@ -149,7 +150,7 @@ def _label_of(row: Mapping[str, str | None], column: str, path: Path) -> str:
 
 def _check_names(names: Mapping[str, str], folder: Path, given_split: bool) -> None:
     places = [folder / part for part in SPLIT] if given_split else [folder]
-    there = {path.name for place in places for path in place.iterdir() if path.is_dir()}
+    there = {normal_label(path.name) for place in places for path in place.iterdir() if path.is_dir()}
     for name in names:
         if name not in there:
             raise DatasetError(
