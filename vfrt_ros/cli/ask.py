@@ -8,6 +8,9 @@ from typing import Any
 
 from vfrt_ros.cli.command import node_address
 
+CALL_SECONDS = 30.0
+"""How long a service may take to answer, where a command does not say otherwise."""
+
 
 def message_of(response: Any) -> str:
     """The sentence that the node answered with."""
@@ -15,7 +18,12 @@ def message_of(response: Any) -> str:
 
 
 def ask(
-    arguments: argparse.Namespace, service: str, text: Callable[[Any], str] = message_of, **fields: Any
+    arguments: argparse.Namespace,
+    service: str,
+    text: Callable[[Any], str] = message_of,
+    *,
+    seconds: float = CALL_SECONDS,
+    **fields: Any,
 ) -> int:
     """Call a service and show its answer.
 
@@ -23,6 +31,7 @@ def ask(
         arguments: The command's, with `--json`, `--node` and `--namespace`.
         service: Name of the service type in `vfrt_msgs.srv`.
         text: What people see of an answer that is OK.
+        seconds: How long to wait for the answer.
         fields: Of the request.
 
     Returns:
@@ -35,5 +44,5 @@ def ask(
 
     kind = getattr(srv, service)
     with NodeClient(address) as client:
-        response = client.call(kind, kind.Request(**fields))
+        response = client.call(kind, kind.Request(**fields), seconds=seconds)
     return show_answer(arguments, response, text(response))

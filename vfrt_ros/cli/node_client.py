@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import NodeNameNonExistentError
 
+from vfrt_ros.cli.ask import CALL_SECONDS
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.domain import domain_id
 from vfrt_ros.cli.greeting import Greeting
@@ -22,7 +23,6 @@ from vfrt_ros.cli.own_node import join_graph
 from vfrt_ros.nodes.same_service import others_offering, others_publishing, refuse_shared
 
 DISCOVERY_SECONDS = 2.1
-CALL_SECONDS = 30.0
 _LOOK_AGAIN_SECONDS = 0.05
 # Under load a newcomer misses the answer to its announcement and hears of the others only at their next one,
 # up to three seconds later. Another newcomer has another chance at once.

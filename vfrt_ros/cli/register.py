@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from array import array
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.cli.ask import ask
+from vfrt_ros.cli.ask import CALL_SECONDS, ask
 from vfrt_ros.cli.command import Command, CommandError, UsageError, add_json_option, add_node_options
+
+SHORT_SIDE = 448
+"""Pixels that are sent of a picture's short side: more than encoders take (224 to 384) and memory keeps (256)."""
+AT_ONCE = 100
+"""Pictures of one request, as many as `max_images` allows by default; each request is one step to undo."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="recent frames to look at (default: register_frames)",
     )
     parser.add_argument(
-        "--images", nargs="+", default=[], metavar="FILE", help="learn from pictures, not the camera"
+        "--images",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="learn from pictures, not the camera; a folder stands for those in it",
     )
     parser.add_argument("--negative", action="store_true", help="what is seen is *not* LABEL")
     add_json_option(parser)
@@ -34,9 +45,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Call the service and show its answer."""
     if arguments.frames < 0:
         raise UsageError(f"--frames must be 0 or more; got {arguments.frames}.")
-    images = [read_image(Path(name)) for name in arguments.images]
     fields = {"label": arguments.label, "frames": arguments.frames, "negative": arguments.negative}
-    return ask(arguments, "Register", summary, images=images, **fields)
+    if not arguments.images:
+        return ask(arguments, "Register", summary, **fields)
+    images = read_pictures(arguments.images)
+    parts = [images[first : first + AT_ONCE] for first in range(0, len(images), AT_ONCE)]
+    statuses = [
+        ask(arguments, "Register", summary, seconds=CALL_SECONDS + len(part), images=part, **fields)
+        for part in parts
+    ]
+    return max(statuses)
 
 
 def summary(response: Any) -> str:
@@ -55,24 +73,83 @@ def left_out(reasons: list[str]) -> list[str]:
     return [f"  left out {kinds.count(kind)}: {kind}" for kind in ordered]
 
 
-def read_image(path: Path) -> Any:
-    """A picture file as a bgr8 sensor_msgs/Image.
+def read_pictures(names: Sequence[str]) -> list[Any]:
+    """Picture files as messages, each shrunk to what is needed of it; a bad one is named and left out.
+
+    Args:
+        names: Files, folders and globs.
 
     Raises:
-        CommandError: It is not there or is no picture.
+        CommandError: None can be used.
     """
-    import cv2
+    from tqdm import tqdm
+
+    from vfrt_ros.core.errors import SourceError
+
+    images, faults = [], []
+    for path in tqdm(_paths(names), desc="reading", unit="picture", disable=None, leave=False):
+        try:
+            images.append(read_image(path))
+        except (CommandError, SourceError) as error:
+            faults.append(str(error))
+    if not images:
+        others = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise CommandError(f"{faults[0]}{others} Nothing was sent.")
+    for fault in faults:
+        print(f"vfrt register: {fault} It is left out.", file=sys.stderr)
+    return images
+
+
+def read_image(path: Path) -> Any:
+    """A picture file as a bgr8 sensor_msgs/Image, upright, with a short side of at most `SHORT_SIDE` pixels.
+
+    Raises:
+        CommandError: It is not there.
+        SourceError: It is no picture.
+    """
     from sensor_msgs.msg import Image
+
+    from vfrt_ros.core.sources.images import load_image
 
     if not path.is_file():
         raise CommandError(f"There is no file {path}.")
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise CommandError(f"{path} is no picture that can be read.")
+    pixels = shrink(load_image(path), SHORT_SIDE)
     height, width = pixels.shape[:2]
     return Image(
         height=height, width=width, encoding="bgr8", step=3 * width, data=array("B", pixels.tobytes())
     )
+
+
+def shrink(pixels: Any, short_side: int) -> Any:
+    """A picture with a short side of at most so many pixels, its proportions kept.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        short_side: Pixels.
+
+    Returns:
+        (h, w, 3) uint8; the same array where it is small already.
+    """
+    import cv2
+
+    height, width = pixels.shape[:2]
+    scale = short_side / min(height, width)
+    if scale >= 1:
+        return pixels
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def _paths(names: Sequence[str]) -> list[Path]:
+    """The files that names stand for; one that is not there stands for itself."""
+    from vfrt_ros.core.sources.images import find_images
+
+    found: list[Path] = []
+    for name in names:
+        path = Path(name).expanduser()
+        is_glob = any(sign in name for sign in "*?[") and not path.exists()
+        found += find_images(name) if is_glob or path.is_dir() else [path]
+    return found
 
 
 COMMAND = Command(
@@ -80,7 +157,7 @@ COMMAND = Command(
     examples=(
         "vfrt register astronaut",
         "vfrt register cup --frames 16",
-        "vfrt register cup --images cup1.jpg cup2.jpg",
+        "vfrt register cup --images ~/photos/cup/*.jpg",
         "vfrt register cup --negative",
     ),
     configure=configure,

@@ -124,12 +124,13 @@ def _webp(view: memoryview) -> EncodedImage | None:
 
 
 def _bmp(view: memoryview) -> EncodedImage | None:
-    if len(view) < 30 or int.from_bytes(view[14:18], "little") < 40:
+    if len(view) < 54 or int.from_bytes(view[14:18], "little") < 40:
         return None
-    width, height = struct.unpack("<ii", view[18:26])
-    told = int.from_bytes(view[2:6], "little")
-    # A height below 0 means that the first row is the upper one.
-    return EncodedImage("bmp", abs(width), abs(height), 8, len(view) >= told)
+    start, _, width, height, _, bits, packed = struct.unpack_from("<IIiiHHI", view, 10)
+    row = (width * bits + 31) // 32 * 4
+    # A height below 0 means that the first row is the upper one. How long packed rows are is not told.
+    complete = packed != 0 or len(view) >= start + row * abs(height)
+    return EncodedImage("bmp", abs(width), abs(height), 8, complete)
 
 
 def _tiff(view: memoryview) -> EncodedImage | None:

@@ -8,10 +8,8 @@ from collections.abc import Callable
 from glob import glob
 from pathlib import Path
 
-import cv2
-import numpy as np
-
-from vfrt_ros.core.errors import SourceError
+from vfrt_ros.core.errors import FrameError, SourceError
+from vfrt_ros.core.frames.compressed_image import decode
 from vfrt_ros.core.frames.image_size import read_header
 from vfrt_ros.core.sources.source import Frame, Image, Source
 
@@ -87,7 +85,7 @@ def find_images(spec: str) -> list[Path]:
 
 
 def load_image(path: Path) -> Image:
-    """A picture file, turned upright as its EXIF data say.
+    """A picture file, turned upright as its EXIF data say; more than 8 bits are brought to 8.
 
     Returns:
         (H, W, 3) uint8 BGR.
@@ -103,12 +101,18 @@ def load_image(path: Path) -> Image:
     if header and header.megapixels > MAX_MEGAPIXELS:
         raise SourceError(f"Image {path} has {header.megapixels:.0f} megapixels, over {MAX_MEGAPIXELS:g}.")
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    except cv2.error:
-        image = None
-    if image is None:
-        raise SourceError(f"Image {path} is no picture that OpenCV can read.")
-    return np.asarray(image, dtype=np.uint8)
+        return decode(data, header)
+    except FrameError as error:
+        raise SourceError(f"Image {path} is no picture that OpenCV can read: {error}{_cure(data)}") from error
+
+
+def _cure(data: bytes) -> str:
+    """What to do with a file that OpenCV cannot read, where that is known."""
+    return (
+        " It is HEIC: save it as JPEG."
+        if data[4:8] == b"ftyp" and data[8:11] in (b"hei", b"hev", b"mif")
+        else ""
+    )
 
 
 def _natural(path: Path) -> list[tuple[bool, int, str]]:
