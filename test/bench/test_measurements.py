@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from vfrt_ros.bench import entrants, overlay, pipeline, register, search, stages
+from vfrt_ros.bench import encodings, entrants, overlay, pipeline, register, search, stages
 from vfrt_ros.bench.contest import contest
 from vfrt_ros.bench.isolated import BenchError, isolated
+from vfrt_ros.core.frames.encodings import ENCODINGS
 
 pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
 SMALL = {"examples": 40, "labels": 4}
@@ -48,6 +49,13 @@ def test_a_frame_is_followed_through_all_its_stages() -> None:
     assert expected <= set(table["stages"])
     assert table["frames"] == 5
     assert table["rest ms"] == table["total ms"], "the fake encoder has no forward pass"
+
+
+def test_every_encoding_has_its_cost() -> None:
+    found = isolated(encodings.profile, rounds=2)
+    assert set(found) == set(ENCODINGS)
+    assert found["bgr8"]["of bgr8"] == 1.0
+    assert all(entry["ms"] > 0 for entry in found.values())
 
 
 def test_a_running_node_accounts_for_every_frame() -> None:

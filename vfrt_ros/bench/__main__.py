@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from vfrt_ros.bench import (
+    encodings,
     machine,
     overlay,
     pipeline,
@@ -28,6 +29,7 @@ from vfrt_ros.bench.row import Row, failed
 PARTS: dict[str, Callable[[bool], list[Row]]] = {
     "speed": speed.measure,
     "stages": stages.measure,
+    "encodings": encodings.measure,
     "pipeline": pipeline.measure,
     "overlay": overlay.measure,
     "register": register.measure,
