@@ -14,7 +14,7 @@ from sensor_msgs.msg import CompressedImage
 from streamlit.testing.v1 import AppTest
 
 from vfrt_msgs import srv
-from vfrt_msgs.msg import LabelInfo, MemoryInfo, Recognition, ShownFrame
+from vfrt_msgs.msg import Conflict, LabelInfo, MemoryInfo, Neighbour, Recognition, ShownFrame
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.panel import browser_camera
 from vfrt_ros.panel.browser_source import Standing
@@ -85,6 +85,7 @@ class Client:
 
     address = "/recognition"
     ice_servers = ()
+    lost = ""
     browser = SimpleNamespace(standing=lambda session: Standing.FREE, end=lambda session: None)
 
     def __init__(self) -> None:
@@ -94,6 +95,7 @@ class Client:
         self.memory = MemoryInfo(version=3, encoder_id="fake", labels=[info])
         self.feed = SimpleNamespace(newest=lambda: Recognition(label="unknown"), age=0.0, samples=list)
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.conflicts: list[Conflict] = []
         self.shown = [ShownFrame(reason="blurred"), ShownFrame()]
 
     @property
@@ -106,9 +108,16 @@ class Client:
     def call(self, service: str, seconds: float = 1.0, **fields: Any) -> Any:
         if service == "ListExamples":
             raise CommandError("the node is older")
+        if service == "Explain":
+            near = [Neighbour(example=7, cosine=0.91, share=0.25)]
+            return srv.Explain.Response(
+                lines=["The frame shows it."], label=LABEL, score=0.8, threshold=0.5, text_score=0.3,
+                prompts=["a <cup>"], nearest=near,
+            )  # fmt: skip
         self.asked.append((service, fields))
         response = getattr(srv, service).Response(message=f"{service} done.")
         if service == "Register":
+            response.conflicts = self.conflicts
             response.shown = [
                 ShownFrame(picture=CompressedImage(data=b"jpeg"), reason=f.reason) for f in self.shown
             ]
@@ -164,6 +173,46 @@ def test_registering_shows_what_was_kept_and_what_was_left_out(client: Client) -
     assert app.success[0].value == r"Register done\."
 
 
+def test_the_answer_is_corrected_beside_it(client: Client) -> None:
+    client.feed.newest = lambda: Recognition(label="unknown", reason=Recognition.UNKNOWN_UNFAMILIAR)
+    app = run()
+    app.text_input("correct label").set_value(" mug ")
+    _button(app, "Teach").click().run()
+    assert client.asked.pop() == ("Register", {"label": "mug"})
+    assert app.button("not this").disabled, "there is nothing to object to in an unknown"
+    client.feed.newest = lambda: Recognition(label=LABEL, reason=Recognition.KNOWN)
+    app.run().button("not this").click().run()
+    assert client.asked == [("Register", {"label": LABEL, "negative": True})]
+
+
+def test_an_explanation_has_examples_threshold_and_prompt_and_no_markup_of_others(client: Client) -> None:
+    app = run().button("why").click().run()
+    shown = texts(app)
+    for words in ("25 %", "cosine 0.91", "no. 7", "80 %", "50 %", "Cosine 0.30", "a &lt;cup&gt;"):
+        assert words in shown
+    assert LABEL not in shown
+
+
+def test_a_second_name_for_a_scene_is_one_click_from_the_first(client: Client) -> None:
+    client.conflicts = [Conflict(code=Conflict.SAME_SCENE, label="cup", cosine=1.0)]
+    app = run()
+    app.text_input("correct label").set_value("mug")
+    _button(app, "Teach").click().run()
+    assert len(app.warning) == 1
+    app.button("relabel conflict").click().run()
+    assert client.asked[-1] == ("Relabel", {"label": "mug", "new_label": "cup"})
+    assert not app.warning
+
+
+def test_a_setting_that_was_changed_goes_back_to_its_default(client: Client) -> None:
+    app = run()
+    assert app.button("default alpha_fusion").disabled
+    client.parameters.set("alpha_fusion", 0.1)
+    app.run().button("default alpha_fusion").click().run()
+    assert client.parameters.value("alpha_fusion") == 0.7
+    assert app.button("default alpha_fusion").disabled
+
+
 def test_registering_nothing_is_refused_by_the_page(client: Client) -> None:
     app = run()
     _button(app, "Register").click().run()
@@ -206,7 +255,16 @@ def test_prompts_snapshot_undo_and_export_are_asked_for(client: Client) -> None:
     assert client.asked[1][1] == {"name": "", "picture": True}
 
 
-DOCUMENTED = ("control", "markdown", "now", "prompts_tab", "server")
+DOCUMENTED = (
+    "control",
+    "guard",
+    "markdown",
+    "now",
+    "prompts_tab",
+    "server",
+    "setting_groups",
+    "token_gate",
+)
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)

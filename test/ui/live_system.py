@@ -65,6 +65,12 @@ class LiveSystem:
         self._panel = PanelProcess(self._folder / "panel.log")
         return self._panel.address
 
+    @property
+    def panel_address(self) -> str:
+        """Of the panel that was started."""
+        assert self._panel is not None
+        return self._panel.address
+
     def command(self, *arguments: str) -> None:
         """Run `vfrt` in a process of its own; again where it did not hear of the node in its short time."""
         for _ in range(ATTEMPTS):

@@ -9,6 +9,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 from ui.browser import Browser
 from ui.live_system import LiveSystem
+from ui.panel_process import PanelProcess
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(300)]
 
@@ -67,6 +68,106 @@ def test_registering_names_what_is_seen(browser: Browser) -> None:
     browser.wait_for_text("thing", ".vfrt-answer.known strong")
 
 
+def front(browser: Browser) -> str:
+    """The tab that is in front."""
+    return browser.find("[role=tab][aria-selected=true]").text
+
+
+ACTIONS = {
+    "Snapshot": "Take a snapshot",
+    "Memory": "Prepare the file",
+    "Prompts": "Set prompts",
+    "Labels": "Redo",
+}
+
+
+@pytest.mark.parametrize(("tab", "button"), ACTIONS.items(), ids=ACTIONS)
+def test_the_tab_stays_and_what_is_said_moves_nothing(tab: str, button: str, system: LiveSystem) -> None:
+    with Browser() as browser:  # where nothing has been said yet
+        browser.open(system.panel_address)
+        browser.tab(tab)
+        place = browser.find("[role=tablist]").location
+        browser.button(button)
+        browser.find(".st-key-note [data-testid=stAlert]")
+        assert front(browser) == tab
+        assert browser.find("[role=tablist]").location == place
+
+
+def test_a_wrong_answer_is_put_right_beside_it(browser: Browser) -> None:
+    browser.tab("Memory")
+    browser.box("Wrong? It is …").send_keys("gadget", Keys.ENTER)
+    browser.wait_for_text("of 'gadget'", ".st-key-note")
+    said = browser.find(".st-key-note").text
+    browser.press(".st-key-correct-offered button", "thing")
+    browser.wait(lambda: browser.find(".st-key-note").text != said, "the answer to the second")
+    browser.wait(lambda: browser.box("Wrong? It is …").get_attribute("value") == "", "an empty box")
+    assert front(browser) == "Memory"
+
+
+def test_what_it_is_not_is_one_click(browser: Browser) -> None:
+    browser.wait(
+        lambda: "“" in browser.find(".st-key-not-this button").text, "a known answer that can be objected to"
+    )
+    browser.press(".st-key-not-this button", "Not “")
+    browser.wait_for_text("that are not '", ".st-key-note")
+    browser.button("Undo")
+    browser.wait_for_text("Undone", ".st-key-note")
+
+
+def test_why_shows_the_nearest_examples_the_prompt_and_the_threshold(browser: Browser) -> None:
+    browser.find(".vfrt-answer strong")
+    browser.press(".st-key-why button", "Why?")
+    browser.find("[role=dialog] .vfrt-shown img")
+    said = browser.find("[role=dialog] .vfrt-why").text
+    for words in ("cosine", "threshold", "has no prompt", " %"):
+        assert words in said
+    browser.press("[role=dialog] button[aria-label=Close]")
+    browser.wait(lambda: not browser.all("[role=dialog]"), "the end of the explanation")
+
+
+def test_a_second_name_for_a_scene_is_told_and_undone_by_one_click(browser: Browser) -> None:
+    browser.button("Stop")
+    browser.button("Stop camera")  # so that the scene stays
+    browser.wait_for_text("Camera stopped", ".vfrt-state")
+    for name in ("first name", "second name"):
+        browser.box("Wrong? It is …").send_keys(name, Keys.ENTER)
+        browser.wait_for_text(f"of '{name}'", ".st-key-note")
+    browser.wait_for_text("These look like 'first name' (cosine 1.00)", ".st-key-note")
+    browser.button("Call it “first name”")
+    browser.wait_for_text("first name", ".st-key-note [data-testid=stAlertContentSuccess]")
+    browser.wait(
+        lambda: "second name" not in [e.text for e in browser.all(".st-key-correct-offered button")],
+        "the end of the second name",
+    )
+    browser.button("Start camera")
+    browser.wait_for_text("Camera running", ".vfrt-state")
+
+
+def test_a_setting_goes_back_to_its_default(browser: Browser, system: LiveSystem) -> None:
+    system.set("temperature", "0.5")
+    browser.tab("Settings")
+    browser.press(".st-key-default-temperature button")
+    browser.wait(lambda: system.value("temperature") == pytest.approx(0.9), "the default")
+
+
+def test_in_a_network_the_panel_asks_for_its_token(system: LiveSystem, tmp_path: Path) -> None:
+    panel = PanelProcess(tmp_path / "token.log", "--host", "0.0.0.0")
+    try:
+        address, _, token = panel.address.partition("/?token=")
+        here = f"http://127.0.0.1:{address.rpartition(':')[2]}/"
+        with Browser() as stranger:
+            stranger.open(here)
+            stranger.box("Token").send_keys("a guess", Keys.ENTER)
+            stranger.wait_for_text("That is not the token")
+            stranger.box("Token").send_keys(token, Keys.ENTER)
+            stranger.find("[role=tab]", "Teach")
+            shown = stranger.wait(stranger.look, "a picture")
+            stranger.wait(lambda: stranger.look() != shown, "another picture")
+            assert token not in stranger.driver.current_url
+    finally:
+        panel.kill()
+
+
 def test_renaming_and_undo(browser: Browser) -> None:
     browser.tab("Labels")
     browser.press("summary", "thing")
@@ -106,18 +207,21 @@ def test_a_known_label_is_one_click_from_the_box(browser: Browser) -> None:
 
 def test_the_node_is_stopped_and_started(browser: Browser) -> None:
     browser.button("Stop")
+    browser.button("Stop recognition")
     browser.wait_for_text("Recognition stopped", ".vfrt-state")
-    browser.button("Start")
+    browser.button("Start recognition")
     browser.wait_for_text("Recognition running", ".vfrt-state")
     shown = browser.look()
     browser.wait(lambda: browser.look() != shown, "the picture to go on")
 
 
 def test_a_node_that_is_gone_is_said_and_its_return_is_noticed(browser: Browser, system: LiveSystem) -> None:
+    browser.tab("Prompts")
     system.kill()
     browser.wait_for_text("vfrt live", "[data-testid=stAlert]")
     system.start()
     browser.find("[role=tab]", "Teach")
+    assert front(browser) == "Prompts"
     shown = browser.wait(browser.look, "a picture")
     browser.wait(lambda: browser.look() != shown, "the picture to go on")
     browser.tab("Labels")

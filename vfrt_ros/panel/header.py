@@ -1,4 +1,4 @@
-"""The line at the top: which nodes run, and the buttons that start and stop them."""
+"""The line at the top: which nodes run, and what starts and stops them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,20 @@ _CLASSES = {NodeState.ACTIVE: "running", NodeState.ABSENT: "absent"}
 def show_header(built_for: object) -> None:
     """The line; the whole page is made anew when it was built for something that is past."""
     client = shared_client()
+    watches = {"Recognition": client.recognition, "Camera": client.camera}
+    running = {title: watch for title, watch in watches.items() if watch.state is NodeState.ACTIVE}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
-        st.html('<span class="vfrt-title">vfrt</span>', width="content")
-        for title, watch in (("Recognition", client.recognition), ("Camera", client.camera)):
-            _show_node(title, watch)
-    for watch in (client.recognition, client.camera):
+        states = "".join(_state(title, watch) for title, watch in watches.items())
+        st.html(f'<div class="vfrt-head"><span class="vfrt-title">vfrt</span>{states}</div>', width="stretch")
+        for title, watch in watches.items():
+            if title not in running and watch.answers:
+                _turn("Start", title, watch)
+        if running:
+            # Under another key it is closed again as soon as something has stopped.
+            with st.popover("Stop", key=f"stop {len(running)}"):
+                for title, watch in running.items():
+                    _turn("Stop", title, watch)
+    for watch in watches.values():
         if watch.fault:
             st.error(plain(watch.fault))
     if client.lost:
@@ -37,17 +46,21 @@ def condition(client: PanelClient) -> object:
     return client.recognition.state, memory.version if memory else -1, client.parameters.version
 
 
-def _show_node(title: str, watch: NodeWatch) -> None:
+def _state(title: str, watch: NodeWatch) -> str:
     words = watch.doing or watch.state.value
     mark = _CLASSES.get(watch.state, "other")
-    st.html(f'<span class="vfrt-state {mark}"><i></i>{escape(title)} {escape(words)}</span>', width="content")
-    runs = watch.state is NodeState.ACTIVE
-    if watch.answers:
-        st.button(
-            "Stop" if runs else "Start",
-            key=f"turn {title}",
-            help=f"{'Deactivate' if runs else 'Activate'} {plain(watch.address)}",
-            disabled=bool(watch.doing),
-            on_click=watch.turn,
-            args=(not runs,),
-        )
+    return (
+        f'<span class="vfrt-state {mark}"><i></i><b>{escape(title)} <span>{escape(words)}</span></b></span>'
+    )
+
+
+def _turn(verb: str, title: str, watch: NodeWatch) -> None:
+    st.button(
+        f"{verb} {title.lower()}",
+        key=f"turn {title}",
+        type="primary" if verb == "Start" else "secondary",
+        help=f"{'Activate' if verb == 'Start' else 'Deactivate'} {plain(watch.address)}",
+        disabled=bool(watch.doing),
+        on_click=watch.turn,
+        args=(verb == "Start",),
+    )

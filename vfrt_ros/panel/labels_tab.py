@@ -7,11 +7,15 @@ from typing import Any
 import streamlit as st
 
 from vfrt_ros.core.counted import counted
+from vfrt_ros.panel.audit_view import show_audit
 from vfrt_ros.panel.example_shelf import ExampleShelf
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.notes import ask, note
+from vfrt_ros.panel.now import percent
 from vfrt_ros.panel.shared_client import shared_client
+from vfrt_ros.panel.tabs import tab_in_front
 
+NAME = "Labels"
 LABELS_ON_A_PAGE = 20
 EXAMPLES_ON_A_PAGE = 24
 _CROP = 84
@@ -25,9 +29,18 @@ def show() -> None:
     if not infos:
         st.caption("Nothing learned yet: the Teach tab registers what the camera shows.")
         return
-    if len(infos) > LABELS_ON_A_PAGE // 2:
-        wanted = st.text_input("Find", key="labels find", placeholder="Part of a label").strip().lower()
-        infos = [info for info in infos if wanted in info.label.lower()]
+    if memory and tab_in_front() == NAME and any(info.examples for info in infos):
+        show_audit(memory)
+    wanted = st.text_input(
+        "Find",
+        key="labels find",
+        placeholder="Find a label",
+        icon=":material/search:",
+        label_visibility="collapsed",
+    )
+    infos = [info for info in infos if wanted.strip().lower() in info.label.lower()]
+    if not infos:
+        st.caption("No label has this in its name.")
     for info in infos[_page("labels", len(infos), LABELS_ON_A_PAGE)]:
         _show_label(info)
 
@@ -52,7 +65,8 @@ def _show_label(info: Any) -> None:
 
 def _counts(info: Any) -> str:
     parts = [(info.examples, "example"), (info.negatives, "negative"), (info.prompts, "prompt")]
-    return ", ".join(counted(n, word) for n, word in parts if n) or "empty"
+    counts = ", ".join(counted(n, word) for n, word in parts if n) or "empty"
+    return f"{counts} · threshold {percent(info.threshold)}" if info.threshold else counts
 
 
 def _show_open(info: Any) -> None:

@@ -15,16 +15,19 @@ from vfrt_ros.panel import (
     snapshot_tab,
     teach_tab,
 )
+from vfrt_ros.panel.correct import show_correction
 from vfrt_ros.panel.header import condition, show_header
 from vfrt_ros.panel.notes import ask, show_note
-from vfrt_ros.panel.seen import show_answer, show_picture
+from vfrt_ros.panel.seen import show_answer, show_pace, show_picture
 from vfrt_ros.panel.shared_client import shared_client
 from vfrt_ros.panel.style import ICON, STYLE
+from vfrt_ros.panel.tabs import draw_tabs
+from vfrt_ros.panel.why import show_why
 
 TABS: dict[str, Callable[[], None]] = {
     "Teach": teach_tab.show,
     "Settings": settings_tab.show,
-    "Labels": labels_tab.show,
+    labels_tab.NAME: labels_tab.show,
     "Prompts": prompts_tab.show,
     "Snapshot": snapshot_tab.show,
     "Memory": memory_tab.show,
@@ -47,16 +50,19 @@ def show() -> None:
     with left, st.container(key="seen"):
         show_picture()
         show_answer()
+        show_correction()
+        show_why()
+        show_pace()
     with right:
         _show_history()
-        for tab, draw in zip(st.tabs(list(TABS)), TABS.values(), strict=True):
+        for tab, draw in zip(draw_tabs(list(TABS)), TABS.values(), strict=True):
             with tab:
                 draw()
 
 
 def _show_history() -> None:
     """Undo, redo, and what the last action came to."""
-    with st.container(horizontal=True, key="history"):
+    with st.container(horizontal=True, gap="small", key="history"):
         st.button(
             "Undo",
             icon=":material/undo:",
@@ -67,4 +73,4 @@ def _show_history() -> None:
         st.button(
             "Redo", icon=":material/redo:", help="Do again what undo took back", on_click=ask, args=("Redo",)
         )
-    show_note()
+        show_note()

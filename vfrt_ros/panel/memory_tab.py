@@ -6,11 +6,13 @@ from array import array
 
 import streamlit as st
 
+from vfrt_ros.core.counted import counted
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.notes import ask, note
 from vfrt_ros.panel.shared_client import shared_client
 
 TRANSFER_SECONDS = 120.0
+DEFAULT_MB = 100.0
 _FILE = "memory file"
 
 
@@ -20,7 +22,7 @@ def show() -> None:
     if memory := client.memory:
         examples = sum(info.examples + info.negatives for info in memory.labels)
         st.text(
-            f"{examples} examples of {len(memory.labels)} labels; version {memory.version}\n"
+            f"{counted(examples, 'example')} of {counted(len(memory.labels), 'label')}; version {memory.version}\n"
             f"encoder {memory.encoder_id}, {memory.dimension} numbers an example"
         )
     st.markdown("**Export**")
@@ -33,7 +35,8 @@ def show() -> None:
     st.markdown("**Import**")
     st.caption("Adds what another memory of the same encoder learned. Undo takes it back.")
     with st.form("import", border=False, clear_on_submit=True):
-        st.file_uploader("File of an exported memory", key=_FILE)
+        most = client.parameters.value("max_transfer_mb", DEFAULT_MB)
+        st.file_uploader("File of an exported memory", key=_FILE, max_upload_size=max(1, int(most)))
         st.form_submit_button("Add it to this memory", width="stretch", on_click=_import)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -13,33 +14,65 @@ from vfrt_ros.panel.shared_client import shared_client
 _KEY = "note"
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence for people.
+
+    Attributes:
+        good: It went well.
+        label, same_as: What was registered and the label that has the same scene already; empty = none has.
+    """
+
+    text: str
+    good: bool = True
+    label: str = ""
+    same_as: str = ""
+
+
 def note(text: str, *, good: bool = True) -> None:
     """Have this shown."""
-    st.session_state[_KEY] = (text, good)
+    st.session_state[_KEY] = Note(text, good)
 
 
-def ask(service: str, **fields: Any) -> Any:
-    """Call a service of the node and note what it says.
+def call(service: str, **fields: Any) -> Any:
+    """The node's answer; None where there was none, which is noted.
 
     Args:
         service: Name of the service type in `vfrt_msgs.srv`.
         fields: Of the request.
-
-    Returns:
-        The response, also one that refuses; None where there was none.
     """
     try:
-        response = shared_client().call(service, **fields)
+        return shared_client().call(service, **fields)
     except CommandError as error:
         note(str(error), good=False)
         return None
-    note(response.message, good=response.code == response.OK)
+
+
+def ask(service: str, **fields: Any) -> Any:
+    """Call a service of the node and note what it says; arguments and answer as for `call`."""
+    response = call(service, **fields)
+    if response is not None:
+        conflicts = getattr(response, "conflicts", ())
+        labels = (fields["label"], conflicts[0].label) if conflicts else ("", "")
+        st.session_state[_KEY] = Note(response.message, response.code == response.OK, *labels)
     return response
 
 
 def show_note() -> None:
-    """The note, if there is one."""
-    text, good = st.session_state.get(_KEY, ("", True))
-    if text:
-        show = st.success if good else st.error
-        show(plain(text))
+    """The note, if there is one, at a place that is as large without it."""
+    with st.container(key="note", horizontal=True, wrap=False, gap="small"):
+        told: Note | None = st.session_state.get(_KEY)
+        if told is None:
+            st.html("<span></span>")  # Streamlit leaves out a container without anything in it
+            return
+        show = st.error if not told.good else st.warning if told.same_as else st.success
+        show(plain(told.text))
+        if told.same_as:
+            st.button(
+                f"Call it “{plain(told.same_as)}”",
+                key="relabel conflict",
+                help=f"Make “{plain(told.label)}” and “{plain(told.same_as)}” one label",
+                on_click=ask,
+                args=("Relabel",),
+                kwargs={"label": told.label, "new_label": told.same_as},
+            )

@@ -17,8 +17,8 @@ def answer(recognition: Any) -> str:
     return (
         f'<section class="vfrt-answer {"known" if known else "unknown"}" aria-live="off">'
         f'<div class="vfrt-label"><strong>{escape(recognition.label)}</strong>'
-        f"<span>{_percent(recognition.score)}</span></div>"
-        f"{_bar(recognition.score, recognition.threshold)}"
+        f"<span>{percent(recognition.score)}</span></div>"
+        f"{bar(recognition.score, recognition.threshold)}"
         f'<p class="vfrt-reason">{escape(reason(recognition))}</p></section>'
     )
 
@@ -26,7 +26,7 @@ def answer(recognition: Any) -> str:
 def reason(recognition: Any) -> str:
     """In words why the answer is unknown and what comes closest, or what the score was held against."""
     if recognition.reason == recognition.KNOWN:
-        return f"known: at least {_percent(recognition.threshold)} was asked for"
+        return f"known: at least {percent(recognition.threshold)} was asked for"
     try:
         words = Reason(recognition.reason).words
     except ValueError:
@@ -37,7 +37,7 @@ def reason(recognition: Any) -> str:
 
 def candidates(recognition: Any) -> str:
     """A table: each candidate with its probability, what the pictures say and what the words say."""
-    if not recognition.candidates:
+    if recognition is None or not recognition.candidates:
         return ""
     best = recognition.candidates[0].label if recognition.reason == recognition.KNOWN else None
     rows = "".join(_row(entry, entry.label == best) for entry in recognition.candidates)
@@ -52,7 +52,7 @@ def candidates(recognition: Any) -> str:
 def _row(entry: Any, is_best: bool) -> str:
     return (
         f'<tr class="{"known" if is_best else ""}"><th scope="row">{escape(entry.label)}</th>'
-        f'<td class="vfrt-wide">{_bar(entry.score)}</td><td>{_percent(entry.score)}</td>'
+        f'<td class="vfrt-wide">{bar(entry.score)}</td><td>{percent(entry.score)}</td>'
         f"<td>{_cosine(entry.image_score)}</td><td>{_cosine(entry.text_score)}</td></tr>"
     )
 
@@ -99,10 +99,11 @@ def outline(values: Sequence[float]) -> str:
     return ",".join(("0% 100%", *curve, "100% 100%"))
 
 
-def _bar(score: float, threshold: float = 0.0) -> str:
+def bar(score: float, threshold: float = 0.0) -> str:
+    """A score as a bar, with the threshold as a tick on it; both in [0, 1]."""
     tick = f'<i style="left:{_share(threshold):.1f}%"></i>' if 0 < threshold < 1 else ""
     return (
-        f'<div class="vfrt-bar" role="img" aria-label="{_percent(score)}">'
+        f'<div class="vfrt-bar" role="img" aria-label="{percent(score)}">'
         f'<b style="width:{_share(score):.1f}%"></b>{tick}</div>'
     )
 
@@ -111,7 +112,8 @@ def _share(value: float) -> float:
     return 100 * min(max(value, 0.0), 1.0) if math.isfinite(value) else 0.0
 
 
-def _percent(value: float) -> str:
+def percent(value: float) -> str:
+    """A value in [0, 1] for people."""
     return f"{_share(value):.0f} %"
 
 

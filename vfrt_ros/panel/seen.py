@@ -1,4 +1,4 @@
-"""The left side: the live picture, the answer, the candidates and the pace."""
+"""The left side: the live picture, which has scores and candidates drawn on it, the answer and the pace."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 import streamlit as st
 
 from vfrt_ros.panel import now
+from vfrt_ros.panel.correct import show_objections
 from vfrt_ros.panel.node_watch import NodeState
 from vfrt_ros.panel.overlay_route import PATH
 from vfrt_ros.panel.panel_client import PanelClient
@@ -33,7 +34,15 @@ def show_answer() -> None:
     if recognition is None or client.feed.age > SILENCE_SECONDS:
         st.html(now.silence(_why_silent(client)))
         return
-    st.html(now.answer(recognition) + now.candidates(recognition) + now.pace(client.feed.samples()))
+    st.html(now.answer(recognition))
+    show_objections(recognition)
+
+
+@st.fragment(run_every=1.0)
+def show_pace() -> None:
+    """How fast it goes, over the last minute."""
+    with st.container(key="pace"):
+        st.html(now.pace(shared_client().feed.samples()))
 
 
 def _why_silent(client: PanelClient) -> str:

@@ -11,10 +11,11 @@ import streamlit as st
 from vfrt_ros.panel.control import Shape, control_for, read_lines
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.parameter_mirror import MirroredParameter
+from vfrt_ros.panel.setting_groups import FOLDED, default_of, group_settings
 from vfrt_ros.panel.shared_client import shared_client
 
-LIMIT = "max_"
-"""Names that begin so are limits, seldom touched."""
+LONGEST_DEFAULT = 10
+"""Characters of a default that its button says."""
 
 
 @st.fragment
@@ -24,27 +25,52 @@ def show() -> None:
     if not entries:
         st.caption("Reading the node's parameters …")
         return
-    live = [entry for entry in entries if not entry.descriptor.read_only]
-    for entry in live:
-        if not entry.name.startswith(LIMIT):
-            show_parameter(entry)
-    with st.expander("Limits"):
-        for entry in live:
-            if entry.name.startswith(LIMIT):
-                show_parameter(entry)
+    live = {entry.name: entry for entry in entries if not entry.descriptor.read_only}
+    for group, titles in group_settings({name: entry.value for name, entry in live.items()}).items():
+        if group not in FOLDED:
+            st.markdown(f"**{group}**")
+        with st.expander(group) if group in FOLDED else st.container():
+            for name, title in titles.items():
+                show_parameter(live[name], title)
     with st.expander("Fixed at the start"):
         st.caption("Start the node with another value to change these: `VFRT_<NAME>=… vfrt live`.")
         fixed = [entry for entry in entries if entry.descriptor.read_only]
         st.table({plain(entry.name): plain(_shown(entry.value)) for entry in fixed}, border="horizontal")
 
 
-def show_parameter(entry: MirroredParameter) -> None:
+def show_parameter(entry: MirroredParameter, title: str) -> None:
     """One control, at the value that the node has now, with the reason of a refusal below it."""
     place = _place(entry)
     with st.container(key=f"parameter {entry.name}", gap="xsmall"):
-        _draw(entry, place)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            with st.container():
+                _draw(entry, place, title)
+            _show_way_back(entry, place)
         if place.refusal:
             st.error(plain(place.refusal))
+
+
+def _show_way_back(entry: MirroredParameter, place: Place) -> None:
+    """A button for the default, which has its place also where there is nothing to go back to."""
+    default = default_of(entry.name)
+    if default is None:
+        return
+    text = _shown(default)
+    st.button(
+        plain(text) if len(text) <= LONGEST_DEFAULT else "default",
+        key=f"default {entry.name}",
+        icon=":material/restart_alt:",
+        type="tertiary",
+        help=f"Back to the default, {plain(text)}",
+        disabled=default == entry.value,
+        on_click=_go_back,
+        args=(entry, place, default),
+    )
+
+
+def _go_back(entry: MirroredParameter, place: Place, default: Any) -> None:
+    place.refusal = shared_client().parameters.set(entry.name, default)
+    place.turn_to(entry.value if place.refusal else default)
 
 
 def change(entry: MirroredParameter, place: Place, key: str) -> None:
@@ -103,9 +129,9 @@ def _place(entry: MirroredParameter) -> Place:
     return place
 
 
-def _draw(entry: MirroredParameter, place: Place) -> None:
+def _draw(entry: MirroredParameter, place: Place, title: str) -> None:
     control = control_for(replace(entry, value=place.start))
-    title = plain(entry.name.replace("_", " "))
+    title = plain(title)
     start = place.start
     more: dict[str, Any] = {
         "key": place.key,

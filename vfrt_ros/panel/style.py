@@ -10,20 +10,38 @@ STYLE = """
 [data-testid="stHeader"] button { pointer-events: auto; }
 [data-testid="stMainBlockContainer"] { padding: 1.25rem 2rem 3rem; max-width: 1500px; }
 [data-stale="true"] { opacity: 1 !important; transition: none !important; }
-.vfrt-title { font-size: 1.35rem; font-weight: 700; letter-spacing: .01em; margin-right: .5rem; }
+.vfrt-head { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1rem; }
+.vfrt-title { font-size: 1.35rem; font-weight: 700; letter-spacing: .01em; }
 .vfrt-state { display: inline-flex; align-items: center; gap: .4rem; font-size: .95rem; white-space: nowrap; }
+.vfrt-state b { font-weight: inherit; }
 .vfrt-state i { width: .65rem; height: .65rem; border-radius: 50%; background: var(--vfrt-unknown); }
 .vfrt-state.running i { background: var(--vfrt-known); }
 .vfrt-state.absent i { background: transparent; border: 2px solid currentColor; opacity: .5; }
 .vfrt-picture { aspect-ratio: 4 / 3; width: 100%; border-radius: .6rem; overflow: hidden; display: grid;
                 place-items: center; background: var(--vfrt-soft); }
+.vfrt-picture { max-height: 58vh; }
 .vfrt-picture img { width: 100%; height: 100%; object-fit: contain; display: block; font-size: .9rem; }
 .st-key-seen:has(.silent) .vfrt-picture img { opacity: .35; filter: grayscale(1); }
 .vfrt-answer { display: grid; gap: .35rem; }
 .vfrt-label { display: flex; justify-content: space-between; align-items: baseline; gap: 1rem; line-height: 1.2;
               font-size: 1.9rem; font-variant-numeric: tabular-nums; }
 .vfrt-label strong { overflow-wrap: anywhere; }
-.vfrt-label span { white-space: nowrap; }
+/* The picture has score and candidates drawn on it; who hears the page gets the score here. */
+.vfrt-answer .vfrt-bar { display: none; }
+.vfrt-label span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.st-key-objections button { max-width: 100%; }
+.st-key-objections button p { overflow: hidden; text-overflow: ellipsis; }
+.st-key-correct-offered [role=radiogroup], .st-key-correct-offered [data-testid=stButtonGroup] > div {
+  flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin; }
+.st-key-correct-offered button { flex: none; }
+.st-key-note { height: 4.4rem; overflow-y: auto; flex: none; }
+.st-key-note button { height: 100%; } .st-key-note p { font-size: .95rem; line-height: 1.35; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-note) { min-width: min(15rem, 100%); }
+.st-key-note [data-testid=stAlertContainer] { padding: .45rem .75rem; min-height: 0; }
+.vfrt-why { display: grid; gap: .6rem; font-size: .95rem; overflow-wrap: anywhere; }
+.vfrt-why h4, .vfrt-why p { margin: 0; padding: 0; } .vfrt-why h4 { font-size: 1.05rem; }
+[class*="st-key-default-"] { flex: none; width: 5.5rem; min-width: 5.5rem; }
+[class*="st-key-default-"] button:disabled { visibility: hidden; }
 .known .vfrt-label { color: var(--vfrt-known); } .unknown .vfrt-label { color: var(--vfrt-unknown); }
 .vfrt-reason { margin: 0; font-size: .95rem; opacity: .8; overflow-wrap: anywhere; }
 .vfrt-bar { position: relative; height: .6rem; border-radius: .3rem; background: var(--vfrt-line); }
@@ -56,7 +74,10 @@ STYLE = """
 }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: .75rem .9rem 3rem; }
-  .vfrt-label { font-size: 1.6rem; }
+  .vfrt-label { font-size: 1.5rem; }
+  .vfrt-state.running b span, .st-key-pace, [data-testid="stLayoutWrapper"]:has(> .st-key-pace) { display: none; }
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-seen) { gap: .75rem; }
+  .st-key-seen, .st-key-seen > * { gap: .6rem; }
 }
 </style>
 """

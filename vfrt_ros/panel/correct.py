@@ -1,0 +1,75 @@
+"""Correct the answer, right beside it: what it is instead, and that it is not this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from vfrt_ros.panel.markdown import plain
+from vfrt_ros.panel.notes import ask, note
+from vfrt_ros.panel.shared_client import shared_client
+from vfrt_ros.panel.why import ask_why
+
+MOST_OFFERED = 30
+_LABEL, _OFFERED = "correct label", "correct offered"
+
+
+def show_correction() -> None:
+    """A box for the right label, and the known ones, each one click away."""
+    with (
+        st.form("correct", border=False, clear_on_submit=True),
+        st.container(horizontal=True, gap="small", key="correct"),
+    ):
+        st.text_input(
+            "Wrong? It is …",
+            key=_LABEL,
+            placeholder="Wrong? It is …",
+            label_visibility="collapsed",
+            width="stretch",
+        )
+        st.form_submit_button("Teach", on_click=_teach_typed)
+    if labels := shared_client().labels:
+        st.pills(
+            "One click teaches this label",
+            labels[:MOST_OFFERED],
+            format_func=plain,
+            key=_OFFERED,
+            on_change=_teach_offered,
+            label_visibility="collapsed",
+        )
+
+
+def show_objections(recognition: Any) -> None:
+    """*Not this* and *Why?* for the answer that is shown now; in a fragment."""
+    known = recognition.reason == recognition.KNOWN
+    with st.container(horizontal=True, gap="small", key="objections"):
+        objected = st.button(
+            f"Not “{plain(recognition.label)}”" if known else "Not this",
+            key="not this",
+            icon=":material/thumb_down:",
+            disabled=not known,
+            help="Learn from the most recent frames that they do not show this",
+        )
+        asked = st.button(
+            "Why?", key="why", icon=":material/help:", help="The examples, the prompt and the threshold"
+        )
+    if objected:
+        ask("Register", label=recognition.label, negative=True)
+    if asked:
+        ask_why()
+    if objected or asked:
+        st.rerun()
+
+
+def _teach_typed() -> None:
+    if label := st.session_state[_LABEL].strip():
+        ask("Register", label=label)
+    else:
+        note("Type first what the camera shows.", good=False)
+
+
+def _teach_offered() -> None:
+    if label := st.session_state[_OFFERED]:
+        st.session_state[_OFFERED] = None
+        ask("Register", label=label)
