@@ -65,12 +65,15 @@ def test_a_request_is_refused_until_one_of_them_has_left(ros: Ros, other: NodePr
             wait_for(lambda link=link: link.is_there("/recognition") and link.is_there("/rec_b"), "both")
             with pytest.raises(CommandError, match="alone that is meant"):
                 link.call(address, SetPrompts, SetPrompts.Request(labels=["cup"]))
+    wait_for(lambda: "Until then requests are refused" in other.output, "the other one's word")
     tester = bench.tester.create_client(SetPrompts, "set_prompts")
     wait_for(tester.service_is_ready, "the services")
     answer = tester.call_async(SetPrompts.Request(labels=["cup"]))
     wait_for(answer.done, "an answer of either")
-    wait_for(lambda: "changes of the memory are refused" in other.output, "the other one's word")
     assert answer.result().code == SetPrompts.Response.INVALID_REQUEST
+    listing = bench.call("list_labels")
+    assert listing.code != listing.OK
+    assert "alone that is meant" in listing.message
     assert bench.node._recogniser.memory.version == before
     wait_for(
         lambda: any("offers the same services" in found.message for found in bench.diagnostics), "a word"

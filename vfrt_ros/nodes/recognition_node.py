@@ -53,7 +53,7 @@ from vfrt_ros.nodes.qos_mismatch import publisher_events, subscription_events
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.rivals import Rivals
 from vfrt_ros.nodes.same_service import refuse_shared
-from vfrt_ros.nodes.services import BESIDE_THE_WORKER, CHANGE_THE_MEMORY, SERVICES, answer, refuse
+from vfrt_ros.nodes.services import BESIDE_THE_WORKER, SERVICES, answer, refuse
 from vfrt_ros.nodes.silence_watch import SilenceWatch
 from vfrt_ros.nodes.statistics import Statistics
 from vfrt_ros.nodes.transport import make_room_for_images
@@ -281,7 +281,7 @@ class RecognitionNode(SelfStartingNode):
                 response,
                 NotActiveError(f"{self.get_fully_qualified_name()} is not active: activate it first."),
             )
-        if name in CHANGE_THE_MEMORY and (others := self._rivals.others):
+        if others := self._rivals.others:
             what = self.resolve_service_name(name)
             return refuse(
                 response, RequestError(refuse_shared(what, self.get_fully_qualified_name(), others))

@@ -33,7 +33,7 @@ class Rivals:
         log = self._node.get_logger()
         if self.others and self.others != before:
             log.error(
-                f"{refuse_shared(self._service, address, self.others)} Until then changes of the memory are refused."
+                f"{refuse_shared(self._service, address, self.others)} Until then requests are refused."
             )
         elif before and not self.others:
             log.info(f"{self._service} is ours alone again.")
