@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 import pytest
 from core.sources.fakes import FakeSource, picture
+from fixtures.bags import raw, write_bag
 
 from vfrt_ros import bringup
 from vfrt_ros.core.errors import SourceError, UnusableSourceError
 from vfrt_ros.core.settings import CameraSettings
 from vfrt_ros.core.sources import open_source as module
+from vfrt_ros.core.sources.bag import BagSource
 from vfrt_ros.core.sources.demo import DemoSource
 from vfrt_ros.core.sources.images import ImageSource
 from vfrt_ros.core.sources.open_source import open_source, source_name
@@ -70,6 +72,24 @@ def test_devices_and_videos_are_told_apart(
 )
 def test_pictures(spec: str, place: Path) -> None:
     assert isinstance(open_source(CameraSettings(source=spec.format(place=place))), ImageSource)
+
+
+@pytest.mark.parametrize(
+    ("spec", "topics"),
+    [("{place}/bag", ["/left"]), ("{place}/bag#/right", ["/left", "/right"])],
+    ids=["one", "several"],
+)
+def test_a_bag(spec: str, topics: list[str], tmp_path: Path) -> None:
+    write_bag(tmp_path / "bag", {topic: [raw(1)] for topic in topics})
+    with open_source(CameraSettings(source=spec.format(place=tmp_path))) as source:
+        assert isinstance(source, BagSource)
+        assert source.read() is not None
+
+
+def test_a_bag_of_several_topics_wants_one_named(tmp_path: Path) -> None:
+    write_bag(tmp_path / "bag", {"/left": [raw(1)], "/right": [raw(1)]})
+    with pytest.raises(SourceError, match="choose one of /left, /right"):
+        open_source(CameraSettings(source=str(tmp_path / "bag")))
 
 
 def test_the_demo() -> None:
