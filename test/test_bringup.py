@@ -148,6 +148,7 @@ WRONG = {
     "one side of a size": ({"size": "640"}, "'size' must be a list of 2"),
     "a bracket that is not closed": ({"labels": "[cat, dog"}, "does not end with ]"),
     "a quote that is not closed": ({"labels": "cat, 'dog"}, "a quote with ' that is not closed"),
+    "a namespace that ROS refuses": ({"namespace": "robot-1"}, "Did you mean 'robot_1'?"),
     "a file that is nowhere": ({"params_file": "clip_vitb23"}, "Did you mean 'clip_vitb32'?"),
 }
 

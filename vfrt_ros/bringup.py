@@ -21,6 +21,7 @@ from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
 from vfrt_ros.core.sources.without_password import without_password
 from vfrt_ros.nodes import names
 from vfrt_ros.parameter_file import file_values, find_parameter_file
+from vfrt_ros.ros_name import check_namespace
 
 PACKAGE = "vfrt_ros"
 DEMO_LABELS = ("cat", "cup of coffee", "rocket", "motorcycle")
@@ -158,6 +159,7 @@ def plan(
         SettingError: An argument is unknown or its value is wrong, or the parameter file is.
     """
     values = {name: text for name, text in given.items() if text}
+    check_namespace(values.get("namespace", ""), "Argument 'namespace'")
     settings = _given_parameters(values)
     path = find_parameter_file(values["params_file"]) if "params_file" in values else None
     variables = os.environ if environment is None else environment

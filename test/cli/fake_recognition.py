@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +58,16 @@ class FakeRecognition:
     def publish_always(self, recognition: Recognition, seconds: float = 0.02) -> None:
         """Publish this again and again."""
         self.node.create_timer(seconds, lambda: self._publisher.publish(recognition))
+
+    def publish_in_turn(self, *recognitions: Recognition, seconds: float) -> None:
+        """Publish each for so long, then the next one, and the last one for ever."""
+        began = time.monotonic()
+
+        def publish() -> None:
+            turn = int((time.monotonic() - began) / seconds)
+            self._publisher.publish(recognitions[min(turn, len(recognitions) - 1)])
+
+        self.node.create_timer(0.02, publish)
 
     def offer_state(self, label: str) -> None:
         """Tell this lifecycle state to who asks for it."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -91,6 +93,21 @@ def test_always_unknown_has_a_cause_and_a_cure(case: Case) -> None:
         assert part in finding.todo
 
 
+@pytest.mark.parametrize("case", ALWAYS.values(), ids=ALWAYS)
+def test_a_cure_names_the_node_that_was_asked(case: Case) -> None:
+    todo = judge(case.heard, case.fuse, case.strictness, " --namespace robot1").todo
+    commands = re.findall(r"`(vfrt [^`]*)`", todo)
+    assert commands
+    assert all(command.endswith(" --namespace robot1") for command in commands)
+
+
+def test_a_label_with_a_quote_can_be_pasted() -> None:
+    frame = unknown(Recognition.UNKNOWN_AMBIGUOUS)
+    frame.candidates[1].label = "baker's dozen"
+    (command,) = re.findall(r"`(vfrt [^`]*)`", judge([frame]).todo)
+    assert shlex.split(command) == ["vfrt", "relabel", "baker's dozen", "cat"]
+
+
 def test_one_known_frame_is_enough_to_be_well() -> None:
     finding = judge([*LOW, known_cat()], "calibrated", 0.05)
     assert (finding.level, finding.todo) == (Level.OK, "")
@@ -122,6 +139,30 @@ def test_a_threshold_that_is_too_high_is_seen_on_a_running_node(active: FakeReco
     assert "the score of the best label, 'rocket', is 0.20, and the threshold 0.50" in answers["text"]
     assert "vfrt set open_set_threshold 0.013" in answers["todo"]
     assert found(outcome, "learned")["text"] == "2 labels, 5 examples"
+
+
+@pytest.mark.ros
+def test_always_is_not_said_where_the_next_photograph_is_known(active: FakeRecognition, vfrt: Any) -> None:
+    active.answers["ListLabels"] = {"labels": two_labels()[:1]}
+    active.publish_in_turn(unknown_rocket(), known_cat(), seconds=4.0)
+    outcome = vfrt("doctor", "--json")
+    assert found(outcome, "answers")["level"] == "ok"
+    assert found(outcome, "learned")["text"] == "1 label, 5 examples"
+
+
+@pytest.mark.ros
+def test_a_finding_is_said_once_with_a_cure_for_the_node_that_was_named(vfrt: Any) -> None:
+    node = FakeRecognition("/robot1")
+    node.offer_state("active")
+    node.answers["ListLabels"] = {"labels": two_labels()}
+    node.publish_always(unknown_rocket())
+    try:
+        outcome = vfrt("doctor", "--namespace", "robot1")
+    finally:
+        node.close()
+    assert outcome.out.count("always unknown") == 1
+    assert "`vfrt set open_set_threshold 0.013 --namespace robot1`" in outcome.out
+    assert "`vfrt live --namespace robot1` starts it" in outcome.out
 
 
 @pytest.mark.ros

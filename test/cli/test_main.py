@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -63,6 +64,67 @@ def test_wrong_usage_is_status_2_and_explained(vfrt: Any, line: str) -> None:
     outcome = vfrt(*line.split())
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err.strip()
+
+
+NAMES = {
+    "a namespace with a sign": ("--namespace robot-1", "'robot-1'. Did you mean 'robot_1'?"),
+    "a namespace that begins with a digit": ("--namespace 1st", "'1st'"),
+    "an empty part": ("--namespace a//b", "'a//b'"),
+    "a namespace in Latin 1": ("--namespace caf\udce9", "'caf\\udce9'"),
+    "a node with a blank": ("--node a\u00a0b", "'/a\\xa0b'. Did you mean '/a_b'?"),
+    "only a slash": ("--node /", "'/'"),
+    "a slash at the end": ("--node /a/", "'/a/'"),
+    "a name that is too long": (f"--node {'a' * 300}", "at most 245 characters"),
+}
+SPEAKING = {
+    **{name: name for name in ("undo", "redo", "labels", "watch", "view", "explain", "audit", "doctor")},
+    **{name: f"{name} cup" for name in ("register", "forget", "prompts", "examples", "snapshot")},
+    **{"panel": "panel", "relabel": "relabel a b", "set": "set k 3", "live": "live"},
+    **{f"memory {name}": f"memory {name} x.zip" for name in ("export", "import")},
+}
+
+
+@pytest.mark.parametrize("line", SPEAKING.values(), ids=SPEAKING)
+@pytest.mark.parametrize(("option", "text"), NAMES.values(), ids=NAMES)
+def test_a_name_that_ros_refuses_is_one_line_and_status_2(
+    vfrt: Any, line: str, option: str, text: str
+) -> None:
+    if line == "live" and "--node" in option:
+        pytest.skip("vfrt live has no --node")
+    outcome = vfrt(*line.split(), *option.split(" "))
+    assert (outcome.status, outcome.out) == (2, "")
+    assert text in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+LATIN_1 = b"caf\xe9".decode(errors="surrogateescape")
+NO_UTF_8 = {
+    "a label": ("register", LATIN_1),
+    "a label for which there is a picture": ("register", LATIN_1, "--images", "x.jpg"),
+    "a new label": ("relabel", "cafe", LATIN_1),
+    "a prompt": ("prompts", f"cafe=a {LATIN_1}"),
+    "a value": ("set", "prompt_templates", LATIN_1),
+    "a parameter": ("set", LATIN_1, "3"),
+    "a name": ("snapshot", LATIN_1),
+    "labels": ("live", "--init-labels", f"cup, {LATIN_1}"),
+    "labels of an export": ("memory", "export", "x.zip", "--labels", LATIN_1),
+    "a source": ("live", "--source", LATIN_1),
+}
+
+
+@pytest.mark.parametrize("line", NO_UTF_8.values(), ids=NO_UTF_8)
+def test_a_text_that_is_no_utf_8_is_one_line_and_status_2(vfrt: Any, line: tuple[str, ...]) -> None:
+    outcome = vfrt(*line)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "caf\\udce9" in outcome.err and "UTF-8" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_what_the_terminal_cannot_show_is_shown_by_its_number() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "vfrt_ros.cli.main", "models", "list"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_ctrl_c_while_commands_are_imported_is_status_130(vfrt: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,7 @@ def test_a_backup_is_a_memory_with_its_history(vfrt: Any, path: Path, tmp_path: 
 
 def test_what_one_robot_exports_another_one_imports(vfrt: Any, path: Path, tmp_path: Path) -> None:
     file, other = tmp_path / "desk.vfrt.zip", tmp_path / "other.db"
-    assert "4 examples of 1 labels" in vfrt("memory", "export", str(file), "--labels", "cup").out
+    assert "4 examples of 1 label," in vfrt("memory", "export", str(file), "--labels", "cup").out
     with zipfile.ZipFile(file) as archive:
         assert archive.testzip() is None
     made = vfrt("memory", "import", str(file), "--file", str(other))

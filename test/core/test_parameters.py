@@ -37,6 +37,8 @@ REFUSED = {
         "[cat",
         r"'init_labels' must be a list of texts: '\[cat' opens",
     ),
+    "a text in Latin 1": ("backbone", "caf\udce9", "must be a text; got the text 'caf\\\\udce9'"),
+    "a text in Latin 1 in a list": ("init_labels", ["caf\udce9"], "must be a list of texts"),
     "an unknown name": ("alpha_fuson", 0.5, "Unknown parameter 'alpha_fuson'. Did you mean 'alpha_fusion'"),
 }
 

@@ -98,7 +98,7 @@ def test_what_is_exported_is_imported_elsewhere(desk, tmp_path) -> None:
     desk.ask("forget", label="cup")
     back = desk.ask("import_memory", name=response.name, data=response.data)
     assert (back.added, desk.recogniser.memory.count("cup")) == (4, 4)
-    assert desk.ask("undo").what == "imported from fake.vfrt.zip: 4 examples, 1 labels"
+    assert desk.ask("undo").what == "imported from fake.vfrt.zip: 4 examples, 1 label"
 
 
 @pytest.mark.parametrize("name", ["export_memory", "import_memory"])

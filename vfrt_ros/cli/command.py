@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vfrt_ros.core.errors import VfrtError
+from vfrt_ros.core.errors import SettingError, VfrtError
 
 OK = 0
 FAILED = 1
@@ -53,15 +53,50 @@ def add_node_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--namespace", metavar="NAME", default="", help="its namespace, as given to vfrt live")
 
 
+def namespace_of(arguments: argparse.Namespace) -> str:
+    """What `--namespace` says, without slashes around it.
+
+    Raises:
+        UsageError: ROS takes no such namespace.
+    """
+    from vfrt_ros.ros_name import check_namespace
+
+    try:
+        return check_namespace(arguments.namespace, "--namespace")
+    except SettingError as error:
+        raise UsageError(str(error)) from error
+
+
 def node_address(arguments: argparse.Namespace) -> str:
     """The full name of the node that `--node` and `--namespace` mean.
 
     Raises:
-        UsageError: They contradict each other.
+        UsageError: They contradict each other, or ROS takes no such name.
     """
     from vfrt_ros.bringup import RECOGNITION, full_name
+    from vfrt_ros.ros_name import check_full_name
 
     name = arguments.node or RECOGNITION.name
     if name.startswith("/") and arguments.namespace:
         raise UsageError(f"--node {name} is a full name already: leave --namespace out.")
-    return name if name.startswith("/") else full_name(arguments.namespace, name)
+    address = name if name.startswith("/") else full_name(namespace_of(arguments), name)
+    try:
+        return check_full_name(address, "--node")
+    except SettingError as error:
+        raise UsageError(str(error)) from error
+
+
+def node_flags(arguments: argparse.Namespace) -> str:
+    """`--node` and `--namespace` as they were given, to follow a command that is advised; empty, or after a blank."""
+    given = [("--namespace", arguments.namespace), ("--node", arguments.node)]
+    return "".join(f" {flag} {text}" for flag, text in given if text)
+
+
+def live_command(address: str) -> str:
+    """What starts the nodes in the namespace of a node.
+
+    >>> live_command("/robot1/recognition"), live_command("/recognition")
+    ('vfrt live --namespace robot1', 'vfrt live')
+    """
+    namespace = address.rpartition("/")[0].strip("/")
+    return f"vfrt live --namespace {namespace}" if namespace else "vfrt live"

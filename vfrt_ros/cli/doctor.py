@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from vfrt_ros.cli.command import FAILED, OK, Command, add_json_option
+from vfrt_ros.cli.command import (
+    FAILED,
+    OK,
+    Command,
+    add_json_option,
+    add_node_options,
+    node_address,
+    node_flags,
+)
 from vfrt_ros.cli.finding import ABSENT, ACTIVE, Finding, Level
 
 MARKS = {Level.OK: "✓", Level.NOTE: "•", Level.BROKEN: "✗"}
@@ -13,14 +21,13 @@ MARKS = {Level.OK: "✓", Level.NOTE: "•", Level.BROKEN: "✗"}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The options of `vfrt doctor`."""
-    parser.add_argument(
-        "--namespace", metavar="NAME", default="", help="where the nodes are, as given to vfrt live"
-    )
     add_json_option(parser)
+    add_node_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at everything and tell."""
+    address, where = node_address(arguments), node_flags(arguments)
     from vfrt_ros.cli import doctor_machine as machine
     from vfrt_ros.cli.doctor_camera import check_camera
     from vfrt_ros.cli.doctor_encoder import check_encoder
@@ -38,33 +45,42 @@ def run(arguments: argparse.Namespace) -> int:
         machine.check_launch(),
     ]
     if findings[1].level is Level.OK:
-        findings += _graph(arguments.namespace)
+        findings += _graph(address, where)
     broken = [finding for finding in findings if finding.level is Level.BROKEN]
     if arguments.json:
         from vfrt_ros.cli.answer import to_json
 
-        print(to_json({"ok": not broken, "findings": [_plain(finding) for finding in findings]}))
+        told = [_plain(finding) for finding in findings]
+        print(to_json({"ok": not broken, "findings": told, "next": next_step(findings, where=where)}))
     else:
-        print("\n".join([*(_line(finding) for finding in findings), "", next_step(findings)]))
+        last = next_step(findings, where=where, is_told=True)
+        print("\n".join([*(_line(finding) for finding in findings), "", last]))
     return FAILED if broken else OK
 
 
-def next_step(findings: list[Finding]) -> str:
-    """What to do now."""
+def next_step(findings: list[Finding], *, where: str = "", is_told: bool = False) -> str:
+    """What to do now.
+
+    Args:
+        where: The options that name the node, with a blank before them.
+        is_told: What was found stands above already and is not said again.
+    """
     broken = [finding for finding in findings if finding.level is Level.BROKEN]
     if broken:
         return f"{len(broken)} broken. First: {broken[0].name}: {broken[0].todo}."
     for name in ("domain", "frames", "learned", "answers"):
         for finding in findings:
             if finding.name == name and finding.todo:
-                return f"Next: {finding.name}: {finding.text}: {finding.todo}."
+                text = "" if is_told else f"{finding.text}: "
+                return f"Next: {finding.name}: {text}{finding.todo}."
     if any(finding.text == ACTIVE for finding in findings):
-        return "All is well: `vfrt watch` shows what is recognised, `vfrt register LABEL` teaches."
+        taught = f"`vfrt register LABEL{where}` teaches"
+        return f"All is well: `vfrt watch{where}` shows what is recognised, {taught}."
     return "All is well: start with `vfrt live`."
 
 
-def _graph(namespace: str) -> list[Finding]:
-    from vfrt_ros.bringup import CAMERA, NODES, RECOGNITION, full_name
+def _graph(address: str, where: str) -> list[Finding]:
+    from vfrt_ros.bringup import CAMERA, full_name
     from vfrt_ros.cli.doctor_answers import check_answers, check_memory_of_node
     from vfrt_ros.cli.doctor_domains import check_other_domains
     from vfrt_ros.cli.doctor_frames import check_frames
@@ -76,21 +92,21 @@ def _graph(namespace: str) -> list[Finding]:
     )
     from vfrt_ros.cli.node_client import NodeClient
 
-    addresses = [full_name(namespace, node.name) for node in NODES]
-    recognition = full_name(namespace, RECOGNITION.name)
+    namespace = address.rpartition("/")[0]
+    addresses = [full_name(namespace, CAMERA.name), address]
     with NodeClient(addresses[0]) as client:
         findings = check_nodes(client, addresses)
         topics = check_image_topics(client)
         states = {finding.name: finding for finding in findings}
-        if states[recognition].text == ACTIVE:
-            client.turn_to(recognition)
+        if states[address].text == ACTIVE:
+            client.turn_to(address)
             unheard, shared = check_source(client), check_shared_services(client)
             topics += [*unheard, *shared]
             if not shared:
-                topics += check_memory_of_node(client)
+                topics += check_memory_of_node(client, where)
             if not unheard and not shared:
-                topics += check_frames(client, recognition, full_name(namespace, CAMERA.name))
-                topics += check_answers(client)
+                topics += check_frames(client, address, addresses[0])
+                topics += check_answers(client, where)
     if all(finding.text == ABSENT for finding in findings):
         findings += check_other_domains(addresses)
     return findings + topics
@@ -107,7 +123,7 @@ def _line(finding: Finding) -> str:
 
 COMMAND = Command(
     summary="say what is installed and running, what is broken and what to do next",
-    examples=("vfrt doctor", "vfrt doctor --json"),
+    examples=("vfrt doctor", "vfrt doctor --namespace robot1", "vfrt doctor --json"),
     configure=configure,
     run=run,
 )

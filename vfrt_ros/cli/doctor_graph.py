@@ -8,7 +8,7 @@ from lifecycle_msgs.srv import GetState
 from rclpy.node import NodeNameNonExistentError
 from rclpy.qos import QoSCompatibility, qos_check_compatible
 
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.cli.command import CommandError, live_command
 from vfrt_ros.cli.finding import ABSENT, ACTIVE, Finding, Level
 from vfrt_ros.cli.node_client import NodeClient
 from vfrt_ros.nodes.image_topics import listed, published_images
@@ -31,7 +31,7 @@ def check_nodes(client: NodeClient, addresses: list[str]) -> list[Finding]:
 
 def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
     if not runs:
-        return Finding(address, Level.NOTE, ABSENT, "`vfrt live` starts it")
+        return Finding(address, Level.NOTE, ABSENT, f"`{live_command(address)}` starts it")
     client.turn_to(address)
     state, silence = "", ""
     try:
@@ -90,7 +90,7 @@ def check_source(client: NodeClient) -> list[Finding]:
     there = published_images(client.node, but=silent)
     arguments = there[0].arguments() if there else "-r image:=THE/CAMERA/TOPIC"
     named = f" (image topics there are: {listed(there)})" if there else ""
-    todo = f"start a camera (`vfrt live`), or start the node with {arguments}{named}"
+    todo = f"start a camera (`{live_command(client.address)}`), or start the node with {arguments}{named}"
     return [Finding(topic, Level.BROKEN, "has a listener, and nobody publishes it", todo) for topic in silent]
 
 

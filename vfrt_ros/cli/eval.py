@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import OK, Command, UsageError, add_json_option
 from vfrt_ros.cli.eval_stream import configure_stream, print_json, run_stream
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.read_list import read_list
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ DEFAULT_METHODS = "late,calibrated,ncm,knn,tip,gda"
 def configure(parser: argparse.ArgumentParser) -> None:
     """The options of `vfrt eval`."""
     parser.add_argument(
-        "dataset", metavar="DATASET", nargs="?", help="a folder of class folders, or of train/ and test/"
+        "dataset",
+        metavar="DATASET",
+        type=Path,
+        nargs="?",
+        help="a folder of class folders, or of train/ and test/",
     )
     parser.add_argument("--backbone", default="auto", metavar="NAME", help="the encoder (default: auto)")
     parser.add_argument(
@@ -92,7 +97,7 @@ def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -
     from vfrt_ros.core.evaluation.summary import summarise
     from vfrt_ros.core.opening import encoder_settings
 
-    dataset = load_dataset(Path(arguments.dataset), seed=arguments.seed, label_column=arguments.label_column)
+    dataset = load_dataset(arguments.dataset, seed=arguments.seed, label_column=arguments.label_column)
     plan = _plan(arguments, len(dataset.labels))
     check_ways(plan, len(dataset.labels))
     check_enough(dataset, max(plan.shots))
@@ -159,7 +164,7 @@ def _show(arguments: argparse.Namespace, summary: Summary) -> int:
         f"{summary.about['encoder']}."
     )
     if files:
-        console.print(f"Wrote {len(files)} files; open {files[-1]}", soft_wrap=True)
+        console.print(f"Wrote {counted(len(files), 'file')}; open {files[-1]}", soft_wrap=True)
     return OK
 
 
@@ -175,7 +180,7 @@ def _command_line(arguments: argparse.Namespace) -> str:
     names = ("ways", "shots", "episodes", "seed", "backbone", "fuse", "label_column")
     given = [f"--{name.replace('_', '-')} {value}" for name in names if (value := getattr(arguments, name))]
     return " ".join(
-        ["vfrt eval", Path(arguments.dataset).name, *given, *(f"--set {text}" for text in arguments.set)]
+        ["vfrt eval", arguments.dataset.name, *given, *(f"--set {text}" for text in arguments.set)]
     )
 
 

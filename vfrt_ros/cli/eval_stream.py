@@ -91,7 +91,8 @@ def stream_text(summary: Mapping[str, Any]) -> str:
     if not summary["frames"]:
         return f"{summary['recording']} has no frame."
     lines = [
-        f"{summary['frames']} frames, {summary['seconds']:.1f} s of {summary['recording']}; {summary['encoder']}"
+        f"{counted(summary['frames'], 'frame')}, "
+        f"{summary['seconds']:.1f} s of {summary['recording']}; {summary['encoder']}"
     ]
     if summary["changes_per_minute_smoothed"] is not None:
         lines.append(

@@ -16,6 +16,7 @@ from vfrt_ros.cli.command import (
     add_node_options,
     node_address,
 )
+from vfrt_ros.core.counted import counted
 
 PAGE = 500
 
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
                 example.picture.data = []
                 found.append(example)
     answer.examples = found
-    told = table(found) if folder is None else f"Wrote {saved} pictures to {folder}."
+    told = table(found) if folder is None else f"Wrote {counted(saved, 'picture')} to {folder}."
     return show_answer(arguments, answer, told)
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from vfrt_ros.cli.command import OK, Command, CommandError
+from vfrt_ros.cli.command import OK, Command, CommandError, namespace_of
 from vfrt_ros.cli.domain import domain_id
 
 if TYPE_CHECKING:
@@ -47,15 +47,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))  # until there are nodes to end
     domain_id()
+    namespace = namespace_of(arguments)
     given = {argument.name: getattr(arguments, argument.name) for argument in ARGUMENTS}
     starts = plan(given, has_camera=has_camera)
-    commands = {start.node.name: command_line(start, arguments.namespace) for start in starts}
+    commands = {start.node.name: command_line(start, namespace) for start in starts}
     if not arguments.no_panel:
-        commands[PANEL] = panel_command(arguments.namespace)
+        commands[PANEL] = panel_command(namespace)
     with RecognitionScreen(seconds=1.0) as screen:
-        for text in next_steps(arguments.namespace, commands):
+        for text in next_steps(namespace, commands):
             screen.say(text)
-        address = full_name(arguments.namespace, RECOGNITION.name)
+        address = full_name(namespace, RECOGNITION.name)
         variables = {start.node.name: start.environment for start in starts}
         status, failure = _run_nodes(commands, variables, address, screen, arguments.reg_label)
     if failure:

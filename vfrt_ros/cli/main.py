@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import re
 import sys
@@ -13,6 +14,7 @@ from vfrt_ros import __version__
 from vfrt_ros.cli.command import FAILED, INTERRUPTED, OK, WRONG_USAGE, Command, UsageError
 from vfrt_ros.cli.completion import complete_if_asked
 from vfrt_ros.core.errors import VfrtError
+from vfrt_ros.core.yaml_text import is_utf_8
 
 # The order of `vfrt --help`. A new command is a module of that name here, with a `COMMAND`, and one entry.
 COMMANDS = (
@@ -100,7 +102,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return stop.code if isinstance(stop.code, int) else WRONG_USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
+    _never_fail_to_print()
     try:
+        _check_texts(arguments)
         return int(arguments.run(arguments))
     except UsageError as error:
         return _say(arguments.command, str(error), WRONG_USAGE)
@@ -116,6 +120,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `vfrt watch | head`: the reader has what it wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+
+
+def _check_texts(arguments: argparse.Namespace) -> None:
+    """Refuse what ROS, which speaks UTF-8, could not send; a path may be of any bytes.
+
+    Raises:
+        UsageError: An argument has bytes of another encoding, which Python holds as lone surrogates (PEP 383).
+    """
+    for name, value in vars(arguments).items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not is_utf_8(text):
+                raise UsageError(f"'{name}' must be a text in UTF-8; got {text!a}.")
+
+
+def _never_fail_to_print() -> None:
+    """What the terminal's encoding does not have is shown by its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _say(command: str, text: str, status: int) -> int:

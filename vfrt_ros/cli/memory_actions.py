@@ -18,6 +18,7 @@ from vfrt_ros.cli.memory_place import (
 )
 from vfrt_ros.cli.memory_sharing import export, import_
 from vfrt_ros.cli.outcome import Outcome
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.memory.database import Journal, in_words
 from vfrt_ros.core.memory.look import State, look
 from vfrt_ros.core.memory.memory import Memory
@@ -61,7 +62,7 @@ def info(arguments: argparse.Namespace) -> Outcome:
 def check(arguments: argparse.Namespace) -> Outcome:
     """Both files, each on its own; nothing is mended."""
     path = chosen_file(arguments)
-    found = []
+    found: list[dict[str, Any]] = []
     with in_words("check", path), alone(path):
         for place in (path, copy_path(path)):
             file = look(place, Journal.WRITE_AHEAD, lambda notice: None)
@@ -74,7 +75,11 @@ def check(arguments: argparse.Namespace) -> Outcome:
             )
     lines = [
         f"{one['path']}: {one['state']}"
-        + (f", {one['examples']} examples, change {one['version']}" if one["version"] is not None else "")
+        + (
+            f", {counted(one['examples'], 'example')}, change {one['version']}"
+            if one["version"] is not None
+            else ""
+        )
         + (f" ({one['fault']})" if one["fault"] else "")
         for one in found
     ]
@@ -121,7 +126,8 @@ def reembed(arguments: argparse.Namespace) -> Outcome:
     resumed = f" ({done.resumed} were done before)" if done.resumed else ""
     left_out = f"; {done.left_out} left out, as they have no picture" if done.left_out else ""
     return Outcome(
-        f"Wrote {target} for {backbone.id}: {done.examples} examples{resumed}{left_out}. {path} is as it was.",
+        f"Wrote {target} for {backbone.id}: "
+        f"{counted(done.examples, 'example')}{resumed}{left_out}. {path} is as it was.",
         {"path": str(target), "encoder": backbone.id, "examples": done.examples}
         | {"resumed": done.resumed, "left_out": done.left_out},
     )
@@ -155,8 +161,8 @@ def _info_text(facts: dict[str, Any], memory: Memory) -> str:
     lines = [
         f"{facts['path']} ({facts['bytes'] / 2**20:.1f} MiB with its copy), format {facts['format']}",
         f"encoder {memory.owner}",
-        f"change {facts['version']}; {facts['undo_steps']} steps to undo, {facts['redo_steps']} to redo",
-        f"{facts['examples']} examples, {len(memory.labels)} labels",
+        f"change {facts['version']}; {counted(facts['undo_steps'], 'step')} to undo, {facts['redo_steps']} to redo",
+        f"{counted(facts['examples'], 'example')}, {counted(len(memory.labels), 'label')}",
     ]
     if memory.labels:
         lines.append(f"{'label':<{width}}  examples  negatives  prompts")

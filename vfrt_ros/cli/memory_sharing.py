@@ -11,6 +11,7 @@ from vfrt_ros.cli.command import CommandError, UsageError
 from vfrt_ros.cli.memory_node import MemoryNode
 from vfrt_ros.cli.memory_place import chosen_file, configured, is_there, opened, own_place, shell_settings
 from vfrt_ros.cli.outcome import Outcome
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import MemoryInUseError, MemoryStoreError, RequestError, UnknownLabelError, nearest
 from vfrt_ros.core.memory.bundle import Bundle, read_bundle, write_bundle
 from vfrt_ros.core.memory.memory import Memory
@@ -29,7 +30,7 @@ def export(arguments: argparse.Namespace) -> Outcome:
     prompts = {label: texts for label, texts in bundle.prompts.items() if label in labels}
     write_bundle(Bundle(bundle.owner, examples, prompts), target)
     return Outcome(
-        f"Wrote {target}: {len(examples)} examples of {len(labels)} labels, from {origin}.",
+        f"Wrote {target}: {counted(len(examples), 'example')} of {counted(len(labels), 'label')}, from {origin}.",
         {"path": str(target), "from": origin, "examples": len(examples), "labels": sorted(labels)},
     )
 

@@ -16,7 +16,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import NodeNameNonExistentError
 
 from vfrt_ros.cli.ask import CALL_SECONDS
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.cli.command import CommandError, live_command
 from vfrt_ros.cli.domain import domain_id
 from vfrt_ros.cli.greeting import Greeting
 from vfrt_ros.cli.own_node import join_graph
@@ -180,7 +180,7 @@ class NodeClient:
             return f"There is no node {self.address}, but {', '.join(others)}: try --node {others[0]}."
         return (
             f"There is no node {self.address} in ROS_DOMAIN_ID {domain_id()}. "
-            "Start it with `vfrt live`, or use the ROS_DOMAIN_ID of the shell that runs it."
+            f"Start it with `{live_command(self.address)}`, or use the ROS_DOMAIN_ID of the shell that runs it."
         )
 
     def _is_lifecycle(self) -> bool:

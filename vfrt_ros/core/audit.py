@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.memory.example import Example
 from vfrt_ros.core.quality import NEAR_DUPLICATE_COSINE
 
@@ -129,7 +130,7 @@ def _imbalance(examples: Sequence[Example]) -> list[Finding]:
             Kind.IMBALANCE,
             few,
             (),
-            f"'{most}' has {largest} examples and '{least}' {smallest}: more than {IMBALANCE_RATIO:g} to 1.",
+            f"'{most}' has {counted(largest, 'example')} and '{least}' {smallest}: more than {IMBALANCE_RATIO:g} to 1.",
             f"Register more of {', '.join(repr(label) for label in few[:LISTED_IDS])}.",
         )
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import RequestError
 from vfrt_ros.core.frames.image_size import read_header
 from vfrt_ros.core.memory.example import Example, Prompts
@@ -41,7 +42,7 @@ def check_growth(
     for label, texts in prompts.items():
         if len(texts) > limits.max_prompts:
             raise RequestError(
-                f"'{label}' would have {len(texts)} prompts, over the {limits.max_prompts} of max_prompts."
+                f"'{label}' would have {counted(len(texts), 'prompt')}, over the {limits.max_prompts} of max_prompts."
             )
     for example in fresh:
         _check_picture(example, limits.max_megapixels)
@@ -55,7 +56,7 @@ def check_examples(label: str, count: int, *, most: int) -> None:
     """
     if count > most:
         raise RequestError(
-            f"'{label}' would have {count} examples, over the {most} of max_examples: forget some."
+            f"'{label}' would have {counted(count, 'example')}, over the {most} of max_examples: forget some."
         )
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from vfrt_ros.core.errors import SettingError, nearest
 from vfrt_ros.core.read_list import read_list
 from vfrt_ros.core.sources.without_password import without_password
-from vfrt_ros.core.yaml_text import read_yaml
+from vfrt_ros.core.yaml_text import is_utf_8, read_yaml
 
 ENVIRONMENT_PREFIX = "VFRT_"
 NO_PARAMETERS = frozenset({"VFRT_PANEL_TOKEN"})
@@ -135,7 +135,7 @@ def _coerce(parameter: Parameter, value: Any) -> Any:
     if kind is Kind.FLOAT:
         return float(value) if is_number else None
     if kind is Kind.STRING:
-        return str(value) if isinstance(value, str) or is_number else None
+        return str(value) if is_number or (isinstance(value, str) and is_utf_8(value)) else None
     return _coerce_list(kind, value)
 
 
@@ -151,7 +151,7 @@ def _coerce_list(kind: Kind, value: Any) -> tuple[Any, ...] | None:
 
 
 def _texts(entries: list[Any]) -> tuple[str, ...] | None:
-    texts = all(isinstance(entry, str) for entry in entries)
+    texts = all(isinstance(entry, str) and is_utf_8(entry) for entry in entries)
     return tuple(entry.strip() for entry in entries if entry.strip()) if texts else None
 
 

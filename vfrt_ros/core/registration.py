@@ -9,6 +9,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import AllRejectedError
 from vfrt_ros.core.memory.example import Example, Step
 from vfrt_ros.core.memory.memory import Memory, NewExample
@@ -104,7 +105,7 @@ def select(
         if fault is None and nearest[number] >= NEAR_DUPLICATE_COSINE:
             fault = f"near duplicate of a stored example (cosine {nearest[number]:.3f})"
         if fault is None and room <= 0:
-            fault = f"'{label}' has {most} examples, as many as max_examples allows"
+            fault = f"'{label}' has {counted(most, 'example')}, as many as max_examples allows"
         if fault is None:
             room -= 1
             nearest = np.maximum(nearest, seen @ observation.embedding)

@@ -25,6 +25,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from vfrt_msgs.msg import MemoryInfo, Recognition
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import EncoderError, FrameError, RequestError, VfrtError
 from vfrt_ros.core.frames.image_reader import ImageReader
 from vfrt_ros.core.job import Job, outcome
@@ -153,8 +154,9 @@ class RecognitionNode(SelfStartingNode):
         path = self._recogniser.memory.path
         self.get_logger().info(
             f"Ready in {time.monotonic() - started:.1f} s with the encoder {self._recogniser.encoders.note}; "
-            f"memory {path or 'in RAM only'}: {len(self._recogniser.memory)} examples, "
-            f"{len(self._recogniser.memory.labels)} labels."
+            f"memory {path or 'in RAM only'}: "
+            f"{counted(len(self._recogniser.memory), 'example')}, "
+            f"{counted(len(self._recogniser.memory.labels), 'label')}."
         )
 
     def activate(self) -> None:

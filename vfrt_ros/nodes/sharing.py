@@ -14,6 +14,7 @@ from itertools import accumulate
 from pathlib import PurePath
 
 from vfrt_msgs.srv import ExportMemory, ImportMemory, ListExamples
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import RequestError
 from vfrt_ros.core.memory.bundle import pack_bundle, unpack_bundle
 from vfrt_ros.core.memory.example import Example
@@ -55,7 +56,9 @@ def export_memory(desk: Desk, request: ExportMemory.Request, response: ExportMem
     response.data = array("B", data)
     response.name = f"{re.sub(r'[^A-Za-z0-9.-]+', '_', bundle.owner.encoder_id)}.vfrt.zip"
     labels = len({example.label for example in bundle.examples} | bundle.prompts.keys())
-    return f"{len(bundle.examples)} examples of {labels} labels, {len(data) / 1e6:.1f} MB."
+    return (
+        f"{counted(len(bundle.examples), 'example')} of {counted(labels, 'label')}, {len(data) / 1e6:.1f} MB."
+    )
 
 
 def import_memory(desk: Desk, request: ImportMemory.Request, response: ImportMemory.Response) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import SourceError, VfrtError, nearest
 from vfrt_ros.core.request import normal_label
 from vfrt_ros.core.sources.images import EXTENSIONS, find_images
@@ -89,7 +90,8 @@ def check_enough(dataset: Dataset, shots: int) -> None:
             count, label = short[0]
             more = f" ({len(short) - 1} more classes have too few)" if len(short) > 1 else ""
             raise DatasetError(
-                f"Class '{label}' has {count} pictures to {what}; {shots} shots need at least {least}{more}: "
+                f"Class '{label}' has {counted(count, 'picture')} to {what}; "
+                f"{counted(shots, 'shot')} need at least {least}{more}: "
                 "add pictures, remove its folder, or ask for fewer shots."
             )
 

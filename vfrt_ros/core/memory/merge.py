@@ -136,7 +136,9 @@ def carry_out(memory: Memory, prepared: Merge, limits: RecognitionSettings) -> M
     check_merge(state, prepared, limits)
     if fresh or prompts:
         labels = len({example.label for example in fresh} | prompts.keys())
-        memory.merge(fresh, prompts, f"{prepared.source}: {len(fresh)} examples, {labels} labels")
+        memory.merge(
+            fresh, prompts, f"{prepared.source}: {counted(len(fresh), 'example')}, {counted(labels, 'label')}"
+        )
     return Merged(len(fresh), len(prepared.bundle.examples) - len(fresh), len(prompts), prepared.kept)
 
 

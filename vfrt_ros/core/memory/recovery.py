@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.book import Book
 from vfrt_ros.core.memory.database import COMPANIONS, Journal, sync_folder
@@ -210,7 +211,8 @@ def _without_good_state(first: Found, second: Found, owner: Owner | None, say: S
     names = " and ".join(f"{found.path.name} ({found.fault}) as {set_aside(found.path)}" for found in damaged)
     say(
         f"Both files of the memory {first.path} are damaged and were set aside: {names}. Saved from them: "
-        f"{len(saved.examples)} examples, {len(saved.prompts)} prompts; other changes and the history are lost."
+        f"{counted(len(saved.examples), 'example')}, "
+        f"{counted(len(saved.prompts), 'prompt')}; other changes and the history are lost."
     )
     _make_room(first.path)
     unfinished.rename(first.path)
