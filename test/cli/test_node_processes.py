@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from nodes.conftest import wait_for
 
 from vfrt_ros.bringup import CAMERA, RECOGNITION, NodeStart
 from vfrt_ros.cli import node_processes
@@ -148,3 +151,48 @@ def test_the_command_line_of_a_node_has_remappings_namespace_and_arguments() -> 
 def test_the_command_line_of_a_node_without_anything_special() -> None:
     expected = [sys.executable, "-m", "vfrt_ros.nodes.camera_node", "--ros-args"]
     assert command_line(NodeStart(node=CAMERA, ros_arguments=())) == expected
+
+
+def test_the_end_of_a_node_is_no_end_of_an_extra() -> None:
+    run = Run(DYING.format(3), WORKING, extras=("node1",))
+    assert (run.status, run.told) == (1, [])
+
+
+def test_a_node_that_a_signal_ended_says_which() -> None:
+    run = Run(READY + "os.kill(os.getpid(), signal.SIGKILL)")
+    assert run.processes.last_lines("node0")[-1] == "(ended by SIGKILL)"
+
+
+LIVE = """
+import sys
+from vfrt_ros.cli import tied_process
+from vfrt_ros.cli.node_processes import NodeProcesses
+
+tied_process.PATIENCE_SECONDS = 1
+commands = {str(number): [*sys.argv[1].split(), "-c", code] for number, code in enumerate(sys.argv[2:])}
+NodeProcesses(commands, show=lambda name, text: print(text, flush=True), started=lambda: None).run()
+"""
+POLITE = (
+    READY.replace("print", "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print") + "time.sleep(60)"
+)
+KILLED = {
+    "nodes that end when told": ([POLITE, POLITE], sys.executable, "the parent"),
+    "a node that will not end": ([STUBBORN], sys.executable, "the parent"),
+    "a node behind another program": ([POLITE], f"nice {sys.executable}", "the parent"),
+    "with the processes in between": ([POLITE, POLITE], sys.executable, "all but the nodes"),
+}
+
+
+@pytest.mark.parametrize(("programs", "python", "whom"), KILLED.values(), ids=KILLED)
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux")
+def test_nodes_end_with_a_parent_that_was_killed(programs: list[str], python: str, whom: str) -> None:
+    live = subprocess.Popen(
+        [sys.executable, "-c", LIVE, python, *programs], stdout=subprocess.PIPE, text=True
+    )
+    assert live.stdout is not None
+    nodes = [int(live.stdout.readline().split()[1]) for _ in programs]
+    between = [int(Path(f"/proc/{node}/stat").read_text().rpartition(")")[2].split()[1]) for node in nodes]
+    for pid in [live.pid, *(between if whom != "the parent" else [])]:
+        os.kill(pid, signal.SIGKILL)
+    live.wait()
+    wait_for(lambda: not any(map(_runs, [*nodes, *between])), "the end of all")

@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
             screen.say(text)
         address = full_name(namespace, RECOGNITION.name)
         variables = {start.node.name: start.environment for start in starts}
-        status, failure = _run_nodes(commands, variables, address, screen, arguments.reg_label)
+        status, failure = _run_nodes(commands, variables, address, screen, arguments)
     if failure:
         raise CommandError(failure)
     return status
@@ -87,18 +87,21 @@ def _run_nodes(
     variables: Mapping[str, Mapping[str, str]],
     address: str,
     screen: RecognitionScreen,
-    label: str,
+    arguments: argparse.Namespace,
 ) -> tuple[int, str]:
     """The exit status, and one text that says what went wrong, else an empty one."""
     from vfrt_ros.cli.live_view import LiveView
     from vfrt_ros.cli.node_processes import NodeProcesses
 
-    view = LiveView(address, screen, label)
+    view = LiveView(address, screen, arguments.reg_label)
 
     def show(name: str, text: str) -> None:
         view.say(f"{name:<11} | {text}", "" if name == PANEL else "dim")
 
-    processes = NodeProcesses(commands, show=show, started=view.start, extras=(PANEL,), variables=variables)
+    where = f" --namespace {arguments.namespace}" if arguments.namespace else ""
+    processes = NodeProcesses(
+        commands, show=show, started=view.start, extras=(PANEL,), variables=variables, where=where
+    )
     status = processes.run()
     view.stop()
     if node := processes.ended_by_itself:

@@ -18,6 +18,7 @@ from honcho.manager import KILL_WAIT, SIGNALS, SYSTEM_PRINTER_NAME, Manager
 
 from vfrt_ros.bringup import NodeStart
 from vfrt_ros.cli.command import FAILED, INTERRUPTED, OK
+from vfrt_ros.cli.tied_process import TiedProcess
 
 LAST_LINES = 12
 
@@ -62,6 +63,10 @@ class _Manager(Manager):
     is_ending = False
     extras: frozenset[str] = frozenset()
 
+    def __init__(self, printer: _Lines) -> None:
+        super().__init__(printer)
+        self._process_ctor = TiedProcess
+
     @property
     def has_started(self) -> bool:
         """Whether every process has its number."""
@@ -83,6 +88,10 @@ class _Manager(Manager):
         """The names of all processes that have ended."""
         return {name for name, entry in self._processes.items() if entry.get("returncode") is not None}
 
+    def status(self, name: str) -> int | None:
+        """With what a process has ended, a signal as a number below zero; None = it runs."""
+        return self._processes[name].get("returncode")
+
     def _stopped_nodes(self) -> list[str]:
         """The processes that have ended and are missed."""
         return [name for name in self._processes if name in self.ended() and name not in self.extras]
@@ -103,12 +112,14 @@ class NodeProcesses:
         started: Callable[[], None],
         extras: Collection[str] = (),
         variables: Mapping[str, Mapping[str, str]] | None = None,
+        where: str = "",
     ) -> None:
         """
         Args:
             commands: Program and arguments by the node's name.
-            extras: Names of those whose end ends nothing else.
+            extras: Names of those whose end ends nothing else; each is a command of `vfrt` too.
             variables: More environment variables by the node's name.
+            where: Options of that command, with a blank before them.
             show: Gets the name of a node and each line that it writes.
             started: Called once, in the main thread, when all processes run.
         """
@@ -123,6 +134,7 @@ class NodeProcesses:
             self._manager.add_process(name, "exec " + shlex.join(command), env=own)
         self._started: Callable[[], None] | None = started
         self._told: set[str] = set()
+        self._where = where
 
     def run(self) -> int:
         """Start the nodes and wait for the end.
@@ -148,8 +160,10 @@ class NodeProcesses:
         return self._manager.ended_by_itself
 
     def last_lines(self, name: str) -> list[str]:
-        """What a node wrote last."""
-        return list(self._lines.last.get(name, ()))
+        """What a node wrote last, and the signal that ended it, if one did."""
+        status = self._manager.status(name) or 0
+        signalled = [f"(ended by {signal.Signals(-status).name})"] if status < 0 else []
+        return [*self._lines.last.get(name, ()), *signalled]
 
     def _news(self) -> None:
         """After each change of state that honcho reports."""
@@ -165,6 +179,7 @@ class NodeProcesses:
 
     def _tell_of_extras(self) -> None:
         """Say once of each extra process that has ended by itself."""
-        for name in self._manager.ended() - self._told:
+        for name in (self._manager.ended() & self._manager.extras) - self._told:
             self._told.add(name)
-            self._lines.tell(name, f"The {name} has ended; the nodes go on. `vfrt {name}` starts it again.")
+            again = f"`vfrt {name}{self._where}` starts it again."
+            self._lines.tell(name, f"The {name} has ended; the nodes go on. {again}")
