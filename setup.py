@@ -28,7 +28,7 @@ setup(
     zip_safe=False,
     entry_points={
         "console_scripts": [
-            "vfrt = vfrt_ros.cli.main:main",
+            "vfrt = vfrt_ros.cli.entry_point:vfrt",
             "camera_node = vfrt_ros.nodes.entry_points:camera_node",
             "recognition_node = vfrt_ros.nodes.entry_points:recognition_node",
         ],

@@ -70,6 +70,7 @@ ASSIGNMENTS = {
         'init_labels:=["cat", "cup, blue"]',
     ),
     "a rate with an exponent": ("fps", "1e1", "camera", "fps:=10.0"),
+    "labels by the parameter's name": ("init_labels", "cat", "recognition", 'init_labels:=["cat"]'),
     "labels in other scripts": ("labels", "чашка", "recognition", 'init_labels:=["чашка"]'),
 }
 
@@ -146,6 +147,7 @@ WRONG = {
     "an image topic with a digit first": ({"image": "/0/image"}, "'image' must be a topic"),
     "a camera that is neither": ({"camera": "no"}, "must be one of true, false"),
     "one side of a size": ({"size": "640"}, "'size' must be a list of 2"),
+    "labels by both names": ({"labels": "cat", "init_labels": "dog"}, "Two arguments set 'init_labels'"),
     "a bracket that is not closed": ({"labels": "[cat, dog"}, "does not end with ]"),
     "a quote that is not closed": ({"labels": "cat, 'dog"}, "a quote with ' that is not closed"),
     "a namespace that ROS refuses": ({"namespace": "robot-1"}, "Did you mean 'robot_1'?"),

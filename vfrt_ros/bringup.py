@@ -109,6 +109,7 @@ ARGUMENTS = (
     LaunchArgument(name="backbone", node=RECOGNITION, parameter="backbone"),
     LaunchArgument(name="device", node=RECOGNITION, parameter="device"),
     LaunchArgument(name="labels", node=RECOGNITION, parameter="init_labels"),
+    LaunchArgument(name="init_labels", node=RECOGNITION, parameter="init_labels"),
     LaunchArgument(
         name="image",
         meaning="Image topic of a camera driver that runs already; then no camera is started, unless camera says so",
@@ -203,6 +204,8 @@ def _given_parameters(values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
             raise SettingError(f"Unknown argument '{name}'.{nearest(name, by_name)}")
         argument = by_name[name]
         if argument.node and argument.entry:
+            if argument.parameter in settings[argument.node.name]:
+                raise SettingError(f"Two arguments set '{argument.parameter}': leave '{name}' out.")
             settings[argument.node.name][argument.parameter] = argument.entry.check(
                 parse(argument.entry, text)
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 import cv2
 import pytest
 from fixtures.pictures import picture
+
+from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.settings import RecognitionSettings
 
 COLOURS = ("red", "green", "blue", "yellow", "cyan", "magenta")
 FAST = ("--backbone", "fake", "--ways", "3", "--episodes", "2", "--jobs", "1")
@@ -142,3 +146,88 @@ def test_the_demo_is_replayed_with_the_names_of_what_it_shows(vfrt: Any, tmp_pat
     with (tmp_path / "stream.csv").open(newline="") as file:
         candidates = json.loads(next(csv.DictReader(file))["candidates"])
     assert {candidate["label"] for candidate in candidates} >= {"cat", "rocket", "astronaut"}
+
+
+def pictures_of(folder: Path) -> Path:
+    """A recording of six frames."""
+    folder.mkdir()
+    for number in range(6):
+        cv2.imwrite(str(folder / f"{number}.png"), picture("red", number, (64, 48)))
+    return folder
+
+
+def test_a_recording_writes_nothing_unless_asked(
+    vfrt: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = pictures_of(tmp_path / "recording")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    outcome = vfrt("eval", "--stream", str(recording), "--backbone", "fake", "--labels", "red")
+    assert (outcome.status, "--out FOLDER writes" in outcome.out) == (0, True)
+    assert list(Path().iterdir()) == []
+
+
+def test_a_memory_and_its_export_are_recognised_with_and_stay_as_they_are(vfrt: Any, tmp_path: Path) -> None:
+    recording = pictures_of(tmp_path / "recording")
+    memory, export = tmp_path / "own.db", tmp_path / "own.vfrt.zip"
+    settings = RecognitionSettings(backbone="fake", memory_path=str(memory))
+    with contextlib.closing(Recogniser(settings)) as recogniser:
+        recogniser.register("red thing", images=[picture("red", 7, (64, 48))])
+    assert vfrt("memory", "export", str(export), "--file", str(memory)).status == 0
+    before = [memory.read_bytes(), export.read_bytes()]
+    line = ("eval", "--stream", str(recording), "--backbone", "fake", "--set", "open_set=false", "--json")
+    for file in (memory, export):
+        outcome = vfrt(*line, "--memory", str(file))
+        assert (outcome.status, outcome.err) == (0, "")
+        assert outcome.json["shares"] == {"red thing": 1.0}
+    assert [memory.read_bytes(), export.read_bytes()] == before
+
+
+def test_a_memory_that_is_not_there_is_not_made(vfrt: Any, tmp_path: Path) -> None:
+    recording = pictures_of(tmp_path / "recording")
+    outcome = vfrt(
+        "eval", "--stream", str(recording), "--backbone", "fake", "--memory", str(tmp_path / "no.db")
+    )
+    assert (outcome.status, outcome.err.count("\n")) == (1, 1)
+    assert "There is no memory at" in outcome.err
+    assert not (tmp_path / "no.db").exists()
+
+
+FOREIGN = ("classes.csv", "report.html", "results.json", "figures.csv", "confusion_late.csv")
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_results_are_not_written_over_somebody_elses_file(
+    vfrt: Any, data: Path, tmp_path: Path, name: str
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / name).write_text("folder,label\nmine,mine\n", encoding="utf-8")
+    outcome = vfrt("eval", str(data), *FAST, "--fuse", "late", "--shots", "1", "--out", str(out))
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (1, "", 1)
+    assert f"{out / name} is there already" in outcome.err
+    assert [path.name for path in out.iterdir()] == [name]
+    assert (out / name).read_text(encoding="utf-8").endswith("mine,mine\n")
+
+
+def test_results_of_an_earlier_evaluation_are_replaced(vfrt: Any, data: Path, tmp_path: Path) -> None:
+    line = ("eval", str(data), *FAST, "--fuse", "late", "--shots", "1", "--out", str(tmp_path / "out"))
+    assert [vfrt(*line).status for _ in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize("below", ["", "report", "train/report"])
+def test_results_do_not_go_into_the_data_set(vfrt: Any, data: Path, below: str) -> None:
+    before = sorted(data.rglob("*"))
+    outcome = vfrt("eval", str(data), *FAST, "--fuse", "late", "--shots", "1", "--out", str(data / below))
+    assert (outcome.status, "choose a folder beside it" in outcome.err) == (1, True)
+    assert sorted(data.rglob("*")) == before
+
+
+def test_a_stream_is_not_written_over_somebody_elses_file(vfrt: Any, tmp_path: Path) -> None:
+    recording = pictures_of(tmp_path / "recording")
+    (tmp_path / "stream.csv").write_text("mine\n", encoding="utf-8")
+    line = ("eval", "--stream", str(recording), "--backbone", "fake", "--out", str(tmp_path))
+    assert vfrt(*line).status == 1
+    assert (tmp_path / "stream.csv").read_text(encoding="utf-8") == "mine\n"
+    (tmp_path / "stream.csv").unlink()
+    assert [vfrt(*line).status for _ in range(2)] == [0, 0]

@@ -107,6 +107,7 @@ NO_UTF_8 = {
     "a parameter": ("set", LATIN_1, "3"),
     "a name": ("snapshot", LATIN_1),
     "labels": ("live", "--init-labels", f"cup, {LATIN_1}"),
+    "labels by the launch argument's name": ("live", "--labels", LATIN_1),
     "labels of an export": ("memory", "export", "x.zip", "--labels", LATIN_1),
     "a source": ("live", "--source", LATIN_1),
 }
@@ -140,6 +141,40 @@ FAILING = {
     "a parameter file that is not there": ("live --params-file embeded", "Did you mean 'embedded'?"),
     "a rate that is no number": ("live --fps fast", "'fps' must be a number"),
 }
+
+
+LONG = "x" * 5000
+ODD = {
+    "an import with a null": ("memory", "import", "a\0b"),
+    "an import with a long name": ("memory", "import", LONG),
+    "a memory that is the root": ("memory", "reembed", "--file", "/", "--to", "x.db"),
+    "a memory that is a folder": ("memory", "info", "--file", "."),
+    "a memory with a long name": ("memory", "check", "--file", LONG),
+    "a memory with a null": ("memory", "compact", "--file", "a\0b"),
+    "a backup with a null": ("memory", "backup", "a\0b"),
+    "an export with a long name": ("memory", "export", LONG),
+    "a picture with a long name": ("register", "cup", "--images", LONG),
+    "a picture with a null": ("register", "cup", "--images", "a\0b"),
+    "a data set with a long name": ("eval", LONG),
+    "a data set with a null": ("eval", "a\0b"),
+    "a recording with a null": ("eval", "--stream", "a\0b"),
+    "a recording with a long name": ("eval", "--stream", LONG),
+    "a rate that is no number": ("eval", "--stream", "demo", "--fps", "nan"),
+    "a setting that is not closed": ("eval", ".", "--set", "k=[1"),
+    "a setting that is a date": ("eval", ".", "--set", "k=2020-99-99"),
+    "a setting that YAML cannot end": ("eval", ".", "--set", "k=" + "[" * 5000),
+    "shots that are none": ("eval", ".", "--shots", "[1, 2"),
+    "a parameter file with a null": ("live", "--params-file", "a\0b"),
+    "a source with a null": ("live", "--source", "a\0b", "--size", "1"),
+    "an encoder with a null": ("models", "path", "hf:a\0b/c"),
+}
+
+
+@pytest.mark.parametrize("line", ODD.values(), ids=ODD)
+def test_what_nobody_would_type_is_one_line_too(vfrt: Any, line: tuple[str, ...]) -> None:
+    outcome = vfrt(*line)
+    assert (outcome.status in (1, 2), outcome.out) == (True, "")
+    assert outcome.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(("line", "text"), FAILING.values(), ids=FAILING)

@@ -95,3 +95,52 @@ def test_a_node_that_is_not_active_says_so(bench: RecognitionBench, vfrt: Any, t
     assert bench.change_state("deactivate")
     outcome = vfrt("memory", "export", str(tmp_path / "x.zip"))
     assert (outcome.status, "[NOT_ACTIVE]" in outcome.err) == (1, True)
+
+
+ASKED = {"by the file that it has": (), "by its name": ("--node", "/recognition")}
+
+
+@pytest.mark.parametrize("named", ASKED.values(), ids=ASKED)
+def test_info_is_asked_of_the_node_and_names_both(bench: RecognitionBench, vfrt: Any, named: tuple) -> None:
+    facts = vfrt("memory", "info", *named, "--json").json
+    assert (facts["node"], Path(facts["path"]).name) == ("/recognition", "memory.db")
+    assert (facts["examples"], set(facts["labels"]), facts["encoder"]) == (2, {"cup", "sky"}, "fake")
+    outcome = vfrt("memory", "info", *named)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert f"{facts['path']}, in use by /recognition\n" in outcome.out
+    assert "2 examples, 2 labels" in outcome.out
+
+
+@pytest.mark.parametrize("named", ASKED.values(), ids=ASKED)
+def test_a_backup_is_made_by_the_node_with_its_history(
+    bench: RecognitionBench, vfrt: Any, tmp_path: Path, named: tuple
+) -> None:
+    file = tmp_path / "before.db"
+    outcome = vfrt("memory", "backup", str(file), *named)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.startswith(f"Wrote {file} (") and outcome.out.endswith(", from /recognition.\n")
+    told = vfrt("memory", "info", "--file", str(file), "--json").json
+    assert (told["examples"], told["undo_steps"]) == (2, 2)
+    assert bench.call("register", label="still there").code in (0, 3)
+
+
+def test_a_backup_is_not_written_over(bench: RecognitionBench, vfrt: Any, tmp_path: Path) -> None:
+    file = tmp_path / "mine.db"
+    file.write_text("mine", encoding="utf-8")
+    outcome = vfrt("memory", "backup", str(file))
+    assert (outcome.status, outcome.err.count("\n")) == (1, 1)
+    assert f"{file} exists and is not written over" in outcome.err
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_backup_that_is_too_large_names_the_node_and_the_cure(
+    bench: RecognitionBench, vfrt: Any, tmp_path: Path
+) -> None:
+    assert bench.set(max_transfer_mb=0.1)[0].successful
+    for variant in range(2, 8):
+        bench.show(picture("red", variant))
+        bench.call("register", label=f"thing {variant}")
+    outcome = vfrt("memory", "backup", str(tmp_path / "x.db"))
+    assert (outcome.status, outcome.err.count("\n")) == (1, 1)
+    assert "/recognition" in outcome.err and "max_transfer_mb" in outcome.err
+    assert not (tmp_path / "x.db").exists()

@@ -23,7 +23,7 @@ def pressed(keyboard: Keyboard, *keys: str) -> list[Wish]:
     return [wish for key in keys if (wish := keyboard.press(key))]
 
 
-AT_ONCE = {"q": Act.QUIT, "s": Act.SNAPSHOT, "o": Act.OPEN_SET, "u": Act.UNDO}
+AT_ONCE = {"q": Act.QUIT, "s": Act.SNAPSHOT, "o": Act.OPEN_SET, "u": Act.UNDO, "y": Act.REDO}
 
 
 @pytest.mark.parametrize(("key", "act"), AT_ONCE.items())
@@ -32,7 +32,7 @@ def test_a_key_that_needs_no_text_acts_at_once(key: str, act: Act) -> None:
     assert pressed(Keyboard(), key.upper()) == [Wish(act)]
 
 
-ASKED = {"r": Act.REGISTER, "t": Act.PROMPTS}
+ASKED = {"r": Act.REGISTER, "n": Act.NOT_THIS, "t": Act.PROMPTS}
 
 
 @pytest.mark.parametrize(("key", "act"), ASKED.items())

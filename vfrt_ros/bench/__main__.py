@@ -25,6 +25,8 @@ from vfrt_ros.bench import (
 )
 from vfrt_ros.bench.isolated import BenchError
 from vfrt_ros.bench.row import Row, failed
+from vfrt_ros.core.errors import RequestError
+from vfrt_ros.core.own_files import check_own
 
 PARTS: dict[str, Callable[[bool], list[Row]]] = {
     "speed": speed.measure,
@@ -87,6 +89,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = arguments.only.split(",") if arguments.only else list(PARTS)
     if unknown := [name for name in names if name not in PARTS]:
         parser.error(f"--only knows {', '.join(PARTS)}; got {unknown[0]}")
+    try:
+        check_own(_outputs(arguments))
+    except RequestError as error:
+        parser.error(str(error))
     about, others = machine.describe(), machine.Company()
     rows = run_parts(names, arguments.quick)
     share = others.share()
@@ -98,6 +104,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.commit:
         policy.write(arguments.commit, policy.ratios_of(rows), about)
     return _check(arguments.check, rows, about) if arguments.check else 0
+
+
+def _outputs(arguments: argparse.Namespace) -> dict[Path, str]:
+    """The files of text that are written, with words by which they are known again."""
+    committed = {arguments.commit: '"machine": '} if arguments.commit else {}
+    return {arguments.out / "bench.json": '"mode": ', **committed}
 
 
 def _check(path: Path, rows: Sequence[Row], about: Mapping[str, object]) -> int:

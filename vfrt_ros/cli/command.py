@@ -6,12 +6,12 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vfrt_ros.cli.interrupt import INTERRUPTED as INTERRUPTED
 from vfrt_ros.core.errors import SettingError, VfrtError
 
 OK = 0
 FAILED = 1
 WRONG_USAGE = 2
-INTERRUPTED = 130
 
 
 class CommandError(VfrtError):

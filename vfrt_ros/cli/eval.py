@@ -95,10 +95,15 @@ def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -
     from vfrt_ros.core.evaluation.features import embed_dataset
     from vfrt_ros.core.evaluation.run import check_ways, run
     from vfrt_ros.core.evaluation.summary import summarise
+    from vfrt_ros.core.evaluation.write import written_files
     from vfrt_ros.core.opening import encoder_settings
+    from vfrt_ros.core.own_files import check_apart, check_own
 
     dataset = load_dataset(arguments.dataset, seed=arguments.seed, label_column=arguments.label_column)
     plan = _plan(arguments, len(dataset.labels))
+    if arguments.out:
+        check_apart(arguments.out, arguments.dataset)
+        check_own(written_files(arguments.out, [method.name for method in plan.methods]))
     check_ways(plan, len(dataset.labels))
     check_enough(dataset, max(plan.shots))
     encoders = load_encoders(**encoder_settings(settings))

@@ -28,7 +28,10 @@ def configure_stream(group: argparse._ArgumentGroup) -> None:
         "--init-labels", "--labels", dest="labels", metavar="A,B,…",
         help="labels that get a text prompt (default for demo: what it shows)",
     )  # fmt: skip
-    group.add_argument("--memory", metavar="FILE", help="a memory to recognise with (default: an empty one)")
+    group.add_argument(
+        "--memory", type=Path, metavar="FILE",
+        help="a memory to recognise with, or an export of one; it stays as it is (default: an empty one)",
+    )  # fmt: skip
     group.add_argument("--topic", default="", metavar="NAME", help="of a bag with several topics of pictures")
     group.add_argument(
         "--fps", type=float, default=30.0, metavar="HZ", help="of pictures and demo (default: 30)"
@@ -41,8 +44,10 @@ def configure_stream(group: argparse._ArgumentGroup) -> None:
 
 
 def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> int:
-    """Replay a recording, write a line for each frame, and sum up."""
+    """Replay a recording, write a line for each frame if asked to, and sum up."""
+    from vfrt_ros.cli.eval_memory import recogniser_with
     from vfrt_ros.core.evaluation.stream import (
+        COLUMNS,
         frames_of,
         open_recording,
         replay,
@@ -50,34 +55,34 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
         with_noise,
         write_rows,
     )
-    from vfrt_ros.core.recogniser import Recogniser
+    from vfrt_ros.core.own_files import check_own
     from vfrt_ros.core.sources.demo import SHOTS
     from vfrt_ros.core.sources.without_password import without_password
 
-    if arguments.fps <= 0 or (arguments.seconds is not None and arguments.seconds <= 0):
+    if not arguments.fps > 0 or not (arguments.seconds is None or arguments.seconds > 0):
         raise UsageError("--fps and --seconds must be more than 0.")
     if not 0 <= arguments.noise <= 255:
         raise UsageError(f"--noise must be between 0 and 255 grey levels; got {arguments.noise:g}.")
     demo = arguments.stream == "demo"
     labels = arguments.labels or (",".join(shot.subject for shot in SHOTS) if demo else "")
-    settings = settings.replace(
-        memory_path=arguments.memory or ":memory:", **({"init_labels": labels} if labels else {})
-    )
+    settings = settings.replace(**({"init_labels": labels} if labels else {}))
     seconds = arguments.seconds or (DEMO_SECONDS if demo else float("inf"))
-    path = (arguments.out or Path()) / "stream.csv"
-    with open_recording(arguments.stream, topic=arguments.topic, fps=arguments.fps, warn=_warn) as source:
-        recogniser = Recogniser(settings)
-        try:
-            frames = with_noise(frames_of(source, seconds), arguments.noise, settings.seed)
-            rows = write_rows(_with_bar(replay(recogniser, frames)), path)
-        finally:
-            recogniser.close()
+    path = arguments.out / "stream.csv" if arguments.out else None
+    if path:
+        check_own({path: ",".join(COLUMNS)})
+    with (
+        open_recording(arguments.stream, topic=arguments.topic, fps=arguments.fps, warn=_warn) as source,
+        recogniser_with(settings, arguments.memory) as recogniser,
+    ):
+        frames = with_noise(frames_of(source, seconds), arguments.noise, settings.seed)
+        rows = _with_bar(replay(recogniser, frames))
+        rows = write_rows(rows, path) if path else list(rows)
     summary = {
         "recording": without_password(arguments.stream),
         "encoder": recogniser.encoders.note,
         **summarise(rows),
         "left_out": dict(source.left_out),
-        "file": str(path),
+        "file": str(path) if path else None,
     }
     if arguments.json:
         print_json(summary)
@@ -109,7 +114,8 @@ def stream_text(summary: Mapping[str, Any]) -> str:
     if left_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.items())
         lines.append(f"{counted(sum(left_out.values()), 'picture')} left out: {kinds}")
-    return "\n".join([*lines, f"one line for each frame: {summary['file']}"])
+    told = f"one line for each frame: {summary['file']}" if summary["file"] else ""
+    return "\n".join([*lines, told or "--out FOLDER writes one line for each frame"])
 
 
 def _with_bar(rows: Any) -> Any:

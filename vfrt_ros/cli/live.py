@@ -14,8 +14,6 @@ from vfrt_ros.cli.domain import domain_id
 if TYPE_CHECKING:
     from vfrt_ros.cli.recognition_screen import RecognitionScreen
 
-# Flags of `vfrt live` that are called otherwise than the launch argument that they stand for.
-FLAGS = {"labels": "--init-labels"}
 PANEL = "panel"
 
 
@@ -24,9 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from vfrt_ros.bringup import ARGUMENTS
 
     for argument in ARGUMENTS:
-        flag = FLAGS.get(argument.name, "--" + argument.name.replace("_", "-"))
         parser.add_argument(
-            flag,
+            "--" + argument.name.replace("_", "-"),
             dest=argument.name,
             default="",
             choices=argument.choices or None,

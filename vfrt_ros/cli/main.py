@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from vfrt_ros.cli.entry_point import vfrt
+
+    vfrt()
+
 import argparse
+import errno
 import importlib
 import io
 import os
@@ -13,8 +19,9 @@ from collections.abc import Sequence
 from vfrt_ros import __version__
 from vfrt_ros.cli.command import FAILED, INTERRUPTED, OK, WRONG_USAGE, Command, UsageError
 from vfrt_ros.cli.completion import complete_if_asked
+from vfrt_ros.cli.interrupt import raising
 from vfrt_ros.core.errors import VfrtError
-from vfrt_ros.core.yaml_text import is_utf_8
+from vfrt_ros.core.utf_8 import is_utf_8
 
 # The order of `vfrt --help`. A new command is a module of that name here, with a `COMMAND`, and one entry.
 COMMANDS = (
@@ -94,6 +101,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 = it worked, 1 = it failed and one line on stderr says why, 2 = wrong usage, 130 = Ctrl-C.
     """
+    with raising() as interrupted:
+        try:
+            return _run(argv)
+        except BaseException:
+            if not interrupted.is_set():
+                raise
+            return INTERRUPTED
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         parser = build_parser()
         complete_if_asked(parser)
@@ -120,6 +137,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `vfrt watch | head`: the reader has what it wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return _say(
+            arguments.command, f"No file has the name {str(error.filename)[:60]!r}…: too long.", FAILED
+        )
 
 
 def _check_texts(arguments: argparse.Namespace) -> None:
@@ -144,7 +167,3 @@ def _never_fail_to_print() -> None:
 def _say(command: str, text: str, status: int) -> int:
     print(f"vfrt {command}: {text}", file=sys.stderr)
     return status
-
-
-if __name__ == "__main__":
-    sys.exit(main())

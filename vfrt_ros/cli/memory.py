@@ -1,6 +1,6 @@
 """`vfrt memory`: look at, check, copy, share and rework a memory's file.
 
-A node that has the file open is asked to export and import; the other actions wait until it is stopped.
+A node that has the file open is asked to tell, copy, export and import; the other actions wait until it is stopped.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ from pathlib import Path
 from vfrt_ros.cli.command import Command, add_json_option, add_node_options
 
 EXAMPLES = {
-    "info": ("vfrt memory info", "vfrt memory info --file robot2.db --json"),
+    "info": (
+        "vfrt memory info",
+        "vfrt memory info --file robot2.db --json",
+        "vfrt memory info --namespace robot1",
+    ),
     "check": ("vfrt memory check",),
     "backup": ("vfrt memory backup before-the-fair.db",),
     "export": ("vfrt memory export desk.vfrt.zip", "vfrt memory export cups.vfrt.zip --labels cup,mug"),
@@ -55,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("import", "a file that vfrt memory export wrote"),
     ):
         parsers[name].add_argument("target", type=Path, metavar="FILE", help=words)
-    for name in ("export", "import"):
+    for name in ("info", "backup", "export", "import"):
         add_node_options(parsers[name])
     parsers["export"].add_argument("--labels", metavar="A,B,…", help="only these labels (default: all)")
     parsers["reembed"].add_argument(

@@ -3,60 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from vfrt_ros.cli.command import FAILED, OK, CommandError
+from vfrt_ros.cli.memory_info import info
+from vfrt_ros.cli.memory_node import MemoryNode
 from vfrt_ros.cli.memory_place import (
     alone,
+    checked,
     chosen_file,
     opened,
     own_place,
-    path_of,
     shell_settings,
     size_of,
 )
-from vfrt_ros.cli.memory_sharing import export, import_
+from vfrt_ros.cli.memory_sharing import export, import_, is_by_node
 from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.counted import counted
+from vfrt_ros.core.errors import MemoryInUseError
 from vfrt_ros.core.memory.database import Journal, in_words
 from vfrt_ros.core.memory.look import State, look
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.record import SCHEMA_VERSION, Loaded
+from vfrt_ros.core.memory.new_file import refuse_existing, write_new
+from vfrt_ros.core.memory.record import Loaded
 from vfrt_ros.core.memory.recovery import copy_path
-
-
-def info(arguments: argparse.Namespace) -> Outcome:
-    """Where the memory is and what is in it."""
-    with opened(chosen_file(arguments)) as memory:
-        history = memory.history()
-        facts = {
-            "path": str(memory.path),
-            "format": SCHEMA_VERSION,
-            "encoder": memory.owner.encoder_id,
-            "fingerprint": memory.owner.fingerprint,
-            "dim": memory.owner.dim,
-            "version": memory.version,
-            "examples": len(memory),
-            "labels": {
-                label: {
-                    "examples": memory.count(label),
-                    "negatives": memory.negatives(label),
-                    "prompts": list(memory.prompts[label]) if label in memory.prompts else None,
-                }
-                for label in memory.labels
-            },
-            "undo_steps": sum(not undone for _, undone in history),
-            "redo_steps": sum(undone for _, undone in history),
-            "bytes": size_of(memory),
-            "copy": str(copy_path(path_of(memory))) if memory.has_copy else None,
-            "set_aside": sorted(
-                str(p) for p in path_of(memory).parent.glob(f"{path_of(memory).name}*.damaged-*")
-            ),
-            "notices": list(memory.notices),
-        }
-        text = _info_text(facts, memory)
-    return Outcome(text, facts)
 
 
 def check(arguments: argparse.Namespace) -> Outcome:
@@ -93,13 +66,37 @@ def check(arguments: argparse.Namespace) -> Outcome:
 
 
 def backup(arguments: argparse.Namespace) -> Outcome:
-    """A copy, history included."""
-    with opened(chosen_file(arguments)) as memory:
-        memory.backup(arguments.target)
-    size = arguments.target.stat().st_size
+    """A copy, history included, of the file or by the node that has it open."""
+    target: Path = arguments.target
+    if is_by_node(arguments):
+        return _save(MemoryNode(arguments), target)
+    path = chosen_file(arguments)
+    try:
+        with opened(path) as memory:
+            memory.backup(target)
+            version = memory.version
+    except MemoryInUseError as error:
+        return _save(MemoryNode(arguments, path, error), target)
+    return _backed_up(target, str(path), version)
+
+
+def _save(node: MemoryNode, target: Path) -> Outcome:
+    """What the node sends, in a new file."""
+    refuse_existing(target)
+    data = node.backup()
+    write_new(target, lambda file: file.write(data))
+    with contextlib.closing(look(target, Journal.ROLL_BACK, lambda notice: None)) as found:
+        if found.book is None:
+            raise CommandError(f"What {node.address} sent to {target} is damaged: {found.fault}.")
+        version = found.book.version
+    return _backed_up(target, node.address, version)
+
+
+def _backed_up(target: Path, origin: str, version: int) -> Outcome:
+    size = target.stat().st_size
     return Outcome(
-        f"Wrote {arguments.target} ({size / 2**20:.1f} MiB, change {memory.version}).",
-        {"path": str(arguments.target), "bytes": size, "version": memory.version},
+        f"Wrote {target} ({size / 2**20:.1f} MiB, change {version}), from {origin}.",
+        {"path": str(target), "from": origin, "bytes": size, "version": version},
     )
 
 
@@ -117,7 +114,7 @@ def reembed(arguments: argparse.Namespace) -> Outcome:
     backbone = load_encoders(**encoder_settings(shell_settings(arguments.backbone))).backbone
     if backbone.fingerprint == owner.fingerprint:
         raise CommandError(f"{path} belongs to {owner} already: choose another one with --backbone.")
-    target = arguments.to or own_place(backbone.id)
+    target = checked(arguments.to) or own_place(backbone.id)
     with tqdm(
         total=len(source.examples), desc="re-embedding", unit="picture", disable=None, leave=False
     ) as bar:
@@ -154,21 +151,3 @@ ACTIONS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "reembed": reembed,
     "compact": compact,
 }
-
-
-def _info_text(facts: dict[str, Any], memory: Memory) -> str:
-    width = max([len("label"), *(len(label) for label in memory.labels)])
-    lines = [
-        f"{facts['path']} ({facts['bytes'] / 2**20:.1f} MiB with its copy), format {facts['format']}",
-        f"encoder {memory.owner}",
-        f"change {facts['version']}; {counted(facts['undo_steps'], 'step')} to undo, {facts['redo_steps']} to redo",
-        f"{counted(facts['examples'], 'example')}, {counted(len(memory.labels), 'label')}",
-    ]
-    if memory.labels:
-        lines.append(f"{'label':<{width}}  examples  negatives  prompts")
-    for label in memory.labels:
-        prompts = memory.prompts.get(label)
-        words = "-" if prompts is None else "templates" if not prompts else str(len(prompts))
-        lines.append(f"{label:<{width}}  {memory.count(label):>8}  {memory.negatives(label):>9}  {words:>7}")
-    lines += [f"set aside: {path}" for path in facts["set_aside"]]
-    return "\n".join(lines)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import CommandError, node_address
 from vfrt_ros.core.errors import MemoryInUseError
 from vfrt_ros.core.memory.bundle import Bundle, unpack_bundle
 from vfrt_ros.core.memory.location import memory_file
+
+if TYPE_CHECKING:
+    from vfrt_ros.cli.node_client import NodeClient
 
 SECONDS = 300.0
 """How long a memory may be on its way."""
@@ -17,7 +20,7 @@ MEMORY_INFO_SECONDS = 5.0
 
 
 class MemoryNode:
-    """Exports and imports through a node's services.
+    """Looks at, copies, exports and imports through a node's services.
 
     Args:
         arguments: The command's, with `--node` and `--namespace`.
@@ -44,6 +47,23 @@ class MemoryNode:
         answer = self._call("ExportMemory")
         return unpack_bundle(answer.data.tobytes(), f"What {self.address} sent")
 
+    def backup(self) -> bytes:
+        """A copy of the node's own file, history included.
+
+        Raises:
+            CommandError: As for `export`.
+        """
+        return bytes(self._call("ExportMemory", history=True).data.tobytes())
+
+    def info(self) -> tuple[Path | None, Any]:
+        """Where the node has its memory (None = in RAM only), and its vfrt_msgs/MemoryInfo.
+
+        Raises:
+            CommandError: As for `export`.
+        """
+        with self._client() as client:
+            return self._inform(client)
+
     def import_(self, data: bytes, name: str) -> Any:
         """Add a file to the node's memory; the answer of the service.
 
@@ -55,37 +75,44 @@ class MemoryNode:
         return self._call("ImportMemory", name=name, data=array("B", data))
 
     def _call(self, service: str, **fields: Any) -> Any:
-        try:
+        with self._client() as client:
             from vfrt_msgs import srv
             from vfrt_ros.cli.answer import code_name
+
+            if self._path is not None:
+                self._inform(client)
+            kind = getattr(srv, service)
+            answer = client.call(kind, kind.Request(**fields), seconds=SECONDS)
+        if answer.code != answer.OK:
+            raise CommandError(f"{self.address}: {answer.message} [{code_name(answer)}]")
+        return answer
+
+    def _client(self) -> NodeClient:
+        try:
             from vfrt_ros.cli.node_client import NodeClient
         except ModuleNotFoundError:
             if self._in_use is not None:
                 raise self._in_use from None  # without ROS there is no node to ask
             raise
-        kind = getattr(srv, service)
-        with NodeClient(self.address) as client:
-            if self._path is not None:
-                self._check_file(client, self._path)
-            answer = client.call(kind, kind.Request(**fields), seconds=SECONDS)
-        if answer.code != answer.OK:
-            raise CommandError(f"{answer.message} [{code_name(answer)}]")
-        return answer
+        return NodeClient(self.address)
 
-    def _check_file(self, client: Any, path: Path) -> None:
-        """Make sure that the node has this file open and no other."""
+    def _inform(self, client: NodeClient) -> tuple[Path | None, Any]:
+        """What `info` gives; makes sure that the node has the file that is meant open, and no other."""
         try:
-            own = _file_of(client)
+            own, told = _file_of(client)
         except CommandError as error:
+            if self._in_use is None:
+                raise
             raise CommandError(f"{self._in_use} It could not be asked: {error}") from error
-        if own is None or own.resolve() != path.resolve():
+        if self._path is not None and (own is None or own.resolve() != self._path.resolve()):
             raise CommandError(
                 f"{self._in_use} It is not {self.address}, whose memory is {own or 'in RAM only'}: try --node."
             )
+        return own, told
 
 
-def _file_of(client: Any) -> Path | None:
-    """The file that a node has its memory in, by its parameter and its encoder."""
+def _file_of(client: NodeClient) -> tuple[Path | None, Any]:
+    """The file that a node has its memory in, by its parameter and its encoder, and its MemoryInfo."""
     from vfrt_msgs.msg import MemoryInfo
     from vfrt_ros.cli.set import current
     from vfrt_ros.nodes import qos
@@ -94,4 +121,4 @@ def _file_of(client: Any) -> Path | None:
     client.subscribe(MemoryInfo, infos.append, qos.memory_info())
     if not client.spin(lambda: bool(infos), MEMORY_INFO_SECONDS):
         raise CommandError(f"{client.address} tells nothing of its memory: is it active?")
-    return memory_file(str(current(client, "memory_path").value), infos[-1].encoder_id)
+    return memory_file(str(current(client, "memory_path").value), infos[-1].encoder_id), infos[-1]

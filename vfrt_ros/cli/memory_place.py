@@ -46,6 +46,17 @@ def is_there(path: Path) -> bool:
     return path.exists() or copy_path(path).exists()
 
 
+def checked(path: Path | None) -> Path | None:
+    """The path itself, if a file can be there.
+
+    Raises:
+        UsageError: It is a folder, or no path.
+    """
+    if path is not None and (not path.name or "\0" in str(path) or path.is_dir()):
+        raise UsageError(f"Expected the file of a memory; got {str(path)!a}.")
+    return path
+
+
 def chosen_file(arguments: argparse.Namespace) -> Path:
     """The memory that is meant: `--file`, `VFRT_MEMORY_PATH`, or the only one below `$ROS_HOME/vfrt`.
 
@@ -53,7 +64,7 @@ def chosen_file(arguments: argparse.Namespace) -> Path:
         CommandError: There is none.
         UsageError: There are several.
     """
-    named = arguments.file or configured()
+    named = checked(arguments.file) or configured()
     if named is None:
         there = sorted(state_folder().glob("*/memory.db"))
         if len(there) > 1:

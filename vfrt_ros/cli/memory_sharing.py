@@ -9,21 +9,29 @@ from typing import Any
 
 from vfrt_ros.cli.command import CommandError, UsageError
 from vfrt_ros.cli.memory_node import MemoryNode
-from vfrt_ros.cli.memory_place import chosen_file, configured, is_there, opened, own_place, shell_settings
+from vfrt_ros.cli.memory_place import (
+    checked,
+    chosen_file,
+    configured,
+    is_there,
+    opened,
+    own_place,
+    shell_settings,
+)
 from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.counted import counted
-from vfrt_ros.core.errors import MemoryInUseError, MemoryStoreError, RequestError, UnknownLabelError, nearest
+from vfrt_ros.core.errors import MemoryInUseError, RequestError, UnknownLabelError, nearest
 from vfrt_ros.core.memory.bundle import Bundle, read_bundle, write_bundle
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import State, merge
+from vfrt_ros.core.memory.new_file import refuse_existing
 from vfrt_ros.core.read_list import read_list
 
 
 def export(arguments: argparse.Namespace) -> Outcome:
     """Examples and prompts in one portable file."""
     target: Path = arguments.target
-    if target.exists():
-        raise MemoryStoreError(f"{target} exists and is not written over: choose another name.")
+    refuse_existing(target)
     bundle, origin = _all_of(arguments)
     labels = _labels(arguments.labels, {*bundle.prompts, *(example.label for example in bundle.examples)})
     examples = tuple(example for example in bundle.examples if example.label in labels)
@@ -37,10 +45,10 @@ def export(arguments: argparse.Namespace) -> Outcome:
 
 def import_(arguments: argparse.Namespace) -> Outcome:
     """Another robot's export, added."""
-    if _is_by_node(arguments):
+    if is_by_node(arguments):
         return _send(MemoryNode(arguments), arguments.target)
     bundle = read_bundle(arguments.target)
-    path = arguments.file or configured() or own_place(bundle.owner.encoder_id)
+    path = checked(arguments.file) or configured() or own_place(bundle.owner.encoder_id)
     try:
         with contextlib.closing(Memory(None if is_there(path) else bundle.owner, path)) as memory:
             done = merge(memory, bundle, f"imported from {arguments.target.name}", shell_settings())
@@ -53,7 +61,12 @@ def import_(arguments: argparse.Namespace) -> Outcome:
     )
 
 
-def _is_by_node(arguments: argparse.Namespace) -> bool:
+def is_by_node(arguments: argparse.Namespace) -> bool:
+    """Whether a running node was named.
+
+    Raises:
+        UsageError: A file was named too.
+    """
     named = bool(arguments.node or arguments.namespace)
     if named and arguments.file is not None:
         raise UsageError("--file names a file and --node a running node: give one of them.")
@@ -62,7 +75,7 @@ def _is_by_node(arguments: argparse.Namespace) -> bool:
 
 def _all_of(arguments: argparse.Namespace) -> tuple[Bundle, str]:
     """What the memory has, and where it was read."""
-    if _is_by_node(arguments):
+    if is_by_node(arguments):
         node = MemoryNode(arguments)
         return node.export(), node.address
     path = chosen_file(arguments)
@@ -78,7 +91,7 @@ def _all_of(arguments: argparse.Namespace) -> tuple[Bundle, str]:
 def _send(node: MemoryNode, target: Path) -> Outcome:
     try:
         data = target.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a null byte in the name
         raise RequestError(f"Cannot read {target}: {error}.") from error
     response = node.import_(data, target.name)
     facts: dict[str, Any] = {"node": node.address, "added": response.added, "duplicates": response.duplicates}

@@ -24,6 +24,7 @@ from vfrt_ros.nodes.same_service import others_offering, others_publishing, refu
 
 DISCOVERY_SECONDS = 2.1
 _LOOK_AGAIN_SECONDS = 0.05
+_SETTLE_SECONDS = 0.4
 # Under load a newcomer misses the answer to its announcement and hears of the others only at their next one,
 # up to three seconds later. Another newcomer has another chance at once.
 _ATTEMPTS = 3
@@ -71,6 +72,7 @@ class NodeClient:
         self._context, self.node = join_graph("vfrt_command")
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
+        self._settled = time.monotonic() + _SETTLE_SECONDS
 
     def _leave(self) -> None:
         self._executor.shutdown(timeout_sec=0.5)
@@ -96,6 +98,7 @@ class NodeClient:
                 raise CommandError(
                     f"{self.address} gave no answer within {seconds:g} s to a first call, so nothing was done."
                 )
+            self._settle()
             if others := others_offering(self.node, name, self.address):
                 raise CommandError(refuse_shared(name, self.address, others))
             future = client.call_async(request)
@@ -125,10 +128,15 @@ class NodeClient:
         topic = self._wait_for(lambda: self._offered(self.node.get_publisher_names_and_types_by_node, kind))
         if topic is None:
             raise CommandError(self.why_missing(kind))
+        self._settle()
         if others := others_publishing(self.node, topic, self.address):
             raise CommandError(refuse_shared(topic, self.address, others))
         self.node.create_subscription(message, topic, callback, qos)
         return topic
+
+    def _settle(self) -> None:
+        """Wait until the others that answer our announcement are known too."""
+        self.spin(lambda: time.monotonic() >= self._settled)
 
     def spin(self, until: Callable[[], bool], seconds: float | None = None) -> bool:
         """Handle what arrives until a condition holds, `stop` was called or the time is over.

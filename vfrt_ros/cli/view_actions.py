@@ -34,6 +34,11 @@ def _register(client: NodeClient, label: str) -> list[str]:
     return [response.message, *(line.strip() for line in left_out(response.reasons))]
 
 
+def _not_this(client: NodeClient, label: str) -> list[str]:
+    response = _ask(client, "Register", label=label, negative=True)
+    return [response.message, *(line.strip() for line in left_out(response.reasons))]
+
+
 def _prompts(client: NodeClient, text: str) -> list[str]:
     labels, prompts = split_prompts(read_list(text))
     if not labels:
@@ -43,6 +48,10 @@ def _prompts(client: NodeClient, text: str) -> list[str]:
 
 def _undo(client: NodeClient, _: str) -> list[str]:
     return [_ask(client, "Undo").message]
+
+
+def _redo(client: NodeClient, _: str) -> list[str]:
+    return [_ask(client, "Redo").message]
 
 
 def _snapshot(client: NodeClient, _: str) -> list[str]:
@@ -59,8 +68,10 @@ def _open_set(client: NodeClient, _: str) -> list[str]:
 
 _DOING: dict[Act, Callable[[Any, str], list[str]]] = {
     Act.REGISTER: _register,
+    Act.NOT_THIS: _not_this,
     Act.PROMPTS: _prompts,
     Act.UNDO: _undo,
+    Act.REDO: _redo,
     Act.SNAPSHOT: _snapshot,
     Act.OPEN_SET: _open_set,
 }

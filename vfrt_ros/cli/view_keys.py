@@ -28,10 +28,12 @@ class Act(Enum):
 
     QUIT = "quit"
     REGISTER = "register"
+    NOT_THIS = "not this"
     SNAPSHOT = "snapshot"
     OPEN_SET = "open set"
     PROMPTS = "prompts"
     UNDO = "undo"
+    REDO = "redo"
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,15 @@ class Entry:
 
 QUESTIONS = {
     Act.REGISTER: "What is this? Label:",
+    Act.NOT_THIS: "What is this *not*? Label:",
     Act.PROMPTS: "Prompts, comma separated:",
 }
 KEYS: dict[str, tuple[Act | None, str]] = {
     "r": (Act.REGISTER, "register what is seen: type its label, Enter"),
+    "n": (Act.NOT_THIS, "not this: type the label that the picture does not show, Enter"),
     "t": (Act.PROMPTS, "text prompts: cat, cup=a photo of a blue cup"),
     "u": (Act.UNDO, "undo the last change"),
+    "y": (Act.REDO, "redo what undo took back"),
     "s": (Act.SNAPSHOT, "snapshot: frame, overlay, recognition"),
     "o": (Act.OPEN_SET, "open set on or off: may the answer be unknown?"),
     "h": (None, "show or hide these keys"),

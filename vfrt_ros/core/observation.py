@@ -33,9 +33,9 @@ class Observation:
         stamp: Seconds; None where the caller gave none.
     """
 
-    embedding: npt.NDArray[np.float32]
+    embedding: npt.NDArray[np.float32] = field(repr=False)
     quality: Quality
-    small: npt.NDArray[np.uint8]
+    small: npt.NDArray[np.uint8] = field(repr=False)
     stamp: float | None = None
     _jpeg: list[bytes] = field(default_factory=list, init=False, repr=False)
 

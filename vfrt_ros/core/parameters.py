@@ -17,7 +17,8 @@ from typing import Any
 from vfrt_ros.core.errors import SettingError, nearest
 from vfrt_ros.core.read_list import read_list
 from vfrt_ros.core.sources.without_password import without_password
-from vfrt_ros.core.yaml_text import is_utf_8, read_yaml
+from vfrt_ros.core.utf_8 import is_utf_8
+from vfrt_ros.core.yaml_text import read_yaml
 
 ENVIRONMENT_PREFIX = "VFRT_"
 NO_PARAMETERS = frozenset({"VFRT_PANEL_TOKEN"})

@@ -29,19 +29,6 @@ def read_yaml(text: str) -> Any:
         raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
 
 
-def is_utf_8(text: str) -> bool:
-    r"""Whether a text can be written in UTF-8, as ROS does; a lone surrogate (PEP 383) cannot.
-
-    >>> is_utf_8("чашка"), is_utf_8(b"caf\xe9".decode(errors="surrogateescape"))
-    (True, False)
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _counted(content: Any) -> Any:
     """The content, unless it holds too much or contains itself."""
     left, waiting = MOST_VALUES, [content]

@@ -11,13 +11,15 @@ import re
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 
 from vfrt_msgs.srv import ExportMemory, ImportMemory, ListExamples
 from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import RequestError
 from vfrt_ros.core.memory.bundle import pack_bundle, unpack_bundle
 from vfrt_ros.core.memory.example import Example
+from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.request import check_source
 from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.messages import example_message
@@ -48,17 +50,41 @@ def list_examples(desk: Desk, request: ListExamples.Request, response: ListExamp
 
 def export_memory(desk: Desk, request: ExportMemory.Request, response: ExportMemory.Response) -> str:
     """Make one file of the memory."""
+    if request.history:
+        return _copy_memory(desk, response)
     bundle = desk.turn(desk.recogniser.bundle)
     most = desk.recogniser.settings.max_transfer_mb
-    _check_size(bundle.size, most)
+    _check_size(bundle.size, most, "export")
     data = pack_bundle(bundle)
-    _check_size(len(data), most)
+    _check_size(len(data), most, "export")
     response.data = array("B", data)
-    response.name = f"{re.sub(r'[^A-Za-z0-9.-]+', '_', bundle.owner.encoder_id)}.vfrt.zip"
+    response.name = _file_name(bundle.owner, ".vfrt.zip")
     labels = len({example.label for example in bundle.examples} | bundle.prompts.keys())
     return (
         f"{counted(len(bundle.examples), 'example')} of {counted(labels, 'label')}, {len(data) / 1e6:.1f} MB."
     )
+
+
+def _copy_memory(desk: Desk, response: ExportMemory.Response) -> str:
+    """A copy of the memory's own file, made in the worker's turn."""
+    memory, most = desk.recogniser.memory, desk.recogniser.settings.max_transfer_mb
+
+    def copy() -> tuple[bytes, int]:
+        _check_size(memory.size, most, "backup")
+        with TemporaryDirectory(prefix="vfrt-backup-") as folder:
+            file = Path(folder) / "memory.db"
+            memory.backup(file)
+            return file.read_bytes(), memory.version
+
+    data, version = desk.turn(copy)
+    _check_size(len(data), most, "backup")
+    response.data = array("B", data)
+    response.name = _file_name(memory.owner, ".db")
+    return f"The memory of change {version} with its history, {len(data) / 1e6:.1f} MB."
+
+
+def _file_name(owner: Owner, ending: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", owner.encoder_id) + ending
 
 
 def import_memory(desk: Desk, request: ImportMemory.Request, response: ImportMemory.Response) -> str:
@@ -77,11 +103,11 @@ def import_memory(desk: Desk, request: ImportMemory.Request, response: ImportMem
     return done.in_words
 
 
-def _check_size(size: int, most: float) -> None:
+def _check_size(size: int, most: float, command: str) -> None:
     if size > 1e6 * most:
         raise RequestError(
             f"The file would have {size / 1e6:.1f} MB, over the {most:g} of max_transfer_mb: raise it, or stop the "
-            "node and use `vfrt memory export`."
+            f"node and use `vfrt memory {command}`."
         )
 
 

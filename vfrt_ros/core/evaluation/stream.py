@@ -6,6 +6,7 @@ import csv
 import json
 import logging
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ import numpy as np
 from vfrt_ros.core.decision import Decision
 from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.evaluation.dataset import DatasetError
+from vfrt_ros.core.own_files import check_own
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.settings import CameraSettings
 from vfrt_ros.core.sources.bag import BagSource
@@ -145,8 +147,10 @@ def write_rows(rows: Iterable[Row], path: Path) -> list[Row]:
 
     Raises:
         DatasetError: It cannot be written.
+        RequestError: It is somebody else's file.
     """
-    part = path.with_name(path.name + ".part")
+    check_own({path: ",".join(COLUMNS)})
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("w", newline="", encoding="utf-8") as file:

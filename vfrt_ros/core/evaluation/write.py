@@ -12,6 +12,7 @@ from vfrt_ros.core.evaluation.metric_names import METRICS
 from vfrt_ros.core.evaluation.outcome import confusion
 from vfrt_ros.core.evaluation.report import render
 from vfrt_ros.core.evaluation.summary import Figures, Summary
+from vfrt_ros.core.own_files import check_own
 
 
 def write_all(summary: Summary, folder: Path) -> list[Path]:
@@ -27,13 +28,15 @@ def write_all(summary: Summary, folder: Path) -> list[Path]:
 
     Raises:
         DatasetError: The folder cannot be written.
+        RequestError: It has such a file of somebody else.
     """
+    check_own(written_files(folder, summary.methods))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return [
-            _table(folder / "figures.csv", ("method", "shots", *ESTIMATE), _figure_rows(summary)),
-            _table(folder / "classes.csv", ("method", "shots", "label", *ESTIMATE), _class_rows(summary)),
-            _table(folder / "episodes.csv", ("method", "shots", "episode", *METRICS), _episode_rows(summary)),
+            _table(folder / "figures.csv", FIGURES, _figure_rows(summary)),
+            _table(folder / "classes.csv", CLASSES, _class_rows(summary)),
+            _table(folder / "episodes.csv", EPISODES, _episode_rows(summary)),
             *(_confusion(summary, method, folder) for method in summary.methods),
             _text(folder / "results.json", json.dumps(summary.as_dict(), ensure_ascii=False, indent=1)),
             _text(folder / "report.html", render(summary)),
@@ -42,7 +45,23 @@ def write_all(summary: Summary, folder: Path) -> list[Path]:
         raise DatasetError(f"The results cannot be written to {folder}: {error.strerror}.") from error
 
 
+def written_files(folder: Path, methods: Iterable[str]) -> dict[Path, str]:
+    """The files that `write_all` writes, each with the words near its beginning by which it is known again."""
+    tables = {"figures.csv": FIGURES, "classes.csv": CLASSES, "episodes.csv": EPISODES}
+    words = {
+        **{name: ",".join(header) + "\n" for name, header in tables.items()},
+        **{_confusion_name(method): "shown," for method in methods},
+        "results.json": '"about": {',
+        "report.html": "<title>vfrt evaluation: ",
+    }
+    return {folder / name: own for name, own in words.items()}
+
+
 ESTIMATE = ("metric", "mean", "low", "high", "episodes")
+FIGURES = ("method", "shots", *ESTIMATE)
+CLASSES = ("method", "shots", "label", *ESTIMATE)
+EPISODES = ("method", "shots", "episode", *METRICS)
+"""The headers of the tables."""
 
 
 def _figure_rows(summary: Summary) -> Iterator[Sequence[object]]:
@@ -78,7 +97,11 @@ def _confusion(summary: Summary, method: str, folder: Path) -> Path:
     own = summary.outcomes[method]
     table = confusion(own[max(own)], len(summary.labels))
     rows = ([name, *counts] for name, counts in zip(names, table.tolist(), strict=True))
-    return _table(folder / f"confusion_{method}.csv", ("shown", *names), rows)
+    return _table(folder / _confusion_name(method), ("shown", *names), rows)
+
+
+def _confusion_name(method: str) -> str:
+    return f"confusion_{method}.csv"
 
 
 def _number(value: float) -> object:

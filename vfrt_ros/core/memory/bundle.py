@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import time
 import zipfile
 import zlib
@@ -22,7 +21,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from vfrt_ros.core.errors import MemoryStoreError, RequestError
+from vfrt_ros.core.errors import RequestError
 from vfrt_ros.core.memory.bundle_entry import (
     check_picture,
     entry_line,
@@ -30,8 +29,8 @@ from vfrt_ros.core.memory.bundle_entry import (
     prompts_of_json,
     read_rows,
 )
-from vfrt_ros.core.memory.database import sync_folder
 from vfrt_ros.core.memory.example import Example, Prompts
+from vfrt_ros.core.memory.new_file import write_new
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.request import check_source
 
@@ -76,20 +75,7 @@ def write_bundle(bundle: Bundle, path: Path) -> None:
     Raises:
         MemoryStoreError: It exists, or cannot be written.
     """
-    if path.exists():
-        raise MemoryStoreError(f"{path} exists and is not written over: choose another name.")
-    unfinished = path.with_name(path.name + ".new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            _pack(bundle, file)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise MemoryStoreError(f"Cannot write {path}: {error}.") from error
+    write_new(path, lambda file: _pack(bundle, file))
 
 
 def pack_bundle(bundle: Bundle) -> bytes:
@@ -108,7 +94,7 @@ def read_bundle(path: Path) -> Bundle:
     try:
         with path.open("rb") as file:
             return _unpack(file, str(path), LARGEST)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a null byte in the name
         raise RequestError(f"Cannot read {path}: {error}.") from error
 
 

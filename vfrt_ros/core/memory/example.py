@@ -39,12 +39,15 @@ class Example:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Change:
     """A difference between two states of the examples; a relabel removes and adds the same ids."""
 
     added: tuple[Example, ...] = ()
     removed: tuple[Example, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Change: {len(self.added)} added, {len(self.removed)} removed>"
 
     def inverse(self) -> Change:
         """The change that takes this one back."""

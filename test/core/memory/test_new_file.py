@@ -1,0 +1,58 @@
+"""New files: whole or not at all, and never in another one's place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from vfrt_ros.core.errors import MemoryStoreError
+from vfrt_ros.core.memory.new_file import write_new
+
+
+def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
+    write_new(tmp_path / "a" / "b.zip", lambda file: file.write(b"content"))
+    assert (tmp_path / "a" / "b.zip").read_bytes() == b"content"
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.zip"]
+
+
+def test_what_is_there_stays_also_where_it_came_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+
+    def fill(file: BinaryIO) -> None:
+        path.write_bytes(b"theirs")
+        file.write(b"ours")
+
+    with pytest.raises(MemoryStoreError, match="is not written over"):
+        write_new(path, fill)
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("b.zip", b"theirs")]
+
+
+def test_a_file_with_the_name_of_an_unfinished_one_stays(tmp_path: Path) -> None:
+    (tmp_path / "b.zip.new").write_bytes(b"theirs")
+    write_new(tmp_path / "b.zip", lambda file: file.write(b"ours"))
+    assert (tmp_path / "b.zip.new").read_bytes() == b"theirs"
+
+
+def test_a_link_that_leads_nowhere_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "b.zip").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(MemoryStoreError, match="is not written over"):
+        write_new(tmp_path / "b.zip", lambda file: file.write(b"ours"))
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
+    def fill(file: BinaryIO) -> None:
+        file.write(b"half")
+        raise OSError("the disk is full")
+
+    with pytest.raises(MemoryStoreError, match="the disk is full"):
+        write_new(tmp_path / "b.zip", fill)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300], ids=["a null", "too long"])
+def test_a_name_that_no_file_can_have_is_one_line(tmp_path: Path, name: str) -> None:
+    with pytest.raises(MemoryStoreError, match="Cannot write"):
+        write_new(tmp_path / name, lambda file: file.write(b"ours"))
