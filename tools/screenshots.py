@@ -40,12 +40,12 @@ def main() -> None:
 
 def take_tour(browser: Browser, target: Path) -> None:
     """Unknown, taught, known; then the same on a phone in the dark."""
-    box = browser.box("Label")
+    box = browser.box("Wrong? It is …")
     box.send_keys(OBJECT)
     wait_for_answer(browser, ".unknown", "unknown")
     save(browser, target / "panel-unknown.jpg")
     box.send_keys(Keys.ENTER)
-    browser.find(".vfrt-shown .kept img")
+    browser.wait_for_text(OBJECT, ".st-key-note")
     wait_for_answer(browser, ".known", OBJECT)
     save(browser, target / "panel-known.jpg")
     browser.resize(390, 844, dark=True)
