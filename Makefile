@@ -43,7 +43,7 @@ MINUTES ?= 10
 fuzz:  ## odd messages, requests, parameters and files, with ever new seeds (MINUTES=10)
 	@$(READY) && exec python tools/fuzz.py --minutes $(MINUTES) $(ARGS)
 
-soak:  ## 30 frames a second, lessons and changes at random: memory, handles, missed answers (MINUTES=30)
+soak:  ## 30 frames a second, lessons, changes and commands at random: memory, handles, answers and frames missed (MINUTES=30)
 	@$(READY) && exec python -m vfrt_ros.soak --minutes $(MINUTES) $(ARGS)
 
 GROCERIES ?= ../shared/data/groceries

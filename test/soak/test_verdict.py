@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vfrt_ros.soak.child import Sample
+from vfrt_ros.soak.frame_count import Frames
 from vfrt_ros.soak.plot import plot
 from vfrt_ros.soak.verdict import GROWTH_MB, Tally, growth, missed, violations
 
@@ -47,19 +48,47 @@ def test_growth_is_between_the_halves_after_the_warm_up() -> None:
     assert (early, late) == (100.0, 100.0 + GROWTH_MB)
 
 
-GOOD = {"recognitions": 100, "longest_gap": 0.5, "received": 110, "accounted": 109}
-MISSED = {
+FPS = 30.0
+SENT = Frames(sent=1800, received=1795, accounted=1794)
+GOOD = {"recognitions": 1500, "longest_gap": 0.5, "frames": SENT, "seconds": 60.0}
+MISSED: dict[str, tuple[dict[str, object], list[str]]] = {
     "nothing": (GOOD, []),
     "no recognition": ({**GOOD, "recognitions": 0}, ["no recognition at all"]),
     "a gap": ({**GOOD, "longest_gap": 6.0}, ["6.0 s without a recognition"]),
-    "frames lost": ({**GOOD, "accounted": 100}, ["of 110 frames only 100 were answered or counted"]),
     "a request": ({**GOOD, "unanswered": ["undo {}: none"]}, ["no good answer: undo {}: none"]),
+    "a command": (
+        {**GOOD, "unheard": ["There is no node /recognition"]},
+        ["a command that did not find its node: There is no node /recognition"],
+    ),
+    "frames on the way": (
+        {**GOOD, "frames": Frames(1800, 493, 493)},
+        [
+            "of 1800 frames sent 1307 got lost on the way (72.6%)",
+            "8.2 frames a second arrived where 30 were asked for",
+        ],
+    ),
+    "a little more than one in a hundred": (
+        {**GOOD, "frames": Frames(1800, 1781, 1781)},
+        ["of 1800 frames sent 19 got lost on the way (1.1%)"],
+    ),
+    "frames in the node": (
+        {**GOOD, "frames": Frames(1800, 1795, 1700)},
+        ["of 1795 frames only 1700 were answered or counted"],
+    ),
+    "a camera that is slow": (
+        {**GOOD, "frames": Frames(1700, 1700, 1700)},
+        ["28.3 frames a second arrived where 30 were asked for"],
+    ),
+    "what nobody told": (
+        {**GOOD, "frames": None},
+        ["the nodes did not tell how many frames they sent and received"],
+    ),
 }
 
 
 @pytest.mark.parametrize(("fields", "expected"), MISSED.values(), ids=MISSED.keys())
 def test_what_is_missed(fields, expected) -> None:
-    assert missed(Tally(**fields)) == expected
+    assert missed(Tally(**fields), FPS) == expected
 
 
 def test_the_plot_is_a_picture(tmp_path) -> None:

@@ -161,12 +161,13 @@ def _age_row(found: dict[str, Any]) -> Row:
 
 
 def _drops_row(found: dict[str, Any]) -> Row:
-    lost = found["not accounted for"]
+    lost, sent = found["not accounted for"], found["frames sent"]
     return Row(
         "frames dropped for newer ones are counted",
         "sent = answered + dropped, less at most 1 % lost on the wire (best effort)",
-        f"{found['frames sent']} sent = {found['answered']} answered + {found['dropped']} dropped + {lost}",
-        0 <= lost <= max(2, 0.01 * found["frames sent"]),
+        f"{sent} sent = {found['answered']} answered + {found['dropped']} dropped + {lost} lost "
+        f"({lost / max(1, sent):.1%})",
+        0 <= lost <= max(2, 0.01 * sent),
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether what a process holds is flat, and whether every answer came."""
+"""Whether what a process holds is flat, whether every answer came, and whether every frame arrived."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from vfrt_ros.soak.child import Sample
+from vfrt_ros.soak.frame_count import Frames
 
 WARM_UP = 1 / 3
 """Share of the trial in which caches, the history of undo and the allocator's arenas may fill."""
@@ -15,6 +16,10 @@ GROWTH_SHARE = 0.04
 MORE_HANDLES = 3
 MORE_THREADS = 3
 LONGEST_GAP_S = 5.0
+LOST = 0.01
+"""Share of the frames sent that may get lost on the way."""
+RATE = 29 / 30
+"""Share of the camera's rate that has to arrive."""
 
 
 @dataclass
@@ -26,16 +31,20 @@ class Tally:
         unanswered: Those that got no answer in time, or one that they must not get.
         recognitions: Answers on the topic.
         longest_gap: Seconds between two of them at most.
-        received, accounted: Frames that reached the recognition node, and those of them that were answered
-            or counted as dropped, by its own diagnostics.
+        frames: What the camera published and what became of it; None = it could not be counted.
+        seconds: For which the camera published.
+        commands: `vfrt` commands that were run beside.
+        unheard: What those said that did not find their node.
     """
 
     asked: dict[str, int] = field(default_factory=dict)
     unanswered: list[str] = field(default_factory=list)
     recognitions: int = 0
     longest_gap: float = 0.0
-    received: int = 0
-    accounted: int = 0
+    frames: Frames | None = None
+    seconds: float = 0.0
+    commands: int = 0
+    unheard: list[str] = field(default_factory=list)
 
 
 def growth(samples: Sequence[Sample]) -> tuple[float, float]:
@@ -61,14 +70,34 @@ def violations(name: str, samples: Sequence[Sample]) -> list[str]:
     return found
 
 
-def missed(tally: Tally) -> list[str]:
-    """What was asked and not answered, in words."""
+def missed(tally: Tally, fps: float) -> list[str]:
+    """What was asked and not answered, and what was sent and did not arrive, in words.
+
+    Args:
+        fps: Frames per second that the camera was asked for.
+    """
     found = [f"no good answer: {text}" for text in tally.unanswered[:5]]
+    found += [f"a command that did not find its node: {text}" for text in tally.unheard[:5]]
     if not tally.recognitions:
         found.append("no recognition at all")
     if tally.longest_gap > LONGEST_GAP_S:
         found.append(f"{tally.longest_gap:.1f} s without a recognition")
+    return found + _lost(tally, fps)
+
+
+def _lost(tally: Tally, fps: float) -> list[str]:
+    frames = tally.frames
+    if frames is None:
+        return ["the nodes did not tell how many frames they sent and received"]
+    found = []
+    lost = frames.sent - frames.received
+    if lost > LOST * frames.sent:
+        found.append(f"of {frames.sent} frames sent {lost} got lost on the way ({lost / frames.sent:.1%})")
+    if frames.received < RATE * fps * tally.seconds:
+        found.append(
+            f"{frames.received / tally.seconds:.1f} frames a second arrived where {fps:g} were asked for"
+        )
     # One frame may be in the worker and one in its slot.
-    if tally.received - tally.accounted > 2:
-        found.append(f"of {tally.received} frames only {tally.accounted} were answered or counted")
+    if frames.received - frames.accounted > 2:
+        found.append(f"of {frames.received} frames only {frames.accounted} were answered or counted")
     return found

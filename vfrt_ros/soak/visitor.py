@@ -1,4 +1,4 @@
-"""Asks a recognition node for all that can be asked, at random."""
+"""Asks a recognition node for all that can be asked, at random, and counts the frames from the camera on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import SetParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -18,6 +20,7 @@ from vfrt_msgs.msg import Recognition
 from vfrt_ros.cli.greeting import Greeting
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.services import SERVICES
+from vfrt_ros.soak.frame_count import FrameCount, Frames
 from vfrt_ros.soak.verdict import Tally
 
 ANSWER_S = 30.0
@@ -34,7 +37,6 @@ PARAMETERS: dict[str, tuple[Any, ...]] = {
     "prompt_templates": (["a photo of a {label}"], ["a {label}", "one {label}"]),
 }
 WRONG: dict[str, Any] = {"alpha_fusion": 7.0, "fuse": "early", "backbone": "other", "k": -1}
-DIAGNOSED = ("frames received", "recognitions", "dropped for newer frames", "held back by publish_rate_limit")
 
 
 class Visitor:
@@ -48,13 +50,21 @@ class Visitor:
         self.tally = Tally()
         self._node = node
         self._random = random.Random(seed)
+        self._frames = FrameCount()
+        self._before: Frames | None = None
+        self._began = 0.0
         self._heard: float | None = None
         self._clients: dict[str, Any] = {}
         self._overlay: Any = None
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(node)
         node.create_subscription(Recognition, names.RECOGNITION, self._hear, qos.recognition())
-        node.create_subscription(DiagnosticArray, names.DIAGNOSTICS, self._diagnose, qos.diagnostics())
+        node.create_subscription(
+            DiagnosticArray,
+            names.DIAGNOSTICS,
+            lambda message: self._frames.take(message.status),
+            qos.diagnostics(),
+        )
         self._thread = threading.Thread(target=self._executor.spin, daemon=True)
         self._thread.start()
 
@@ -67,6 +77,26 @@ class Visitor:
         """Ask for something; what gets no good answer is noted."""
         kinds = (self._teach, self._change, self._ask, self._set, self._set_wrong, self._watch)
         self._random.choices(kinds, weights=(4, 4, 3, 4, 1, 1))[0]()
+
+    def begin(self) -> None:
+        """Count from now on; the camera stands still meanwhile."""
+        self._turn_camera(Transition.TRANSITION_DEACTIVATE)
+        self._before = self._frames.settled(ANSWER_S)
+        self._turn_camera(Transition.TRANSITION_ACTIVATE)
+        self._began = time.monotonic()
+        self._heard = None
+        self.tally.longest_gap = 0.0
+
+    def count(self) -> None:
+        """Stop the camera and say in the tally what became of its frames."""
+        self.tally.seconds = time.monotonic() - self._began
+        self._turn_camera(Transition.TRANSITION_DEACTIVATE)
+        after = self._frames.settled(ANSWER_S)
+        if after is not None and self._before is not None:
+            self.tally.frames = after.since(self._before)
+
+    def _turn_camera(self, transition: int) -> None:
+        self._request(ChangeState, f"{names.CAMERA_NODE}/change_state", transition=Transition(id=transition))
 
     def close(self) -> None:
         """End the executor's thread."""
@@ -140,7 +170,8 @@ class Visitor:
     def _client(self, service: type, path: str) -> Any:
         if path not in self._clients:
             self._clients[path] = self._node.create_client(service, path)
-            greeting = Greeting(self._node, f"/{names.RECOGNITION_NODE}")
+            camera = path.startswith(f"{names.CAMERA_NODE}/")
+            greeting = Greeting(self._node, f"/{names.CAMERA_NODE if camera else names.RECOGNITION_NODE}")
             deadline = time.monotonic() + ANSWER_S
             while not greeting.is_answered() and time.monotonic() < deadline:
                 time.sleep(_LOOK_S)
@@ -155,9 +186,4 @@ class Visitor:
         self.tally.recognitions += 1
 
     def _diagnose(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            values = {value.key: value.value for value in status.values}
-            if "frames received" in values:
-                received, *counted = (int(values[key]) for key in DIAGNOSED)
-                refused = sum(int(n) for key, n in values.items() if key.startswith(("left out", "faults")))
-                self.tally.received, self.tally.accounted = received, sum(counted) + refused
+        self._frames.take(message.status)
