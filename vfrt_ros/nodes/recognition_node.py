@@ -45,12 +45,13 @@ from vfrt_ros.nodes.conversions import (
 )
 from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.diagnostics import Diagnostics, Work
+from vfrt_ros.nodes.image_subscription import ImageSubscription
 from vfrt_ros.nodes.image_topics import explain_silence
 from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
 from vfrt_ros.nodes.loss_watch import LossWatch
 from vfrt_ros.nodes.messages import memory_info_message, recognition_message
 from vfrt_ros.nodes.parameters import accept_live_changes
-from vfrt_ros.nodes.qos_mismatch import publisher_events, subscription_events
+from vfrt_ros.nodes.qos_mismatch import publisher_events
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.rivals import Rivals
 from vfrt_ros.nodes.same_service import refuse_shared
@@ -109,7 +110,7 @@ class RecognitionNode(SelfStartingNode):
         self._worker: WatchedWorker[_Arrival] | None = None
         self._painter: NewestWorker[Result] | None = None
         self._clerk: NewestWorker[None] | None = None
-        self._subscription: Any = None
+        self._subscription: ImageSubscription | None = None
         self._latest: Result | None = None
         self._reader = ImageReader()
         self._active = threading.Event()
@@ -166,15 +167,9 @@ class RecognitionNode(SelfStartingNode):
         self._reader = ImageReader(self.get_logger().info)
         compressed = self.settings.image_transport == "compressed"
         topic = names.compressed(self, names.IMAGE) if compressed else names.IMAGE
-        events = subscription_events(self, topic)
-        self._subscription = self.create_subscription(
-            CompressedImage if compressed else Image,
-            topic,
-            self._losses.listen(topic, self._receive, events),
-            qos.camera_image(),
-            qos_overriding_options=qos.overridable(),
-            event_callbacks=events,
-        )
+        kind = CompressedImage if compressed else Image
+        listen = partial(self._losses.listen, topic, self._receive)
+        self._subscription = ImageSubscription(self, kind, topic, listen)
         self._topic = self.resolve_topic_name(topic)
         self._silence.start(time.monotonic())
         self._publish_memory()
@@ -184,7 +179,7 @@ class RecognitionNode(SelfStartingNode):
         self._active.clear()
         self._silence.stop()
         if self._subscription is not None:
-            self.destroy_subscription(self._subscription)
+            self._subscription.end()
             self._subscription = None
         if self._worker is not None:
             self._worker.clear()
