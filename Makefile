@@ -4,7 +4,7 @@ endif
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help live test test-ui screenshots panel-rate lint bench crash fuzz soak eval-bar setup clean
+.PHONY: help live test test-ui screenshots panel-rate lint bench crash discovery fuzz soak eval-bar setup clean
 
 READY := tools/setup.sh && source ./env.sh
 
@@ -37,6 +37,9 @@ bench:  ## measure speed on this machine (QUICK=1: in two minutes; CHECK=1: has 
 
 crash:  ## kill and damage memories at random, compare with what was acknowledged (ARGS="--kills 100 --seed 7")
 	@$(READY) && exec python -m vfrt_ros.crash $(ARGS)
+
+discovery:  ## are nodes found beside a camera, do frames arrive in each discovery range? (ARGS="--commands 50")
+	@$(READY) && exec python tools/discovery.py $(ARGS)
 
 MINUTES ?= 10
 
