@@ -16,6 +16,7 @@ from core.memory.teaching import OWNER, new_examples, reopened, taught
 from vfrt_ros.cli.memory import EXAMPLES, SUMMARIES
 from vfrt_ros.cli.memory_actions import ACTIONS
 from vfrt_ros.core.encoders import load_encoders
+from vfrt_ros.core.encoders.fake import FakeBackbone
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.owner import Owner
 
@@ -116,15 +117,43 @@ def test_what_one_robot_exports_another_one_imports(vfrt: Any, path: Path, tmp_p
     memory.close()
 
 
+def remove(path: Path) -> None:
+    for file in path.parent.iterdir():
+        file.unlink()
+    path.parent.rmdir()
+
+
 def test_an_import_goes_where_its_encoder_has_its_memory(vfrt: Any, path: Path, tmp_path: Path) -> None:
-    file = tmp_path / "e.zip"
+    file, fake = tmp_path / "e.zip", FakeBackbone()
+    remove(path)
+    taught(path, Owner(fake.id, fake.fingerprint, fake.dim)).close()
     vfrt("memory", "export", str(file))
-    path.unlink()
-    path.with_name("memory.db.copy").unlink()
+    remove(path)
     assert vfrt("memory", "import", str(file)).status == 0
-    memory = reopened(path)
+    memory = Memory(None, path)
     assert len(memory) == 6
     memory.close()
+
+
+def test_a_memory_that_the_next_start_would_refuse_is_not_begun(
+    vfrt: Any, path: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "e.zip"
+    vfrt("memory", "export", str(file))
+    remove(path)
+    refused = vfrt("memory", "import", str(file))
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert "--file" in refused.err
+    assert not path.parent.exists()
+    assert vfrt("memory", "import", str(file), "--file", str(tmp_path / "own.db")).status == 0
+
+
+def test_an_import_that_fails_leaves_nothing(vfrt: Any, path: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    file = tmp_path / "e.zip"
+    vfrt("memory", "export", str(file))
+    monkeypatch.setenv("VFRT_MAX_EXAMPLES", "1")
+    assert vfrt("memory", "import", str(file), "--file", str(tmp_path / "new" / "own.db")).status == 1
+    assert not (tmp_path / "new").exists()
 
 
 def test_compact_gives_room_back(vfrt: Any, path: Path) -> None:

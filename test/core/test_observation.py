@@ -8,6 +8,7 @@ import pytest
 from fixtures.pictures import picture, plain
 
 from vfrt_ros.core.errors import FrameError
+from vfrt_ros.core.memory.accept import check_picture
 from vfrt_ros.core.observation import RING_LENGTH, Observation, RecentFrames, check_frame, observe, shrink
 
 UNIT = np.float32([1.0, 0.0])
@@ -44,12 +45,27 @@ SIZES = {
     "wide": ((480, 640), (256, 341)),
     "tall": ((1024, 512), (512, 256)),
     "a line": ((1, 5000), (1, 5000)),
+    "a panorama": ((256, 20000), (58, 4525)),
+    "a long line": ((1, 70000), (1, 8192)),
+    "a tall line": ((70000, 3), (8192, 1)),
 }
 
 
 @pytest.mark.parametrize(("size", "expected"), SIZES.values(), ids=SIZES.keys())
 def test_shrink_brings_the_short_side_to_256_at_most(size, expected) -> None:
     assert shrink(np.zeros((*size, 3), np.uint8)).shape == (*expected, 3)
+
+
+PANORAMAS = [(256, 20000), (20000, 256), (1, 70000), (70000, 1), (1, 1), (2000, 9000), (3, 3)]
+
+
+@pytest.mark.parametrize("size", PANORAMAS)
+def test_a_picture_of_any_shape_is_kept_as_a_small_jpeg(size) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    seen = observe(noise, np.ones(1, np.float32), None)
+    assert seen.thumbnail()
+    check_picture(seen.thumbnail())
+    RecentFrames().add(seen)
 
 
 def test_shrink_gives_a_copy_since_the_frame_may_be_used_again() -> None:

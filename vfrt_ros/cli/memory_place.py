@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vfrt_ros.cli.command import CommandError, UsageError
+from vfrt_ros.core.memory.database import in_words
 from vfrt_ros.core.memory.location import IN_RAM, memory_file
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.memory import Memory
@@ -43,7 +44,8 @@ def own_place(encoder_id: str) -> Path:
 
 def is_there(path: Path) -> bool:
     """Whether there is a memory, or at least its copy."""
-    return path.exists() or copy_path(path).exists()
+    with in_words("read", path):
+        return path.exists() or copy_path(path).exists()
 
 
 def checked(path: Path | None) -> Path | None:

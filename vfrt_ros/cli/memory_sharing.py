@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,12 @@ from vfrt_ros.cli.memory_place import (
 )
 from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.counted import counted
-from vfrt_ros.core.errors import MemoryInUseError, RequestError, UnknownLabelError, nearest
+from vfrt_ros.core.errors import EncoderError, MemoryInUseError, RequestError, UnknownLabelError, nearest
 from vfrt_ros.core.memory.bundle import Bundle, read_bundle, write_bundle
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import State, merge
 from vfrt_ros.core.memory.new_file import refuse_existing
+from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.read_list import read_list
 
 
@@ -49,9 +49,17 @@ def import_(arguments: argparse.Namespace) -> Outcome:
         return _send(MemoryNode(arguments), arguments.target)
     bundle = read_bundle(arguments.target)
     path = checked(arguments.file) or configured() or own_place(bundle.owner.encoder_id)
+    fresh = not is_there(path)
+    if fresh and arguments.file is None:
+        _check_own_encoder(bundle.owner, path)
     try:
-        with contextlib.closing(Memory(None if is_there(path) else bundle.owner, path)) as memory:
+        memory = Memory(bundle.owner if fresh else None, path)
+        try:
             done = merge(memory, bundle, f"imported from {arguments.target.name}", shell_settings())
+        except BaseException:
+            memory.abandon()
+            raise
+        memory.close()
     except MemoryInUseError as error:
         return _send(MemoryNode(arguments, path, error), arguments.target)
     return Outcome(
@@ -59,6 +67,30 @@ def import_(arguments: argparse.Namespace) -> Outcome:
         {"path": str(path), "added": done.added, "duplicates": done.duplicates}
         | {"prompts": done.prompts, "prompts_kept": done.prompts_kept},
     )
+
+
+def _check_own_encoder(owner: Owner, path: Path) -> None:
+    """Refuse to begin a memory, in the place of this robot's own, that the robot's encoder could not use.
+
+    Raises:
+        RequestError: The encoder is another one here, or cannot be loaded.
+    """
+    from vfrt_ros.core.encoders import load_encoders
+    from vfrt_ros.core.opening import encoder_settings
+
+    cure = "name a file of its own with --file, and re-embed that one"
+    try:
+        backbone = load_encoders(**encoder_settings(shell_settings(owner.encoder_id))).backbone
+    except EncoderError as error:
+        raise RequestError(
+            f"It was learned with the encoder {owner}, which cannot be loaded here ({error}): {cure}."
+        ) from error
+    own = Owner(backbone.id, backbone.fingerprint, backbone.dim)
+    if own != owner:
+        raise RequestError(
+            f"It was learned with the encoder {owner} and this robot has {own}, whose next start would refuse "
+            f"{path}: {cure}."
+        )
 
 
 def is_by_node(arguments: argparse.Namespace) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -14,6 +15,9 @@ class VfrtError(Exception):
     """
 
     code = "INVALID_REQUEST"
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class SettingError(VfrtError):
@@ -86,6 +90,18 @@ class NothingToRedoError(VfrtError):
     """No change was taken back since the last one."""
 
     code = "NOTHING_TO_REDO"
+
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def one_line(text: str) -> str:
+    """A text as it can be printed anywhere: line ends become blanks, what steers or is no text is escaped.
+
+    >>> one_line("no file 'a\\nb\\x00'")
+    "no file 'a b\\\\x00'"
+    """
+    return _UNPRINTABLE.sub(lambda sign: " " if sign.group().isspace() else ascii(sign.group())[1:-1], text)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

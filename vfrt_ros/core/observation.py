@@ -14,6 +14,9 @@ from vfrt_ros.core.quality import Quality, measure
 
 SMALL_SIDE = 256
 """Short side, in pixels, of the picture kept of a frame: enough to see it, and to embed it again."""
+MOST_PIXELS = 256 * 1024
+LONG_SIDE = 8192
+"""Its pixels and its long side at most, which only panoramas reach: its JPEG stays below `LARGEST_THUMBNAIL`."""
 RING_LENGTH = 64
 COARSE = (32, 24)
 """Width and height of what two frames are compared by."""
@@ -29,7 +32,7 @@ class Observation:
     Attributes:
         embedding: (d,) float32, unit norm.
         quality: What the quality gate measured.
-        small: (h, w, 3) uint8 BGR, short side at most 256.
+        small: (h, w, 3) uint8 BGR, short side at most 256, 0.26 megapixels at most.
         stamp: Seconds; None where the caller gave none.
     """
 
@@ -42,9 +45,14 @@ class Observation:
     def thumbnail(self) -> bytes:
         """The small picture as JPEG; made once, by whoever asks first."""
         if not self._jpeg:
-            done, buffer = cv2.imencode(".jpg", self.small, [cv2.IMWRITE_JPEG_QUALITY, 85])
-            self._jpeg.append(buffer.tobytes() if done else b"")
+            self._jpeg.append(jpeg_of(self.small))
         return self._jpeg[0]
+
+
+def jpeg_of(small: npt.NDArray[np.uint8]) -> bytes:
+    """A small (h, w, 3) uint8 BGR picture as JPEG; empty where OpenCV cannot write it."""
+    done, buffer = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])
+    return buffer.tobytes() if done else b""
 
 
 def check_frame(bgr: npt.NDArray[np.uint8]) -> None:
@@ -59,16 +67,23 @@ def check_frame(bgr: npt.NDArray[np.uint8]) -> None:
 
 
 def shrink(bgr: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The picture with its short side at most 256 pixels; always a copy.
+    """The picture with its short side at most 256 pixels and at most 0.26 megapixels; always a copy.
 
     By a whole factor over areas, then linearly the less than twofold rest: an eighth of the time of one step
     over areas, and as sharp where it matters, on blurred pictures.
     """
     height, width = bgr.shape[:2]
-    factor = min(height, width) / SMALL_SIDE
+    factor = max(
+        min(height, width) / SMALL_SIDE,
+        (height * width / MOST_PIXELS) ** 0.5,
+        max(height, width) / LONG_SIDE,
+    )
     if factor <= 1:
         return bgr.copy()
-    return _reduce(bgr, int(factor), (max(1, round(width / factor)), max(1, round(height / factor))))
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    if min(height, width) < factor:
+        return np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return _reduce(bgr, int(factor), size)
 
 
 def observe(

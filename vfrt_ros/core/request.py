@@ -37,7 +37,7 @@ def check_label(label: str, *, length: int = LONGEST_LABEL) -> str:
     >>> check_label("  coffee\u00a0 cup ")
     'coffee cup'
     """
-    text = _check_text("A label", normal_label(label), length)
+    text = check_text("A label", normal_label(label), length)
     if not text:
         raise RequestError("A label must not be empty: name what is shown.")
     if text == UNKNOWN:
@@ -85,7 +85,7 @@ def check_prompts(
         raise RequestError("Expected at least one label; got none.")
     found: dict[str, Prompts] = {}
     for index, label in enumerate(labels):
-        prompt = _check_text("A prompt", prompts[index], PROMPT_LENGTH) if prompts else ""
+        prompt = check_text("A prompt", prompts[index], PROMPT_LENGTH) if prompts else ""
         key = check_label(label, length=length)
         found[key] = (*found.get(key, ()), *((prompt,) if prompt else ()))
         if len(found[key]) > most:
@@ -102,7 +102,7 @@ def check_source(name: str) -> str:
     >>> check_source(" desk.vfrt.zip")
     'desk.vfrt.zip'
     """
-    return _check_text("The name of a file", name, LONGEST_SOURCE)
+    return check_text("The name of a file", name, LONGEST_SOURCE)
 
 
 def check_images(sizes: Sequence[tuple[int, int]], *, most: int, megapixels: float) -> None:
@@ -144,7 +144,17 @@ def check_room(known: Sequence[str], labels: Iterable[str], *, most: int) -> Non
         raise RequestError(f"There would be {together} labels, over the {most} of max_labels: forget some.")
 
 
-def _check_text(what: str, text: str, length: int) -> str:
+def check_text(what: str, text: str, length: int) -> str:
+    """A text without blanks around it.
+
+    Args:
+        what: It is, to begin an error with.
+        text: As somebody wrote it.
+        length: Characters at most.
+
+    Raises:
+        RequestError: It is too long, has control characters, or is no text (half of a surrogate pair).
+    """
     text = text.strip()
     if len(text) > length:
         raise RequestError(f"{what} must have at most {length} characters; got {len(text)}.")

@@ -63,8 +63,14 @@ def load_dataset(folder: Path, *, seed: int = 42, label_column: str = "label") -
     Raises:
         DatasetError: It is no such folder, or `classes.csv` does not fit it.
     """
-    folder = folder.expanduser()
-    if not folder.is_dir():
+    try:
+        folder = folder.expanduser()
+        there = folder.is_dir()
+        if there:
+            next(folder.iterdir(), None)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise DatasetError(f"The folder {folder} cannot be read: {error}.") from error
+    if not there:
         raise DatasetError(f"Expected a folder of class folders; there is no folder {folder}.")
     names = _read_table(folder / TABLE, label_column)
     given_split = all((folder / part).is_dir() for part in SPLIT)
@@ -100,6 +106,8 @@ def _pictures(folder: Path, names: Mapping[str, str]) -> list[Picture]:
     """The pictures of the class folders in a folder, by class and then by name."""
     found = []
     for place in sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."):
+        if place.name != place.name.encode(errors="replace").decode():
+            raise DatasetError(f"The name of the class folder {place} is no UTF-8: rename it.")
         label = normal_label(names.get(normal_label(place.name), place.name))
         try:
             found += [Picture(path, label) for path in find_images(str(place))]

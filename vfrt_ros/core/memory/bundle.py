@@ -13,7 +13,6 @@ import io
 import json
 import time
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,10 +21,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vfrt_ros.core.errors import RequestError
+from vfrt_ros.core.memory.accept import check_picture
 from vfrt_ros.core.memory.bundle_entry import (
-    check_picture,
     entry_line,
     example_of_line,
+    exportable,
     prompts_of_json,
     read_rows,
 )
@@ -41,18 +41,8 @@ LARGEST = 8 * 2**30
 MOST_MEMBERS = 2_000_000
 _MEMBER = b"PK\x01\x02"
 """What stands before each member in a zip's directory (APPNOTE.TXT, 4.3.12)."""
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    RuntimeError,
-    EOFError,
-    ValueError,
-    TypeError,
-    KeyError,
-    OverflowError,
-    NotImplementedError,
-)
-"""What reading a file that is no bundle can raise; RuntimeError covers JSON that is nested too deep."""
+MOST_NUMBERS = 65_536
+"""Numbers of an embedding at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +55,9 @@ class Bundle:
 
     @property
     def size(self) -> int:
-        """Bytes of what takes room in a file: pictures, which are stored as they are, and embeddings."""
-        return sum(len(example.thumbnail) + 4 * self.owner.dim for example in self.examples)
+        """Bytes of what takes room in a file: pictures, which are stored as they are, embeddings and prompts."""
+        examples = sum(len(example.thumbnail) + 4 * self.owner.dim for example in self.examples)
+        return examples + sum(len(text) for texts in self.prompts.values() for text in texts)
 
 
 def write_bundle(bundle: Bundle, path: Path) -> None:
@@ -125,8 +116,10 @@ def _unpack(file: BinaryIO | io.BytesIO, name: str, largest: int) -> Bundle:
                     f"it unpacks to {size / 1e6:.0f} MB; at most {largest / 1e6:.0f} are taken"
                 )
             return _read(archive)
-    except (*_BROKEN, RequestError) as error:
-        raise RequestError(f"{name} is not an export of a memory, or is damaged: {error}") from error
+    except Exception as error:
+        # Whatever the parsers of zip, JSON, NumPy and the compressions make of bytes that somebody may have forged.
+        why = str(error) or type(error).__name__
+        raise RequestError(f"{name} is not an export of a memory, or is damaged: {why:.300}") from error
 
 
 def _pack(bundle: Bundle, file: BinaryIO | io.BytesIO) -> None:
@@ -135,7 +128,7 @@ def _pack(bundle: Bundle, file: BinaryIO | io.BytesIO) -> None:
 
 
 def _write(bundle: Bundle, archive: zipfile.ZipFile) -> None:
-    owner, examples = bundle.owner, bundle.examples
+    owner, examples = bundle.owner, [exportable(example) for example in bundle.examples]
     manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -178,7 +171,13 @@ def _owner(manifest: Any) -> Owner:
             f"it is of version {int(manifest['version'])}; this vfrt reads up to {VERSION}: update vfrt"
         )
     encoder = manifest["encoder"]
-    return Owner(check_source(encoder["id"]), check_source(encoder["fingerprint"]), int(encoder["dim"]))
+    name, fingerprint, dim = (encoder[key] for key in ("id", "fingerprint", "dim"))
+    for value in (name, fingerprint):
+        if not isinstance(value, str) or not check_source(value):
+            raise RequestError(f"its encoder must have a name and a fingerprint; got {value!r:.40}")
+    if type(dim) is not int or not 1 <= dim <= MOST_NUMBERS:
+        raise RequestError(f"its embeddings must have 1 to {MOST_NUMBERS} numbers; got {dim!r:.40}")
+    return Owner(check_source(name), check_source(fingerprint), dim)
 
 
 def _examples(archive: zipfile.ZipFile, lines: list[str], rows: np.ndarray) -> Iterator[Example]:

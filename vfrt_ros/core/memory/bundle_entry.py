@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import io
 import json
-import math
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 
 from vfrt_ros.core.errors import RequestError
-from vfrt_ros.core.frames.image_size import read_header
+from vfrt_ros.core.memory.accept import LAST_SECOND, check_picture, checked_quality, checked_time
 from vfrt_ros.core.memory.check import embedding_fault
 from vfrt_ros.core.memory.example import Example, Prompts
+from vfrt_ros.core.observation import jpeg_of, shrink
 from vfrt_ros.core.request import LONGEST_SOURCE, check_label, check_prompts, check_source
-
-LARGEST_THUMBNAIL = 2**20
-"""Bytes of an example's picture at most."""
-MOST_PIXELS = 4.0
-"""Megapixels of an example's picture at most; ours have a short side of 256 pixels."""
-LAST_SECOND = 2**31 - 1
-"""The last time that a ROS message can say, in seconds since the epoch."""
-MOST_MEASURES = 20
 
 
 def entry_line(example: Example) -> str:
-    """The line of `examples.jsonl` for an example."""
+    """The line of `examples.jsonl` for an example, from `exportable`."""
     entry = {
         "label": example.label,
         "negative": example.negative,
@@ -36,6 +30,20 @@ def entry_line(example: Example) -> str:
         "source": example.source,
     }
     return json.dumps(entry, ensure_ascii=False)
+
+
+def exportable(example: Example) -> Example:
+    """The example with all that a memory takes of it; an older vfrt took more than it could give.
+
+    A picture that is too large is made smaller; one that is none, and measures that are none, are left out.
+    """
+    return replace(
+        example,
+        quality=_or_else(checked_quality, example.quality, {}),
+        created=min(max(example.created, 0.0), float(LAST_SECOND)),
+        thumbnail=_small_picture(example.thumbnail),
+        source=_or_else(check_source, example.source[:LONGEST_SOURCE], ""),
+    )
 
 
 def example_of_line(number: int, line: str, row: np.ndarray) -> Example:
@@ -59,8 +67,8 @@ def example_of_line(number: int, line: str, row: np.ndarray) -> Example:
         row,
         entry["negative"],
         int(entry["batch"]),
-        _time(entry["created"]),
-        _quality(entry["quality"]),
+        checked_time(entry["created"]),
+        checked_quality(entry["quality"]),
         source=check_source(source) if source else "",
     )
 
@@ -102,36 +110,23 @@ def read_rows(data: bytes, shape: tuple[int, int]) -> np.ndarray:
     return np.frombuffer(rest, "<f4").reshape(shape)
 
 
-def check_picture(data: bytes) -> None:
-    """Refuse what is no small JPEG; empty = there is none, which is fine.
-
-    Raises:
-        RequestError: It is something else, cut off, or large once it is decoded.
-    """
-    if not data:
-        return
-    header = read_header(data[:LARGEST_THUMBNAIL]) if len(data) <= LARGEST_THUMBNAIL else None
-    if header is None or header.format != "jpeg" or not header.complete:
-        raise RequestError("its thumbnail is no small JPEG")
-    if header.megapixels > MOST_PIXELS:
-        raise RequestError(f"its thumbnail has {header.megapixels:.3g} megapixels; at most {MOST_PIXELS:g}")
-
-
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected a text; got {value!r:.40}")
     return value
 
 
-def _time(value: Any) -> float:
-    seconds = float(value)
-    if not 0 <= seconds <= LAST_SECOND:
-        raise RequestError(f"it was created at {seconds:g} s; expected 0 to {LAST_SECOND}")
-    return seconds
+def _or_else(check: Callable[[Any], Any], value: Any, otherwise: Any) -> Any:
+    try:
+        return check(value)
+    except (RequestError, ValueError, TypeError, OverflowError):
+        return otherwise
 
 
-def _quality(entries: Any) -> Mapping[str, float]:
-    measures = {_text(name)[:40]: float(value) for name, value in dict(entries).items()}
-    if len(measures) > MOST_MEASURES or not all(math.isfinite(value) for value in measures.values()):
-        raise RequestError(f"its quality must be at most {MOST_MEASURES} finite numbers")
-    return measures
+def _small_picture(data: bytes) -> bytes:
+    try:
+        check_picture(data)
+        return data
+    except RequestError:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return b"" if pixels is None else jpeg_of(shrink(np.asarray(pixels, np.uint8)))

@@ -89,7 +89,8 @@ def in_words(verb: str, path: Path | None) -> Iterator[None]:
     """Turn errors of SQLite and of the system into a `MemoryStoreError` that says what to do."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, ValueError) as error:
+        # ValueError: a path that no file can have, or a text that SQLite cannot hold.
         held = "locked" in str(error)
         cure = (
             "another process uses it: stop that one, or set memory_path to another file"

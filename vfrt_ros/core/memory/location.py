@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from vfrt_ros.core.own_path import own_path
 from vfrt_ros.core.settings import state_folder
 
 IN_RAM = ":memory:"
@@ -20,10 +21,14 @@ def memory_file(memory_path: str, encoder_id: str) -> Path | None:
 
     Returns:
         The file; None for RAM only.
+
+    Raises:
+        MemoryStoreError: No file can have this path.
     """
     if memory_path == IN_RAM:
         return None
     if memory_path:
-        return Path(memory_path).expanduser().absolute()
+        return own_path(memory_path, "memory_path")
     folder = re.sub(r"[^\w.-]+", "_", encoder_id)
-    return state_folder() / folder / "memory.db"
+    # A name of dots, or none, would lead out of the state's folder.
+    return state_folder() / (folder if folder.strip(".") else f"_{folder}") / "memory.db"

@@ -1,0 +1,158 @@
+"""Forged and damaged exports: one line says what is wrong, or what they hold can be given again."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vfrt_ros.core.errors import RequestError
+from vfrt_ros.core.memory.bundle import Bundle, pack_bundle, unpack_bundle
+from vfrt_ros.core.memory.example import Example
+from vfrt_ros.core.memory.location import memory_file
+from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.merge import merge
+from vfrt_ros.core.memory.owner import Owner
+from vfrt_ros.core.settings import state_folder
+
+OWNER = Owner("fake", "abc123", 3)
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+ROUNDS = 25
+"""Damaged files for each example of hypothesis: 10,000 in `make fuzz`, 1,000 in the tests."""
+
+
+def members() -> dict[str, bytes]:
+    """The parts of a small export."""
+    import numpy as np
+
+    row = np.array([0.6, 0.8, 0.0], np.float32)
+    examples = tuple(Example(key, "cup", row, quality={"sharpness": 50.0}) for key in range(3))
+    data = pack_bundle(Bundle(OWNER, examples, {"cat": ("a cat",), "cup": ()}))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+PARTS = members()
+
+
+def packed(parts: dict[str, bytes], compression: int) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def check(data: bytes) -> None:
+    """It is refused in one line, or a memory takes it and gives it again."""
+    try:
+        bundle = unpack_bundle(data, "it")
+    except RequestError as error:
+        str(error).encode()
+        assert "\n" not in str(error)
+        return
+    place = memory_file("", bundle.owner.encoder_id)
+    assert place is not None
+    assert place.parent.parent == state_folder()
+    memory = Memory(bundle.owner)
+    merge(memory, bundle, "imported from it")
+    again = unpack_bundle(
+        pack_bundle(Bundle(memory.owner, tuple(memory.examples()), dict(memory.prompts))), "it"
+    )
+    assert again.prompts == memory.prompts
+    assert [e.label for e in again.examples] == [e.label for e in memory.examples()]
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS, ids=["stored", "deflated", "bzip2", "lzma"])
+def test_an_export_of_any_compression_is_read(compression) -> None:
+    assert len(unpack_bundle(packed(PARTS, compression), "it").examples) == 3
+
+
+@given(seed=st.integers(0, 2**32), compression=st.sampled_from(COMPRESSIONS))
+def test_damaged_bytes_are_refused_or_read(seed: int, compression: int) -> None:
+    chance, whole = random.Random(seed), packed(PARTS, compression)
+    for _ in range(ROUNDS):
+        data = bytearray(whole)
+        for _ in range(chance.choice((1, 1, 2, 8))):
+            place = chance.randrange(len(data))
+            data[place] = chance.randrange(256)
+        if chance.random() < 0.2:
+            del data[chance.randrange(len(data)) :]
+        check(bytes(data))
+
+
+json_values = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(st.characters(), max_size=8),
+        st.sampled_from(["..", "", ".", "\ud800", "a\nb", "x" * 300, 10**30, 2**63, -1, 0, "/etc", "../../x"]),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@given(key=st.sampled_from(["format", "version", "encoder", "id", "fingerprint", "dim"]), value=json_values)
+def test_a_forged_manifest_is_refused_or_read(key: str, value: object) -> None:
+    manifest = json.loads(PARTS["manifest.json"])
+    (manifest["encoder"] if key in manifest["encoder"] else manifest)[key] = value
+    check(packed({**PARTS, "manifest.json": json.dumps(manifest).encode()}, zipfile.ZIP_DEFLATED))
+
+
+@given(
+    key=st.sampled_from(["label", "negative", "batch", "created", "quality", "source"]),
+    value=st.one_of(
+        json_values, st.dictionaries(st.text(st.characters(), max_size=4), st.floats(), max_size=3)
+    ),
+)
+def test_a_forged_example_is_refused_or_read(key: str, value: object) -> None:
+    first, *rest = PARTS["examples.jsonl"].decode().split("\n")
+    line = json.dumps({**json.loads(first), key: value})
+    check(packed({**PARTS, "examples.jsonl": "\n".join([line, *rest]).encode()}, zipfile.ZIP_DEFLATED))
+
+
+@given(value=json_values)
+def test_forged_prompts_are_refused_or_read(value: object) -> None:
+    for prompts in (value, {"cat": value}, {"cat": [value]}):
+        check(packed({**PARTS, "prompts.json": json.dumps(prompts).encode()}, zipfile.ZIP_DEFLATED))
+
+
+@given(
+    label=st.text(st.characters(), max_size=12),
+    quality=st.dictionaries(st.text(st.characters(), max_size=50), st.floats(), max_size=25),
+    prompt=st.text(st.characters(), max_size=30),
+    source=st.text(st.characters(), max_size=10),
+)
+def test_what_a_memory_takes_it_can_give(
+    label: str, quality: dict[str, float], prompt: str, source: str
+) -> None:
+    import numpy as np
+
+    memory = Memory(OWNER)
+    try:
+        memory.register(label, [NewExample(np.array([0.6, 0.8, 0.0], np.float32), quality, b"", source)])
+        memory.set_prompts({label: (prompt,), "cat": ()})
+    except RequestError as error:
+        str(error).encode()
+    data = pack_bundle(Bundle(memory.owner, tuple(memory.examples()), dict(memory.prompts)))
+    again = unpack_bundle(data, "it")
+    assert again.prompts == memory.prompts
+    assert [(e.label, dict(e.quality)) for e in again.examples] == [
+        (e.label, {name[:40]: value for name, value in e.quality.items()}) for e in memory.examples()
+    ]
+
+
+STRAY = {"dots": "..", "nothing": "", "one dot": ".", "blanks": "  "}
+
+
+@pytest.mark.parametrize("name", STRAY.values(), ids=STRAY.keys())
+def test_no_encoder_has_a_memory_outside_the_folder(name) -> None:
+    place = memory_file("", name)
+    assert place is not None
+    assert place.resolve().parent.parent == state_folder().resolve()
+    assert isinstance(place, Path)
