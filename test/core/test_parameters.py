@@ -23,7 +23,7 @@ TAKEN = {
 
 REFUSED = {
     "above": ("alpha_fusion", 1.5, r"'alpha_fusion' must be a number in \[0, 1\]; got 1.5"),
-    "an open lower bound": ("temperature", 0.0, r"in \(0, 10\]"),
+    "a lower bound": ("temperature", 0.009, r"in \[0\.01, 10\]"),
     "an open upper bound": ("temporal_ema", 1.0, r"in \[0, 1\)"),
     "not a number": ("alpha_fusion", float("nan"), "got nan"),
     "a text for a number": ("alpha_fusion", "half", "got the text 'half'"),

@@ -233,6 +233,15 @@ def test_what_another_version_tells_otherwise_is_not_understood(change: dict[str
     assert told_loss([status_message(WARN, "recognition", "", values)], "/recognition") is None
 
 
+def test_a_fault_that_was_survived_after_a_change_is_counted(desk) -> None:
+    recogniser = Recogniser(RecognitionSettings(backbone="fake", memory_path=":memory:"))
+    desk.work = Work(recogniser, None, active=True)
+    assert "faults survived after a change" not in desk.values(1.0)
+    recogniser.memory.listen(lambda step: 1 / 0)
+    recogniser.set_prompts(["cup"])
+    assert desk.values(1.0)["faults survived after a change"] == "1"
+
+
 def test_a_memory_that_cannot_be_written_is_an_error_until_it_can(desk, tmp_path) -> None:
     recogniser = Recogniser(RecognitionSettings(backbone="fake", memory_path=str(tmp_path / "memory.db")))
     desk.work = Work(recogniser, None, active=True)

@@ -118,9 +118,9 @@ def decide(
         k_candidates: Candidates to name at most.
         version: Of memory and prompts.
     """
-    if not scores.labels:
+    order = ranking(evidence, scores)
+    if not order:
         return Decision(UNKNOWN, 0.0, 0.0, Reason.UNKNOWN_NOTHING_LEARNED, (), version)
-    order = np.argsort(-scores.score, kind="stable")
     best = int(order[0])
     score, threshold = float(scores.score[best]), float(scores.threshold[best])
     reason = Reason.KNOWN if score >= threshold else why_unknown(scores)
@@ -136,6 +136,17 @@ def decide(
     )
     label = scores.labels[best] if reason is Reason.KNOWN else UNKNOWN
     return Decision(label, score, threshold, reason, candidates, version)
+
+
+def ranking(evidence: Evidence, scores: Scores) -> list[int]:
+    """The labels that a frame may show, as indices, best first.
+
+    Equal scores are in the order of their evidence: a score that was cut at 0 or 1 does not say which is better.
+    A label of which the memory only knows what it is not, without example and prompt, is not among them.
+    """
+    order = np.lexsort((-evidence.fused, -scores.score))
+    nothing = np.isnan(evidence.image) & np.isnan(evidence.text)
+    return [int(i) for i in order if not nothing[i]]
 
 
 def why_unknown(scores: Scores) -> Reason:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vfrt_ros.core.decision import Decision, Reason
+from vfrt_ros.core.decision import Decision, Reason, ranking
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.observation import Observation
 from vfrt_ros.core.prompts import texts_of
@@ -22,12 +22,25 @@ SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The last frame with everything that led to its answer."""
+    """The last frame with everything that led to its answer.
+
+    Attributes:
+        settings: In force then.
+        weights: By label what each kind of evidence counted; None = as the rule says now.
+    """
 
     observation: Observation
     evidence: Evidence
     scores: Scores
     decision: Decision
+    settings: RecognitionSettings
+    weights: Mapping[str, Mapping[str, float]] | None = None
+
+    def with_weights(self, weights: Callable[[str], Mapping[str, float]]) -> Answered:
+        """The same with the weights as they are now, before the rule is changed."""
+        if self.weights is not None:
+            return self
+        return replace(self, weights={label: weights(label) for label in self.evidence.labels})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,6 @@ class Explanation:
 def explain(
     answered: Answered,
     memory: Memory,
-    settings: RecognitionSettings,
     label: str,
     weights: Mapping[str, float],
 ) -> Explanation:
@@ -79,16 +91,15 @@ def explain(
     Args:
         answered: The last frame.
         memory: As it was when the frame was answered.
-        settings: Likewise.
         label: The label to explain, one of the evidence's; empty = the best one.
         weights: What each kind of evidence counts for this label, by name; empty where the rule has none.
     """
-    decision, scores = answered.decision, answered.scores
+    decision, scores, settings = answered.decision, answered.scores, answered.settings
     if decision.reason is Reason.UNKNOWN_NOTHING_LEARNED:
         return Explanation(
             ("The frame is unknown: nothing is learned yet. Register an object or set prompts.",)
         )
-    label = label or scores.labels[int(np.argmax(scores.score))]
+    label = label or scores.labels[ranking(answered.evidence, scores)[0]]
     index = scores.labels.index(label)
     nearest = _nearest(answered.observation.embedding, memory, settings, label)
     prompts = _prompts(label, memory, settings)
@@ -98,7 +109,7 @@ def explain(
         _image(answered.evidence, memory, index, nearest),
         _text(answered.evidence, index, prompts),
         *_weights(weights, settings),
-        *_rivals(scores, index),
+        *_rivals(answered.evidence, scores, index),
     )
     score, threshold = float(scores.score[index]), float(scores.threshold[index])
     text = float(answered.evidence.text[index])
@@ -175,8 +186,8 @@ def _weights(weights: Mapping[str, float], settings: RecognitionSettings) -> lis
     return [f"Weights: {parts} (alpha_fusion {settings.alpha_fusion:g}, fuse {settings.fuse})."]
 
 
-def _rivals(scores: Scores, index: int) -> list[str]:
-    order = [i for i in np.argsort(-scores.score) if i != index][:2]
+def _rivals(evidence: Evidence, scores: Scores, index: int) -> list[str]:
+    order = [i for i in ranking(evidence, scores) if i != index][:2]
     rivals = [f"'{scores.labels[i]}' {scores.score[i]:.2f}" for i in order]
     if scores.unknown > 0:
         rivals.append(f"none of these {scores.unknown:.2f}")

@@ -1,4 +1,4 @@
-"""The fusion rule that the settings name, ready for a memory and its encoders."""
+"""The fusion rules that the settings name, ready for a memory and its encoders."""
 
 from __future__ import annotations
 
@@ -18,16 +18,46 @@ from vfrt_ros.core.settings import RecognitionSettings
 _KIND = "background"
 
 
+class Rules:
+    """Makes rules; what needs an encoder is encoded once, so that a rule can be made anew without one.
+
+    Args:
+        encoders: Of the memories that the rules are for.
+    """
+
+    def __init__(self, encoders: Encoders) -> None:
+        self._encoders = encoders
+        self._background: tuple[np.ndarray, np.ndarray] | None = None
+
+    def prepare(self, fuse: str) -> None:
+        """Encode what a rule of this name needs.
+
+        Raises:
+            EncoderError: It cannot be encoded.
+        """
+        if fuse == "calibrated" and self._background is None:
+            self._background = (
+                encode_cached(self._encoders.text, BACKGROUND_PROMPTS),
+                _background(self._encoders.backbone),
+            )
+
+    def make(self, settings: RecognitionSettings, memory: Memory) -> FusionRule:
+        """An empty rule: examples and prototypes are still to be given to it.
+
+        Raises:
+            EncoderError: What it needs cannot be encoded.
+        """
+        self.prepare(settings.fuse)
+        if settings.fuse == "late" or self._background is None:
+            return LateRule(settings, memory.search)
+        rule = CalibratedRule(settings)
+        rule.set_background(*self._background)
+        return rule
+
+
 def build_rule(settings: RecognitionSettings, memory: Memory, encoders: Encoders) -> FusionRule:
-    """An empty rule: examples and prototypes are still to be given to it."""
-    if settings.fuse == "late":
-        return LateRule(settings, memory.search)
-    rule = CalibratedRule(settings)
-    rule.set_background(
-        encode_cached(encoders.text, BACKGROUND_PROMPTS),
-        _background(encoders.backbone),
-    )
-    return rule
+    """One empty rule; see `Rules.make`."""
+    return Rules(encoders).make(settings, memory)
 
 
 def _background(backbone: Backbone) -> np.ndarray:

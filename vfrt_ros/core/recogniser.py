@@ -13,7 +13,7 @@ from vfrt_ros.core.decision import Decision, decide
 from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.errors import NoFramesError, UnknownLabelError, nearest
 from vfrt_ros.core.explanation import Answered, Explanation, explain
-from vfrt_ros.core.fusion import build_rule
+from vfrt_ros.core.fusion import Rules
 from vfrt_ros.core.label_summary import LabelSummary, summarise
 from vfrt_ros.core.live_settings import check_live
 from vfrt_ros.core.memory.bundle import Bundle
@@ -40,22 +40,29 @@ PROMPTS_AT_ONCE = 4
 class Recogniser(Taught):
     """Recognises frames against a memory of examples and text prompts, and learns from them.
 
+    **Without settings it uses the robot's own memory**, `$ROS_HOME/vfrt/<encoder>/memory.db`: it keeps that to
+    itself while it is open and writes what is taught into it. `memory_path=":memory:"` leaves no trace.
+
     Threads: every public method may be called from any thread; one lock covers memory, rule and smoothing.
     Encoding a frame (`observe`) runs outside the lock; encoding prompts runs inside it.
 
     Args:
         settings: Checked parameters.
         encoders: Loaded encoders; None loads what the settings say.
-        memory: A memory of these encoders; None opens the one that the settings say.
+        memory: A memory of these encoders, which `close` closes; None opens the one that the settings say.
 
     Raises:
         EncoderError: The encoder cannot be had.
         MemoryStoreError: The memory cannot be used with this encoder.
+        SettingError: `prompt_templates` or `memory_index` cannot be used.
+        RequestError: An initial label is none, or the memory holds more than the rule can.
+        VfrtError: Whichever it is, nothing is left behind, and the same can be tried again.
 
     >>> from vfrt_ros.core.settings import RecognitionSettings
     >>> settings = RecognitionSettings(backbone="fake", memory_path=":memory:", init_labels=("red", "blue"))
     >>> red = np.full((64, 64, 3), (0, 0, 255), np.uint8)
-    >>> Recogniser(settings).recognise(red).candidates[0].label
+    >>> with Recogniser(settings) as recogniser:
+    ...     recogniser.recognise(red).candidates[0].label
     'red'
     """
 
@@ -69,19 +76,27 @@ class Recogniser(Taught):
         settings = settings or RecognitionSettings()
         check_templates(settings.prompt_templates)
         np.random.seed(settings.seed)
-        self.encoders = encoders or load_encoders(**encoder_settings(settings))
-        super().__init__(settings, memory or open_memory(settings, self.encoders))
-        self.memory.add_initial_prompts(
-            check_label(label, length=self.settings.max_label_length) for label in self.settings.init_labels
-        )
+        initial = [check_label(label, length=settings.max_label_length) for label in settings.init_labels]
+        self.encoders = encoders if encoders is not None else load_encoders(**encoder_settings(settings))
+        self._rules = Rules(self.encoders)
+        self._rules.prepare(settings.fuse)
         self._prototypes = Prototypes(self.encoders.text)
+        self._prototypes.embed(dict.fromkeys(initial, ()), settings.prompt_templates)
         self._smoother = Smoother()
         self._held: str | None = None
         self._answered: Answered | None = None
         self._recent = RecentFrames()
         self._thumbnailer = Thumbnailer()
-        self._rule = self._build_rule()
-        self.memory.listen(self._follow)
+        self._rule_is_stale = False
+        super().__init__(settings, memory if memory is not None else open_memory(settings, self.encoders))
+        try:
+            self.memory.add_initial_prompts(initial)
+            self._rule = self._make_rule(settings)
+        except BaseException:
+            if memory is None:
+                self.memory.abandon()
+            raise
+        self.memory.listen(self._follow, check=self._check_step, rebuild=self._rebuild_rule)
 
     def recognise(self, bgr: Frame, stamp: float | None = None) -> Decision:
         """Say what a frame shows.
@@ -105,9 +120,10 @@ class Recogniser(Taught):
             if self._recent.add(observation):
                 self._forget_the_past()
                 self._thumbnailer.clear()
-            evidence = self._rule.evidence(observation.embedding)
+            rule = self._current_rule()
+            evidence = rule.evidence(observation.embedding)
             evidence = self._smoother.smooth(evidence, self.settings.temporal_ema, observation.stamp)
-            scores = favour(self._rule.conclude(evidence), self._held)
+            scores = favour(rule.conclude(evidence), self._held)
             decision = decide(
                 evidence,
                 scores,
@@ -115,7 +131,7 @@ class Recogniser(Taught):
                 k_candidates=self.settings.k_candidates,
                 version=self.memory.version,
             )
-            self._answered = Answered(observation, evidence, scores, decision)
+            self._answered = Answered(observation, evidence, scores, decision, self.settings)
             self._held = decision.label if decision.known and self._holds() else None
             self._thumbnailer.expect(observation)
             return decision
@@ -177,6 +193,7 @@ class Recogniser(Taught):
 
         Raises:
             RequestError: The lists do not match, or a label is none.
+            EncoderError: A prompt cannot be encoded; nothing changed.
             MemoryStoreError: It could not be written; nothing changed.
         """
         checked: Mapping[str, Prompts] = check_prompts(
@@ -188,7 +205,6 @@ class Recogniser(Taught):
         )
         with self._lock:
             check_room(self.memory.labels, checked, most=self.settings.max_labels)
-            self._prototypes.embed(checked, self.settings.prompt_templates)
             return self.memory.set_prompts(checked, replace_all=replace)
 
     def prepare_merge(self, bundle: Bundle, source: str) -> Merge:
@@ -210,14 +226,14 @@ class Recogniser(Taught):
         """What is known of each label, sorted by label."""
         with self._lock:
             templates = len(self.settings.prompt_templates)
-            return summarise(self.memory, self._rule.thresholds(), templates)
+            return summarise(self.memory, self._current_rule().thresholds(), templates)
 
     def explain(self, label: str = "") -> list[str]:
         """Say in words how the last frame was decided; arguments and errors as for `explanation`."""
         return list(self.explanation(label).lines)
 
     def explanation(self, label: str = "") -> Explanation:
-        """Which examples, prompts, weights and threshold decided the last frame.
+        """Which examples, prompts, weights and threshold decided the last frame, by the settings of that frame.
 
         Args:
             label: Explain the score of this label; empty = of the best one.
@@ -233,23 +249,34 @@ class Recogniser(Taught):
             if label and label not in known:
                 raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, known)}")
             best = label or self._answered.decision.label
-            weights = self._rule.weights(best) if best in known else {}
-            return explain(self._answered, self.memory, self.settings, label, weights)
+            weights = self._answered.weights
+            if weights is None:
+                weights = {best: self._rule.weights(best)} if best in known else {}
+            return explain(self._answered, self.memory, label, weights.get(best, {}))
 
     def configure(self, **changes: Any) -> None:
-        """Set live parameters, all or none.
+        """Set live parameters, all or none: when this returns, they are in force on the next frame.
 
         Raises:
             SettingError: A name or value is wrong, or the parameter can only be set at the start.
+            EncoderError: The prompts cannot be encoded with the new templates, or for the new rule.
+            RequestError: The memory holds more than the new rule can.
+            VfrtError: Whichever it is, nothing changed.
         """
-        settings = check_live(self.settings, changes)
         with self._lock:
-            before, self.settings = self.settings, settings
+            before, settings = self.settings, check_live(self.settings, changes)
+            if settings == before:
+                return
+            rule = self._current_rule()
             if settings.fuse != before.fuse:
-                self._rule = self._build_rule()
-            self._rule.settings = settings
-            if settings.prompt_templates != before.prompt_templates:
-                self._refresh_prototypes()
+                rule = self._make_rule(settings)
+            elif settings.prompt_templates != before.prompt_templates:
+                rule.set_prototypes(*self._prototypes.embed(self.memory.prompts, settings.prompt_templates))
+            if self._answered is not None:
+                self._answered = self._answered.with_weights(self._rule.weights)
+            rule.settings = settings
+            self._rule, self.settings = rule, settings
+            self._forget_the_past(but_answer=True)
 
     def restart_view(self) -> None:
         """Forget the recent frames and the past of the smoothing: what comes next is another scene."""
@@ -270,30 +297,52 @@ class Recogniser(Taught):
         embeddings = self.encoders.backbone.encode_images(rgb)
         return [observe(frame, row, stamp) for frame, row in zip(frames, embeddings, strict=True)]
 
-    def _build_rule(self) -> FusionRule:
-        rule = build_rule(self.settings, self.memory, self.encoders)
-        rule.apply(Change(added=tuple(self.memory.examples())))
-        self._rule = rule
-        self._refresh_prototypes()
+    def _make_rule(self, settings: RecognitionSettings) -> FusionRule:
+        """A rule that knows all of the memory."""
+        prototypes = self._prototypes.embed(self.memory.prompts, settings.prompt_templates)
+        rule = self._rules.make(settings, self.memory)
+        known = Change(added=tuple(self.memory.examples()))
+        rule.check(known)
+        rule.apply(known)
+        rule.set_prototypes(*prototypes)
         return rule
 
-    def _refresh_prototypes(self) -> None:
-        labels, vectors = self._prototypes.embed(self.memory.prompts, self.settings.prompt_templates)
-        self._rule.set_prototypes(labels, vectors)
+    def _current_rule(self) -> FusionRule:
+        """The rule, made anew first where it could not follow a change."""
+        if self._rule_is_stale:
+            self._rebuild_rule()
+        return self._rule
+
+    def _rebuild_rule(self) -> None:
+        self._rule_is_stale = True
         self._forget_the_past()
+        self._rule = self._make_rule(self.settings)
+        self._rule_is_stale = False
+
+    def _check_step(self, step: Step) -> None:
+        """Do all that can fail of following a step, before it is made."""
+        self._rule.check(step.examples)
+        if step.prompts.labels:
+            self._prototypes.embed(self.memory.prompts_after(step), self.settings.prompt_templates)
 
     def _follow(self, step: Step) -> None:
-        self._rule.apply(step.examples)
         self._forget_the_past()
-        if step.prompts.after:
-            self._refresh_prototypes()
+        if self._rule_is_stale:
+            self._rebuild_rule()
+            return
+        self._rule.apply(step.examples)
+        if step.prompts.labels:
+            self._rule.set_prototypes(
+                *self._prototypes.embed(self.memory.prompts, self.settings.prompt_templates)
+            )
 
     def _holds(self) -> bool:
         """Whether there is hysteresis: not with smoothing off, nor under the plain rule, which has none."""
         return self.settings.temporal_ema > 0 and self.settings.fuse == "calibrated"
 
-    def _forget_the_past(self) -> None:
+    def _forget_the_past(self, *, but_answer: bool = False) -> None:
         """What comes next owes nothing to what was before: no smoothing, no hysteresis."""
         self._smoother.reset()
         self._held = None
-        self._answered = None
+        if not but_answer:
+            self._answered = None

@@ -57,9 +57,8 @@ class RecognitionSettings(Settings):
     temperature: float = parameter(
         0.9,
         "Scores are divided by it: lower = more decided",
-        low=0.0,
+        low=0.01,
         high=10.0,
-        open_low=True,
         live=True,
     )
     open_set: bool = parameter(True, "Answer unknown where nothing fits; false = the best label", live=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from typing import Self
 
 from vfrt_ros.core.audit import Finding, audit
 from vfrt_ros.core.errors import UnknownLabelError, nearest
@@ -115,6 +116,12 @@ class Taught:
         with self._lock:
             self._check_file()
             return carry_out(self.memory, prepared, self.settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the memory's file; it is not used afterwards."""

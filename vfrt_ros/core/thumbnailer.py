@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
+from vfrt_ros.core import work_ahead
 from vfrt_ros.core.observation import Observation
 from vfrt_ros.core.quality import NEAR_DUPLICATE_COSINE
 
@@ -30,7 +31,7 @@ class Thumbnailer:
 
     def expect(self, observation: Observation) -> None:
         """Make this one's thumbnail soon, if it is worth registering."""
-        if observation.quality.fault() is not None:
+        if observation.quality.fault() is not None or work_ahead.is_ending():
             return
         last = self._last
         if last is not None and float(last.embedding @ observation.embedding) >= NEAR_DUPLICATE_COSINE:
@@ -39,8 +40,7 @@ class Thumbnailer:
         with self._condition:
             self._waiting.append(observation)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="thumbnails", daemon=True)
-                self._thread.start()
+                self._thread = work_ahead.start(self._run, "thumbnails", self._wake)
             else:
                 self._condition.notify()
 
@@ -56,7 +56,12 @@ class Thumbnailer:
 
     def _next(self) -> Observation | None:
         with self._condition:
-            if not self._condition.wait_for(lambda: self._waiting, timeout=LINGER):
+            self._condition.wait_for(lambda: self._waiting or work_ahead.is_ending(), timeout=LINGER)
+            if not self._waiting or work_ahead.is_ending():
                 self._thread = None
                 return None
             return self._waiting.pop()
+
+    def _wake(self) -> None:
+        with self._condition:
+            self._condition.notify()

@@ -140,6 +140,8 @@ def _memory(recogniser: Recogniser) -> dict[str, object]:
         "labels": len(memory.labels),
         "memory version": memory.version,
     }
+    if memory.faults:
+        values["faults survived after a change"] = memory.faults
     if memory.path is not None:
         size, saved = _on_disk(memory.path)
         if memory.failures:

@@ -85,13 +85,13 @@ def moved_folder(memory: Memory) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def only_reading(folder: Path) -> Iterator[None]:
+def only_reading(folder: Path, mode: int = 0o555) -> Iterator[None]:
     """Nothing may be made in the folder; root, who may everything, becomes `nobody` meanwhile."""
     if os.geteuid() == 0:
         for path in (folder, *folder.iterdir()):
             os.chown(path, NOBODY, -1)
         os.seteuid(NOBODY)
-    folder.chmod(0o555)
+    folder.chmod(mode)
     try:
         yield
     finally:
@@ -234,6 +234,23 @@ def test_a_folder_that_may_only_be_read_changes_nothing_later(folder) -> None:
         assert memory.failures == 1
     assert "can be written again, after 1 change that could not" in memory.forget("cup").what
     assert memory.failures == 0
+    assert_a_restart_finds(memory)
+
+
+def test_a_folder_that_may_not_be_searched_is_a_typed_error_at_the_start_and_later(folder) -> None:
+    memory = taught(folder / "memory.db")
+    before = state(memory)
+    with only_reading(folder, 0o600):
+        with pytest.raises(MemoryStoreError, match=r"Cannot read .*check the disk and the permissions"):
+            _ = memory.size
+        with pytest.raises(MemoryStoreError, match=r"Cannot write .*check the disk and the permissions"):
+            memory.forget("cup")
+        with pytest.raises(MemoryStoreError, match=r"Cannot open .*check the disk and the permissions"):
+            Memory(OWNER, folder / "other.db")
+        with pytest.raises(MemoryStoreError, match=r"Cannot copy .*check the disk and the permissions"):
+            memory.backup(folder / "backup.db")
+        assert state(memory) == before
+    memory.forget("cup")
     assert_a_restart_finds(memory)
 
 

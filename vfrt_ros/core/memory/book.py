@@ -33,8 +33,8 @@ from vfrt_ros.core.memory.schema import SCHEMA, TABLES, execute_script, fresh_id
 from vfrt_ros.core.memory.seal import is_whole, sealed
 
 HISTORY_DEPTH = 100
-
-PromptTexts = Mapping[str, Prompts | None]
+DECLINED = "declined"
+"""Key of the labels whose initial prompt a person took away; not there = none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Loaded:
     examples: tuple[Example, ...]
     prompts: dict[str, Prompts]
     version: int
+    declined: frozenset[str] = frozenset()
+    """Labels whose prompts were taken away, so that no initial label gives them back."""
 
 
 class Book:
@@ -99,7 +101,7 @@ class Book:
             for row in self.database.execute(f"SELECT * FROM {table} NOT INDEXED ORDER BY rowid"):
                 digest.update(repr((table, row[:-1])).encode())
         meta = self.meta
-        digest.update(repr((meta["version"], meta["next_id"])).encode())
+        digest.update(repr((meta["version"], meta["next_id"], meta.get(DECLINED, ""))).encode())
         return digest.hexdigest()
 
     def begin(self, owner: Owner, *, version: int = 0) -> None:
@@ -125,7 +127,7 @@ class Book:
             label: tuple(json.loads(text))
             for label, text in self.database.execute("SELECT label, prompts FROM prompt")
         }
-        return Loaded(examples, prompts, self.version)
+        return Loaded(examples, prompts, self.version, frozenset(self._declined()))
 
     def next_ids(self, count: int) -> range:
         """Ids that no example ever had."""
@@ -135,7 +137,11 @@ class Book:
     def append(self, examples: Iterable[Example], prompts: Mapping[str, Prompts] | None = None) -> None:
         """Add examples and prompts without a step of the history."""
         with transaction(self.database):
-            self._apply([example_row(example) for example in examples], prompts or {}, self.version)
+            self._apply(
+                [example_row(example) for example in examples],
+                PromptChange(after=prompts or {}),
+                self.version,
+            )
 
     def commit(self, step: Step, rows: Sequence[Row], version: int) -> None:
         """Write a new step; steps that were undone are gone from now on.
@@ -149,17 +155,17 @@ class Book:
             self.database.execute("DELETE FROM step WHERE undone")
             key = self.database.execute("SELECT coalesce(max(id), 0) + 1 FROM step").fetchone()[0]
             self._insert("step", [step_row(key, step, undone=False)])
-            self._apply(rows, step.prompts.after, version)
+            self._apply(rows, step.prompts, version)
             self._insert("step_example", transition_rows(key, step.examples))
             self._prune()
 
     def revert(self, step: Step, rows: Sequence[Row], version: int) -> None:
         """Write that `step`, from `undoable`, is taken back; arguments as for `commit`."""
-        self._flip(step, rows, step.prompts.before, version, undone=True)
+        self._flip(step, rows, step.prompts.inverse(), version, undone=True)
 
     def reapply(self, step: Step, rows: Sequence[Row], version: int) -> None:
         """Write that `step`, from `redoable`, is done again; arguments as for `commit`."""
-        self._flip(step, rows, step.prompts.after, version, undone=False)
+        self._flip(step, rows, step.prompts, version, undone=False)
 
     def undoable(self) -> Step | None:
         """The step that undo would take back."""
@@ -192,11 +198,12 @@ class Book:
         """Write a copy that is one file, whole or not there at all; what was there before is replaced."""
         unfinished = path.with_name(path.name + ".new")
         unfinished.unlink(missing_ok=True)
-        target = sqlite3.connect(unfinished, isolation_level=None)
         try:
-            self.database.backup(target)
-        finally:
-            target.close()
+            with contextlib.closing(sqlite3.connect(unfinished, isolation_level=None)) as target:
+                self.database.backup(target)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
         with contextlib.closing(connect(unfinished, Journal.ROLL_BACK)):
             pass
         for end in COMPANIONS:
@@ -218,7 +225,7 @@ class Book:
             self.database.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
 
     def _flip(
-        self, step: Step, rows: Sequence[Row], prompts: PromptTexts, version: int, *, undone: bool
+        self, step: Step, rows: Sequence[Row], prompts: PromptChange, version: int, *, undone: bool
     ) -> None:
         row = step_row(step.id, step, undone=undone)
         with transaction(self.database):
@@ -229,8 +236,8 @@ class Book:
             )
             self._apply(rows, prompts, version)
 
-    def _apply(self, rows: Sequence[Row], prompts: PromptTexts, version: int) -> None:
-        """Write examples as their rows say, and prompts; None = a label has none any more."""
+    def _apply(self, rows: Sequence[Row], prompts: PromptChange, version: int) -> None:
+        """Write examples as their rows say, and prompts as they are after a change."""
         first = int(self._get("next_id"))
         added = [row for row in rows if row[0] >= first]
         self._insert("example", added)
@@ -238,13 +245,29 @@ class Book:
             "UPDATE example SET label = ?, present = ?, seal = ? WHERE id = ?",
             [(row[1], row[-2], row[-1], row[0]) for row in rows if row[0] < first],
         )
-        for label, texts in sorted(prompts.items()):
+        for label in prompts.labels:
             self.database.execute("DELETE FROM prompt WHERE label = ?", (label,))
-            if texts is not None:
+            if (texts := prompts.after.get(label)) is not None:
                 self._insert("prompt", [sealed("prompt", label, json.dumps(texts))])
+        self._decline(prompts)
         self._set("version", version)
         if added:
             self._set("next_id", max(row[0] for row in added) + 1)
+
+    def _declined(self) -> set[str]:
+        row = self.database.execute("SELECT value FROM meta WHERE key = ?", (DECLINED,)).fetchone()
+        return set(json.loads(row[0])) if row else set()
+
+    def _decline(self, prompts: PromptChange) -> None:
+        """Keep which labels a person took the prompt from."""
+        before = self._declined()
+        declined = (before - {*prompts.labels}) | {
+            label for label, texts in prompts.after.items() if texts is None
+        }
+        if declined != before:
+            self.database.execute("DELETE FROM meta WHERE key = ?", (DECLINED,))
+            if declined:
+                self._insert("meta", [sealed("meta", DECLINED, json.dumps(sorted(declined)))])
 
     def _get(self, key: str) -> str:
         return str(self.database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])

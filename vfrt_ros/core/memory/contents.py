@@ -12,6 +12,7 @@ import numpy.typing as npt
 from vfrt_ros.core.errors import RequestError, UnknownLabelError, nearest
 from vfrt_ros.core.memory.check import embedding_fault
 from vfrt_ros.core.memory.example import Change, Example, Prompts
+from vfrt_ros.core.memory.followers import Followers
 from vfrt_ros.core.memory.index import ExampleIndex
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.shelves import Shelves
@@ -28,6 +29,9 @@ class Contents:
         index: For embeddings of that length.
         prompts: By label.
         version: Changes since the memory began.
+
+    Attributes:
+        followers: Who is asked before a change and told after it; counts the faults that were survived.
     """
 
     def __init__(
@@ -37,6 +41,8 @@ class Contents:
         self.index = index
         self.prompts: dict[str, Prompts] = dict(prompts)
         self.version = version
+        self.followers = Followers()
+        self._index_is_stale = False
         self._shelves = Shelves()
         self._tally = Tally()
 
@@ -69,8 +75,17 @@ class Contents:
         return self._shelves[key]
 
     def search(self, embedding: Array, k: int) -> tuple[npt.NDArray, npt.NDArray]:
-        """Ids (n,) int64 and cosines (n,) float32 of the nearest positive examples, best first, n <= k."""
-        return self.index.search(embedding, k)
+        """Ids (n,) int64 and cosines (n,) float32 of the nearest positive examples, best first, n <= k.
+
+        Where the index failed, every example is looked at, until the next change builds it anew.
+        """
+        if not self._index_is_stale:
+            try:
+                return self.index.search(embedding, k)
+            except Exception:
+                self._index_is_stale = True
+                self.followers.survived("the search of the memory's index")
+        return self._search_all(embedding, k)
 
     def state_hash(self) -> str:
         """SHA-256 (hexadecimal) over all examples and prompts: equal for equal states."""
@@ -96,8 +111,35 @@ class Contents:
         for example in change.removed:
             self._shelves.remove(example.id)
             self._tally.remove(example)
-        self.index.remove([example.id for example in change.removed if not example.negative])
         for example in change.added:
             self._shelves.add(example)
             self._tally.add(example)
-        self.index.add([example for example in change.added if not example.negative])
+
+    def _follow_with_index(self, change: Change) -> None:
+        """Bring the index to what `_follow` made of the examples; it raises nothing."""
+        if not self._index_is_stale:
+            try:
+                self.index.remove([example.id for example in change.removed if not example.negative])
+                self.index.add([example for example in change.added if not example.negative])
+                return
+            except Exception:
+                self.followers.survived("the memory's index")
+        self._build_index()
+
+    def _build_index(self) -> None:
+        try:
+            fresh = self.index.blank()
+            fresh.add([example for example in self._shelves.all() if not example.negative])
+        except Exception:
+            self._index_is_stale = True
+            self.followers.survived("building the memory's index")
+            return
+        self.index, self._index_is_stale = fresh, False
+
+    def _search_all(self, embedding: Array, k: int) -> tuple[npt.NDArray, npt.NDArray]:
+        positive = [example for example in self._shelves.all() if not example.negative]
+        if not positive:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        cosines = np.stack([example.embedding for example in positive]) @ embedding
+        best = np.argsort(-cosines, kind="stable")[:k]
+        return np.array([example.id for example in positive], np.int64)[best], cosines[best]

@@ -56,10 +56,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class PromptChange:
-    """The prompts of some labels before and after; None where a label has no prompt."""
+    """The prompts of some labels before and after.
+
+    None = it was taken from the label, so that no initial label gives it back. A label that stands on one side
+    alone is on the other as if nobody had spoken of it: it has no prompt but that of an initial label.
+    """
 
     before: Mapping[str, Prompts | None] = field(default_factory=dict)
     after: Mapping[str, Prompts | None] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every label that it speaks of, sorted."""
+        return tuple(sorted({*self.before, *self.after}))
 
     def inverse(self) -> PromptChange:
         """The change that takes this one back."""

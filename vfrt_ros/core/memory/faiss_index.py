@@ -53,15 +53,19 @@ def empty_index(dim: int, factory: str, nprobe: int) -> faiss.Index:
     """
     try:
         index = faiss.index_factory(dim, factory, faiss.METRIC_INNER_PRODUCT)
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1][-120:]
-        raise SettingError(
-            f"Parameter 'memory_index' must be auto or a FAISS factory string such as Flat, HNSW32 or "
-            f"IVF256,Flat; got '{factory}' ({reason})."
-        ) from error
+    except (RuntimeError, MemoryError, TypeError, ValueError, OverflowError) as error:
+        raise refused(factory, (str(error).strip().splitlines() or [""])[-1][-120:]) from error
     if (inverted := inverted_file(index)) is not None:
         inverted.nprobe = min(nprobe, inverted.nlist)
     return index if _keeps_ids(index) else faiss.IndexIDMap2(index)
+
+
+def refused(factory: str, reason: str) -> SettingError:
+    """The error for a factory string that cannot be used, in words."""
+    return SettingError(
+        f"Parameter 'memory_index' must be auto or a FAISS factory string such as Flat, HNSW32 or "
+        f"IVF256,Flat; got '{factory}' ({reason})."
+    )
 
 
 def inverted_file(index: faiss.Index) -> faiss.IndexIVF | None:

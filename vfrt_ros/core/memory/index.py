@@ -10,6 +10,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core import work_ahead
 from vfrt_ros.core.memory.example import Example
 from vfrt_ros.core.memory.faiss_index import (
     AUTO,
@@ -18,8 +19,10 @@ from vfrt_ros.core.memory.faiss_index import (
     examples_needed,
     factory_for,
     filled_index,
+    refused,
     step_back,
 )
+from vfrt_ros.core.memory.index_trial import index_fault
 
 AT_ONCE = 2_000
 """Up to so many examples an index is built before the next search; above, in the background."""
@@ -40,7 +43,7 @@ class ExampleIndex:
     copy and leaves it in `_built`; the next call adopts it, with the changes that were made meanwhile.
 
     Raises:
-        SettingError: FAISS does not know the factory string.
+        SettingError: FAISS does not know the factory string, or what it makes cannot serve.
     """
 
     def __init__(self, dim: int, factory: str = "Flat", nprobe: int = 16) -> None:
@@ -58,11 +61,17 @@ class ExampleIndex:
         self._late_added: dict[int, npt.NDArray[np.float32]] = {}
         self._late_removed: set[int] = set()
         self._needed = LARGE + 1
+        if fault := index_fault(dim, factory):
+            raise refused(factory, fault)
         if factory != AUTO:
             self._needed = examples_needed(empty_index(dim, factory, nprobe), factory)
 
     def __len__(self) -> int:
         return len(self._vectors)
+
+    def blank(self) -> ExampleIndex:
+        """An empty one of the same kind."""
+        return ExampleIndex(self._dim, self._factory, self._nprobe)
 
     @property
     def building(self) -> bool:
@@ -150,9 +159,15 @@ class ExampleIndex:
     def _build(self) -> None:
         """Build at once; the plain one where there is too little for the wanted one."""
         enough = len(self) >= self._needed
-        self._index = filled_index(
-            self._dim, self._factory if enough else "Flat", self._nprobe, self._vectors
-        )
+        try:
+            wanted = self._factory if enough else "Flat"
+            self._index = filled_index(self._dim, wanted, self._nprobe, self._vectors)
+        except RuntimeError:
+            if not enough:
+                raise
+            _log.exception("the index '%s' could not be built; it is tried with more examples", self._factory)
+            self._needed, enough = 2 * len(self), False
+            self._index = filled_index(self._dim, "Flat", self._nprobe, self._vectors)
         self._built_for = len(self) if enough else 0
         self._gone.clear()
 
@@ -169,8 +184,7 @@ class ExampleIndex:
 
         self._late_added, self._late_removed = {}, set()
         self._building_for = len(copy)
-        self._builder = threading.Thread(target=build, name="vfrt-index", daemon=True)
-        self._builder.start()
+        self._builder = work_ahead.start(build, "vfrt-index")
 
     def _adopt(self) -> None:
         """Take over the index that was built in the background, if it is ready."""

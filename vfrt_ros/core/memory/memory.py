@@ -10,11 +10,16 @@ from pathlib import Path
 from vfrt_ros.core.counted import counted
 from vfrt_ros.core.errors import NothingToRedoError, NothingToUndoError, RequestError
 from vfrt_ros.core.job import begin_commit
+from vfrt_ros.core.memory.accept import LAST_SECOND, check_parts, checked_prompts
 from vfrt_ros.core.memory.contents import Array, Contents
 from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
+from vfrt_ros.core.memory.followers import Follower
 from vfrt_ros.core.memory.index import ExampleIndex
 from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.record import Record
+from vfrt_ros.core.memory.shelves import Shelves
+from vfrt_ros.core.memory.tally import Tally
+from vfrt_ros.core.request import check_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,11 @@ class NewExample:
 class Memory(Contents):
     """Examples and prompts with their index, counts, centroids and history.
 
-    A change is written to the record first; only when that is durable do index, counts and listeners
-    follow, so a failed write changes nothing. A job that was given up on writes nothing (`vfrt_ros.core.job`).
-    Not thread-safe: its owner holds one lock around it.
+    All that can refuse a change comes first, then it is written to the record; only when that is durable do
+    index, counts and listeners follow. So a refusal and a failed write change nothing, and **after the write
+    nothing raises**: a fault in what follows is logged, counted in `faults` and cured by building it anew from
+    what was written. A job that was given up on writes nothing (`vfrt_ros.core.job`). Not thread-safe: its owner
+    holds one lock around it.
 
     Args:
         owner: The encoder whose embeddings it holds; None opens whichever memory is there.
@@ -59,17 +66,17 @@ class Memory(Contents):
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock
+        search = None if owner is None else ExampleIndex(owner.dim, index, nprobe)
         self._record = Record(path, owner)
         self.notices = tuple(self._record.notices)
+        self._initial: tuple[str, ...] = ()
         try:
-            search = ExampleIndex(self._record.owner.dim, index, nprobe)
-            loaded = self._record.load()
+            search = search or ExampleIndex(self._record.owner.dim, index, nprobe)
+            super().__init__(self._record.owner, search, {}, 0)
+            self._load()
         except BaseException:
-            self._record.close()
+            self._record.abandon()
             raise
-        super().__init__(self._record.owner, search, loaded.prompts, loaded.version)
-        self._listeners: list[Callable[[Step], None]] = []
-        self._follow(Change(added=loaded.examples))
 
     @property
     def path(self) -> Path | None:
@@ -89,24 +96,46 @@ class Memory(Contents):
     @property
     def size(self) -> int:
         """Bytes of the file and its log, history and free room included; 0 = in RAM only."""
-        path = self._record.path
-        files = [] if path is None else [path, path.with_name(f"{path.name}-wal")]
-        return sum(file.stat().st_size for file in files if file.exists())
+        return self._record.size
 
-    def listen(self, listener: Callable[[Step], None]) -> None:
-        """Call `listener` after every change, with the step that was made."""
-        self._listeners.append(listener)
+    @property
+    def faults(self) -> int:
+        """Faults that were survived after a change was made: of the index, or of somebody who follows."""
+        return self.followers.faults
+
+    def listen(
+        self,
+        listener: Callable[[Step], None],
+        *,
+        check: Callable[[Step], None] | None = None,
+        rebuild: Callable[[], None] | None = None,
+    ) -> None:
+        """Call `listener` after every change, with the step that was made.
+
+        Args:
+            listener: Is told, not asked: what it raises is logged and counted, and the change stands.
+            check: Is asked before every change, with the step to be made; what it raises refuses the change.
+            rebuild: Called where `listener` failed, to follow the memory as it is then.
+        """
+        self.followers.add(Follower(listener, check, rebuild))
 
     def register(self, label: str, examples: Sequence[NewExample], *, negative: bool = False) -> Step:
         """Add examples of a label as one batch.
 
         Raises:
-            RequestError: An embedding is not of this memory's length, not finite or not of unit norm.
+            RequestError: The label is none, or an example is none that could be given to another memory: its
+                embedding is not of this memory's length, not finite or not of unit norm, its picture no small
+                JPEG, a measure no number.
             MemoryStoreError: They could not be written; nothing changed.
         """
+        label = check_label(label)
+        if not examples:
+            raise RequestError("Expected at least one example; got none.")
         self._check(example.embedding for example in examples)
+        for example in examples:
+            check_parts(example.quality, example.thumbnail, example.source)
         ids = self._record.next_ids(len(examples))
-        now = self._clock()
+        now = min(max(self._clock(), 0.0), float(LAST_SECOND))
         added = tuple(
             Example(key, label, new.embedding, negative, ids[0], now, new.quality, new.thumbnail, new.source)
             for key, new in zip(ids, examples, strict=True)
@@ -125,9 +154,10 @@ class Memory(Contents):
         """
         self._require(label)
         removed = tuple(self.examples(label))
-        prompts = self._prompt_change({label: None} if label in self.prompts else {})
         return self._commit(
-            f"forgot '{label}' ({counted(len(removed), 'example')})", Change(removed=removed), prompts
+            f"forgot '{label}' ({counted(len(removed), 'example')})",
+            Change(removed=removed),
+            self._prompt_change({label: None}),
         )
 
     def forget_examples(self, ids: Collection[int]) -> Step:
@@ -156,18 +186,19 @@ class Memory(Contents):
 
         Raises:
             UnknownLabelError: There is no such label.
-            RequestError: Both names are the same.
+            RequestError: Both names are the same, or the new one is none.
             MemoryStoreError: It could not be written; nothing changed.
         """
         self._require(label)
+        new_label = check_label(new_label)
         if label == new_label:
             raise RequestError(f"'{label}' has this name already: give it another one.")
         old = tuple(self.examples(label))
         change = Change(added=tuple(replace(example, label=new_label) for example in old), removed=old)
         merged = new_label in self.labels
-        prompts: dict[str, Prompts | None] = {}
+        prompts: dict[str, Prompts | None] = {label: None}
         if label in self.prompts:
-            prompts = {label: None, new_label: self.prompts.get(new_label, self.prompts[label])}
+            prompts[new_label] = self.prompts.get(new_label, self.prompts[label])
         verb = "merged" if merged else "renamed"
         return self._commit(
             f"{verb} '{label}' {'into' if merged else 'to'} '{new_label}' ({counted(len(old), 'example')})",
@@ -183,19 +214,33 @@ class Memory(Contents):
             replace_all: Labels that are not named lose theirs.
 
         Raises:
+            RequestError: A label or a prompt is none.
             MemoryStoreError: It could not be written; nothing changed.
         """
+        prompts = {check_label(label): checked_prompts(texts) for label, texts in prompts.items()}
         after: dict[str, Prompts | None] = dict.fromkeys(self.prompts) if replace_all else {}
         after |= prompts
         what = "set the prompts of " + ", ".join(f"'{label}'" for label in prompts)
         return self._commit(what if prompts else "removed all prompts", Change(), self._prompt_change(after))
 
     def add_initial_prompts(self, labels: Iterable[str]) -> None:
-        """Give labels without a prompt the templates, for this run only: neither recorded nor undone."""
-        missing = {label: () for label in labels if label not in self.prompts}
-        if missing:
-            self.prompts |= missing
+        """Give labels without a prompt the templates, for this run only: neither recorded nor undone.
+
+        They are a suggestion: a label that a person forgot, renamed or left out of a replacement of all prompts
+        gets none, also after a restart, until undo takes that back.
+        """
+        self._initial = tuple(labels)
+        if self._suggested(self.prompts, self._declined):
+            self.prompts |= self._suggested(self.prompts, self._declined)
             self.version += 1
+
+    def prompts_after(self, step: Step) -> dict[str, Prompts]:
+        """The prompts that there will be after a step, those of initial labels among them."""
+        recorded = {label: self.prompts[label] for label in self.prompts if label in self._recorded}
+        for label in step.prompts.labels:
+            recorded.pop(label, None)
+        recorded |= {label: texts for label, texts in step.prompts.after.items() if texts is not None}
+        return recorded | self._suggested(recorded, self._declined_after(step))
 
     def undo(self) -> Step:
         """Take the last change back.
@@ -210,6 +255,7 @@ class Memory(Contents):
         step = self._record.undoable()
         if step is None:
             raise NothingToUndoError("There is no change to undo.")
+        self.followers.check(step.inverse())
         begin_commit()
         self._record.revert(step, self.version + 1)
         self._advance(step.inverse())
@@ -225,6 +271,7 @@ class Memory(Contents):
         step = self._record.redoable()
         if step is None:
             raise NothingToRedoError("There is nothing to redo: no change was undone since the last one.")
+        self.followers.check(step)
         begin_commit()
         self._record.reapply(step, self.version + 1)
         return self._advance(step)
@@ -286,11 +333,37 @@ class Memory(Contents):
         """Close the record; the memory is not used afterwards."""
         self._record.close()
 
+    def abandon(self) -> None:
+        """Close a memory that is not used after all; files that began with it and hold nothing are removed."""
+        self._record.abandon()
+
+    def _load(self) -> None:
+        """Hold in RAM what the record holds."""
+        loaded = self._record.load()
+        self._shelves, self._tally = Shelves(), Tally()
+        self._follow(Change(added=loaded.examples))
+        self._build_index()
+        self._recorded, self._declined = set(loaded.prompts), set(loaded.declined)
+        self.prompts = loaded.prompts | self._suggested(loaded.prompts, self._declined)
+        self.version = loaded.version
+
+    def _suggested(self, recorded: Mapping[str, Prompts], declined: Collection[str]) -> dict[str, Prompts]:
+        """The prompts of the initial labels that nobody has spoken of."""
+        return {label: () for label in self._initial if label not in recorded and label not in declined}
+
+    def _declined_after(self, step: Step) -> set[str]:
+        taken = {label for label, texts in step.prompts.after.items() if texts is None}
+        return (self._declined - {*step.prompts.labels}) | taken
+
     def _prompt_change(self, after: Mapping[str, Prompts | None]) -> PromptChange:
-        return PromptChange({label: self.prompts.get(label) for label in after}, dict(after))
+        recorded = {label: self.prompts[label] for label in after if label in self._recorded}
+        return PromptChange(
+            recorded | {label: None for label in after if label in self._declined}, dict(after)
+        )
 
     def _commit(self, what: str, examples: Change, prompts: PromptChange | None = None) -> Step:
         step = Step(0, what, examples, prompts or PromptChange())
+        self.followers.check(step)
         begin_commit()
         self._record.commit(step, self.version + 1)
         return self._advance(step)
@@ -301,14 +374,27 @@ class Memory(Contents):
         return replace(step, what=f"{step.what} ({news})") if news else step
 
     def _advance(self, step: Step) -> Step:
-        """Follow a step that was written."""
-        self.version += 1
-        self._follow(step.examples)
-        for label, prompts in step.prompts.after.items():
-            if prompts is None:
-                self.prompts.pop(label, None)
-            else:
-                self.prompts[label] = prompts
-        for listener in self._listeners:
-            listener(step)
+        """Follow a step that was written; it raises nothing."""
+        try:
+            self._hold(step)
+        except Exception:
+            self.followers.survived("the memory in RAM")
+            self._load_again()
+        else:
+            self._follow_with_index(step.examples)
+        self.followers.tell(step)
         return self._with_news(step)
+
+    def _hold(self, step: Step) -> None:
+        prompts, declined = self.prompts_after(step), self._declined_after(step)
+        self._follow(step.examples)
+        taken = {label for label in step.prompts.labels if step.prompts.after.get(label) is None}
+        self._recorded = (self._recorded | {*step.prompts.after}) - taken
+        self.prompts, self._declined = prompts, declined
+        self.version += 1
+
+    def _load_again(self) -> None:
+        try:
+            self._load()
+        except Exception:
+            self.followers.survived("reading the memory anew")

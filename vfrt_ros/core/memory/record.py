@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 
 from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.book import HISTORY_DEPTH, Book, Loaded
-from vfrt_ros.core.memory.database import in_words
+from vfrt_ros.core.memory.database import COMPANIONS, in_words
 from vfrt_ros.core.memory.example import Step
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.look import look
@@ -46,18 +47,31 @@ class Record:
         self.recovered = ""
         self._failures = 0
         self._lock: Lock | None = None
+        self._began = False
+        self._made: list[Path] = []
         with in_words("open", path):
             pair = self._open(path, owner)
-        self._book = pair.book
-        self._twin = None if path is None else Twin(pair.copy, self._say)
-        self._identity = pair.book.meta["identity"]
-        self.owner = pair.book.owner
+            self._book = pair.book
+            self._twin = None if path is None else Twin(pair.copy, self._say)
+            try:
+                self._identity = pair.book.meta["identity"]
+                self.owner = pair.book.owner
+            except BaseException:
+                self.close()
+                raise
 
     @property
     def version(self) -> int:
         """Changes since the memory began."""
         with in_words("read", self.path):
             return self._book.version
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file and its log, history and free room included; 0 = in RAM only."""
+        files = [] if self.path is None else [self.path, self.path.with_name(f"{self.path.name}-wal")]
+        with in_words("read", self.path):
+            return sum(file.stat().st_size for file in files if file.exists())
 
     @property
     def has_copy(self) -> bool:
@@ -128,9 +142,9 @@ class Record:
         Raises:
             MemoryStoreError: It exists, or cannot be written.
         """
-        if path.exists():
-            raise MemoryStoreError(f"{path} exists and is not written over: choose another name.")
         with in_words("copy", self.path):
+            if path.exists():
+                raise MemoryStoreError(f"{path} exists and is not written over: choose another name.")
             path.parent.mkdir(parents=True, exist_ok=True)
             self._book.copy_to(path)
 
@@ -143,6 +157,12 @@ class Record:
             self._lock.release()
             self._lock = None
 
+    def abandon(self) -> None:
+        """Close files that are not used after all; where they began with this record and hold nothing, remove them."""
+        if not self._book.version:
+            self._remove_what_began(locked=True)
+        self.close()
+
     def _open(self, path: Path | None, owner: Owner | None) -> Pair:
         if path is None:
             if owner is None:
@@ -152,17 +172,34 @@ class Record:
             return Pair(book, None)
         if owner is None and not path.exists() and not copy_path(path).exists():
             raise MemoryStoreError(f"There is no memory at {path}.")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = Lock(path)
+        self._began = not any(place.exists() for place in _places(path))
+        self._made = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
+        lock: Lock | None = None
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = Lock(path)
             pair = open_pair(path, owner, self._say, lock.noted)
         except BaseException:
-            lock.release()
+            self._remove_what_began(locked=lock is not None)
+            if lock is not None:
+                lock.release()
             raise
         self._lock = lock
         # What was on its way when the last process ended and is here now counts from here on.
         lock.note(pair.book.meta["identity"], pair.book.version)
         return pair
+
+    def _remove_what_began(self, *, locked: bool) -> None:
+        """Leave the folder as it was before this record began there, while its lock keeps others out."""
+        if self.path is None or not self._began:
+            return
+        with contextlib.suppress(OSError):
+            if locked:
+                for place in _places(self.path):
+                    place.unlink(missing_ok=True)
+                self.path.with_name(self.path.name + ".lock").unlink(missing_ok=True)
+            for folder in self._made:
+                folder.rmdir()
 
     def _say(self, notice: str) -> None:
         self.notices.append(notice)
@@ -242,3 +279,10 @@ class Record:
             )
         self._book.close()
         self._book = Book(path)
+
+
+def _places(path: Path) -> list[Path]:
+    """The two files of a memory and what SQLite puts beside them."""
+    return [
+        place.with_name(place.name + end) for place in (path, copy_path(path)) for end in ("", *COMPANIONS)
+    ]

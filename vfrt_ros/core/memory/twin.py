@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.book import Book
 from vfrt_ros.core.memory.look import Say
 from vfrt_ros.core.memory.recovery import try_copy
@@ -15,7 +13,6 @@ LAG_MAX = 100
 """Changes kept for a copy that cannot be written; with more, it is made anew."""
 
 Write = Callable[[Book], None]
-_FAULTS = (sqlite3.Error, OSError, MemoryStoreError)
 
 
 class Twin:
@@ -63,16 +60,15 @@ class Twin:
         self._is_ahead |= writing is not None and writing.exception() is None
 
     def accepted(self, change: Write, first: Book) -> None:
-        """The first file took the change, whether it was begun here or not: follow."""
+        """The first file took the change, whether it was begun here or not: follow. It raises nothing."""
         writing, self._writing = self._writing, None
-        if writing is not None and writing.exception() is None:
+        error = writing.exception() if writing is not None else None
+        if writing is not None and error is None:
             self._is_failing = False
             return
         self._lag.append(change)
-        if writing is not None and isinstance(error := writing.exception(), _FAULTS):
+        if error is not None:
             self._fails(error)
-        elif writing is not None:
-            writing.result()
         else:
             self._catch_up(first)
 
@@ -84,15 +80,16 @@ class Twin:
             copy.close()
 
     def _catch_up(self, first: Book) -> None:
-        if self._copy is None or self._is_ahead or len(self._lag) > LAG_MAX or not self._copy.in_place:
-            self._renew(first)
-            return
         try:
+            if self._copy is None or self._is_ahead or len(self._lag) > LAG_MAX or not self._copy.in_place:
+                self._renew(first)
+                return
             while self._lag:
                 self._lag[0](self._copy)
                 del self._lag[0]
             self._is_failing = False
-        except _FAULTS as error:
+        except Exception as error:
+            # The first file holds the change: whatever happens here, it was made.
             self._fails(error)
 
     def _fails(self, error: BaseException) -> None:
@@ -103,8 +100,9 @@ class Twin:
             )
 
     def _renew(self, first: Book) -> None:
-        if self._copy is not None:
-            self._copy.close()
+        copy, self._copy = self._copy, None
+        if copy is not None:
+            copy.close()
         # One word on it is enough: it is tried with every change.
         self._copy = try_copy(first, (lambda notice: None) if self._is_failing else self._say)
         self._is_failing = self._copy is None

@@ -23,6 +23,10 @@ PUSH = 4.0
 """What a negative example adds to the squared distance of its label, right where it is."""
 EXCLUDED = -30.0
 """Log-odds of a label without the only kind of evidence that `alpha_fusion` leaves."""
+EXTREME = 40.0
+"""Log-odds beyond which only the order counts: they grow as their logarithm."""
+NEVER = -1e6
+"""Log-odds of a label with neither example nor prompt, of which only is known what it is not."""
 
 
 class CalibratedSettings(Protocol):
@@ -57,6 +61,14 @@ class CalibratedRule:
         self.settings = settings
         self._learner = Learner()
         self._index()
+
+    def check(self, change: Change) -> None:
+        """Refuse a change after which the sums would not be exact.
+
+        Raises:
+            RequestError: There would be more examples than `statistics.MOST_EXAMPLES`.
+        """
+        self._learner.statistics.check(change)
 
     def apply(self, change: Change) -> None:
         """Follow a change of the memory, by addition and subtraction."""
@@ -133,6 +145,7 @@ class CalibratedRule:
             return Scores((), none, none, 1.0)
         heat = 1.0 / self.settings.temperature
         odds = heat * evidence.fused.astype(np.float64)
+        odds[np.isnan(evidence.image) & np.isnan(evidence.text)] = NEVER
         if not self.settings.open_set:
             shares = np.exp(odds - log_sum_exp(odds)).astype(np.float32)
             return Scores(evidence.labels, shares, np.zeros_like(shares), 0.0)
@@ -230,7 +243,10 @@ class CalibratedRule:
 
 
 def _finite(values: Floats) -> Array:
-    return np.clip(np.where(np.isnan(values), EXCLUDED, values), -40.0, 40.0).astype(np.float32)
+    """Log-odds that stay finite however long they are smoothed and heated; their order stays as it is."""
+    known = np.clip(np.where(np.isnan(values), EXCLUDED, values), -1e30, 1e30)
+    beyond = np.log1p(np.maximum(np.abs(known) - EXTREME, 0.0))
+    return np.asarray(np.clip(known, -EXTREME, EXTREME) + np.sign(known) * beyond, np.float32)
 
 
 def _others(odds: Floats, total: float) -> Floats:

@@ -58,6 +58,13 @@ class FusionRule(Protocol):
 
     settings: Any
 
+    def check(self, change: Change) -> None:
+        """Refuse a change that it could not follow, before it is made.
+
+        Raises:
+            RequestError: The memory would hold more than the rule can.
+        """
+
     def apply(self, change: Change) -> None:
         """Follow a change of the memory, by addition and subtraction."""
 

@@ -59,6 +59,9 @@ class LateRule:
         self._search = search
         self._table = LabelTable()
 
+    def check(self, change: Change) -> None:
+        """It can follow every change."""
+
     def apply(self, change: Change) -> None:
         """Follow a change of the memory."""
         self._table.apply(change)

@@ -8,6 +8,7 @@ from copy import copy
 
 import numpy as np
 
+from vfrt_ros.core import work_ahead
 from vfrt_ros.core.memory.example import Change, Example
 from vfrt_ros.core.scoring.evidence import Array
 from vfrt_ros.core.scoring.fitting import Model, Snapshot, fit
@@ -87,8 +88,7 @@ class Learner:
             if changed:
                 self.model = self.model.moved(self.statistics, changed)
             if self._ready is None and (self._worker is None or not self._worker.is_alive()):
-                self._worker = threading.Thread(target=self._fit, name="vfrt-fit", daemon=True)
-                self._worker.start()
+                self._worker = work_ahead.start(self._fit, "vfrt-fit")
         self._take_ready()
 
     def settle(self) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg.blas import dsyrk
 
-from vfrt_ros.core.memory.example import Example
+from vfrt_ros.core.errors import RequestError
+from vfrt_ros.core.memory.example import Change, Example
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,7 +28,8 @@ MOST_PENDING = 64
 class Statistics:
     """Counts, sums and the common scatter matrix of the labels, positives and negatives apart.
 
-    Threads: one changes it. Another may ask for `scatter_matrix` meanwhile.
+    Threads: one changes it. Another may ask for `scatter_matrix` meanwhile: `_pending` is read and written under
+    `_queue`, which nobody holds for long, and `_scatter` under `_folding`, which a sum takes its time with.
 
     Attributes:
         counts: Positive examples of each label that has one.
@@ -39,6 +41,7 @@ class Statistics:
         self.sums: dict[str, Floats] = {}
         self._scatter: Floats | None = None
         self._pending: deque[tuple[Floats, int]] = deque()
+        self._queue = threading.Lock()
         self._folding = threading.Lock()
         self._negatives: dict[str, tuple[int, Floats]] = {}
 
@@ -64,16 +67,29 @@ class Statistics:
         low /= SCALE**2
         return low + np.tril(low, -1).T
 
+    def check(self, change: Change) -> None:
+        """Refuse a change that would be too much, before it is made.
+
+        Raises:
+            RequestError: There would be more positive examples than `MOST_EXAMPLES`.
+        """
+        signed = [(change.added, 1), (change.removed, -1)]
+        size = self.size + sum(sign for some, sign in signed for example in some if not example.negative)
+        if size > max(MOST_EXAMPLES, self.size):
+            raise RequestError(
+                f"The memory would have {size} examples, over the {MOST_EXAMPLES} whose sums the rule 'calibrated' "
+                "keeps exact: forget some, or set fuse to late."
+            )
+
     def add(self, examples: tuple[Example, ...]) -> None:
         """Count examples in.
 
         Raises:
             OverflowError: More than `MOST_EXAMPLES` would not be exact any more.
         """
-        if self.size + len(examples) > MOST_EXAMPLES:
-            raise OverflowError(
-                f"Expected at most {MOST_EXAMPLES} examples; got {self.size + len(examples)}."
-            )
+        more = sum(not example.negative for example in examples)
+        if self.size + more > MOST_EXAMPLES:
+            raise OverflowError(f"Expected at most {MOST_EXAMPLES} examples; got {self.size + more}.")
         self._change(examples, 1)
 
     def remove(self, examples: tuple[Example, ...]) -> None:
@@ -97,12 +113,16 @@ class Statistics:
         return digest.hexdigest()
 
     def _folded(self) -> Floats | None:
-        while self._pending:
-            rows, sign = self._pending.popleft()
+        while (waiting := self._next_pending()) is not None:
+            rows, sign = waiting
             if self._scatter is None:
                 self._scatter = np.zeros((rows.shape[1],) * 2, order="F")
             self._scatter = dsyrk(float(sign), rows.T, beta=1.0, c=self._scatter, lower=1, overwrite_c=1)
         return self._scatter
+
+    def _next_pending(self) -> tuple[Floats, int] | None:
+        with self._queue:
+            return self._pending.popleft() if self._pending else None
 
     def _change(self, examples: tuple[Example, ...], sign: int) -> None:
         for example in examples:
@@ -110,9 +130,12 @@ class Statistics:
             (self._change_negative if example.negative else self._change_positive)(example.label, row, sign)
         rows = [example.embedding for example in examples if not example.negative]
         if rows:
-            self._pending.append((np.rint(np.stack(rows).astype(np.float64) * SCALE), sign))
-        if sum(len(some) for some, _ in self._pending) >= MOST_PENDING:
-            _ = self.scatter
+            new = np.rint(np.stack(rows).astype(np.float64) * SCALE)
+            with self._queue:
+                self._pending.append((new, sign))
+                waiting = sum(len(some) for some, _ in self._pending)
+            if waiting >= MOST_PENDING:
+                _ = self.scatter
 
     def _change_positive(self, label: str, row: Floats, sign: int) -> None:
         self.counts[label] = self.counts.get(label, 0) + sign

@@ -1,0 +1,271 @@
+"""Whatever fails at whatever point of a change: it is refused and nothing changed, or it was made and all follow."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fixtures.pictures import picture
+
+from vfrt_ros.core.encoders import load_encoders
+from vfrt_ros.core.encoders.fake import FakeText
+from vfrt_ros.core.errors import EncoderError, MemoryStoreError, RequestError, VfrtError
+from vfrt_ros.core.memory.book import Book
+from vfrt_ros.core.memory.contents import Contents
+from vfrt_ros.core.memory.index import ExampleIndex
+from vfrt_ros.core.memory.lock import Lock
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.tally import Tally
+from vfrt_ros.core.memory.twin import Twin
+from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.scoring import statistics
+from vfrt_ros.core.scoring.calibrated import CalibratedRule
+from vfrt_ros.core.scoring.late import LateRule
+from vfrt_ros.core.settings import RecognitionSettings
+
+ENCODERS = load_encoders("fake")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _cache(tmp_path_factory) -> Iterator[None]:
+    """No cache of texts: what is to be encoded is asked of the encoder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr("vfrt_ros.core.prompts._load", lambda key, dim: None)
+        patch.setattr("vfrt_ros.core.prompts.cache.store_arrays", lambda *names, **arrays: None)
+        yield
+
+
+def settings(**changes: Any) -> RecognitionSettings:
+    return RecognitionSettings(**{"backbone": "fake", "temporal_ema": 0.0, "init_labels": ("sun",)} | changes)
+
+
+def pictures(colour: str, first: int = 0) -> list:
+    return [picture(colour, first + variant) for variant in range(3)]
+
+
+def taught(path: Path, fuse: str) -> Recogniser:
+    made = Recogniser(settings(memory_path=str(path), fuse=fuse), encoders=ENCODERS)
+    made.register("cup", images=pictures("red"))
+    made.register("leaf", images=pictures("green"))
+    made.register("leaf", images=pictures("cyan"), negative=True)
+    made.set_prompts(["cup", "sky"], ["", "something blue"])
+    made.forget("leaf")
+    made.undo()
+    return made
+
+
+def absorb(made: Recogniser) -> None:
+    other = Recogniser(settings(memory_path=":memory:", fuse="late"), encoders=ENCODERS)
+    other.register("sea", images=pictures("blue"))
+    other.set_prompts(["coal"], ["something black"])
+    made.absorb(made.prepare_merge(other.bundle(), "desk"))
+
+
+CHANGES: dict[str, Callable[[Recogniser], Any]] = {
+    "register": lambda r: r.register("cup", images=pictures("red", 7)),
+    "register a new label": lambda r: r.register("night", images=pictures("black")),
+    "register what it is not": lambda r: r.register("cup", images=pictures("white"), negative=True),
+    "forget": lambda r: r.forget("cup"),
+    "forget an initial label": lambda r: r.forget("sun"),
+    "forget examples": lambda r: r.forget_examples([1, 2]),
+    "rename": lambda r: r.relabel("cup", "mug"),
+    "merge": lambda r: r.relabel("cup", "leaf"),
+    "prompts": lambda r: r.set_prompts(["dog", "sky"], ["a red dog", ""]),
+    "replace the prompts": lambda r: r.set_prompts(["dog"], replace=True),
+    "undo": lambda r: r.undo(),
+    "redo": lambda r: r.redo(),
+    "import": absorb,
+}
+
+POINTS: dict[str, tuple[type, str, Exception]] = {
+    "the text encoder": (FakeText, "encode_text", EncoderError("It is gone.")),
+    "the text encoder by a bug": (FakeText, "encode_text", ZeroDivisionError()),
+    "the check of the rule": (CalibratedRule, "check", RequestError("Too much.")),
+    "writing": (Book, "_apply", MemoryStoreError("No disk.")),
+    "writing by a bug": (Book, "_apply", ZeroDivisionError()),
+    "the copy": (Twin, "begin", MemoryStoreError("No disk.")),
+    "following with the copy": (Twin, "_catch_up", ZeroDivisionError()),
+    "the note in the lock": (Lock, "_write", OSError()),
+    "the examples in RAM": (Contents, "_follow", ZeroDivisionError()),
+    "the counts": (Tally, "add", ZeroDivisionError()),
+    "adding to the index": (ExampleIndex, "add", RuntimeError()),
+    "removing from the index": (ExampleIndex, "remove", RuntimeError()),
+    "the calibrated rule": (CalibratedRule, "apply", ZeroDivisionError()),
+    "the prompts of the calibrated rule": (CalibratedRule, "set_prototypes", ZeroDivisionError()),
+    "the late rule": (LateRule, "apply", ZeroDivisionError()),
+    "the prompts of the late rule": (LateRule, "set_prototypes", ZeroDivisionError()),
+    "the next rule": (Recogniser, "_make_rule", ZeroDivisionError()),
+}
+
+
+class Failing:
+    """A method that fails so many times, and works from then on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, error: Exception, times: int):
+        self.left, original = times, getattr(owner, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            if self.left:
+                self.left -= 1
+                raise error
+            return original(*arguments, **named)
+
+        monkeypatch.setattr(owner, name, call)
+
+
+def answers(made: Recogniser) -> list[tuple]:
+    found = []
+    for colour in ("red", "green", "blue", "black", "cyan"):
+        made.restart_view()
+        decision = made.recognise(picture(colour, 20))
+        found.append((decision.label, [(c.label, round(c.score, 5)) for c in decision.candidates]))
+    return found
+
+
+def seen(made: Recogniser) -> tuple:
+    memory = made.memory
+    rows = sorted((e.id, e.label, e.negative) for e in memory.examples())
+    return rows, dict(memory.prompts), memory.version, memory.state_hash(), memory.history()
+
+
+def assert_all_agree(made: Recogniser, folder: Path) -> None:
+    """RAM, disk, index and rule say the same."""
+    made.memory.backup(folder / "copy.db")
+    with Recogniser(made.settings.replace(memory_path=str(folder / "copy.db")), encoders=ENCODERS) as again:
+        assert seen(again)[:2] == seen(made)[:2]
+        assert seen(again)[3:] == seen(made)[3:]
+        assert answers(again) == answers(made)
+    probe = made.memory.examples()[0].embedding if len(made.memory) else np.zeros(59, np.float32)
+    positive = {example.id for example in made.memory.examples() if not example.negative}
+    assert set(made.memory.search(probe, 100)[0].tolist()) == positive
+
+
+@pytest.fixture(scope="module")
+def memory_file(tmp_path_factory) -> Path:
+    """A memory that was taught, and closed."""
+    path = tmp_path_factory.mktemp("taught") / "memory.db"
+    taught(path, "late").close()
+    return path
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_fault_refuses_a_change_or_leaves_no_trace(
+    memory_file, monkeypatch, tmp_path, change, point
+) -> None:
+    shutil.copytree(memory_file.parent, tmp_path / "own")
+    fuse = "calibrated" if "calibrated" in point or "check" in point else "late"
+    made = Recogniser(settings(memory_path=str(tmp_path / "own" / "memory.db"), fuse=fuse), encoders=ENCODERS)
+    with made:
+        check(made, change, point, monkeypatch, tmp_path)
+
+
+def check(made: Recogniser, change: str, point: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    if change == "redo":
+        made.undo()
+    before = seen(made), answers(made)
+    with monkeypatch.context() as patch:
+        failing = Failing(patch, *POINTS[point], 1)
+        try:
+            CHANGES[change](made)
+        except Exception as error:
+            assert isinstance(error, VfrtError) or type(error) is type(POINTS[point][2])
+            failing.left = 0
+            assert (seen(made), answers(made)) == before
+        else:
+            assert made.memory.version == before[0][2] + 1
+    assert_all_agree(made, folder)
+
+
+def test_listeners_that_fail_refuse_nothing_and_are_counted(tmp_path) -> None:
+    with taught(tmp_path / "memory.db", "calibrated") as made:
+        told, built = [], []
+        made.memory.listen(lambda step: 1 / 0, rebuild=lambda: built.append(made.memory.version))
+        made.memory.listen(told.append)
+        done = made.register("night", images=pictures("black"))
+        assert (done.stored, len(told), built, made.memory.faults) == (3, 1, [made.memory.version], 1)
+        assert_all_agree(made, tmp_path)
+
+
+def test_who_is_asked_can_refuse_and_nothing_is_written(tmp_path) -> None:
+    with taught(tmp_path / "memory.db", "calibrated") as made:
+        before = seen(made)
+
+        def refuse(step: Any) -> None:
+            raise RequestError("Not now.")
+
+        made.memory.listen(lambda step: None, check=refuse)
+        for change in (lambda: made.forget("cup"), made.undo, lambda: made.relabel("cup", "mug")):
+            with pytest.raises(RequestError, match="Not now"):
+                change()
+        assert seen(made) == before
+
+
+def test_an_index_that_fails_for_good_leaves_searches_exact(tmp_path, monkeypatch) -> None:
+    with taught(tmp_path / "memory.db", "late") as made:
+        monkeypatch.setattr(ExampleIndex, "add", lambda *_: 1 / 0)
+        made.register("night", images=pictures("black"))
+        key = made.memory.examples("night")[0]
+        assert made.memory.search(key.embedding, 1)[0].tolist() == [key.id]
+        assert made.recognise(picture("black", 1)).candidates[0].label == "night"
+        monkeypatch.undo()
+        made.forget("leaf")
+        assert not made.memory._index_is_stale
+        assert len(made.memory.index) == 6
+
+
+def test_a_search_that_fails_is_answered_all_the_same(tmp_path, monkeypatch) -> None:
+    with taught(tmp_path / "memory.db", "late") as made:
+        before = answers(made)
+        monkeypatch.setattr(ExampleIndex, "search", lambda *_: 1 / 0)
+        assert answers(made) == before
+        assert made.memory.faults == 1
+
+
+CONFIGURED: dict[str, dict[str, Any]] = {
+    "templates": {"prompt_templates": ["one {label}"], "alpha_fusion": 0.2},
+    "the rule": {"fuse": "calibrated", "alpha_fusion": 0.2},
+    "both": {"fuse": "calibrated", "prompt_templates": ["one {label}"], "temporal_ema": 0.5},
+}
+
+
+@pytest.mark.parametrize("error", [EncoderError("It is gone."), ZeroDivisionError()], ids=["typed", "a bug"])
+@pytest.mark.parametrize("changes", CONFIGURED.values(), ids=CONFIGURED.keys())
+def test_settings_whose_prompts_cannot_be_encoded_change_nothing(monkeypatch, changes, error) -> None:
+    made = Recogniser(settings(memory_path=":memory:", fuse="late"), encoders=ENCODERS)
+    made.register("cup", images=pictures("red"))
+    before = made.settings, answers(made)
+    with monkeypatch.context() as patch:
+        Failing(patch, FakeText, "encode_text", error, 1)
+        with pytest.raises(type(error)):
+            made.configure(**changes)
+    assert (made.settings, answers(made)) == before
+    made.configure(**changes)
+    assert made.settings == before[0].replace(**changes)
+    fresh = Recogniser(made.settings, encoders=made.encoders, memory=made.memory)
+    assert answers(made) == answers(fresh)
+
+
+def test_more_examples_than_the_sums_hold_are_refused_before_they_are_written(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(statistics, "MOST_EXAMPLES", 7)
+    with taught(tmp_path / "memory.db", "calibrated") as made:
+        before = seen(made)
+        with pytest.raises(RequestError, match="9 examples, over the 7"):
+            made.register("night", images=pictures("black"))
+        assert seen(made) == before
+        made.register("cup", images=pictures("white"), negative=True)
+        made.configure(fuse="late")
+        made.register("night", images=pictures("black"))
+        with pytest.raises(RequestError, match="set fuse to late"):
+            made.configure(fuse="calibrated", k=3)
+        assert (made.settings.fuse, made.settings.k) == ("late", 8)
+    with pytest.raises(RequestError, match="set fuse to late"):
+        Recogniser(made.settings.replace(fuse="calibrated"))
+    with contextlib.closing(Memory(None, tmp_path / "memory.db")) as memory:
+        assert len(memory) == 15
