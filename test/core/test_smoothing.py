@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+import itertools
+import re
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -104,3 +110,40 @@ def test_favour_raises_the_odds_and_the_shares_still_sum_to_one() -> None:
 def test_favour_leaves_the_scores_where_no_label_of_theirs_is_held(held) -> None:
     before = scores(0.2, cup=0.3, cat=0.5)
     assert favour(before, held) is before
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def worked_example():
+    """The tool that the numbers of docs/scoring.md come from."""
+    place = ROOT / "tools" / "smoothing_example.py"
+    spec = importlib.util.spec_from_file_location("smoothing_example", place)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_worked_example_of_the_documentation_is_what_the_code_does() -> None:
+    tool, text = worked_example(), (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")
+    section = text[text.index("### Over time") : text.index("### Negative examples")]
+    rows = re.findall(r"(\.\d{3})\D* · (\.\d{3}) \| \D*(\.\d{3}) · (\.\d{3}) \| (\.\d{3})", section)
+    second = tool.example()[1]
+    for row, scores in zip(rows, (second.plain, second.smooth, second.held), strict=True):
+        expected = (
+            scores.score[0],
+            scores.threshold[0],
+            scores.score[1],
+            scores.threshold[1],
+            scores.unknown,
+        )
+        assert [float(value) for value in row] == pytest.approx(expected, abs=6e-4)
+    changes = [
+        sum(a != b for a, b in itertools.pairwise(int(getattr(f, kind).score.argmax()) for f in frames))
+        for frames in [tool.play(tool.scene())]
+        for kind in ("plain", "smooth", "held")
+    ]
+    assert re.findall(r"(\d) times", section) == [str(count) for count in changes]
+    ahead = tool.play([tool.evidence(1.0, 0.8), tool.evidence(0.9, 1.4)])[1]
+    assert ahead.held.score.argmax() == 1
