@@ -55,9 +55,8 @@ class Bundle:
 
     @property
     def size(self) -> int:
-        """Bytes of what takes room in a file: pictures, which are stored as they are, embeddings and prompts."""
-        examples = sum(len(example.thumbnail) + 4 * self.owner.dim for example in self.examples)
-        return examples + sum(len(text) for texts in self.prompts.values() for text in texts)
+        """Bytes of what takes room in a file: pictures, which are stored as they are, and embeddings."""
+        return sum(len(example.thumbnail) + 4 * self.owner.dim for example in self.examples)
 
 
 def write_bundle(bundle: Bundle, path: Path) -> None:
