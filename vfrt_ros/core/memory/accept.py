@@ -89,4 +89,5 @@ def checked_quality(entries: Any) -> Mapping[str, float]:
 def _measure(name: Any) -> str:
     if not isinstance(name, str):
         raise TypeError(f"expected a text; got {name!r:.40}")
-    return check_text("The name of a measure", name[:LONGEST_MEASURE], LONGEST_MEASURE)
+    check_text("The name of a measure", name[:LONGEST_MEASURE], LONGEST_MEASURE)
+    return name[:LONGEST_MEASURE]
