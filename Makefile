@@ -33,10 +33,10 @@ lint:  ## ruff and mypy
 	@$(READY) && ruff check . && ruff format --check . && mypy
 
 bench:  ## measure speed on this machine (QUICK=1: in two minutes; CHECK=1: has a ratio fallen? ARGS="--help")
-	@$(READY) && exec python -m vfrt_ros.bench $(if $(QUICK),--quick) $(if $(CHECK),--check) $(ARGS)
+	@$(READY) && exec python -m tools.bench $(if $(QUICK),--quick) $(if $(CHECK),--check) $(ARGS)
 
 crash:  ## kill and damage memories at random, compare with what was acknowledged (ARGS="--kills 100 --seed 7")
-	@$(READY) && exec python -m vfrt_ros.crash $(ARGS)
+	@$(READY) && exec python -m tools.crash $(ARGS)
 
 discovery:  ## are nodes found beside a camera, do frames arrive in each discovery range? (ARGS="--commands 50")
 	@$(READY) && exec python tools/discovery.py $(ARGS)
@@ -47,12 +47,12 @@ fuzz:  ## odd messages, requests, parameters and files, with ever new seeds (MIN
 	@$(READY) && exec python tools/fuzz.py --minutes $(MINUTES) $(ARGS)
 
 soak:  ## 30 frames a second, lessons, changes and commands at random: memory, handles, answers and frames missed (MINUTES=30)
-	@$(READY) && exec python -m vfrt_ros.soak --minutes $(MINUTES) $(ARGS)
+	@$(READY) && exec python -m tools.soak --minutes $(MINUTES) $(ARGS)
 
 GROCERIES ?= ../shared/data/groceries
 
 eval-bar:  ## measure recognition against its bar (GROCERIES=folder of the photos, ARGS="--episodes 20")
-	@$(READY) && exec python -m vfrt_ros.evaluation_bar "$(GROCERIES)" $(ARGS)
+	@$(READY) && exec python -m tools.eval_bar "$(GROCERIES)" $(ARGS)
 
 setup:  ## install and build what is missing or stale; every other target does so too
 	@tools/setup.sh

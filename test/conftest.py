@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def own_domain() -> Iterator[None]:
     """A ROS domain of this process, for every test that chooses none."""
-    from vfrt_ros.private_domain import private_domain
+    from tools.private_domain import private_domain
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROS_DOMAIN_ID", str(private_domain()))

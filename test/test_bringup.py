@@ -18,7 +18,7 @@ from vfrt_ros.bringup import (
     full_name,
     plan,
 )
-from vfrt_ros.core.errors import SettingError
+from vfrt_ros.core.types.errors import SettingError
 
 DEMO = 'init_labels:=["cat", "cup of coffee", "rocket", "motorcycle"]'
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vfrt_ros.core.errors import SettingError
+from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.parameter_file import file_values, find_parameter_file
 
 SECTIONS = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.reference import CAMERA_TABLES, TABLES, refresh
 from vfrt_ros.cli.main import COMMANDS
-from vfrt_ros.reference import CAMERA_TABLES, TABLES, refresh
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,7 +20,7 @@ def test_the_tables_are_those_of_the_code() -> None:
     for document, tables in ((README, TABLES), (CAMERAS, CAMERA_TABLES)):
         for name in tables:
             assert f"<!-- {name} -->" in document
-        assert refresh(document) == document, "run: python -m vfrt_ros.reference README.md docs/cameras.md"
+        assert refresh(document) == document, "run: python -m tools.reference README.md docs/cameras.md"
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from vfrt_ros.private_domain import take_domain
+from tools.private_domain import take_domain
 
-VFRT = (sys.executable, "-m", "vfrt_ros.cli.main")
+VFRT = (sys.executable, "-m", "vfrt_ros.cli")
 RANGES = {
     "SUBNET": {"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"},
     "LOCALHOST": {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"},

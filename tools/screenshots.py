@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "test"))
 from ui.browser import Browser
 from ui.live_system import LiveSystem
 
-from vfrt_ros.private_domain import private_domain
+from tools.private_domain import private_domain
 
 LABELS = ("cat", "cup of coffee", "rocket", "motorcycle")
 OBJECT = "astronaut"

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
-from vfrt_ros.core.scoring.evidence import Evidence, Scores
-from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.smoothing import REFERENCE_FPS, Smoother, favour
+from vfrt_ros.core.types.evidence import Evidence, Scores
 
 LABELS = ("cup", "mug")
 FRAMES = 60
@@ -31,7 +31,13 @@ class Frame:
 def evidence(cup: float, mug: float, support: tuple[float, float] = (0.6, 0.6)) -> Evidence:
     """Of two labels with a prompt each, in log-odds."""
     nothing = np.full(2, np.nan, np.float32)
-    return Evidence(LABELS, nothing, np.float32([0.3, 0.3]), np.float32([cup, mug]), np.float32(support))
+    return Evidence(
+        LABELS,
+        nothing,
+        np.array([0.3, 0.3], np.float32),
+        np.array([cup, mug], np.float32),
+        np.asarray(support, np.float32),
+    )
 
 
 def example() -> list[Frame]:

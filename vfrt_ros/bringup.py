@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.core.errors import SettingError, nearest
-from vfrt_ros.core.parameters import ENVIRONMENT_PREFIX, Parameter, Settings, parse
-from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
-from vfrt_ros.core.sources.without_password import without_password
+from vfrt_ros.core.config.parameters import ENVIRONMENT_PREFIX, Parameter, Settings, parse
+from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.core.types.errors import SettingError, nearest
+from vfrt_ros.core.types.without_password import without_password
 from vfrt_ros.nodes import names
 from vfrt_ros.parameter_file import file_values, find_parameter_file
 from vfrt_ros.ros_name import check_namespace

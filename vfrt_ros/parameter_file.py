@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.core.errors import SettingError, nearest
-from vfrt_ros.core.yaml_text import read_yaml
+from vfrt_ros.core.config.yaml_text import read_yaml
+from vfrt_ros.core.types.errors import SettingError, nearest
 
 SUFFIXES = (".yaml", ".yml")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vfrt_ros.core.errors import SettingError
+from vfrt_ros.core.types.errors import SettingError
 
 _TOKENS = re.compile(r"(?:/[A-Za-z_][A-Za-z0-9_]*)+")
 """Source: rmw/validate_namespace.h and rmw/validate_node_name.h."""

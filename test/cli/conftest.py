@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from vfrt_ros.private_domain import private_domain
+from tools.private_domain import private_domain
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def vfrt(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands look longer for a node that is there: on a busy machine it is heard of only seconds later."""
-    from vfrt_ros.cli.node_client import NodeClient
+    from vfrt_ros.client.node_client import NodeClient
 
     monkeypatch.setitem(NodeClient.__init__.__kwdefaults__, "patience", 15.0)
 

@@ -82,7 +82,7 @@ def test_the_handler_is_as_before_afterwards() -> None:
 def test_a_command_that_runs_ends(fake: FakeRecognition) -> None:
     fake.publish_always(known_cat())
     watch = subprocess.Popen(
-        [sys.executable, "-m", "vfrt_ros.cli.main", "watch", "--json"],
+        [sys.executable, "-m", "vfrt_ros.cli", "watch", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

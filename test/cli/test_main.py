@@ -123,7 +123,7 @@ def test_a_text_that_is_no_utf_8_is_one_line_and_status_2(vfrt: Any, line: tuple
 
 def test_what_the_terminal_cannot_show_is_shown_by_its_number() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-m", "vfrt_ros.cli.main", "models", "list"]
+    command = [sys.executable, "-m", "vfrt_ros.cli", "models", "list"]
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "")
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from vfrt_ros.core.encoders import CATALOG, packaged, registry
+from vfrt_ros.core.encoders import CATALOG, registry
+from vfrt_ros.core.encoders.embedded import packaged
 
 from .local_hub import LocalHub
 
@@ -42,7 +43,7 @@ def model(tmp_path: Path) -> Path:
 
 def models(hub: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`vfrt models` in a process of its own, since the client reads the hub's address at its import."""
-    command = [sys.executable, "-m", "vfrt_ros.cli.main", "models", *arguments]
+    command = [sys.executable, "-m", "vfrt_ros.cli", "models", *arguments]
     return subprocess.run(command, env={**os.environ, "HF_ENDPOINT": hub}, capture_output=True, text=True)
 
 
@@ -99,7 +100,7 @@ def test_without_a_hub_pull_is_one_line(hub_home: Path) -> None:
 
 def test_ctrl_c_leaves_no_traceback_and_the_next_pull_succeeds(model: Path) -> None:
     with LocalHub(CATALOG[NAME].model_id, model) as hub:
-        command = [sys.executable, "-m", "vfrt_ros.cli.main", "models", "pull", NAME]
+        command = [sys.executable, "-m", "vfrt_ros.cli", "models", "pull", NAME]
         hub.hold("model.safetensors")
         process = subprocess.Popen(
             command, env={**os.environ, "HF_ENDPOINT": hub.address}, stderr=subprocess.PIPE, text=True

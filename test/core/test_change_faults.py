@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from fixtures.pictures import picture
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.encoders.fake import FakeText
-from vfrt_ros.core.errors import EncoderError, MemoryStoreError, RequestError, VfrtError
 from vfrt_ros.core.memory.book import Book
 from vfrt_ros.core.memory.contents import Contents
 from vfrt_ros.core.memory.index import ExampleIndex
@@ -26,7 +26,7 @@ from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.scoring import statistics
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.scoring.late import LateRule
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.errors import EncoderError, MemoryStoreError, RequestError, VfrtError
 
 ENCODERS = load_encoders("fake")
 
@@ -36,8 +36,8 @@ def _cache(tmp_path_factory) -> Iterator[None]:
     """No cache of texts: what is to be encoded is asked of the encoder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr("vfrt_ros.core.prompts._load", lambda key, dim: None)
-        patch.setattr("vfrt_ros.core.prompts.cache.store_arrays", lambda *names, **arrays: None)
+        patch.setattr("vfrt_ros.core.scoring.prompts._load", lambda key, dim: None)
+        patch.setattr("vfrt_ros.core.scoring.prompts.cache.store_arrays", lambda *names, **arrays: None)
         yield
 
 

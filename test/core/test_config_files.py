@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from vfrt_ros.core.parameters import Settings
-from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.core.config.parameters import Settings
+from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
 from vfrt_ros.parameter_file import file_values
 
 FILES = sorted((Path(__file__).parents[2] / "config").glob("*.yaml"))

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from fixtures.pictures import picture
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders.fake import FakeBackbone, FakeText
-from vfrt_ros.core.errors import EncoderError, MemoryStoreError, VfrtError
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import EncoderError, MemoryStoreError, VfrtError
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from fixtures.pictures import picture
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
 
 
 @pytest.fixture(autouse=True, scope="module")

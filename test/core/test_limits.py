@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from fixtures.pictures import picture
 
-from vfrt_ros.core.errors import AllRejectedError, RequestError
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.memory import NewExample
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.errors import AllRejectedError, RequestError
 
 
 @pytest.fixture(autouse=True)

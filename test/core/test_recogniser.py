@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from fixtures.pictures import picture, plain
 
-from vfrt_ros.core.decision import UNKNOWN, Reason
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.encoders.fake import FakeBackbone
-from vfrt_ros.core.errors import (
+from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.types.decision import UNKNOWN, Reason
+from vfrt_ros.core.types.errors import (
     AllRejectedError,
     FrameError,
     MemoryStoreError,
@@ -24,9 +26,7 @@ from vfrt_ros.core.errors import (
     SettingError,
     UnknownLabelError,
 )
-from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.scoring.evidence import Scores
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.evidence import Scores
 
 RULES = {
     "calibrated": {},

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from fixtures.pictures import picture
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.registration import Conflict, ConflictCode, Registration
-from vfrt_ros.core.settings import RecognitionSettings
 
 RED = [picture("red", variant) for variant in range(3)]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from fixtures.pictures import picture
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
 
 ANSWERS: dict[str, Callable[[Recogniser], Any]] = {
     "register": lambda r: r.register("mug", images=[picture("blue", n) for n in range(8)]),

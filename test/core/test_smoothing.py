@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vfrt_ros.core.scoring.evidence import Evidence, Scores
 from vfrt_ros.core.smoothing import HOLD_ODDS, Smoother, favour, past_share
+from vfrt_ros.core.types.evidence import Evidence, Scores
 
 ZERO, ONE = 0.0, 1.0
 

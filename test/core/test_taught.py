@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from fixtures.pictures import picture, plain
 
-from vfrt_ros.core.errors import EncoderError, RequestError, UnknownLabelError
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.registration import RejectedFramesError
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.errors import EncoderError, RequestError, UnknownLabelError
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +95,7 @@ def test_what_one_learned_another_absorbs_in_one_step() -> None:
 
 def test_an_import_over_a_limit_is_refused_before_its_prompts_are_encoded(monkeypatch) -> None:
     pupil, bundle = recogniser(max_labels=2), teacher().bundle()
-    monkeypatch.setattr("vfrt_ros.core.prototypes.embed_groups", lambda *_: 1 / 0)
+    monkeypatch.setattr("vfrt_ros.core.scoring.prototypes.embed_groups", lambda *_: 1 / 0)
     with pytest.raises(RequestError, match="3 labels, over the 2 of max_labels"):
         pupil.prepare_merge(bundle, "desk")
 
@@ -106,7 +106,7 @@ def test_prompts_that_cannot_be_encoded_change_nothing(monkeypatch) -> None:
     def fail(*_: Any) -> None:
         raise EncoderError("It is gone.")
 
-    monkeypatch.setattr("vfrt_ros.core.prototypes.embed_groups", fail)
+    monkeypatch.setattr("vfrt_ros.core.scoring.prototypes.embed_groups", fail)
     with pytest.raises(EncoderError):
         pupil.prepare_merge(bundle, "desk")
     assert (len(pupil.memory), pupil.memory.version) == (0, 0)

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfrt_ros.core.errors import RequestError
+from vfrt_ros.core.config.settings import state_folder
 from vfrt_ros.core.memory.bundle import Bundle, pack_bundle, unpack_bundle
-from vfrt_ros.core.memory.example import Example
 from vfrt_ros.core.memory.location import memory_file
 from vfrt_ros.core.memory.memory import Memory, NewExample
 from vfrt_ros.core.memory.merge import merge
-from vfrt_ros.core.memory.owner import Owner
-from vfrt_ros.core.settings import state_folder
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.example import Example
 
 OWNER = Owner("fake", "abc123", 3)
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)

@@ -12,11 +12,11 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vfrt_ros.core.errors import SettingError, SourceError
-from vfrt_ros.core.settings import CameraSettings
-from vfrt_ros.core.snapshot import check_name, snapshot_folder
+from vfrt_ros.core.config.settings import CameraSettings
+from vfrt_ros.core.report.snapshot import check_name, snapshot_folder
 from vfrt_ros.core.sources.images import load_image
 from vfrt_ros.core.sources.open_source import open_source
+from vfrt_ros.core.types.errors import SettingError, SourceError
 from vfrt_ros.parameter_file import file_values, find_parameter_file
 
 keys = st.sampled_from(["recognition", "camera", "/**", "*", "ros__parameters", "k", "source", "/", ""])
@@ -151,7 +151,7 @@ def _open(text: str) -> None:
 @example(name="con\n")
 @given(name=st.text(max_size=120))
 def test_a_name_stays_in_the_folder_or_is_refused(name: str) -> None:
-    from vfrt_ros.core.errors import RequestError
+    from vfrt_ros.core.types.errors import RequestError
 
     try:
         checked = check_name(name)

@@ -15,9 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sensor_msgs.msg import CompressedImage, Image
 
-from vfrt_ros.core.errors import FrameError
 from vfrt_ros.core.frames.encodings import DEPTH, ENCODINGS
 from vfrt_ros.core.frames.image_size import read_header
+from vfrt_ros.core.types.errors import FrameError
 from vfrt_ros.nodes.conversions import frame_from_compressed, frame_from_image
 
 KINDS = {"encoding", "depth", "empty", "too_large", "step", "length", "conversion", "malformed"}

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vfrt_ros.core.errors import SettingError
-from vfrt_ros.core.parameters import Settings, from_environment
-from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.core.config.parameters import Settings, from_environment
+from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.core.types.errors import SettingError
 
 TABLES: dict[str, type[Settings]] = {"camera": CameraSettings, "recognition": RecognitionSettings}
 ENTRIES = [entry for table in TABLES.values() for entry in table.parameters().values()]

@@ -24,6 +24,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
+from tools.private_domain import take_domain
 from vfrt_msgs.msg import MemoryInfo, Recognition
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.camera_node import CameraNode
@@ -32,7 +33,6 @@ from vfrt_ros.nodes.recognition_node import RecognitionNode
 from vfrt_ros.nodes.services import SERVICES
 from vfrt_ros.panel.recognition_feed import RecognitionFeed
 from vfrt_ros.panel.ros_link import RosLink
-from vfrt_ros.private_domain import take_domain
 
 pytestmark = pytest.mark.ros
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from tools.private_domain import private_domain
 from vfrt_ros.bringup import ARGUMENTS
-from vfrt_ros.core.errors import SettingError
-from vfrt_ros.private_domain import private_domain
+from vfrt_ros.core.types.errors import SettingError
 
 WHY = "{} is not installed: only a ROS 2 install brings it, PyPI does not"
 # First, since `import launch` finds this repository's folder where there is no other.

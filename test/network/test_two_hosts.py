@@ -15,9 +15,9 @@ pytest.importorskip("rclpy")
 from network.two_hosts import Host, Program, TwoHosts
 from nodes.conftest import wait_for
 
+from tools.private_domain import take_domain
 from vfrt_ros.nodes.camera_diagnostics import PUBLISHED
 from vfrt_ros.nodes.loss_values import LOST, REPLACED
-from vfrt_ros.private_domain import take_domain
 
 pytestmark = [
     pytest.mark.e2e,
@@ -144,5 +144,5 @@ def test_a_command_on_the_other_host_and_a_cable_that_is_cut_for_ten_seconds(sys
 
 def labels_are_told(host: Host) -> None:
     """`vfrt labels` finds the node; one that did not hear of it in time is asked again."""
-    command = (sys.executable, "-m", "vfrt_ros.cli.main", "labels", "--json")
+    command = (sys.executable, "-m", "vfrt_ros.cli", "labels", "--json")
     wait_for(lambda: host.run(*command).returncode == 0, "a command's answer", 60.0)

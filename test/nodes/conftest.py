@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from vfrt_ros.cli.greeting import Greeting
-from vfrt_ros.private_domain import private_domain
+from tools.private_domain import private_domain
+from vfrt_ros.client.greeting import Greeting
 
 rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
 

@@ -8,10 +8,10 @@ from typing import Any
 from fixtures.pictures import picture
 from std_msgs.msg import Header
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.bundle import pack_bundle
-from vfrt_ros.core.overlay import Pace
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.report.overlay import Pace
 from vfrt_ros.nodes.conversions import image_from_frame
 from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.result import Result

@@ -15,8 +15,8 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 
 from vfrt_msgs.msg import MemoryInfo, Recognition
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.conversions import Frame, image_from_frame
 from vfrt_ros.nodes.recognition_node import RecognitionNode

@@ -19,8 +19,8 @@ from nodes.conftest import wait_for
 from nodes.inbox import Inbox
 from sensor_msgs.msg import Image
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.source import Frame, Source
+from vfrt_ros.core.types.errors import SourceError
 from vfrt_ros.nodes import camera_node as module
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.camera_node import CameraNode

@@ -8,8 +8,8 @@ import yaml
 
 pytest.importorskip("rclpy")
 
-from vfrt_ros.core.errors import SettingError
 from vfrt_ros.core.sources.turn import Turn
+from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.nodes.camera_info import CalibrationError, load_camera_info, parse_camera_info, save_camera_info
 from vfrt_ros.nodes.camera_info_path import camera_info_path
 

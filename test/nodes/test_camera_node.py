@@ -25,12 +25,12 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from tools.private_domain import private_domain
 from vfrt_ros.nodes import camera_node as module
 from vfrt_ros.nodes import qos
 from vfrt_ros.nodes.camera_node import CameraNode
 from vfrt_ros.nodes.conversions import frame_from_compressed, frame_from_image
 from vfrt_ros.nodes.lifecycle import StartError
-from vfrt_ros.private_domain import private_domain
 
 pytestmark = pytest.mark.ros
 

@@ -22,7 +22,7 @@ from fixtures.bad_images import (
 )
 from std_msgs.msg import Header
 
-from vfrt_ros.core.errors import FrameError
+from vfrt_ros.core.types.errors import FrameError
 from vfrt_ros.nodes.conversions import (
     compressed_from_frame,
     frame_from_compressed,

@@ -15,12 +15,12 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from fixtures.pictures import picture
 from std_msgs.msg import Header
 
-from vfrt_ros.core.errors import MemoryStoreError
-from vfrt_ros.core.frame_loss import Loss
-from vfrt_ros.core.overlay import Pace as ShownPace
+from vfrt_ros.core.config.settings import RecognitionSettings
+from vfrt_ros.core.frames.frame_loss import Loss
+from vfrt_ros.core.frames.stamp_pace import Pace
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
-from vfrt_ros.core.stamp_pace import Pace
+from vfrt_ros.core.report.overlay import Pace as ShownPace
+from vfrt_ros.core.types.errors import MemoryStoreError
 from vfrt_ros.nodes.callback_guard import TimeError
 from vfrt_ros.nodes.diagnostics import SILENCE, Diagnostics, Work
 from vfrt_ros.nodes.faults import MEMORABLE, Faults

@@ -28,13 +28,13 @@ from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
+from tools.private_domain import private_domain
 from vfrt_msgs.msg import MemoryInfo, Recognition
 from vfrt_ros.core.sources.demo import SECONDS_PER_PHOTO, SHOTS, photo_folder, view
 from vfrt_ros.core.sources.images import load_image
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.conversions import frame_from_image
 from vfrt_ros.nodes.services import SERVICES
-from vfrt_ros.private_domain import private_domain
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

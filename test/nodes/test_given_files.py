@@ -12,8 +12,8 @@ pytest.importorskip("rclpy")
 
 from rclpy.parameter import Parameter as RosParameter
 
-from vfrt_ros.core.errors import SettingError
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.config.settings import RecognitionSettings
+from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.nodes.parameters import read_settings
 
 FOREIGN = "{use_sim_time: true, robot_name: r1, k: 3, nav: {speed: 1.0}}"

@@ -15,9 +15,9 @@ from nodes.conftest import Ros, wait_for
 from nodes.recognition_bench import RecognitionBench
 from std_msgs.msg import Header
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders.fake import FakeBackbone
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.nodes.conversions import image_from_frame
 
 pytestmark = pytest.mark.ros

@@ -19,9 +19,9 @@ from nodes.inbox import Inbox
 from nodes.test_camera_faults import WebCamera, noisy
 from sensor_msgs.msg import Image
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources import open_source as sources
 from vfrt_ros.core.sources.source import Frame, Source
+from vfrt_ros.core.types.errors import SourceError
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.camera_node import CameraNode
 

@@ -16,9 +16,9 @@ from nodes.recognition_bench import RecognitionBench
 from rclpy.context import Context
 
 from vfrt_msgs.msg import Recognition
-from vfrt_ros.core.errors import EncoderError
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.errors import EncoderError
 from vfrt_ros.nodes import lifecycle
 from vfrt_ros.nodes.lifecycle import StartError, run
 from vfrt_ros.nodes.recognition_node import RecognitionNode

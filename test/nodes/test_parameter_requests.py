@@ -24,7 +24,7 @@ from rcl_interfaces.srv import (
 )
 from std_msgs.msg import Header
 
-from vfrt_ros.core.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError
 from vfrt_ros.nodes.camera_node import CameraNode
 from vfrt_ros.nodes.conversions import image_from_frame
 

@@ -11,8 +11,8 @@ pytest.importorskip("rclpy")
 
 from rclpy.parameter import Parameter as RosParameter
 
-from vfrt_ros.core.errors import SettingError
-from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.nodes.parameters import descriptor, read_settings, to_ros
 
 

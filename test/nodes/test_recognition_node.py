@@ -22,9 +22,9 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from vfrt_msgs.msg import Recognition
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders.fake import FakeBackbone
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.nodes import names, qos, recognition_node
 from vfrt_ros.nodes.conversions import (
     compressed_from_frame,

@@ -14,14 +14,14 @@ from nodes.conftest import Ros, wait_for
 from nodes.node_process import NodeProcess
 from nodes.recognition_bench import RecognitionBench
 
+from tools.private_domain import take_domain
 from vfrt_msgs.msg import Recognition
 from vfrt_msgs.srv import ListLabels, SetPrompts
 from vfrt_ros.cli.command import CommandError
-from vfrt_ros.cli.doctor_graph import check_shared_services
-from vfrt_ros.cli.finding import Level
-from vfrt_ros.cli.node_client import NodeClient
+from vfrt_ros.cli.doctor.finding import Level
+from vfrt_ros.cli.doctor.graph import check_shared_services
+from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.panel.ros_link import RosLink
-from vfrt_ros.private_domain import take_domain
 
 pytestmark = pytest.mark.ros
 

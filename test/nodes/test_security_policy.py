@@ -15,12 +15,12 @@ from nodes.conftest import Ros, wait_for
 from nodes.node_process import NodeProcess
 from nodes.recognition_bench import RecognitionBench
 
+from tools.private_domain import take_domain
 from vfrt_ros.nodes import names
 from vfrt_ros.nodes.bond import Status
 from vfrt_ros.nodes.camera_node import CameraNode
 from vfrt_ros.nodes.recognition_node import RecognitionNode
 from vfrt_ros.nodes.services import CHANGE_THE_MEMORY, SERVICES
-from vfrt_ros.private_domain import take_domain
 
 pytestmark = pytest.mark.ros
 

@@ -19,7 +19,7 @@ from fixtures.pictures import picture, plain
 from nodes.counter import Counter, exported, image
 
 from vfrt_msgs.msg import Conflict
-from vfrt_ros.core.errors import MemoryStoreError
+from vfrt_ros.core.types.errors import MemoryStoreError
 from vfrt_ros.nodes import services
 from vfrt_ros.nodes.conversions import frame_from_compressed
 from vfrt_ros.nodes.services import CHANGE_THE_MEMORY, SERVICES, refuse

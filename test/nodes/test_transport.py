@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.private_domain import private_domain
 from vfrt_ros.nodes.transport import (
     LARGE_PROFILE,
     PROFILE,
@@ -17,7 +18,6 @@ from vfrt_ros.nodes.transport import (
     room_is_short,
 )
 from vfrt_ros.parameter_file import config_folders
-from vfrt_ros.private_domain import private_domain
 
 CONFIG = config_folders()[0]
 LARGE = "-p", "size:=[3840, 2160]"

@@ -11,7 +11,7 @@ pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with 
 from nodes.conftest import Ros, ros, wait_for
 from nodes.recognition_bench import RecognitionBench
 
-from vfrt_ros.private_domain import take_domain
+from tools.private_domain import take_domain
 
 __all__ = ["ros"]
 

@@ -17,13 +17,13 @@ from nodes.inbox import Inbox
 from nodes.recognition_bench import RecognitionBench
 from sensor_msgs.msg import CompressedImage, Image
 
+from tools.private_domain import take_domain
 from vfrt_ros.nodes import names
 from vfrt_ros.nodes.camera_node import CameraNode
 from vfrt_ros.nodes.conversions import frame_from_compressed, frame_from_image
 from vfrt_ros.panel.browser_source import FRAME_ID, BrowserSource, Standing
 from vfrt_ros.panel.node_watch import NodeState
 from vfrt_ros.panel.panel_client import PanelClient
-from vfrt_ros.private_domain import take_domain
 
 pytestmark = pytest.mark.ros
 

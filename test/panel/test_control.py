@@ -8,7 +8,7 @@ import pytest
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.parameter import Parameter
 
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.nodes.parameters import descriptor, to_ros
 from vfrt_ros.panel.control import Control, Shape, control_for, read_lines
 from vfrt_ros.panel.parameter_mirror import MirroredParameter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.panel.setting_groups import GROUPS, OTHERS, default_of, group_settings
 
 LIVE = {name: entry.default for name, entry in RecognitionSettings.parameters().items() if entry.live}

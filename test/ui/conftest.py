@@ -12,7 +12,7 @@ pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with 
 from ui.browser import Browser, missing_programs
 from ui.live_system import LiveSystem
 
-from vfrt_ros.private_domain import take_domain
+from tools.private_domain import take_domain
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from typing import Any
 from nodes.node_process import NodeProcess
 from ui.panel_process import PanelProcess
 
-from vfrt_ros.cli.node_client import NodeClient
 from vfrt_ros.cli.set import change, current
+from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.nodes import names
 
 ADDRESS = "/recognition"
@@ -75,7 +75,7 @@ class LiveSystem:
         """Run `vfrt` in a process of its own; again where it did not hear of the node in its short time."""
         for _ in range(ATTEMPTS):
             done = subprocess.run(
-                [sys.executable, "-m", "vfrt_ros.cli.main", *arguments], capture_output=True, text=True
+                [sys.executable, "-m", "vfrt_ros.cli", *arguments], capture_output=True, text=True
             )
             if "There is no node" not in done.stderr:
                 break

@@ -18,7 +18,7 @@ class PanelProcess:
         self._log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "vfrt_ros.cli.main", "panel", "--port", "0", *options],
+                [sys.executable, "-m", "vfrt_ros.cli", "panel", "--port", "0", *options],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
 

@@ -9,7 +9,7 @@ from ui.browser import Browser
 from ui.live_system import ADDRESS, PATIENCE, LiveSystem
 
 from vfrt_msgs.msg import Recognition
-from vfrt_ros.cli.node_client import NodeClient
+from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.nodes import qos
 from vfrt_ros.panel.browser_source import FRAME_ID
 

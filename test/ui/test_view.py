@@ -19,7 +19,7 @@ from nodes.node_process import NodeProcess
 from PIL import Image
 from ui.x_display import XDisplay
 
-from vfrt_ros.private_domain import take_domain
+from tools.private_domain import take_domain
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(240)]
 
@@ -45,7 +45,7 @@ class System:
 
     def ask(self, *arguments: str) -> Any:
         """The JSON that a command answers with; None where the node is not there."""
-        command = [sys.executable, "-m", "vfrt_ros.cli.main", *arguments, "--json"]
+        command = [sys.executable, "-m", "vfrt_ros.cli", *arguments, "--json"]
         result = subprocess.run(command, capture_output=True, text=True)
         return json.loads(result.stdout) if result.stdout.strip() else None
 
@@ -104,7 +104,7 @@ class Window:
     def _start(self) -> None:
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "vfrt_ros.cli.main", "view", *self._arguments],
+                [sys.executable, "-m", "vfrt_ros.cli", "view", *self._arguments],
                 env=self.display.environment,
                 stdout=log,
                 stderr=log,

@@ -1,4 +1,4 @@
-"""How fast vfrt is on this machine, as ratios within one run: `python -m vfrt_ros.bench`, or `make bench`.
+"""How fast vfrt is on this machine, as ratios within one run: `python -m tools.bench`, or `make bench`.
 
 Whatever would disturb its neighbours runs in a process of its own (isolated.py). Contestants of one ratio take
 turns, a few frames each, so that a busy machine slows all of them alike (contest.py).

@@ -10,7 +10,7 @@ from vfrt_ros.bench import entrants
 from vfrt_ros.bench.contest import contest
 from vfrt_ros.bench.materials import SIZE
 from vfrt_ros.core.encoders.catalog import CATALOG
-from vfrt_ros.core.encoders.hf_files import at_hand
+from vfrt_ros.core.encoders.clip.files import at_hand
 from vfrt_ros.core.encoders.load import PREFERRED
 
 SIZES = ((320, 240), SIZE, (1280, 720))

@@ -10,7 +10,7 @@ import cv2
 from std_msgs.msg import Header
 
 from vfrt_ros.bench.materials import EXAMPLES, LABELS, SIZE, encoders_of, frames, recogniser
-from vfrt_ros.core.decision import Decision
+from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.nodes.conversions import frame_from_image, image_from_frame
 
 Step = Callable[[], Any]

@@ -1,4 +1,4 @@
-"""Work in a process of its own: `python -m vfrt_ros.bench.isolated MODULE:FUNCTION JSON`.
+"""Work in a process of its own: `python -m tools.bench.isolated MODULE:FUNCTION JSON`.
 
 The function gets the JSON's members as keywords. What it returns is written as one line of JSON. With `--steps`
 it returns a step instead, a function without arguments; the process then reads a number from each line of its
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.core.errors import VfrtError
+from vfrt_ros.core.types.errors import VfrtError
 
 _MARK = "@vfrt-bench "
 

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.encoders.cache import cache_dir
 from vfrt_ros.core.encoders.catalog import CATALOG
+from vfrt_ros.core.factory import open_memory
 from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.opening import open_memory
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
 from vfrt_ros.core.sources.demo import DemoSource
 
 EXAMPLES, LABELS = 10_000, 200
@@ -40,7 +40,7 @@ def clip() -> tuple[str, bool]:
     Where those are not on this machine: the same architecture with random weights, made once. Speed does not
     depend on values.
     """
-    from vfrt_ros.core.encoders.hf_files import at_hand
+    from vfrt_ros.core.encoders.clip.files import at_hand
 
     if at_hand(CATALOG[CLIP].model_id):
         return CLIP, True

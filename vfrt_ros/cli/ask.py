@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from vfrt_ros.cli.command import node_address
+from vfrt_ros.client.patience import CALL_SECONDS
 
-CALL_SECONDS = 30.0
 """How long a service may take to answer, where a command does not say otherwise."""
 
 
@@ -40,7 +40,7 @@ def ask(
     address = node_address(arguments)
     from vfrt_msgs import srv
     from vfrt_ros.cli.answer import show_answer
-    from vfrt_ros.cli.node_client import NodeClient
+    from vfrt_ros.client.node_client import NodeClient
 
     kind = getattr(srv, service)
     with NodeClient(address) as client:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vfrt_ros.cli.interrupt import INTERRUPTED as INTERRUPTED
-from vfrt_ros.core.errors import SettingError, VfrtError
+from vfrt_ros.core.types.errors import SettingError, VfrtError
 
 OK = 0
 FAILED = 1

@@ -62,7 +62,7 @@ def _actions(
 
 
 def _live_parameters(**_: Any) -> list[str]:
-    from vfrt_ros.core.settings import RecognitionSettings
+    from vfrt_ros.core.config.settings import RecognitionSettings
 
     return [name for name, entry in RecognitionSettings.parameters().items() if entry.live]
 

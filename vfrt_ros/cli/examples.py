@@ -16,7 +16,7 @@ from vfrt_ros.cli.command import (
     add_node_options,
     node_address,
 )
-from vfrt_ros.core.counted import counted
+from vfrt_ros.core.types.counted import counted
 
 PAGE = 500
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask page by page, and show or save what comes."""
     address = node_address(arguments)
     from vfrt_ros.cli.answer import show_answer
-    from vfrt_ros.cli.node_client import NodeClient
+    from vfrt_ros.client.node_client import NodeClient
 
     folder = None if arguments.save is None else new_folder(arguments.save)
     found: list[Any] = []

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-if __name__ == "__main__":
-    from vfrt_ros.cli.entry_point import vfrt
-
-    vfrt()
-
 import argparse
 import errno
 import importlib
@@ -20,8 +15,8 @@ from vfrt_ros import __version__
 from vfrt_ros.cli.command import FAILED, INTERRUPTED, OK, WRONG_USAGE, Command, UsageError
 from vfrt_ros.cli.completion import complete_if_asked
 from vfrt_ros.cli.interrupt import raising
-from vfrt_ros.core.errors import VfrtError
-from vfrt_ros.core.utf_8 import is_utf_8
+from vfrt_ros.core.types.errors import VfrtError
+from vfrt_ros.core.types.utf_8 import is_utf_8
 
 # The order of `vfrt --help`. A new command is a module of that name here, with a `COMMAND`, and one entry.
 COMMANDS = (

@@ -68,8 +68,8 @@ def encoders() -> list[dict[str, Any]]:
 def is_here(name: str) -> bool:
     """Whether an encoder of the catalogue can be used without a network."""
     from vfrt_ros.core.encoders import CATALOG
-    from vfrt_ros.core.encoders.hf_files import at_hand
-    from vfrt_ros.core.encoders.packaged import missing_packages
+    from vfrt_ros.core.encoders.clip.files import at_hand
+    from vfrt_ros.core.encoders.embedded.packaged import missing_packages
 
     model = CATALOG[name].model_id
     return at_hand(model) if model else not missing_packages()
@@ -98,7 +98,7 @@ def known(name: str) -> str:
     """
     from vfrt_ros.core.encoders import CATALOG
     from vfrt_ros.core.encoders.registry import HF_PREFIX
-    from vfrt_ros.core.errors import nearest
+    from vfrt_ros.core.types.errors import nearest
 
     if name in CATALOG or (name.startswith(HF_PREFIX) and name != HF_PREFIX):
         return name
@@ -120,7 +120,7 @@ def pull(name: str, quiet: bool = False) -> Path | None:
     Raises:
         EncoderError: They cannot be had; says why in one line.
     """
-    from vfrt_ros.core.encoders.hf_files import find_model, model_id_of
+    from vfrt_ros.core.encoders.clip.files import find_model, model_id_of
 
     if not model_id_of(name):
         print(_built_in(name), file=sys.stderr)
@@ -139,8 +139,8 @@ def path(name: str) -> Path:
         CommandError: It has none.
         EncoderError: They are not here.
     """
-    from vfrt_ros.core.encoders.hf_files import find_model, model_id_of
-    from vfrt_ros.core.errors import EncoderError
+    from vfrt_ros.core.encoders.clip.files import find_model, model_id_of
+    from vfrt_ros.core.types.errors import EncoderError
 
     if not model_id_of(name):
         raise CommandError(_built_in(name))

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.cli.ask import CALL_SECONDS, ask
+from vfrt_ros.cli.ask import ask
 from vfrt_ros.cli.command import Command, CommandError, UsageError, add_json_option, add_node_options
+from vfrt_ros.client.patience import CALL_SECONDS
 
 SHORT_SIDE = 448
 """Pixels that are sent of a picture's short side: more than encoders take (224 to 384) and memory keeps (256)."""
@@ -84,7 +85,7 @@ def read_pictures(names: Sequence[str]) -> list[Any]:
     """
     from tqdm import tqdm
 
-    from vfrt_ros.core.errors import SourceError
+    from vfrt_ros.core.types.errors import SourceError
 
     images, faults = [], []
     for path in tqdm(_paths(names), desc="reading", unit="picture", disable=None, leave=False):

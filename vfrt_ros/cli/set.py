@@ -7,11 +7,11 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import Command, CommandError, add_json_option, add_node_options, node_address
-from vfrt_ros.core.errors import nearest
-from vfrt_ros.core.parameters import ENVIRONMENT_PREFIX
+from vfrt_ros.core.config.parameters import ENVIRONMENT_PREFIX
+from vfrt_ros.core.types.errors import nearest
 
 if TYPE_CHECKING:
-    from vfrt_ros.cli.node_client import NodeClient
+    from vfrt_ros.client.node_client import NodeClient
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Set the parameter through the node's own services, so that the node decides."""
     address = node_address(arguments)
     from vfrt_ros.cli.answer import to_json
-    from vfrt_ros.cli.node_client import NodeClient
+    from vfrt_ros.client.node_client import NodeClient
 
     with NodeClient(address) as client:
         before, after = change(client, arguments.name, arguments.value)

@@ -8,9 +8,9 @@ from typing import Any
 from rclpy.parameter import Parameter
 
 from vfrt_ros.cli.command import CommandError
-from vfrt_ros.core.errors import SettingError
-from vfrt_ros.core.read_list import read_list
-from vfrt_ros.core.yaml_text import read_yaml
+from vfrt_ros.core.config.read_list import read_list
+from vfrt_ros.core.config.yaml_text import read_yaml
+from vfrt_ros.core.types.errors import SettingError
 
 Type = Parameter.Type
 

@@ -9,19 +9,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vfrt_ros.core.decision import Candidate, Decision, Reason
-    from vfrt_ros.core.errors import VfrtError
+    from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
     from vfrt_ros.core.recogniser import Recogniser
-    from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
+    from vfrt_ros.core.types.decision import Candidate, Decision, Reason
+    from vfrt_ros.core.types.errors import VfrtError
 
 _HOMES = {
-    "CameraSettings": "settings",
-    "Candidate": "decision",
-    "Decision": "decision",
-    "Reason": "decision",
-    "RecognitionSettings": "settings",
+    "CameraSettings": "config.settings",
+    "Candidate": "types.decision",
+    "Decision": "types.decision",
+    "Reason": "types.decision",
+    "RecognitionSettings": "config.settings",
     "Recogniser": "recogniser",
-    "VfrtError": "errors",
+    "VfrtError": "types.errors",
 }
 
 __all__ = [

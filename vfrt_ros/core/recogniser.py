@@ -9,28 +9,28 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.decision import Decision, decide
+from vfrt_ros.core.config.live_settings import check_live
+from vfrt_ros.core.config.settings import RecognitionSettings
+from vfrt_ros.core.config.templates import check_templates
 from vfrt_ros.core.encoders import Encoders, load_encoders
-from vfrt_ros.core.errors import NoFramesError, UnknownLabelError, nearest
-from vfrt_ros.core.explanation import Answered, Explanation, explain
-from vfrt_ros.core.fusion import Rules
-from vfrt_ros.core.label_summary import LabelSummary, summarise
-from vfrt_ros.core.live_settings import check_live
+from vfrt_ros.core.factory import encoder_settings, open_memory
+from vfrt_ros.core.frames.observation import Observation, RecentFrames, check_frame, observe
+from vfrt_ros.core.frames.thumbnailer import Thumbnailer
 from vfrt_ros.core.memory.bundle import Bundle
-from vfrt_ros.core.memory.example import Change, Prompts, Step
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import Merge
-from vfrt_ros.core.observation import Observation, RecentFrames, check_frame, observe
-from vfrt_ros.core.opening import encoder_settings, open_memory
-from vfrt_ros.core.prompts import check_templates
-from vfrt_ros.core.prototypes import Prototypes
 from vfrt_ros.core.registration import Registration, examples_of, find_conflicts, select
-from vfrt_ros.core.request import check_images, check_label, check_prompts, check_room
-from vfrt_ros.core.scoring.evidence import FusionRule
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.report.explanation import Answered, Explanation, explain
+from vfrt_ros.core.report.label_summary import LabelSummary, summarise
+from vfrt_ros.core.scoring.build_rule import Rules
+from vfrt_ros.core.scoring.prototypes import Prototypes
 from vfrt_ros.core.smoothing import Smoother, favour
 from vfrt_ros.core.taught import Taught
-from vfrt_ros.core.thumbnailer import Thumbnailer
+from vfrt_ros.core.types.decision import Decision, decide
+from vfrt_ros.core.types.errors import NoFramesError, UnknownLabelError, nearest
+from vfrt_ros.core.types.evidence import FusionRule
+from vfrt_ros.core.types.example import Change, Prompts, Step
+from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room
 
 Frame = npt.NDArray[np.uint8]
 PROMPTS_AT_ONCE = 4
@@ -58,7 +58,7 @@ class Recogniser(Taught):
         RequestError: An initial label is none, or the memory holds more than the rule can.
         VfrtError: Whichever it is, nothing is left behind, and the same can be tried again.
 
-    >>> from vfrt_ros.core.settings import RecognitionSettings
+    >>> from vfrt_ros.core.config.settings import RecognitionSettings
     >>> settings = RecognitionSettings(backbone="fake", memory_path=":memory:", init_labels=("red", "blue"))
     >>> red = np.full((64, 64, 3), (0, 0, 255), np.uint8)
     >>> with Recogniser(settings) as recogniser:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from vfrt_ros.core.scoring.evidence import Array, Evidence, Scores
+from vfrt_ros.core.types.evidence import Array, Evidence, Scores
 
 HOLD_ODDS = 1.25
 """Hysteresis: the odds of the label shown last are raised by this factor, since scenes last."""

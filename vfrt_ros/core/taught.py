@@ -6,15 +6,15 @@ import threading
 from collections.abc import Collection
 from typing import Self
 
-from vfrt_ros.core.audit import Finding, audit
-from vfrt_ros.core.errors import UnknownLabelError, nearest
-from vfrt_ros.core.growth import check_examples, check_file
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.bundle import Bundle
-from vfrt_ros.core.memory.example import Example, Step
+from vfrt_ros.core.memory.limits import check_examples, check_file
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import Merge, Merged, State, carry_out, check_merge, prepare
-from vfrt_ros.core.request import check_label
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.report.audit import Finding, audit
+from vfrt_ros.core.types.errors import UnknownLabelError, nearest
+from vfrt_ros.core.types.example import Example, Step
+from vfrt_ros.core.types.label import check_label
 
 
 class Taught:
@@ -85,7 +85,7 @@ class Taught:
         return sorted(found, key=lambda example: example.id), version
 
     def audit(self) -> list[Finding]:
-        """Look through the memory for what makes recognition worse; see `vfrt_ros.core.audit`."""
+        """Look through the memory for what makes recognition worse; see `vfrt_ros.core.report.audit`."""
         with self._lock:
             return audit(self.memory.examples())
 

@@ -9,9 +9,9 @@ from sensor_msgs.msg import CameraInfo
 from sensor_msgs.srv import SetCameraInfo
 from std_msgs.msg import Header
 
-from vfrt_ros.core.errors import SettingError
-from vfrt_ros.core.settings import CameraSettings
+from vfrt_ros.core.config.settings import CameraSettings
 from vfrt_ros.core.sources.turn import Turn
+from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.nodes import names
 from vfrt_ros.nodes.camera_info import load_camera_info, save_camera_info
 

@@ -21,7 +21,7 @@ from rclpy.timer import Timer
 from rclpy.waitable import Waitable
 from rosgraph_msgs.msg import Clock
 
-from vfrt_ros.core.errors import VfrtError
+from vfrt_ros.core.types.errors import VfrtError
 from vfrt_ros.nodes.faults import Faults
 
 FAULT = "It failed by a fault of the node: see its log."

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
-from vfrt_ros.core.lasting import Lasting
+from vfrt_ros.core.frames.lasting import Lasting
 from vfrt_ros.core.sources.health import Health
 from vfrt_ros.core.sources.picture_watch import Sight
 from vfrt_ros.nodes.faults import Faults, Recent, judge_faults

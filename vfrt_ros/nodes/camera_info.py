@@ -14,9 +14,9 @@ from typing import Any
 import yaml
 from sensor_msgs.msg import CameraInfo
 
-from vfrt_ros.core.errors import SettingError
+from vfrt_ros.core.config.yaml_text import read_yaml
 from vfrt_ros.core.sources.turn import Turn
-from vfrt_ros.core.yaml_text import read_yaml
+from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.nodes.camera_info_path import camera_info_path, ros_home
 
 MATRICES = {

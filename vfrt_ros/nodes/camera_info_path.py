@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
-from vfrt_ros.core.errors import SettingError
-from vfrt_ros.core.sources.without_password import without_password
+from vfrt_ros.core.types.errors import SettingError
+from vfrt_ros.core.types.without_password import without_password
 
 DEFAULT_URL = "file://${ROS_HOME}/camera_info/${NAME}.yaml"
 """Source: camera_info_manager."""

@@ -25,14 +25,14 @@ from typing import Any
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from vfrt_ros.core.errors import SourceError, UnusableSourceError
-from vfrt_ros.core.settings import CameraSettings
+from vfrt_ros.core.config.settings import CameraSettings
 from vfrt_ros.core.sources.grabber import Grabbed, Grabber
 from vfrt_ros.core.sources.health import Health
 from vfrt_ros.core.sources.notice import Event, Notice
 from vfrt_ros.core.sources.open_source import SLOW, camera_search, open_source, source_kind, source_name
 from vfrt_ros.core.sources.source import Source
 from vfrt_ros.core.sources.turn import Turn
+from vfrt_ros.core.types.errors import SourceError, UnusableSourceError
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.calibration import Calibration
 from vfrt_ros.nodes.camera_diagnostics import CameraDiagnostics

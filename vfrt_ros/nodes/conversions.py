@@ -11,9 +11,9 @@ import numpy.typing as npt
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from vfrt_ros.core.errors import FrameError
 from vfrt_ros.core.frames.compressed_image import frame_from_compressed
 from vfrt_ros.core.frames.raw_image import Frame, frame_from_image
+from vfrt_ros.core.types.errors import FrameError
 
 __all__ = [
     "Frame",

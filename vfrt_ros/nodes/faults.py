@@ -10,7 +10,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from vfrt_ros.core.errors import VfrtError
+from vfrt_ros.core.types.errors import VfrtError
 
 MEMORABLE = 10.0
 """Seconds for which a fault or a bad frame rules the level of `/diagnostics` after it was last seen."""

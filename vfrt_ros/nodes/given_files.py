@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from vfrt_ros.core.errors import SettingError, nearest
+from vfrt_ros.core.types.errors import SettingError, nearest
 from vfrt_ros.parameter_file import Section, file_sections
 
 _FOR_ANY_NODE = re.compile(r"(?:.*/)?\*{1,2}:([^:=]+):=")

@@ -16,9 +16,9 @@ from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedE
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 
-from vfrt_ros.core.errors import VfrtError
-from vfrt_ros.core.parameters import Settings
-from vfrt_ros.core.sources.without_password import without_password
+from vfrt_ros.core.config.parameters import Settings
+from vfrt_ros.core.types.errors import VfrtError
+from vfrt_ros.core.types.without_password import without_password
 from vfrt_ros.nodes.bond import Bond, Status
 from vfrt_ros.nodes.callback_guard import CallbackGuard
 from vfrt_ros.nodes.core_log import forward_core_log

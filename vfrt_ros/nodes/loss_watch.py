@@ -13,7 +13,7 @@ import rclpy
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 
-from vfrt_ros.core.frame_loss import FrameLoss, Loss
+from vfrt_ros.core.frames.frame_loss import FrameLoss, Loss
 from vfrt_ros.nodes import names
 from vfrt_ros.nodes.loss_cause import Cause, cure, endpoint_id, find_cause, receive_limit
 

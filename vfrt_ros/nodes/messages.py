@@ -20,12 +20,13 @@ from vfrt_msgs.msg import (
     Recognition,
     ShownFrame,
 )
-from vfrt_ros.core import audit, explanation, registration
-from vfrt_ros.core import decision as core
-from vfrt_ros.core.label_summary import LabelSummary
-from vfrt_ros.core.memory import example as memory
+from vfrt_ros.core import registration
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.registration import Judged
+from vfrt_ros.core.report import audit, explanation
+from vfrt_ros.core.report.label_summary import LabelSummary
+from vfrt_ros.core.types import decision as core
+from vfrt_ros.core.types import example as memory
 from vfrt_ros.nodes.result import Result
 
 

@@ -17,7 +17,7 @@ from rcl_interfaces.srv import SetParameters, SetParametersAtomically
 from rclpy.exceptions import ParameterException
 from rclpy.parameter import Parameter
 
-from vfrt_ros.core.job import Job
+from vfrt_ros.core.types.job import Job
 from vfrt_ros.nodes.awaitable import awaitable
 from vfrt_ros.nodes.callback_guard import FAULT, CallbackGuard
 from vfrt_ros.nodes.parameters import refuse_undeclared

@@ -18,9 +18,9 @@ from rclpy.exceptions import ParameterNotDeclaredException
 from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
-from vfrt_ros.core.errors import SettingError, VfrtError, nearest
-from vfrt_ros.core.parameters import Kind, Parameter, Settings, check_names, from_environment
-from vfrt_ros.core.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.core.config.parameters import Kind, Parameter, Settings, check_names, from_environment
+from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.core.types.errors import SettingError, VfrtError, nearest
 from vfrt_ros.nodes.callback_guard import FAULT, CallbackGuard
 from vfrt_ros.nodes.given_files import GivenFiles, are_given
 

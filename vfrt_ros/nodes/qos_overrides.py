@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vfrt_ros.core.errors import SettingError
+from vfrt_ros.core.types.errors import SettingError
 
 PREFIX = "qos_overrides."
 CHOICES = {

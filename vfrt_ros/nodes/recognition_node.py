@@ -25,18 +25,18 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from vfrt_msgs.msg import MemoryInfo, Recognition
-from vfrt_ros.core.counted import counted
-from vfrt_ros.core.errors import EncoderError, FrameError, RequestError, VfrtError
+from vfrt_ros.core.config.live_settings import check_live
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.frames.image_reader import ImageReader
-from vfrt_ros.core.job import Job, outcome
-from vfrt_ros.core.live_settings import check_live
-from vfrt_ros.core.memory.example import Step
-from vfrt_ros.core.overlay import Pace, draw_overlay
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.settings import RecognitionSettings
-from vfrt_ros.core.snapshot import snapshot_folder
-from vfrt_ros.core.watched_worker import JOB_PATIENCE, WatchedWorker
-from vfrt_ros.core.worker import NewestWorker
+from vfrt_ros.core.report.overlay import Pace, draw_overlay
+from vfrt_ros.core.report.snapshot import snapshot_folder
+from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.errors import EncoderError, FrameError, RequestError, VfrtError
+from vfrt_ros.core.types.example import Step
+from vfrt_ros.core.types.job import Job, outcome
+from vfrt_ros.core.worker.frame_worker import NewestWorker
+from vfrt_ros.core.worker.watched_worker import JOB_PATIENCE, WatchedWorker
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.awaitable import awaitable
 from vfrt_ros.nodes.conversions import (

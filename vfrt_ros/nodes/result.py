@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from std_msgs.msg import Header
 
-from vfrt_ros.core.decision import Decision
-from vfrt_ros.core.overlay import Pace
+from vfrt_ros.core.report.overlay import Pace
+from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.nodes import names
 
 

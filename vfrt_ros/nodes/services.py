@@ -21,13 +21,13 @@ from vfrt_msgs.srv import (
     Snapshot,
     Undo,
 )
-from vfrt_ros.core.counted import counted
-from vfrt_ros.core.errors import FrameError, NoFramesError, RequestError, VfrtError
-from vfrt_ros.core.memory.example import Example
-from vfrt_ros.core.overlay import draw_overlay
 from vfrt_ros.core.registration import Judged, RejectedFramesError
-from vfrt_ros.core.request import check_images
-from vfrt_ros.core.snapshot import check_name, write_snapshot
+from vfrt_ros.core.report.overlay import draw_overlay
+from vfrt_ros.core.report.snapshot import check_name, write_snapshot
+from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.errors import FrameError, NoFramesError, RequestError, VfrtError
+from vfrt_ros.core.types.example import Example
+from vfrt_ros.core.types.label import check_images
 from vfrt_ros.nodes.conversions import Frame, compressed_from_frame, frame_from_image
 from vfrt_ros.nodes.desk import Answer, Desk
 from vfrt_ros.nodes.messages import (

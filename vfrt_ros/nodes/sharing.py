@@ -15,12 +15,12 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 from vfrt_msgs.srv import ExportMemory, ImportMemory, ListExamples
-from vfrt_ros.core.counted import counted
-from vfrt_ros.core.errors import RequestError
 from vfrt_ros.core.memory.bundle import pack_bundle, unpack_bundle
-from vfrt_ros.core.memory.example import Example
-from vfrt_ros.core.memory.owner import Owner
-from vfrt_ros.core.request import check_source
+from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.example import Example
+from vfrt_ros.core.types.label import check_source
 from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.messages import example_message
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from vfrt_msgs.msg import Finding, MemoryInfo
-from vfrt_ros.core.counted import counted
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.notes import ask, call
 

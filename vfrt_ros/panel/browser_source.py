@@ -21,7 +21,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from vfrt_ros.cli.command import CommandError
-from vfrt_ros.core.worker import NewestWorker
+from vfrt_ros.core.worker.frame_worker import NewestWorker
 from vfrt_ros.nodes import qos
 from vfrt_ros.nodes.conversions import Frame, compressed_from_frame, image_from_frame
 from vfrt_ros.panel.node_watch import NodeState, NodeWatch

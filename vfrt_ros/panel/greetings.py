@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vfrt_ros.cli.greeting import Greeting
+from vfrt_ros.client.greeting import Greeting
 
 
 @dataclass

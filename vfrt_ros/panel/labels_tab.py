@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from vfrt_ros.core.counted import counted
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.panel.audit_view import show_audit
 from vfrt_ros.panel.example_shelf import ExampleShelf
 from vfrt_ros.panel.markdown import plain

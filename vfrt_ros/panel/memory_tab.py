@@ -6,7 +6,7 @@ from array import array
 
 import streamlit as st
 
-from vfrt_ros.core.counted import counted
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.notes import ask, note
 from vfrt_ros.panel.shared_client import shared_client

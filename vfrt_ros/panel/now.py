@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from vfrt_ros.core.decision import Reason
+from vfrt_ros.core.types.decision import Reason
 from vfrt_ros.panel.recognition_feed import Pace
 
 

@@ -13,7 +13,7 @@ from vfrt_msgs import srv
 from vfrt_msgs.msg import MemoryInfo, Recognition
 from vfrt_ros.bringup import CAMERA, full_name
 from vfrt_ros.cli.command import CommandError
-from vfrt_ros.cli.domain import domain_id
+from vfrt_ros.client.domain import domain_id
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.loss_values import told_loss
 from vfrt_ros.panel.browser_source import BrowserSource

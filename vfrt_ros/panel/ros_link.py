@@ -2,7 +2,7 @@
 
 The executor's thread alone touches ROS; what a callback raises is logged there and ends nothing. Any other thread
 hands it work with `do` and waits for the outcome. Services and topics are found in the graph by their type, as
-`vfrt_ros.cli.node_client` does, so a remapped one is found too.
+`vfrt_ros.client.node_client` does, so a remapped one is found too.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import NodeNameNonExistentError
 
 from vfrt_ros.cli.command import CommandError
-from vfrt_ros.cli.domain import domain_id
-from vfrt_ros.cli.node_client import type_name
-from vfrt_ros.cli.own_node import join_graph
+from vfrt_ros.client.domain import domain_id
+from vfrt_ros.client.node_client import type_name
+from vfrt_ros.client.own_node import join_graph
 from vfrt_ros.nodes.callback_guard import CallbackGuard
 from vfrt_ros.nodes.same_service import others_offering, refuse_shared
 from vfrt_ros.panel.greetings import Greetings

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.config.settings import RecognitionSettings
 
 OTHERS = "Others"
 

@@ -39,7 +39,7 @@ class Commands:
             self._stopped.wait(self._every)
 
     def _run_one(self) -> None:
-        command = [sys.executable, "-m", "vfrt_ros.cli.main", "labels", "--json"]
+        command = [sys.executable, "-m", "vfrt_ros.cli", "labels", "--json"]
         self.run += 1
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_S, check=False)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vfrt_ros.core.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError
 
 PHOTOS = ("chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png", "astronaut.png")
 
@@ -43,7 +43,7 @@ def no_network(monkeypatch):
 @pytest.fixture
 def bf16() -> str:
     """The precision, on a processor that has it in some form."""
-    openvino_runtime = pytest.importorskip("vfrt_ros.core.encoders.runtimes.openvino_runtime")
+    openvino_runtime = pytest.importorskip("vfrt_ros.core.encoders.runtimes.openvino")
     pytest.importorskip("openvino")
     try:
         return openvino_runtime.cpu_precision("bf16")

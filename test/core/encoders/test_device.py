@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from vfrt_ros.core.encoders.device import choose_device
-from vfrt_ros.core.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError
 
 
 def torch_with(*devices: str) -> SimpleNamespace:

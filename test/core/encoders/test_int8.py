@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from vfrt_ros.core.encoders import load_encoders
+from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
 from vfrt_ros.core.encoders.runtimes.int8 import quantised
-from vfrt_ros.core.encoders.runtimes.runtime import choose_runtime
-from vfrt_ros.core.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError
 
 
 @pytest.mark.parametrize("along", [0, 1])

@@ -23,7 +23,7 @@ from vfrt_ros.core.encoders import (
     text_encoder_names,
 )
 from vfrt_ros.core.encoders.fake import FakeBackbone, FakeText
-from vfrt_ros.core.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError
 
 
 class Plugin:

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from vfrt_ros.core.encoders import cache
-from vfrt_ros.core.encoders.runtimes import runtime as runtime_module
+from vfrt_ros.core.encoders.runtimes import choose as runtime_module
+from vfrt_ros.core.encoders.runtimes.base import Network
+from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
 from vfrt_ros.core.encoders.runtimes.cores import usable_cores
-from vfrt_ros.core.encoders.runtimes.runtime import Network, choose_runtime
-from vfrt_ros.core.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError
 
-openvino_runtime = pytest.importorskip("vfrt_ros.core.encoders.runtimes.openvino_runtime")
+openvino_runtime = pytest.importorskip("vfrt_ros.core.encoders.runtimes.openvino")
 pytest.importorskip("openvino")
 
 
@@ -165,8 +166,8 @@ def test_openvino_reports_nothing(tmp_path, before):
     script = f"""
 sent = []
 {before}
-from vfrt_ros.core.encoders.runtimes.openvino_runtime import OpenvinoRuntime
-from vfrt_ros.core.encoders.runtimes.runtime import Network
+from vfrt_ros.core.encoders.runtimes.openvino import OpenvinoRuntime
+from vfrt_ros.core.encoders.runtimes.base import Network
 import numpy as np, torch
 OpenvinoRuntime(Network("relu", "x", torch.nn.ReLU, (np.ones((1, 2), np.float32),)), "f32")
 print(sent)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from fixtures.picture_messages import Compressed, samples_of, scene
 
-from vfrt_ros.core.errors import FrameError
 from vfrt_ros.core.frames.compressed_image import frame_from_compressed
 from vfrt_ros.core.frames.encodings import ENCODINGS
+from vfrt_ros.core.types.errors import FrameError
 
 SCENE = scene()
 GREY = cv2.cvtColor(SCENE, cv2.COLOR_BGR2GRAY)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from fixtures.picture_messages import Compressed, Message, message_of, scene
 
-from vfrt_ros.core.errors import FrameError
 from vfrt_ros.core.frames.image_reader import ImageReader
+from vfrt_ros.core.types.errors import FrameError
 
 SCENE = scene()
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from fixtures.picture_messages import HEIGHT, WIDTH, Message, message_of, scene
 
-from vfrt_ros.core.errors import FrameError
 from vfrt_ros.core.frames.encodings import ENCODINGS, OTHER_NAMES
 from vfrt_ros.core.frames.raw_image import frame_from_image
+from vfrt_ros.core.types.errors import FrameError
 
 SCENE = scene()
 GREY = cv2.cvtColor(cv2.cvtColor(SCENE, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.memory.owner import Owner
+from vfrt_ros.core.types.encoder_identity import Owner
 
 OWNER = Owner("fake", "abc123", 16)
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.book import Book
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.recovery import copy_path
+from vfrt_ros.core.types.errors import MemoryStoreError
 
 from .teaching import OWNER, new_examples, reopened, taught
 
@@ -267,7 +267,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.owner import Owner
+from vfrt_ros.core.types.encoder_identity import Owner
 memory = Memory(Owner("fake", "abc123", 16), Path(sys.argv[1]))
 print("open", flush=True)
 sys.stdin.read()

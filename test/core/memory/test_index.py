@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from vfrt_ros.core.memory import faiss_index, index
-from vfrt_ros.core.memory.example import Example
 from vfrt_ros.core.memory.index import ExampleIndex
+from vfrt_ros.core.types.example import Example
 
 DIM = 16
 FACTORIES = {

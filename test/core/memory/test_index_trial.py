@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vfrt_ros.core.errors import SettingError
 from vfrt_ros.core.memory.index_trial import index_fault
 from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.types.errors import SettingError
 
 from .teaching import OWNER, new_examples
 

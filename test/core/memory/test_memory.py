@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vfrt_ros.core.errors import (
+from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.record import HISTORY_DEPTH, Owner
+from vfrt_ros.core.types.errors import (
     MemoryStoreError,
     NothingToRedoError,
     NothingToUndoError,
@@ -13,8 +15,6 @@ from vfrt_ros.core.errors import (
     SettingError,
     UnknownLabelError,
 )
-from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.memory.record import HISTORY_DEPTH, Owner
 
 from .teaching import OWNER, jpeg, new_examples, taught
 

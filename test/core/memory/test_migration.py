@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory import schema
 from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.types.errors import MemoryStoreError
 
 from .teaching import OWNER, reopened, taught
 

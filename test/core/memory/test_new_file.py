@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 import pytest
 
-from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.new_file import write_new
+from vfrt_ros.core.types.errors import MemoryStoreError
 
 
 def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:

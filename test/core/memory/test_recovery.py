@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory import recovery
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.seal import seal
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import MemoryStoreError
 
 from .teaching import OWNER, new_examples, reopened, taught
 

@@ -15,15 +15,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders.fake import FakeBackbone
-from vfrt_ros.core.errors import MemoryStoreError, RequestError
 from vfrt_ros.core.memory.bundle import Bundle, pack_bundle, read_bundle, unpack_bundle, write_bundle
 from vfrt_ros.core.memory.memory import Memory, NewExample
 from vfrt_ros.core.memory.merge import State, carry_out, merge, prepare
-from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.record import Loaded
 from vfrt_ros.core.memory.reembed import BATCH, reembed
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import MemoryStoreError, RequestError
 
 from .teaching import OWNER, jpeg, new_examples, reopened, taught
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from vfrt_ros.core.memory.example import Example
 from vfrt_ros.core.memory.shelves import Shelves
+from vfrt_ros.core.types.example import Example
 
 
 def example(key: int, label: str) -> Example:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vfrt_ros.core.memory.example import Change, Example
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.example import Change, Example
 
 DIM = 48
 

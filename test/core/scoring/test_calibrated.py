@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from core.scoring.memories import World, answer, examples, rule, unit
 
-from vfrt_ros.core.memory.example import Change
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.scoring import learner, text_model
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.example import Change
 
 UNKNOWN = "unknown"
 

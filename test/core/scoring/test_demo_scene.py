@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from core.scoring.memories import answer, examples
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import load_encoders
-from vfrt_ros.core.errors import EncoderError, SourceError
-from vfrt_ros.core.memory.example import Change
-from vfrt_ros.core.prompts import encode_cached, text_prototypes
 from vfrt_ros.core.scoring.background import BACKGROUND_PROMPTS, background_pictures
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.scoring.prompts import encode_cached, text_prototypes
 from vfrt_ros.core.sources.demo import SECONDS_PER_PHOTO, SHOTS, DemoSource
+from vfrt_ros.core.types.errors import EncoderError, SourceError
+from vfrt_ros.core.types.example import Change
 
 PROMPTED = ("cat", "cup of coffee", "rocket", "motorcycle")
 VIEWS = 16

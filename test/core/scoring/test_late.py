@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from core.scoring.memories import World, examples
 
-from vfrt_ros.core.memory.example import Change
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.scoring.late import LateRule
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.example import Change
 
 QUERY = np.float32([1, 0, 0, 0])
 

@@ -7,9 +7,9 @@ import threading
 import numpy as np
 import pytest
 
-from vfrt_ros.core.memory.example import Change
 from vfrt_ros.core.scoring import learner
 from vfrt_ros.core.scoring.statistics import Statistics
+from vfrt_ros.core.types.example import Change
 
 from .memories import World, examples, rule
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from core.scoring.memories import World, examples
 
-from vfrt_ros.core.memory.example import Change
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.scoring import statistics
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.scoring.statistics import SCALE, Statistics
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.example import Change
 
 WORLD = World.of(3)
 CUPS = examples("cup", WORLD.look(0, 8))

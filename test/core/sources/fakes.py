@@ -9,8 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.source import Frame, Image, Source
+from vfrt_ros.core.types.errors import SourceError
 
 
 def picture(value: int = 0, size: tuple[int, int] = (64, 48)) -> Image:

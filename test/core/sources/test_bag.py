@@ -13,9 +13,9 @@ from rosbags.rosbag1 import Writer as Ros1Writer
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.bag import LAP_PAUSE, RAW, BagSource
 from vfrt_ros.core.sources.bag_files import is_bag
+from vfrt_ros.core.types.errors import SourceError
 
 
 def read_all(source: BagSource) -> list[Any]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.demo import SECONDS_PER_PHOTO, SHOTS, DemoSource
+from vfrt_ros.core.types.errors import SourceError
 
 SIZE = (160, 120)
 

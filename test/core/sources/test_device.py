@@ -7,9 +7,9 @@ import cv2
 import pytest
 from core.sources.fakes import FakeCapture, picture
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.device import DeviceSource, check_device, device_path, is_device
 from vfrt_ros.core.sources.next_frame import MOST_MISSES
+from vfrt_ros.core.types.errors import SourceError
 
 
 def device(capture: FakeCapture, spec: str = "0", size: tuple[int, int] = (640, 480)) -> DeviceSource:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from core.sources.fakes import FakeSource, picture
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.find_camera import CameraSearch
 from vfrt_ros.core.sources.source import Frame, Source
+from vfrt_ros.core.types.errors import SourceError
 
 DEADLINE = 10.0
 

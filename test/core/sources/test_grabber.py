@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from core.sources.fakes import FakeClock, FakeSource, opens, picture
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources import grabber as module
 from vfrt_ros.core.sources.grabber import Grabber
 from vfrt_ros.core.sources.notice import Event, Notice
 from vfrt_ros.core.sources.picture_watch import Sight
 from vfrt_ros.core.sources.source import Frame, Source
+from vfrt_ros.core.types.errors import SourceError
 
 DEADLINE = 10.0
 SIZE = (64, 48)

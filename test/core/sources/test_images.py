@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources import images
 from vfrt_ros.core.sources.images import ImageSource, find_images, load_image
+from vfrt_ros.core.types.errors import SourceError
 
 
 @pytest.fixture

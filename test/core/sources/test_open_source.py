@@ -12,14 +12,14 @@ from core.sources.fakes import FakeSource, picture
 from fixtures.bags import raw, write_bag
 
 from vfrt_ros import bringup
-from vfrt_ros.core.errors import SourceError, UnusableSourceError
-from vfrt_ros.core.settings import CameraSettings
+from vfrt_ros.core.config.settings import CameraSettings
 from vfrt_ros.core.sources import open_source as module
 from vfrt_ros.core.sources.bag import BagSource
 from vfrt_ros.core.sources.demo import DemoSource
 from vfrt_ros.core.sources.images import ImageSource
 from vfrt_ros.core.sources.open_source import open_source, source_name
 from vfrt_ros.core.sources.source import Frame, Source
+from vfrt_ros.core.types.errors import SourceError, UnusableSourceError
 
 
 @pytest.fixture

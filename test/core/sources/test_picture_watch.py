@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.notice import Event
 from vfrt_ros.core.sources.picture_watch import BLACK_S, FROZEN_S, PictureWatch, Sight
+from vfrt_ros.core.types.errors import SourceError
 
 
 def noisy(seed: int, mean: float = 120.0) -> np.ndarray:

@@ -4,10 +4,10 @@ import cv2
 import pytest
 from core.sources.fakes import FakeCapture, picture
 
-from vfrt_ros.core.errors import SourceError, UnusableSourceError
-from vfrt_ros.core.settings import CameraSettings
+from vfrt_ros.core.config.settings import CameraSettings
 from vfrt_ros.core.sources.open_source import SourceKind, open_source, source_kind
 from vfrt_ros.core.sources.pipeline import PipelineSource, has_gstreamer, is_pipeline
+from vfrt_ros.core.types.errors import SourceError, UnusableSourceError
 
 JETSON = "nvarguscamerasrc ! nvvidconv ! video/x-raw, format=BGRx ! videoconvert ! appsink"
 

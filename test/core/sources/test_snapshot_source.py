@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from vfrt_ros.core.errors import SourceError
-from vfrt_ros.core.settings import CameraSettings
+from vfrt_ros.core.config.settings import CameraSettings
 from vfrt_ros.core.sources import snapshot_source as module
 from vfrt_ros.core.sources.open_source import open_source
 from vfrt_ros.core.sources.snapshot_source import SnapshotSource, gives_single_pictures
+from vfrt_ros.core.types.errors import SourceError
 
 JPEG = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
 LOGIN = "Basic " + base64.b64encode(b"me:wo/rd").decode()

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from core.sources.fakes import FakeCapture, picture
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.video import VideoSource, without_password
+from vfrt_ros.core.types.errors import SourceError
 
 FRAMES, FPS = 10, 20
 URL = "rtsp://me:secret@camera/live"
@@ -132,7 +132,7 @@ def test_opencv_raising_is_our_error(clip: str) -> None:
 def test_opencv_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("no video " * 1000)
     code = (
-        "from vfrt_ros.core.errors import SourceError\nfrom vfrt_ros.core.sources.video import VideoSource\n"
+        "from vfrt_ros.core.types.errors import SourceError\nfrom vfrt_ros.core.sources.video import VideoSource\n"
         f"try: VideoSource({str(tmp_path / 'text.mp4')!r}, loop=True)\nexcept SourceError as e: print(e)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from vfrt_ros.core.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError
 
 
 class _Checked:

@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.core.errors import EncoderError, nearest
+from vfrt_ros.core.types.errors import EncoderError, nearest
 
 # NVIDIA on a PC and on Jetson; AMD, whose torch calls its device cuda too; WSL.
 _DRIVERS = ("nvidiactl", "nvgpu", "nvhost-gpu", "kfd", "dxg")

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from vfrt_ros.core.encoders.fingerprint import fingerprint
-from vfrt_ros.core.preprocess import check_rgb
+from vfrt_ros.core.encoders.preprocess import check_rgb
 
 PALETTE = {
     "black": (0, 0, 0), "white": (255, 255, 255), "grey": (128, 128, 128), "red": (255, 0, 0),

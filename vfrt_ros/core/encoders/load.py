@@ -12,7 +12,7 @@ from vfrt_ros.core.encoders.catalog import CATALOG
 from vfrt_ros.core.encoders.device import choose_device
 from vfrt_ros.core.encoders.protocols import Backbone, Encoders, TextEncoder
 from vfrt_ros.core.encoders.registry import HF_PREFIX, build_backbone, build_text_encoder
-from vfrt_ros.core.errors import EncoderError, first_line
+from vfrt_ros.core.types.errors import EncoderError, first_line
 
 PREFERRED = "clip_vit_b32"
 DEVICE_FAULTS = (RuntimeError, AssertionError, OSError, MemoryError, EncoderError)
@@ -118,7 +118,7 @@ def check_pair(backbone: Backbone, text: TextEncoder) -> None:
 def _backbone(name: str, keywords: dict[str, Any]) -> tuple[Any, str]:
     if name != "auto":
         return build_backbone(name, **keywords), "as asked for"
-    from vfrt_ros.core.encoders.hf_files import at_hand
+    from vfrt_ros.core.encoders.clip.files import at_hand
 
     if keywords["model_path"] or at_hand(CATALOG[PREFERRED].model_id):
         return build_backbone(PREFERRED, **keywords), "chosen since its weights are at hand"

@@ -34,7 +34,7 @@ from typing import Any
 
 from vfrt_ros.core.encoders.catalog import CATALOG
 from vfrt_ros.core.encoders.checked import CheckedBackbone, CheckedText, check_members
-from vfrt_ros.core.errors import EncoderError, VfrtError, first_line, nearest
+from vfrt_ros.core.types.errors import EncoderError, VfrtError, first_line, nearest
 
 Builder = Callable[..., Any]
 HF_PREFIX = "hf:"
@@ -43,13 +43,13 @@ _HIDDEN = {"fake", "fake_text"}
 
 
 def _embedded(**kw: Any) -> Any:
-    from vfrt_ros.core.encoders.embedded import EmbeddedBackbone
+    from vfrt_ros.core.encoders.embedded.encoder import EmbeddedBackbone
 
     return EmbeddedBackbone(**kw)
 
 
 def _embedded_text(**kw: Any) -> Any:
-    from vfrt_ros.core.encoders.embedded import EmbeddedText
+    from vfrt_ros.core.encoders.embedded.encoder import EmbeddedText
 
     return EmbeddedText(**kw)
 
@@ -68,7 +68,7 @@ def _fake_text(**kw: Any) -> Any:
 
 def _hf(name: str) -> Builder:
     def build(**kw: Any) -> Any:
-        from vfrt_ros.core.encoders.hf_clip import HfBackbone
+        from vfrt_ros.core.encoders.clip.image_encoder import HfBackbone
 
         return HfBackbone(name, **kw)
 
@@ -77,7 +77,7 @@ def _hf(name: str) -> Builder:
 
 def _hf_text(name: str) -> Builder:
     def build(**kw: Any) -> Any:
-        from vfrt_ros.core.encoders.hf_text import HfText
+        from vfrt_ros.core.encoders.clip.text_encoder import HfText
 
         return HfText(name, **kw)
 

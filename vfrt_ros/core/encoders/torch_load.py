@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib import metadata
 
-from vfrt_ros.core.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError
 
 SAFE_SINCE = (2, 6)
 

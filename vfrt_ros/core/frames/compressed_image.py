@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from PIL import Image as PilImage
 
-from vfrt_ros.core.errors import FrameError
 from vfrt_ros.core.frames.auto_gain import AutoGain
 from vfrt_ros.core.frames.encodings import Encoding, find_encoding, shown
 from vfrt_ros.core.frames.image_size import EncodedImage, read_header
 from vfrt_ros.core.frames.raw_image import MAX_MEGAPIXELS, Frame, check_size, to_bgr
+from vfrt_ros.core.types.errors import FrameError
 
 JPEG_END = b"\xff\xd9"
 FILLER = b"\x5a" * 4096

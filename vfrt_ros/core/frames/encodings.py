@@ -8,7 +8,7 @@ from enum import Enum
 
 import cv2
 
-from vfrt_ros.core.errors import FrameError, nearest
+from vfrt_ros.core.types.errors import FrameError, nearest
 
 
 class Layout(Enum):

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.errors import FrameError
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.frames.auto_gain import AutoGain
 from vfrt_ros.core.frames.encodings import Encoding, Layout, find_encoding
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.errors import FrameError
 
 Frame = npt.NDArray[np.uint8]
 

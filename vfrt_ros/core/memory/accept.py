@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vfrt_ros.core.errors import RequestError
 from vfrt_ros.core.frames.image_size import read_header
-from vfrt_ros.core.memory.example import Prompts
-from vfrt_ros.core.request import PROMPT_LENGTH, check_source, check_text
+from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.example import Prompts
+from vfrt_ros.core.types.label import PROMPT_LENGTH, check_source, check_text
 
 LARGEST_THUMBNAIL = 2**20
 """Bytes of an example's picture at most."""

@@ -19,8 +19,6 @@ from vfrt_ros.core.memory.database import (
     sync_folder,
     transaction,
 )
-from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
-from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.rows import (
     Row,
     example_of,
@@ -31,6 +29,8 @@ from vfrt_ros.core.memory.rows import (
 )
 from vfrt_ros.core.memory.schema import SCHEMA, TABLES, execute_script, fresh_identity
 from vfrt_ros.core.memory.seal import is_whole, sealed
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.example import Change, Example, PromptChange, Prompts, Step
 
 HISTORY_DEPTH = 100
 DECLINED = "declined"

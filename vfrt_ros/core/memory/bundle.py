@@ -20,7 +20,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from vfrt_ros.core.errors import RequestError
 from vfrt_ros.core.memory.accept import check_picture
 from vfrt_ros.core.memory.bundle_entry import (
     entry_line,
@@ -29,10 +28,11 @@ from vfrt_ros.core.memory.bundle_entry import (
     prompts_of_json,
     read_rows,
 )
-from vfrt_ros.core.memory.example import Example, Prompts
 from vfrt_ros.core.memory.new_file import write_new
-from vfrt_ros.core.memory.owner import Owner
-from vfrt_ros.core.request import check_source
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.example import Example, Prompts
+from vfrt_ros.core.types.label import check_source
 
 FORMAT = "vfrt memory export"
 VERSION = 1

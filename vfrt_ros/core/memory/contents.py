@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.errors import RequestError, UnknownLabelError, nearest
 from vfrt_ros.core.memory.check import embedding_fault
-from vfrt_ros.core.memory.example import Change, Example, Prompts
 from vfrt_ros.core.memory.followers import Followers
 from vfrt_ros.core.memory.index import ExampleIndex
-from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.shelves import Shelves
 from vfrt_ros.core.memory.tally import Tally
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import RequestError, UnknownLabelError, nearest
+from vfrt_ros.core.types.example import Change, Example, Prompts
 
 Array = npt.NDArray[np.float32]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
-from vfrt_ros.core.errors import MemoryStoreError
+from vfrt_ros.core.types.errors import MemoryStoreError
 
 APPLICATION_ID = 0x76667274
 """`vfrt` in ASCII; tells `file` and us whose file it is."""

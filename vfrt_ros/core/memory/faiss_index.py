@@ -11,7 +11,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.errors import SettingError
+from vfrt_ros.core.types.errors import SettingError
 
 Array = npt.NDArray[np.float32]
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vfrt_ros.core.memory.example import Step
+from vfrt_ros.core.types.example import Step
 
 _log = logging.getLogger(__name__)
 

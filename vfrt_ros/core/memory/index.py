@@ -10,8 +10,6 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core import work_ahead
-from vfrt_ros.core.memory.example import Example
 from vfrt_ros.core.memory.faiss_index import (
     AUTO,
     LARGE,
@@ -23,6 +21,8 @@ from vfrt_ros.core.memory.faiss_index import (
     step_back,
 )
 from vfrt_ros.core.memory.index_trial import index_fault
+from vfrt_ros.core.types import work_ahead
+from vfrt_ros.core.types.example import Example
 
 AT_ONCE = 2_000
 """Up to so many examples an index is built before the next search; above, in the background."""

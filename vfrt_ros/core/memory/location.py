@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from vfrt_ros.core.own_path import own_path
-from vfrt_ros.core.settings import state_folder
+from vfrt_ros.core.config.own_path import own_path
+from vfrt_ros.core.config.settings import state_folder
 
 IN_RAM = ":memory:"
 

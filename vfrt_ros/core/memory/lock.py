@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from vfrt_ros.core.errors import MemoryInUseError
+from vfrt_ros.core.types.errors import MemoryInUseError
 
 PATIENCE = 0.5
 """Seconds to wait for a lock."""

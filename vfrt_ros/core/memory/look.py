@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.book import Book
 from vfrt_ros.core.memory.check import first_fault
 from vfrt_ros.core.memory.database import APPLICATION_ID, READ_ERRORS, Journal, header_fault, is_damage
 from vfrt_ros.core.memory.schema import SCHEMA_VERSION, migrate
+from vfrt_ros.core.types.errors import MemoryStoreError
 
 Say = Callable[[str], None]
 """Takes one sentence for the person who looks after the robot."""

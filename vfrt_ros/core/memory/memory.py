@@ -7,19 +7,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vfrt_ros.core.counted import counted
-from vfrt_ros.core.errors import NothingToRedoError, NothingToUndoError, RequestError
-from vfrt_ros.core.job import begin_commit
 from vfrt_ros.core.memory.accept import LAST_SECOND, check_parts, checked_prompts
 from vfrt_ros.core.memory.contents import Array, Contents
-from vfrt_ros.core.memory.example import Change, Example, PromptChange, Prompts, Step
 from vfrt_ros.core.memory.followers import Follower
 from vfrt_ros.core.memory.index import ExampleIndex
-from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.record import Record
 from vfrt_ros.core.memory.shelves import Shelves
 from vfrt_ros.core.memory.tally import Tally
-from vfrt_ros.core.request import check_label
+from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import NothingToRedoError, NothingToUndoError, RequestError
+from vfrt_ros.core.types.example import Change, Example, PromptChange, Prompts, Step
+from vfrt_ros.core.types.job import begin_commit
+from vfrt_ros.core.types.label import check_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Memory(Contents):
     All that can refuse a change comes first, then it is written to the record; only when that is durable do
     index, counts and listeners follow. So a refusal and a failed write change nothing, and **after the write
     nothing raises**: a fault in what follows is logged, counted in `faults` and cured by building it anew from
-    what was written. A job that was given up on writes nothing (`vfrt_ros.core.job`). Not thread-safe: its owner
+    what was written. A job that was given up on writes nothing (`vfrt_ros.core.types.job`). Not thread-safe: its owner
     holds one lock around it.
 
     Args:

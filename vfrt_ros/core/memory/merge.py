@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.counted import counted
-from vfrt_ros.core.errors import RequestError
-from vfrt_ros.core.growth import check_growth
+from vfrt_ros.core.config.settings import RecognitionSettings
+from vfrt_ros.core.frames.quality import duplicate_of
 from vfrt_ros.core.memory.bundle import Bundle
-from vfrt_ros.core.memory.example import Example, Prompts
+from vfrt_ros.core.memory.limits import check_growth
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.owner import Owner
-from vfrt_ros.core.quality import duplicate_of
-from vfrt_ros.core.settings import RecognitionSettings
+from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.example import Example, Prompts
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.database import sync_folder
+from vfrt_ros.core.types.errors import MemoryStoreError
 
 
 def write_new(path: Path, fill: Callable[[BinaryIO], object]) -> None:

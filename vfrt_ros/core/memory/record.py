@@ -6,17 +6,17 @@ import contextlib
 import logging
 from pathlib import Path
 
-from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.book import HISTORY_DEPTH, Book, Loaded
 from vfrt_ros.core.memory.database import COMPANIONS, in_words
-from vfrt_ros.core.memory.example import Step
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.look import look
-from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.recovery import Pair, copy_path, open_pair
 from vfrt_ros.core.memory.rows import settled_rows
 from vfrt_ros.core.memory.schema import SCHEMA_VERSION
 from vfrt_ros.core.memory.twin import Twin, Write
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import MemoryStoreError
+from vfrt_ros.core.types.example import Step
 
 __all__ = ["HISTORY_DEPTH", "SCHEMA_VERSION", "Loaded", "Owner", "Record"]
 

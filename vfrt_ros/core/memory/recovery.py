@@ -14,14 +14,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from vfrt_ros.core.counted import counted
-from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.book import Book
 from vfrt_ros.core.memory.database import COMPANIONS, Journal, sync_folder
 from vfrt_ros.core.memory.lock import Noted
 from vfrt_ros.core.memory.look import Found, Say, State, is_ours, look
-from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.salvage import Saved, salvage
+from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import MemoryStoreError
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.encoders.protocols import Backbone
-from vfrt_ros.core.errors import MemoryStoreError
 from vfrt_ros.core.memory.book import Book, Loaded
 from vfrt_ros.core.memory.database import COMPANIONS, Journal, connect, in_words, sync_folder
-from vfrt_ros.core.memory.example import Example
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.look import State, look
-from vfrt_ros.core.memory.owner import Owner
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.errors import MemoryStoreError
+from vfrt_ros.core.types.example import Example
 
 BATCH = 16
 """Pictures that are encoded and saved at once."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vfrt_ros.core.memory.example import Change, Example, Prompts, Step
 from vfrt_ros.core.memory.seal import sealed
+from vfrt_ros.core.types.example import Change, Example, Prompts, Step
 
 Row = tuple[Any, ...]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from vfrt_ros.core.memory.check import embedding_fault
 from vfrt_ros.core.memory.database import COMPANIONS, MAGIC, READ_ERRORS, header_fault
-from vfrt_ros.core.memory.example import Example, Prompts
-from vfrt_ros.core.memory.owner import Owner
 from vfrt_ros.core.memory.rows import example_of
 from vfrt_ros.core.memory.seal import is_whole
+from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.example import Example, Prompts
 
 PAGE = 4096
 """Bytes of a page, SQLite's default since 3.12."""

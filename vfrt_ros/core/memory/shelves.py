@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vfrt_ros.core.memory.example import Example
+from vfrt_ros.core.types.example import Example
 
 
 class Shelves:

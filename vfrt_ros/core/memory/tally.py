@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.memory.example import Example
+from vfrt_ros.core.types.example import Example
 
 
 class Tally:

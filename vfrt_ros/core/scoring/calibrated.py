@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from vfrt_ros.core.memory.example import Change
 from vfrt_ros.core.scoring.calibration import Calibration, log_sum_exp
-from vfrt_ros.core.scoring.evidence import Array, Evidence, Scores
 from vfrt_ros.core.scoring.learner import Learner
 from vfrt_ros.core.scoring.spread import UNSEEN_TOTAL, WITHIN_SHARE
 from vfrt_ros.core.scoring.text_model import SLOPE, beside_pictures, match_odds, match_threshold
+from vfrt_ros.core.types.evidence import Array, Evidence, Scores
+from vfrt_ros.core.types.example import Change
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from vfrt_ros.core.scoring import metric as metrics
 from vfrt_ros.core.scoring.calibration import OWN_DISTANCE, PRIOR_EXAMPLES, Calibration, Rows, calibrate
-from vfrt_ros.core.scoring.evidence import Array
 from vfrt_ros.core.scoring.image_model import ImageModel
 from vfrt_ros.core.scoring.leave_one_out import LeftOut, leave_one_out
 from vfrt_ros.core.scoring.spread import Ints, Mask, Spread, measure, total_variance
 from vfrt_ros.core.scoring.statistics import Statistics
+from vfrt_ros.core.types.evidence import Array
 
 Floats = npt.NDArray[np.float64]
 

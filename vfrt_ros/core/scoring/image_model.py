@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.scoring.evidence import Array
 from vfrt_ros.core.scoring.metric import Metric
 from vfrt_ros.core.scoring.statistics import Statistics
+from vfrt_ros.core.types.evidence import Array
 
 Floats = npt.NDArray[np.float64]
 

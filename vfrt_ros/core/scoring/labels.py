@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.memory.example import Change, Example
-from vfrt_ros.core.scoring.evidence import Array
+from vfrt_ros.core.types.evidence import Array
+from vfrt_ros.core.types.example import Change, Example
 
 
 class LabelTable:

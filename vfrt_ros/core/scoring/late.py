@@ -8,11 +8,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.memory.example import Change
 from vfrt_ros.core.scoring.aggregate import AGGREGATES
-from vfrt_ros.core.scoring.evidence import Array, Evidence, Scores
 from vfrt_ros.core.scoring.labels import LabelTable
 from vfrt_ros.core.scoring.normalise import NORMALISERS
+from vfrt_ros.core.types.evidence import Array, Evidence, Scores
+from vfrt_ros.core.types.example import Change
 
 Search = Callable[[Array, int], tuple[npt.NDArray[np.int64], Array]]
 

@@ -8,12 +8,12 @@ from copy import copy
 
 import numpy as np
 
-from vfrt_ros.core import work_ahead
-from vfrt_ros.core.memory.example import Change, Example
-from vfrt_ros.core.scoring.evidence import Array
 from vfrt_ros.core.scoring.fitting import Model, Snapshot, fit
 from vfrt_ros.core.scoring.statistics import Statistics
 from vfrt_ros.core.scoring.text_model import TextModel
+from vfrt_ros.core.types import work_ahead
+from vfrt_ros.core.types.evidence import Array
+from vfrt_ros.core.types.example import Change, Example
 
 SAMPLE = 1024
 """Examples that are left out to learn from, spread evenly over the labels."""

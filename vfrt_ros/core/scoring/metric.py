@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import eigh, qr
 
-from vfrt_ros.core.scoring.evidence import Array
+from vfrt_ros.core.types.evidence import Array
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vfrt_ros.core.scoring.evidence import Array
+from vfrt_ros.core.types.evidence import Array
 
 
 def zscore(scores: Array) -> Array:

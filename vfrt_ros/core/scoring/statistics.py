@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg.blas import dsyrk
 
-from vfrt_ros.core.errors import RequestError
-from vfrt_ros.core.memory.example import Change, Example
+from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.example import Change, Example
 
 Floats = npt.NDArray[np.float64]
 

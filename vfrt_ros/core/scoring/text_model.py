@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from vfrt_ros.core.scoring.evidence import Array
+from vfrt_ros.core.types.evidence import Array
 
 Floats = npt.NDArray[np.float64]
 

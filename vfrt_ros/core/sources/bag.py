@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.core.errors import FrameError, SourceError
 from vfrt_ros.core.frames.image_reader import ImageReader
 from vfrt_ros.core.sources.recording import Message, Recording, line_of, open_recordings
 from vfrt_ros.core.sources.source import Frame, Image, Source
+from vfrt_ros.core.types.errors import FrameError, SourceError
 
 RAW, COMPRESSED = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 

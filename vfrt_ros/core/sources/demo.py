@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.images import load_image
 from vfrt_ros.core.sources.source import Frame, Image, Source
+from vfrt_ros.core.types.errors import SourceError
 
 SECONDS_PER_PHOTO = 8.0
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import cv2
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.capture import Capture, OpenCapture, open_capture
 from vfrt_ros.core.sources.next_frame import next_frame
 from vfrt_ros.core.sources.source import Frame, Source
+from vfrt_ros.core.types.errors import SourceError
 
 _VGA = 640 * 480
 _MEMORY_FILES = "/dev/shm/"

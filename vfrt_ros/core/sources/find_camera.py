@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.source import Source
+from vfrt_ros.core.types.errors import SourceError
 
 SECONDS = 2.0
 """How long a camera may take to open and to deliver its first frame."""

@@ -18,7 +18,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.backoff import Backoff
 from vfrt_ros.core.sources.clock import Clock, SteadyClock
 from vfrt_ros.core.sources.fit import describe_fit, fit
@@ -27,6 +26,7 @@ from vfrt_ros.core.sources.notice import Event, Notice
 from vfrt_ros.core.sources.picture_watch import PictureWatch
 from vfrt_ros.core.sources.reading import Outcome, Reading
 from vfrt_ros.core.sources.source import Image, Source
+from vfrt_ros.core.types.errors import SourceError
 
 STALL_S = 5.0
 OPENING = 6.0

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from glob import glob
 from pathlib import Path
 
-from vfrt_ros.core.errors import FrameError, SourceError
 from vfrt_ros.core.frames.compressed_image import decode
 from vfrt_ros.core.frames.image_size import read_header
 from vfrt_ros.core.sources.source import Frame, Image, Source
+from vfrt_ros.core.types.errors import FrameError, SourceError
 
 EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 MAX_MEGAPIXELS = 100.0

@@ -7,10 +7,10 @@ import time
 import cv2
 import numpy as np
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.capture import Capture
 from vfrt_ros.core.sources.source import Image
-from vfrt_ros.core.sources.without_password import without_password
+from vfrt_ros.core.types.errors import SourceError
+from vfrt_ros.core.types.without_password import without_password
 
 MOST_MISSES = 10
 """Reads that may fail one after another: cameras lose a frame on a bad cable, streams to a lost packet."""

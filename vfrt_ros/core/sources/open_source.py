@@ -13,8 +13,7 @@ from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
-from vfrt_ros.core.errors import SourceError, UnusableSourceError
-from vfrt_ros.core.settings import CameraSettings
+from vfrt_ros.core.config.settings import CameraSettings
 from vfrt_ros.core.sources.auto_demo import AutoDemo
 from vfrt_ros.core.sources.bag_files import is_bag
 from vfrt_ros.core.sources.demo import DemoSource
@@ -25,7 +24,8 @@ from vfrt_ros.core.sources.pipeline import PipelineSource, check_pipeline, is_pi
 from vfrt_ros.core.sources.snapshot_source import SnapshotSource, gives_single_pictures
 from vfrt_ros.core.sources.source import Source
 from vfrt_ros.core.sources.video import STREAM, VideoSource
-from vfrt_ros.core.sources.without_password import without_password
+from vfrt_ros.core.types.errors import SourceError, UnusableSourceError
+from vfrt_ros.core.types.without_password import without_password
 
 _DESCRIPTION = CameraSettings.parameters()["source"].description
 EXPECTED = _DESCRIPTION[0].lower() + _DESCRIPTION[1:]

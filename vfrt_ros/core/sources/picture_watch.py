@@ -7,9 +7,9 @@ from enum import Enum
 
 import numpy as np
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.notice import Event, Notice
 from vfrt_ros.core.sources.source import Image
+from vfrt_ros.core.types.errors import SourceError
 
 FROZEN_S = 3.0
 """A sensor's noise makes each picture another one: the same bytes for so long are no camera's view."""

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import cv2
 
-from vfrt_ros.core.errors import SourceError, UnusableSourceError
 from vfrt_ros.core.sources.capture import OpenCapture, open_capture
 from vfrt_ros.core.sources.next_frame import next_frame
 from vfrt_ros.core.sources.source import Frame, Source
+from vfrt_ros.core.types.errors import SourceError, UnusableSourceError
 
 _LINK = re.compile(r"\s!\s")
 WAY_ROUND = (

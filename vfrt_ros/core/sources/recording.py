@@ -11,9 +11,9 @@ from typing import Any
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.sources.bag_files import METADATA, ROS1, storage_files
 from vfrt_ros.core.sources.mcap_scan import McapScan, is_whole
+from vfrt_ros.core.types.errors import SourceError
 
 Warn = Callable[[str], None]
 Message = tuple[float, Callable[[], Any]]

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 
-from vfrt_ros.core.errors import SourceError
 from vfrt_ros.core.frames.image_size import read_header
 from vfrt_ros.core.sources.images import EXTENSIONS, MAX_MEGAPIXELS
 from vfrt_ros.core.sources.source import Frame, Image, Source
 from vfrt_ros.core.sources.stream_url import parse_stream_url
-from vfrt_ros.core.sources.without_password import without_password
+from vfrt_ros.core.types.errors import SourceError
+from vfrt_ros.core.types.without_password import without_password
 
 TIMEOUT_S = 3.0
 PATIENCE_S = 3.0

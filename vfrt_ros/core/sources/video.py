@@ -9,12 +9,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vfrt_ros.core.errors import SourceError, UnusableSourceError
 from vfrt_ros.core.sources.capture import Capture, OpenCapture, open_capture
 from vfrt_ros.core.sources.next_frame import next_frame
 from vfrt_ros.core.sources.source import Frame, Image, Source
 from vfrt_ros.core.sources.stream_url import parse_stream_url
-from vfrt_ros.core.sources.without_password import without_password
+from vfrt_ros.core.types.errors import SourceError, UnusableSourceError
+from vfrt_ros.core.types.without_password import without_password
 
 STREAM = re.compile(r"^(rtsp|rtsps|rtmp|http|https|udp|tcp)://", re.IGNORECASE)
 _TIMEOUT_MS = 10_000

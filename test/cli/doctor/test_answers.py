@@ -1,0 +1,230 @@
+"""`vfrt doctor` on a running node: why it is always unknown, what it never hears, and where else it may be."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from nodes.conftest import wait_for
+from sensor_msgs.msg import Image
+
+from tools.private_domain import take_domain
+from vfrt_msgs.msg import Candidate, Recognition
+from vfrt_ros.cli.doctor.answers import judge
+from vfrt_ros.cli.doctor.domains import check_other_domains, domains_in_use
+from vfrt_ros.cli.doctor.finding import Level
+from vfrt_ros.nodes import names, qos
+
+from ..fake_recognition import FakeRecognition, known_cat, two_labels, unknown_rocket
+
+
+def unknown(reason: int, score: float = 0.31, threshold: float = 0.55) -> Recognition:
+    """An unknown frame, in which the cat came first and the dog second."""
+    candidates = [Candidate(label="cat", score=score), Candidate(label="dog", score=score)]
+    return Recognition(
+        label=Recognition.UNKNOWN, reason=reason, score=score, threshold=threshold, candidates=candidates
+    )
+
+
+class Case(NamedTuple):
+    """Recognitions and the node's settings, and parts of what must be said and advised."""
+
+    heard: list[Recognition]
+    fuse: str
+    strictness: float
+    text: tuple[str, ...]
+    todo: tuple[str, ...]
+
+
+LOW = [unknown(Recognition.UNKNOWN_LOW_SCORE)] * 3
+ALWAYS = {
+    "a score too low by the late rule": Case(
+        LOW, "late", 0.55, ("'cat', is 0.31", "threshold 0.55"), ("open_set_threshold 0.28", "vfrt register")
+    ),
+    "a score too low by the calibrated rule": Case(
+        LOW, "calibrated", 0.2, ("is 0.31",), ("open_set_threshold 0.05",)
+    ),
+    "a score too low at no threshold": Case(LOW, "calibrated", 0.0, ("is 0.31",), ("open_set false",)),
+    "a score too low, the rule not known": Case(LOW, "", float("nan"), ("is 0.31",), ("open_set false",)),
+    "nothing learned": Case(
+        [unknown(Recognition.UNKNOWN_NOTHING_LEARNED)],
+        "calibrated",
+        0.05,
+        ("nothing is learned",),
+        ("vfrt register",),
+    ),
+    "two labels": Case(
+        [unknown(Recognition.UNKNOWN_AMBIGUOUS)],
+        "calibrated",
+        0.05,
+        ("'cat' and 'dog'",),
+        ("vfrt relabel 'dog' 'cat'",),
+    ),
+    "unfamiliar": Case(
+        [unknown(Recognition.UNKNOWN_UNFAMILIAR)],
+        "calibrated",
+        0.05,
+        ("like nothing learned",),
+        ("vfrt register", "open_set_threshold"),
+    ),
+    "mostly unfamiliar": Case(
+        [*LOW[:1], *[unknown(Recognition.UNKNOWN_UNFAMILIAR)] * 2],
+        "calibrated",
+        0.05,
+        ("like nothing learned",),
+        ("vfrt register",),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ALWAYS.values(), ids=ALWAYS)
+def test_always_unknown_has_a_cause_and_a_cure(case: Case) -> None:
+    finding = judge(case.heard, case.fuse, case.strictness)
+    assert finding.level is Level.NOTE
+    assert finding.text.startswith("always unknown, because ")
+    for part in case.text:
+        assert part in finding.text
+    for part in case.todo:
+        assert part in finding.todo
+
+
+@pytest.mark.parametrize("case", ALWAYS.values(), ids=ALWAYS)
+def test_a_cure_names_the_node_that_was_asked(case: Case) -> None:
+    todo = judge(case.heard, case.fuse, case.strictness, " --namespace robot1").todo
+    commands = re.findall(r"`(vfrt [^`]*)`", todo)
+    assert commands
+    assert all(command.endswith(" --namespace robot1") for command in commands)
+
+
+def test_a_label_with_a_quote_can_be_pasted() -> None:
+    frame = unknown(Recognition.UNKNOWN_AMBIGUOUS)
+    frame.candidates[1].label = "baker's dozen"
+    (command,) = re.findall(r"`(vfrt [^`]*)`", judge([frame]).todo)
+    assert shlex.split(command) == ["vfrt", "relabel", "baker's dozen", "cat"]
+
+
+def test_one_known_frame_is_enough_to_be_well() -> None:
+    finding = judge([*LOW, known_cat()], "calibrated", 0.05)
+    assert (finding.level, finding.todo) == (Level.OK, "")
+    assert "1 of 4 frames known, mostly as 'cat'" in finding.text
+
+
+def found(outcome: Any, name: str) -> dict[str, str]:
+    """The finding of this name."""
+    (finding,) = (entry for entry in outcome.json["findings"] if entry["name"] == name)
+    return finding
+
+
+@pytest.fixture
+def active() -> Iterator[FakeRecognition]:
+    """A fake node that says that it is active."""
+    node = FakeRecognition()
+    node.offer_state("active")
+    yield node
+    node.close()
+
+
+@pytest.mark.ros
+def test_a_threshold_that_is_too_high_is_seen_on_a_running_node(active: FakeRecognition, vfrt: Any) -> None:
+    active.answers["ListLabels"] = {"labels": two_labels()}
+    active.publish_always(unknown_rocket())
+    outcome = vfrt("doctor", "--json")
+    answers = found(outcome, "answers")
+    assert (outcome.status, answers["level"]) == (0, "note")
+    assert "the score of the best label, 'rocket', is 0.20, and the threshold 0.50" in answers["text"]
+    assert "vfrt set open_set_threshold 0.013" in answers["todo"]
+    assert found(outcome, "learned")["text"] == "2 labels, 5 examples"
+
+
+@pytest.mark.ros
+def test_always_is_not_said_where_the_next_photograph_is_known(active: FakeRecognition, vfrt: Any) -> None:
+    active.answers["ListLabels"] = {"labels": two_labels()[:1]}
+    active.publish_in_turn(unknown_rocket(), known_cat(), seconds=4.0)
+    outcome = vfrt("doctor", "--json")
+    assert found(outcome, "answers")["level"] == "ok"
+    assert found(outcome, "learned")["text"] == "1 label, 5 examples"
+
+
+@pytest.mark.ros
+def test_a_finding_is_said_once_with_a_cure_for_the_node_that_was_named(vfrt: Any) -> None:
+    node = FakeRecognition("/robot1")
+    node.offer_state("active")
+    node.answers["ListLabels"] = {"labels": two_labels()}
+    node.publish_always(unknown_rocket())
+    try:
+        outcome = vfrt("doctor", "--namespace", "robot1")
+    finally:
+        node.close()
+    assert outcome.out.count("always unknown") == 1
+    assert "`vfrt set open_set_threshold 0.013 --namespace robot1`" in outcome.out
+    assert "`vfrt live --namespace robot1` starts it" in outcome.out
+
+
+@pytest.mark.ros
+def test_an_empty_memory_is_told(active: FakeRecognition, vfrt: Any) -> None:
+    active.publish_always(unknown(Recognition.UNKNOWN_NOTHING_LEARNED))
+    outcome = vfrt("doctor")
+    assert "learned       nothing: every frame is unknown" in outcome.out
+    assert "Next: learned:" in outcome.out
+
+
+@pytest.mark.ros
+def test_a_node_that_answers_nothing_is_broken(active: FakeRecognition, vfrt: Any) -> None:
+    outcome = vfrt("doctor", "--json")
+    assert (outcome.status, found(outcome, "answers")["level"]) == (1, "broken")
+    assert "silent on /recognition" in found(outcome, "answers")["text"]
+
+
+@pytest.mark.ros
+def test_an_image_topic_that_nobody_publishes_is_broken(active: FakeRecognition, vfrt: Any) -> None:
+    active.node.create_subscription(Image, names.IMAGE, print, qos.camera_image())
+    active.node.create_publisher(Image, "/usb_cam/image_raw", qos.camera_image())
+    outcome = vfrt("doctor", "--json")
+    finding = found(outcome, "/image")
+    assert (outcome.status, finding["level"]) == (1, "broken")
+    assert "-r image:=/usb_cam/image_raw (image topics there are: /usb_cam/image_raw)" in finding["todo"]
+
+
+@pytest.mark.ros
+def test_a_node_in_another_domain_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = os.environ["ROS_DOMAIN_ID"], take_domain()
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(there))
+    node = FakeRecognition()
+    monkeypatch.setenv("ROS_DOMAIN_ID", here)
+    monkeypatch.setattr("vfrt_ros.cli.doctor.domains.domains_in_use", lambda: [int(here), there])
+    try:
+        (finding,) = check_other_domains(["/camera", "/recognition"])
+    finally:
+        node.close()
+    assert (finding.level, finding.name) == (Level.NOTE, "domain")
+    assert finding.text == f"/recognition runs in ROS_DOMAIN_ID {there}, and this shell is in {here}"
+    assert finding.todo == f"export ROS_DOMAIN_ID={there} in this shell"
+    assert os.environ["ROS_DOMAIN_ID"] == here
+
+
+@pytest.mark.ros
+def test_the_domain_of_a_running_node_is_in_use(fake: FakeRecognition) -> None:
+    if not Path("/proc/net/udp").is_file():
+        pytest.skip("the kernel shows no table of UDP sockets here")
+    wait_for(lambda: int(os.environ["ROS_DOMAIN_ID"]) in domains_in_use(), "the domain's port")
+
+
+def test_domains_are_told_from_ports(tmp_path: Path) -> None:
+    rows = ["  sl  local_address rem_address"]
+    for port in (7400, 7410, 7400 + 250 * 42, 9999):
+        rows.append(f"  1: 00000000:{port:04X} 00000000:0000 07 0 0 0")
+    table = tmp_path / "udp"
+    table.write_text("\n".join(rows), encoding="ascii")
+    assert domains_in_use((str(table), str(tmp_path / "none"))) == [0, 42]
+
+
+def test_looking_elsewhere_leaves_the_domain_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ROS_DOMAIN_ID")
+    monkeypatch.setattr("vfrt_ros.cli.doctor.domains.domains_in_use", lambda: [])
+    assert check_other_domains(["/camera"]) == []
+    assert "ROS_DOMAIN_ID" not in os.environ

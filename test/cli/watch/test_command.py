@@ -1,0 +1,149 @@
+"""`vfrt watch`: what is printed for each recognition, and when it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from vfrt_ros.cli.watch.recognition_line import line
+from vfrt_ros.cli.watch.recognition_screen import RecognitionScreen
+from vfrt_ros.cli.watch.recognition_table import table
+
+from ..fake_recognition import FakeRecognition, known_cat, unknown_rocket
+
+pytestmark = pytest.mark.ros
+
+
+def test_json_lines_up_to_the_count(fake: FakeRecognition, vfrt: Any) -> None:
+    fake.publish_always(known_cat())
+    outcome = vfrt("watch", "--json", "--count", "3")
+    assert outcome.status == 0
+    rows = [json.loads(row) for row in outcome.out.splitlines()]
+    assert len(rows) == 3
+    assert (rows[0]["label"], rows[0]["reason"], rows[0]["score"]) == ("cat", "KNOWN", 0.9)
+    assert rows[0]["candidates"][0]["image_score"] is None
+
+
+def test_the_reason_of_unknown_has_a_name(fake: FakeRecognition, vfrt: Any) -> None:
+    fake.publish_always(unknown_rocket())
+    outcome = vfrt("watch", "--json", "--count", "1")
+    assert json.loads(outcome.out)["reason"] == "UNKNOWN_LOW_SCORE"
+
+
+def test_plain_lines_without_a_terminal(fake: FakeRecognition, vfrt: Any) -> None:
+    fake.publish_always(unknown_rocket())
+    outcome = vfrt("watch", "--count", "2")
+    assert outcome.status == 0
+    assert [row.split()[0] for row in outcome.out.splitlines()] == ["unknown", "unknown"]
+
+
+def test_the_end_of_the_node_is_status_1(vfrt: Any) -> None:
+    node = FakeRecognition()
+    node.publish_always(known_cat())
+    ending = threading.Timer(1.0, node.close)
+    ending.start()
+    outcome = vfrt("watch")
+    ending.join()
+    assert outcome.status == 1
+    assert "/recognition has ended" in outcome.err
+
+
+def test_a_silent_node_is_said_to_be_silent(vfrt: Any) -> None:
+    node = FakeRecognition()
+    ending = threading.Timer(4.0, node.close)
+    ending.start()
+    outcome = vfrt("watch")
+    ending.join()
+    assert "/recognition is silent on /recognition" in outcome.err
+
+
+def test_a_known_line_has_label_score_rate_and_delay() -> None:
+    text = line(known_cat())
+    for part in ("cat ", "0.90", "15.0 fps", "60 ms"):
+        assert part in text
+    assert "?" not in text
+
+
+def test_an_unknown_line_says_why_and_what_came_close() -> None:
+    text = line(unknown_rocket())
+    for part in ("unknown ", "score too low", "rocket?"):
+        assert part in text
+
+
+def test_plain_lines_are_left_out_while_nothing_changes() -> None:
+    out, now = io.StringIO(), [0.0]
+    screen = RecognitionScreen(Console(file=out, width=200), seconds=1.0, clock=lambda: now[0])
+    for moment, message in (
+        (0.0, known_cat()),
+        (0.5, known_cat()),
+        (0.6, unknown_rocket()),
+        (1.7, unknown_rocket()),
+    ):
+        now[0] = moment
+        screen.show(message)
+    assert [row.split()[0] for row in out.getvalue().splitlines()] == ["cat", "unknown", "unknown"]
+
+
+def test_a_terminal_gets_one_line_that_is_rewritten() -> None:
+    out = io.StringIO()
+    with RecognitionScreen(Console(file=out, width=80, force_terminal=True)) as screen:
+        screen.show(known_cat())
+        screen.show(unknown_rocket())
+    assert "\x1b[2K" in out.getvalue()
+    assert "rocket?" in out.getvalue()
+
+
+def drawn(message: Any, width: int = 100) -> list[str]:
+    """The lines of the table."""
+    console = Console(file=io.StringIO(), width=width)
+    with console.capture() as capture:
+        console.print(table(message))
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+@pytest.mark.parametrize("is_terminal", [True, False], ids=["a terminal", "a pipe"])
+def test_a_remark_stands_behind_each_recognition_until_it_is_taken_back(is_terminal: bool) -> None:
+    out = io.StringIO()
+    with RecognitionScreen(Console(file=out, width=200, force_terminal=is_terminal)) as screen:
+        screen.remark("47% of the frames get lost")
+        screen.show(known_cat())
+        assert "47% of the frames get lost" in out.getvalue()
+        out.truncate(0)
+        screen.remark("")
+        screen.show(known_cat())
+    assert "lost" not in out.getvalue()
+
+
+def test_the_table_has_the_answer_each_candidate_and_the_pace() -> None:
+    answer, head, cat, facts = drawn(known_cat())
+    assert answer == "cat   score 0.90 ≥ threshold 0.50"
+    assert head.split() == ["candidate", "score", "image", "text", "examples"]
+    assert (cat.split()[0], cat.split()[2:]) == ("cat", ["0.90", "–", "0.30", "0"])
+    assert facts.startswith("15.0 frames a second   60 ms   0 dropped")
+
+
+def test_the_table_says_why_it_is_unknown() -> None:
+    assert drawn(unknown_rocket())[0] == "unknown   score 0.20 < threshold 0.50   score too low"
+
+
+def test_labels_are_shown_as_they_are_and_a_narrow_terminal_is_no_trouble() -> None:
+    message = known_cat()
+    message.label = message.candidates[0].label = "[bold]x[/bold] " + "y" * 200
+    for width in (30, 200):
+        lines = drawn(message, width)
+        assert len(lines) == 4 and all(len(line) <= width for line in lines)
+    assert "[bold]x" in drawn(message, 200)[2]
+
+
+def test_a_terminal_gets_the_table_redrawn() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=100, force_terminal=True)
+    with RecognitionScreen(console, draw=table) as screen:
+        screen.show(known_cat())
+        screen.show(unknown_rocket())
+    assert "\x1b[2K" in out.getvalue() and "memory version" in out.getvalue()

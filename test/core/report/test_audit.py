@@ -1,0 +1,103 @@
+"""The audit finds what was planted, and nothing in a sound memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vfrt_ros.core.report.audit import Kind, audit
+from vfrt_ros.core.types.example import Example
+
+DIM = 32
+
+
+def unit(vector: np.ndarray) -> np.ndarray:
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+class Planted:
+    """Examples around one direction per label."""
+
+    def __init__(self) -> None:
+        self.rng = np.random.default_rng(0)
+        self.centres = {label: unit(self.rng.normal(size=DIM)) for label in ("cup", "dog", "hat")}
+        self.examples: list[Example] = []
+
+    def add(
+        self, label: str, looks_like: str, count: int, spread: float = 0.4, negative: bool = False
+    ) -> None:
+        for _ in range(count):
+            noise = spread * unit(self.rng.normal(size=DIM))
+            key = len(self.examples) + 1
+            row = unit(self.centres[looks_like] + noise)
+            self.examples.append(Example(key, label, row, negative))
+
+
+def sound() -> Planted:
+    planted = Planted()
+    for label in planted.centres:
+        planted.add(label, label, 4)
+    return planted
+
+
+def wrong_example() -> Planted:
+    planted = sound()
+    planted.add("cup", "dog", 1)
+    return planted
+
+
+def swallowed() -> Planted:
+    planted = sound()
+    planted.add("mug", "cup", 3)
+    planted.add("cup", "cup", 3)
+    return planted
+
+
+def duplicates() -> Planted:
+    planted = sound()
+    planted.add("cup", "cup", 1, spread=0.0)
+    planted.add("cup", "cup", 2, spread=0.001)
+    return planted
+
+
+def imbalance() -> Planted:
+    planted = sound()
+    planted.add("cup", "cup", 9)
+    return planted
+
+
+def only_negatives() -> Planted:
+    planted = Planted()
+    planted.add("cup", "dog", 3, negative=True)
+    return planted
+
+
+def one_of_each() -> Planted:
+    planted = Planted()
+    for label in planted.centres:
+        planted.add(label, label, 1)
+    return planted
+
+
+CASES = {
+    "a sound memory": (sound, None),
+    "an empty memory": (Planted, None),
+    "negatives only": (only_negatives, None),
+    "one example a label": (one_of_each, None),
+    "an example under the wrong label": (wrong_example, (Kind.WRONG, ("cup", "dog"), (13,))),
+    "a label that another swallows": (swallowed, (Kind.SWALLOWED, ("mug", "cup"), ())),
+    "near duplicates": (duplicates, (Kind.DUPLICATE, ("cup",), (14, 15))),
+    "over three to one": (imbalance, (Kind.IMBALANCE, ("hat", "dog"), ())),
+}
+
+
+@pytest.mark.parametrize(("plant", "expected"), CASES.values(), ids=CASES.keys())
+def test_it_finds_what_was_planted(plant, expected) -> None:
+    findings = audit(plant().examples)
+    if expected is None:
+        assert findings == []
+        return
+    finding = next(f for f in findings if f.kind is expected[0])
+    assert (finding.labels, finding.examples) == expected[1:]
+    assert finding.text
+    assert finding.cure

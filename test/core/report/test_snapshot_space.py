@@ -1,0 +1,55 @@
+"""The folder of snapshots stays within its size, and nothing else in it is touched."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from vfrt_ros.core.report.snapshot import write_snapshot
+from vfrt_ros.core.report.snapshot_space import FILES, make_room
+
+FRAME = np.zeros((8, 8, 3), np.uint8)
+
+
+def snapshot(folder: Path, name: str, age: int, size: int = 100) -> Path:
+    path = folder / name
+    path.mkdir(parents=True)
+    for file in FILES:
+        (path / file).write_bytes(bytes(size))
+    os.utime(path, (10_000 - age, 10_000 - age))
+    return path
+
+
+def test_the_oldest_go_first_until_it_fits(tmp_path) -> None:
+    paths = [snapshot(tmp_path, name, age) for name, age in (("b", 30), ("a", 20), ("c", 40), ("d", 10))]
+    assert make_room(tmp_path, paths[3], 600) == [tmp_path / "c", tmp_path / "b"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "d"]
+    assert make_room(tmp_path, paths[3], 600) == []
+
+
+def test_the_newest_stays_even_where_it_is_too_large_or_its_clock_is_wrong(tmp_path) -> None:
+    old, new = snapshot(tmp_path, "old", 1), snapshot(tmp_path, "new", 100)
+    assert make_room(tmp_path, new, 10) == [old]
+    assert new.is_dir()
+
+
+def test_what_is_no_snapshot_is_not_touched(tmp_path) -> None:
+    elsewhere = snapshot(tmp_path / "elsewhere", "linked", 500)
+    folder = tmp_path / "snapshots"
+    new = snapshot(folder, "new", 1)
+    mixed = snapshot(folder, "with a note", 400)
+    (mixed / "note.txt").write_text("keep")
+    (folder / "empty").mkdir()
+    (folder / "file.txt").write_text("keep")
+    (folder / "link").symlink_to(elsewhere)
+    assert make_room(folder, new, 1) == []
+    assert len(list(folder.iterdir())) == 5
+    assert elsewhere.is_dir()
+
+
+def test_writing_a_snapshot_makes_room(tmp_path) -> None:
+    snapshot(tmp_path, "old", 50, size=10_000)
+    path = write_snapshot(tmp_path, "new", FRAME, FRAME, {}, limit=5_000)
+    assert list(tmp_path.iterdir()) == [path]

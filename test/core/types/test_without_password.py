@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+
+from vfrt_ros.core.config.settings import CameraSettings
+from vfrt_ros.core.sources.open_source import open_source
+from vfrt_ros.core.types.errors import SettingError, SourceError
+from vfrt_ros.core.types.without_password import without_password
+
+TEXTS = {
+    "user and password": ("rtsp://me:secret@10.0.0.7/live", "rtsp://***@10.0.0.7/live"),
+    "a user alone": ("rtsp://secret@10.0.0.7/live", "rtsp://***@10.0.0.7/live"),
+    "a slash in the password": ("rtsp://a:sec/ret@h/x", "rtsp://***@h/x"),
+    "slash, at sign and question mark": ("rtsp://a:s@e/c?ret@h:554/x", "rtsp://***@h:554/x"),
+    "a blank and a quote": ("rtsp://a:sec ret'@h/x", "rtsp://***@h/x"),
+    "an encoded at sign": ("rtsp://a:secret%4010.0.0.7/x", "rtsp://***/x"),
+    "one slash": ("rtsp:/a:secret@h/x", "rtsp:/***@h/x"),
+    "no scheme": ("admin:secret@10.0.0.7/live", "***@10.0.0.7/live"),
+    "another scheme": ("rstp://admin:secret@h/x", "rstp://***@h/x"),
+    "in the query": (
+        "http://h/flv?user=secret&password=secret&channel=1",
+        "http://h/flv?user=***&password=***&channel=1",
+    ),
+    "in the path": (
+        "rtsp://h/user=secret&password=secret&channel=1",
+        "rtsp://h/user=***&password=***&channel=1",
+    ),
+    "in the path, by underscores": (
+        "rtsp://h:554/user=admin_password=secret_channel=1_stream=0.sdp",
+        "rtsp://h:554/user=***",
+    ),
+    "names of a maker's choice": (
+        "http://h/video.cgi?loginuse=secret&loginpas=secret&rate=0",
+        "http://h/video.cgi?loginuse=***&loginpas=***&rate=0",
+    ),
+    "in a harmless setting": (
+        "http://h/x?stream=0_password=secret&sub=abcdefgh12345678",
+        "http://h/x?stream=***&sub=***",
+    ),
+    "encoded in the path": ("http://h/user%3Dsecret/x", "http://h/***/x"),
+    "behind semicolon and hash": ("http://h/a.jpg;sid=secret#key=secret", "http://h/a.jpg;sid=***#key=***"),
+    "a bare query": ("http://h/a.jpg?secret", "http://h/a.jpg?***"),
+    "a key as path": ("rtsps://h:7441/AbCdEfGhIjKl1234", "rtsps://h:7441/***"),
+    "a token of three parts": ("https://h/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3.x/a", "https://h/***/a"),
+    "a UUID": ("https://h/0a1b2c3d-1111-2222-3333-444455556666/a", "https://h/***/a"),
+    "a URL in a URL": ("http://h/?url=rtsp://a:secret@i/x", "http://***@i/x"),
+    "in a sentence": ("Nothing at rtsp://a:secret@h/x now.", "Nothing at rtsp://***@h/x now."),
+    "a pipeline": (
+        "rtspsrc location=rtsp://a:secret@h/x user-id=secret user-pw='secret' ! decodebin ! appsink",
+        "rtspsrc location=rtsp://***@h/x user-id=*** user-pw=*** ! decodebin ! appsink",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), TEXTS.values(), ids=TEXTS)
+def test_no_secret_is_left(text: str, shown: str) -> None:
+    assert without_password(text) == shown
+    assert "secret" not in shown
+
+
+PLAIN = [
+    "rtsp://[fe80::1]:554/live",
+    "rtsp://10.0.0.7:554/Streaming/Channels/101",
+    "rtsp://h/h264Preview_01_main",
+    "rtsp://h/cam/realmonitor?channel=1&subtype=0",
+    "http://h/axis-media/media.amp?resolution=640x480&fps=15",
+    "http://h:8080/snapshot.jpg",
+    "/dev/v4l/by-id/usb-046d_HD_Pro_Webcam_C920_9A3B4C5D-video-index0",
+    "/data/film 2024-01-01.mp4",
+    "file:///home/me/eye.yaml",
+    "demo",
+]
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_what_is_no_secret_is_shown(text: str) -> None:
+    assert without_password(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rstp://me:secret@10.0.0.7/live",
+        f"rstp://me:{'x' * 250}secret@10.0.0.7/live",
+        "me:secret@10.0.0.7/live",
+        "rstp://h/user=admin&password=secret",
+    ],
+    ids=["a wrong scheme", "longer than what is shown", "no scheme", "in the path"],
+)
+def test_a_refused_source_shows_none(text: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        open_source(CameraSettings(source=text))
+    assert "secret" not in str(caught.value)
+    assert "xxxx" not in str(caught.value)
+
+
+def test_a_refused_value_shows_none() -> None:
+    with pytest.raises(SettingError) as caught:
+        CameraSettings.parameters()["source"].check(["rtsp://me:secret@h/x"])
+    assert "secret" not in str(caught.value)

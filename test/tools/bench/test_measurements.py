@@ -1,0 +1,83 @@
+"""Every measurement, on something tiny: that it runs, and that its numbers hang together. Never a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.bench import encodings, overlay, pipeline, register, search, stages
+from vfrt_ros.bench import entrants
+from vfrt_ros.bench.contest import contest
+from vfrt_ros.bench.isolated import BenchError, isolated
+from vfrt_ros.core.frames.encodings import ENCODINGS
+
+pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
+SMALL = {"examples": 40, "labels": 4}
+
+
+@pytest.fixture(autouse=True)
+def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ROS_HOME", str(tmp_path / "ros_home"))
+
+
+def test_a_contest_takes_turns_and_says_who_could_not_take_part() -> None:
+    outcome = contest(
+        {
+            "ours": (entrants.vfrt, {"backbone": "fake", **SMALL}),
+            "bare": (entrants.encoder, {"backbone": "fake"}),
+            "unknown": (entrants.encoder, {"backbone": "fale"}),
+        },
+        rounds=3,
+        steps=2,
+    )
+    assert {name: len(rounds) for name, rounds in outcome.rounds.items()} == {"ours": 3, "bare": 3}
+    assert "Did you mean" in outcome.failures["unknown"] or "fale" in outcome.failures["unknown"]
+    assert outcome.ratio("ours", "ours").median == 1.0
+
+
+def test_what_fails_in_another_process_is_told() -> None:
+    with pytest.raises(BenchError, match=r"compare failed: .*'Flet'"):
+        isolated(search.compare, size=50, factory="Flet", dim=8)
+
+
+def test_a_frame_is_followed_through_all_its_stages() -> None:
+    table = isolated(stages.profile, backbone="fake", count=5, **SMALL)
+    expected = {
+        "take and deserialise", "message to frame", "small picture and its quality", "score: evidence",
+        "score: conclusion", "decide", "make the message", "publish", "cut to another scene?", "smooth",
+    }  # fmt: skip
+    assert expected <= set(table["stages"])
+    assert table["frames"] == 5
+    assert table["rest ms"] == table["total ms"], "the fake encoder has no forward pass"
+
+
+def test_every_encoding_has_its_cost() -> None:
+    found = isolated(encodings.profile, rounds=2)
+    assert set(found) == set(ENCODINGS)
+    assert found["bgr8"]["of bgr8"] == 1.0
+    assert all(entry["ms"] > 0 for entry in found.values())
+
+
+def test_a_running_node_accounts_for_every_frame() -> None:
+    found = isolated(pipeline.watch, backbone="fake", seconds=2, turns=1, fps=20.0, **SMALL)
+    assert found["frames sent"] == found["answered"] + found["dropped"] + found["not accounted for"]
+    assert found["answered"] > 0
+    assert all(megabytes > 0 for megabytes in found["resident MB"])
+
+
+def test_a_slow_overlay_is_drawn_while_answers_go_on() -> None:
+    found = isolated(overlay.watch, seconds=1.5, painting=0.2, encoding=0.02)
+    assert found["painted"] > 0
+
+
+def test_registering_is_measured_with_and_without_a_disk() -> None:
+    found = register.watch(count=2, **SMALL)
+    assert {name: entry["n"] for name, entry in found.items()} == {"disk": 2, "ram": 2}
+
+
+@pytest.mark.parametrize("factory", ["Flat", "auto", "HNSW16"])
+def test_a_search_finds_what_is_left(factory) -> None:
+    found = search.compare(size=400, factory=factory, dim=16)
+    assert found["forgotten ones found"] == 0
+    assert found["recall"] >= 0.98

@@ -1,0 +1,3 @@
+"""The measurement keeps its cache to itself."""
+
+from fixtures.own_cache import own_cache  # noqa: F401

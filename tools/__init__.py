@@ -1,0 +1,1 @@
+"""What measures, tries and documents the package; it is not installed with it."""

@@ -1,0 +1,163 @@
+"""The recognition node in a process of its own, with a full memory, and a camera's end of the wire in this one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tools.private_domain import private_domain
+from vfrt_ros.bench.isolated import BenchError
+from vfrt_ros.bench.materials import frames, recogniser
+
+SETTLING = 180.0
+"""Seconds that a node may take to give its first answer; a first start compiles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One Recognition as it came in.
+
+    Attributes:
+        at: Seconds of the system's clock at its arrival.
+        stamp: Of the frame that it describes, likewise.
+        latency: Stamp to publication in seconds, as the node says.
+        dropped: Frames replaced by newer ones since the node's start.
+    """
+
+    at: float
+    stamp: float
+    latency: float
+    dropped: int
+
+    @property
+    def published(self) -> float:
+        """Seconds of the system's clock at its publication."""
+        return self.stamp + self.latency
+
+
+def serve(backbone: str, examples: int, labels: int) -> None:
+    """Run the node until it is interrupted; the body of the process."""
+    from vfrt_ros.nodes.lifecycle import run
+    from vfrt_ros.nodes.recognition_node import RecognitionNode
+
+    def create(settings: Any) -> Any:
+        return recogniser(backbone, examples=examples, labels=labels)
+
+    run(lambda arguments: RecognitionNode(arguments, create), ["recognition_node"])
+
+
+class Served:
+    """A running node, and frames sent to it at a rate.
+
+    Threads: the timer of the rate and the subscription run in the executor's thread; `heard` and `sent` are
+    appended there and read anywhere.
+    """
+
+    def __init__(self, command: list[str], log: Path) -> None:
+        self.heard: list[Heard] = []
+        self.sent: list[float] = []
+        self._log = log
+        os.environ["ROS_DOMAIN_ID"] = str(private_domain())
+        with log.open("w") as output:
+            self.process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        self._open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._executor.shutdown(2.0)
+        self._node.destroy_node()
+        self._rclpy.try_shutdown()
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(10.0)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def start_camera(self, fps: float) -> None:
+        """Send frames from now on."""
+        self._timer = self._node.create_timer(1 / fps, self._send)
+        self._executor.wake()
+
+    def stop_camera(self) -> None:
+        """Send no more."""
+        self._node.destroy_timer(self._timer)
+
+    def first_answer(self, timeout: float = SETTLING) -> Heard:
+        """Wait for it.
+
+        Raises:
+            BenchError: The node has ended, or gives none in time.
+        """
+        deadline = time.monotonic() + timeout
+        rest = threading.Event()
+        while not self.heard:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                lines = self._log.read_text(errors="replace").strip().splitlines()
+                raise BenchError(f"the node gave no answer: {lines[-1] if lines else 'it said nothing'}")
+            rest.wait(0.005)
+        return self.heard[0]
+
+    def resident(self) -> float:
+        """Megabytes of memory that the node's process holds."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def libraries(self) -> set[str]:
+        """Names of the shared libraries that the node's process has loaded."""
+        lines = Path(f"/proc/{self.process.pid}/maps").read_text().splitlines()
+        return {Path(line.split(maxsplit=5)[5]).name for line in lines if line.count("/")}
+
+    def _open(self) -> None:
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+        from sensor_msgs.msg import Image
+        from std_msgs.msg import Header
+
+        from vfrt_msgs.msg import Recognition
+        from vfrt_ros.nodes import names, qos
+        from vfrt_ros.nodes.conversions import image_from_frame
+        from vfrt_ros.nodes.transport import make_room_for_images
+
+        make_room_for_images(os.environ)
+        rclpy.init()
+        self._rclpy = rclpy
+        self._node = rclpy.create_node("bench_camera")
+        self._images = self._node.create_publisher(Image, names.IMAGE, qos.camera_image())
+        self._messages = [image_from_frame(frame, Header()) for frame in frames()]
+        self._node.create_subscription(Recognition, names.RECOGNITION, self._hear, qos.recognition())
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self._node)
+        threading.Thread(target=self._executor.spin, daemon=True).start()
+
+    def _send(self) -> None:
+        message = self._messages[len(self.sent) % len(self._messages)]
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self.sent.append(_seconds(message.header.stamp))
+        self._images.publish(message)
+
+    def _hear(self, message: Any) -> None:
+        latency = message.latency.sec + message.latency.nanosec / 1e9
+        self.heard.append(Heard(time.time(), _seconds(message.header.stamp), latency, message.dropped))
+
+
+def node_command(backbone: str, examples: int, labels: int) -> list[str]:
+    """The command line of `serve`."""
+    call = f"from tools.bench.served import serve; serve({backbone!r}, {examples}, {labels})"
+    return [sys.executable, "-c", call]
+
+
+def _seconds(stamp: Any) -> float:
+    return float(stamp.sec + stamp.nanosec / 1e9)

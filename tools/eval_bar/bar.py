@@ -1,0 +1,233 @@
+"""The whole bar in one run: what is measured, on which data, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from tools.eval_bar.accuracy import METHODS, OURS, Setting, accuracy_checks, honest_checks
+from tools.eval_bar.check import Check
+from tools.eval_bar.digits import digit_features
+from tools.eval_bar.exactness import exactness_checks, register_checks, speed_checks
+from tools.eval_bar.learning import Stage, learning_checks, learning_curve, mean_curve
+from tools.eval_bar.letters import Letters
+from tools.eval_bar.same_decisions import same_decisions
+from vfrt_ros.core.config.settings import RecognitionSettings
+from vfrt_ros.core.encoders import Encoders
+from vfrt_ros.evaluation.dataset import load_dataset
+from vfrt_ros.evaluation.features import Features, embed_dataset
+from vfrt_ros.evaluation.outcome import calibration_error
+from vfrt_ros.evaluation.progress import bar_settings
+from vfrt_ros.evaluation.run import Outcomes, Plan, run
+from vfrt_ros.evaluation.space import RememberingBackbone, Space, into_band
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A data set and the episodes to do with it.
+
+    Attributes:
+        name: For people.
+        label_column: Of its `classes.csv`.
+        plans: Pairs of ways and shots.
+        share: Of the episodes asked for.
+    """
+
+    name: str
+    label_column: str
+    plans: tuple[tuple[int, tuple[int, ...]], ...]
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BarPlan:
+    """What the bar is measured on.
+
+    Attributes:
+        folder: Of the data.
+        data: The data sets in it, the first being the one for the other points.
+        count: Episodes of each setting.
+        learned: Labels in the end of the learning curve, and examples of each.
+        band: Ways and shots of the comparison with the other space.
+        drawn: Ways and shots on digits and letters.
+        seed: Of all episodes.
+        jobs: Processes at once.
+    """
+
+    folder: Path
+    data: tuple[Data, ...]
+    count: int = 60
+    learned: tuple[int, int] = (60, 5)
+    band: tuple[int, tuple[int, ...]] = (20, (0, 1, 5))
+    drawn: tuple[int, tuple[int, ...]] = (6, (5, 10))
+    seed: int = 0
+    jobs: int = 1
+
+
+GROCERIES = (
+    Data("groceries", "label", ((10, (5,)), (20, (0, 1, 2, 5, 10)), (60, (5,)))),
+    Data("kinds of groceries", "coarse_label", ((20, (0, 1, 2, 5, 10)),), share=0.5),
+)
+"""81 products whose names say little to the text encoder, and the 43 kinds of them, whose names say more."""
+LEAST_EPISODES = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bar:
+    """What came out.
+
+    Attributes:
+        note: Which encoder.
+        settings: For the table.
+        curve: Of learning.
+        space: The other space.
+        checks: Every line of the bar.
+    """
+
+    note: str
+    settings: tuple[Setting, ...]
+    curve: tuple[Stage, ...]
+    space: Space
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True where every line is reached."""
+        return all(check.passed for check in self.checks)
+
+
+class Measuring:
+    """Measures the bar with one encoder.
+
+    Args:
+        plan: What on.
+        encoders: Whose space.
+        settings: Of the rules, at their defaults but for what names the encoder.
+        say: Gets one line as each part begins.
+        warn: Gets one line for each picture that cannot be read.
+        progress: Show a bar with the time left.
+    """
+
+    def __init__(
+        self,
+        plan: BarPlan,
+        encoders: Encoders,
+        settings: RecognitionSettings,
+        *,
+        say: Callable[[str], None],
+        warn: Callable[[str], None],
+        progress: bool,
+    ) -> None:
+        self._plan = plan
+        self._encoders = replace(encoders, backbone=RememberingBackbone(encoders.backbone))
+        self._settings = settings
+        self._say, self._warn, self._progress = say, warn, progress
+
+    def bar(self) -> Bar:
+        """Measure every point.
+
+        Raises:
+            DatasetError: The data are missing or too few.
+        """
+        plan = self._plan
+        sets = [(data, self._features(data)) for data in plan.data]
+        settings = [setting for data, features in sets for setting in self._episodes(data, features)]
+        space = into_band(sets[0][1])
+        band, same = self._other_space(sets[0][0], sets[0][1], space)
+        curve = self._curve(sets[0][1])
+        promised = self._settings.open_set_threshold
+        checks = accuracy_checks(settings, promised)
+        checks += honest_checks([*band, *self._drawn()], promised)
+        checks += [*same, *learning_checks(curve), *self._exactness()]
+        order = sorted(checks, key=lambda check: check.point)
+        return Bar(self._encoders.note, tuple(settings), tuple(curve), space, tuple(order))
+
+    def _features(self, data: Data) -> Features:
+        dataset = load_dataset(self._plan.folder, seed=self._plan.seed, label_column=data.label_column)
+        templates = self._settings.prompt_templates
+        return embed_dataset(
+            dataset, self._encoders, templates=templates, warn=self._warn, progress=self._progress
+        )[1]
+
+    def _episodes(self, data: Data, features: Features) -> Iterator[Setting]:
+        count = self._count(data.share)
+        for ways, shots in data.plans:
+            self._say(
+                f"points 1 to 3: {data.name}, {ways}-way, {count} episodes of {', '.join(map(str, shots))} shots"
+            )
+            plan = Plan(METHODS, ways, shots, count, self._plan.seed)
+            yield from _settings(data.name, plan, self._run(plan, features))
+
+    def _run(self, plan: Plan, features: Features, space: Space | None = None) -> Outcomes:
+        return run(
+            plan, features, self._encoders, self._settings, space=space, jobs=self._plan.jobs,
+            progress=self._progress,
+        )  # fmt: skip
+
+    def _other_space(self, data: Data, features: Features, space: Space) -> tuple[list[Setting], list[Check]]:
+        ways, shots = self._plan.band
+        self._say(
+            f"other space: {data.name}, {ways}-way, cosines shrunk to {space.shrink:.2f} of their width"
+        )
+        plan = Plan((OURS,), ways, shots, self._count(1 / 3), self._plan.seed)
+        own, other = self._run(plan, features), self._run(plan, features, space)
+        checks = [
+            check
+            for count in shots
+            for check in same_decisions(f"{ways}-way {count}-shot", own[OURS][count], other[OURS][count])
+        ]
+        return _settings(f"{data.name} in the other space", plan, other), checks
+
+    def _drawn(self) -> list[Setting]:
+        (ways, shots), templates = self._plan.drawn, self._settings.prompt_templates
+        self._say(f"point 3: handwritten digits, {ways}-way")
+        plan = Plan((OURS,), ways, shots, self._count(1 / 3), self._plan.seed)
+        digits = self._run(plan, digit_features(self._encoders, templates))
+        self._say(f"point 3: letters, {ways}-way, other typefaces in each of {self._plan.count} episodes")
+        letters = Letters(self._encoders, templates, self._plan.seed)
+        found: Outcomes = {OURS: {count: [] for count in shots}}
+        seeds = range(self._plan.seed, self._plan.seed + self._plan.count)
+        for seed in tqdm(seeds, desc="episodes", unit="episode", **bar_settings(self._progress)):
+            one = replace(plan, count=1, seed=seed)
+            alone = run(one, letters.split(seed), self._encoders, self._settings)
+            for count in shots:
+                found[OURS][count] += alone[OURS][count]
+        return _settings("handwritten digits", plan, digits) + _settings("letters", plan, found)
+
+    def _curve(self, features: Features) -> list[Stage]:
+        most, shots = self._plan.learned
+        count = self._count(1 / 3)
+        self._say(f"point 4: learning {most} labels one after another, {count} times")
+        curves = learning_curve(
+            features,
+            self._encoders,
+            self._settings,
+            most=most,
+            shots=shots,
+            count=count,
+            seed=self._plan.seed,
+        )
+        return mean_curve(curves)
+
+    def _exactness(self) -> list[Check]:
+        self._say("points 5 and 6: undo, register and score with ten thousand examples")
+        parts = (exactness_checks, register_checks, speed_checks)
+        return [check for part in parts for check in part(self._encoders, self._settings)]
+
+    def _count(self, share: float) -> int:
+        return max(min(LEAST_EPISODES, self._plan.count), round(share * self._plan.count))
+
+
+def _settings(name: str, plan: Plan, outcomes: Outcomes) -> list[Setting]:
+    """What came out of a plan, for each number of shots."""
+    return [
+        Setting(
+            name, plan.ways, shots,
+            {m: [one.figures() for one in own[shots]] for m, own in outcomes.items() if shots in own},
+            calibration_error(outcomes[OURS][shots]),
+        )
+        for shots in plan.shots
+    ]  # fmt: skip

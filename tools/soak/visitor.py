@@ -1,0 +1,189 @@
+"""Asks a recognition node for all that can be asked, at random, and counts the frames from the camera on."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.srv import SetParameters
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
+
+from tools.soak.verdict import Tally
+from vfrt_msgs.msg import Recognition
+from vfrt_ros.client.greeting import Greeting
+from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.services import SERVICES
+from vfrt_ros.soak.frame_count import FrameCount, Frames
+
+ANSWER_S = 30.0
+_LOOK_S = 0.01
+LABELS = ("cat", "cup", "rocket", "motorcycle", "astronaut", "thing")
+PARAMETERS: dict[str, tuple[Any, ...]] = {
+    "alpha_fusion": (0.0, 0.5, 1.0),
+    "fuse": ("calibrated", "late"),
+    "k": (1, 8, 20),
+    "temporal_ema": (0.0, 0.5),
+    "open_set_threshold": (0.0, 0.2, 0.9),
+    "k_candidates": (1, 5),
+    "publish_rate_limit": (0.0, 25.0),
+    "prompt_templates": (["a photo of a {label}"], ["a {label}", "one {label}"]),
+}
+WRONG: dict[str, Any] = {"alpha_fusion": 7.0, "fuse": "early", "backbone": "other", "k": -1}
+
+
+class Visitor:
+    """A tester node; `act` does one thing and waits for its answer.
+
+    Threads: an executor thread hears topics and answers; the caller's thread acts. `tally` is written by
+    both, each its own fields; `_overlay` belongs to the executor thread.
+    """
+
+    def __init__(self, node: Node, seed: int) -> None:
+        self.tally = Tally()
+        self._node = node
+        self._random = random.Random(seed)
+        self._frames = FrameCount()
+        self._before: Frames | None = None
+        self._began = 0.0
+        self._heard: float | None = None
+        self._clients: dict[str, Any] = {}
+        self._overlay: Any = None
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(node)
+        node.create_subscription(Recognition, names.RECOGNITION, self._hear, qos.recognition())
+        node.create_subscription(
+            DiagnosticArray,
+            names.DIAGNOSTICS,
+            lambda message: self._frames.take(message.status),
+            qos.diagnostics(),
+        )
+        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+        self._thread.start()
+
+    @property
+    def sees(self) -> bool:
+        """True once a recognition has come."""
+        return self._heard is not None
+
+    def act(self) -> None:
+        """Ask for something; what gets no good answer is noted."""
+        kinds = (self._teach, self._change, self._ask, self._set, self._set_wrong, self._watch)
+        self._random.choices(kinds, weights=(4, 4, 3, 4, 1, 1))[0]()
+
+    def begin(self) -> None:
+        """Count from now on; the camera stands still meanwhile."""
+        self._turn_camera(Transition.TRANSITION_DEACTIVATE)
+        self._before = self._frames.settled(ANSWER_S)
+        self._turn_camera(Transition.TRANSITION_ACTIVATE)
+        self._began = time.monotonic()
+        self._heard = None
+        self.tally.longest_gap = 0.0
+
+    def count(self) -> None:
+        """Stop the camera and say in the tally what became of its frames."""
+        self.tally.seconds = time.monotonic() - self._began
+        self._turn_camera(Transition.TRANSITION_DEACTIVATE)
+        after = self._frames.settled(ANSWER_S)
+        if after is not None and self._before is not None:
+            self.tally.frames = after.since(self._before)
+
+    def _turn_camera(self, transition: int) -> None:
+        self._request(ChangeState, f"{names.CAMERA_NODE}/change_state", transition=Transition(id=transition))
+
+    def close(self) -> None:
+        """End the executor's thread."""
+        self._executor.shutdown(2.0)
+        self._thread.join(5.0)
+
+    def _teach(self) -> None:
+        fields = {"label": self._label(), "frames": self._random.randint(0, 8)}
+        self._call("register", **fields, negative=self._random.random() < 0.1)
+
+    def _change(self) -> None:
+        name = self._random.choice(("forget", "relabel", "undo", "undo", "redo", "set_prompts"))
+        fields: dict[str, Any] = {}
+        if name in ("forget", "relabel"):
+            fields["label"] = self._label()
+        if name == "relabel":
+            fields["new_label"] = self._label()
+        if name == "set_prompts":
+            fields["labels"] = [self._label()]
+        self._call(name, **fields)
+
+    def _ask(self) -> None:
+        self._call(self._random.choice(("list_labels", "explain", "audit", "snapshot")))
+
+    def _set(self) -> None:
+        name = self._random.choice(list(PARAMETERS))
+        self._set_parameter(name, self._random.choice(PARAMETERS[name]), good=True)
+
+    def _set_wrong(self) -> None:
+        name = self._random.choice(list(WRONG))
+        self._set_parameter(name, WRONG[name], good=False)
+
+    def _watch(self) -> None:
+        """Begin or end to watch the overlay, in the executor's thread: it may not wait for what is destroyed."""
+        self._executor.create_task(self._turn_overlay)
+
+    def _turn_overlay(self) -> None:
+        if self._overlay is None:
+            self._overlay = self._node.create_subscription(
+                Image, names.OVERLAY, lambda message: None, qos.overlay()
+            )
+        else:
+            self._node.destroy_subscription(self._overlay)
+            self._overlay = None
+
+    def _label(self) -> str:
+        return self._random.choice(LABELS)
+
+    def _set_parameter(self, name: str, value: Any, *, good: bool) -> None:
+        parameter = Parameter(name, value=value).to_parameter_msg()
+        response = self._request(SetParameters, "recognition/set_parameters", parameters=[parameter])
+        if response is not None and response.results[0].successful is not good:
+            self.tally.unanswered.append(f"{name} = {value!r}: {response.results[0].reason or 'accepted'}")
+
+    def _call(self, name: str, **fields: Any) -> None:
+        response = self._request(SERVICES[name][0], name, **fields)
+        if response is not None and response.code in (response.INTERNAL_ERROR, response.NOT_ACTIVE):
+            self.tally.unanswered.append(f"{name} {fields}: {response.message}")
+
+    def _request(self, service: type, path: str, **fields: Any) -> Any:
+        self.tally.asked[path] = self.tally.asked.get(path, 0) + 1
+        client, done = self._client(service, path), threading.Event()
+        if client.wait_for_service(ANSWER_S):
+            future = client.call_async(service.Request(**fields))  # type: ignore[attr-defined]
+            future.add_done_callback(lambda _: done.set())
+            if done.wait(ANSWER_S):
+                return future.result()
+        self.tally.unanswered.append(f"{path} {fields}: none within {ANSWER_S:.0f} s")
+        return None
+
+    def _client(self, service: type, path: str) -> Any:
+        if path not in self._clients:
+            self._clients[path] = self._node.create_client(service, path)
+            camera = path.startswith(f"{names.CAMERA_NODE}/")
+            greeting = Greeting(self._node, f"/{names.CAMERA_NODE if camera else names.RECOGNITION_NODE}")
+            deadline = time.monotonic() + ANSWER_S
+            while not greeting.is_answered() and time.monotonic() < deadline:
+                time.sleep(_LOOK_S)
+            greeting.end()
+        return self._clients[path]
+
+    def _hear(self, message: Recognition) -> None:
+        now = time.monotonic()
+        if self._heard is not None:
+            self.tally.longest_gap = max(self.tally.longest_gap, now - self._heard)
+        self._heard = now
+        self.tally.recognitions += 1
+
+    def _diagnose(self, message: DiagnosticArray) -> None:
+        self._frames.take(message.status)

@@ -1,0 +1,121 @@
+"""What `vfrt doctor` looks at in the running system: nodes, their states, topics whose ends do not meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifecycle_msgs.srv import GetState
+from rclpy.node import NodeNameNonExistentError
+from rclpy.qos import QoSCompatibility, qos_check_compatible
+
+from vfrt_ros.cli.command import CommandError, live_command
+from vfrt_ros.cli.doctor.finding import ABSENT, ACTIVE, Finding, Level
+from vfrt_ros.client.node_client import NodeClient
+from vfrt_ros.nodes.image_topics import listed, published_images
+from vfrt_ros.nodes.same_service import others_offering
+
+IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
+_STATE_SECONDS = 2.0
+
+
+def check_nodes(client: NodeClient, addresses: list[str]) -> list[Finding]:
+    """Which of our nodes run, and in which state.
+
+    Args:
+        client: Any client; it waits until all nodes are seen, or its patience is over.
+        addresses: Full names of the nodes.
+    """
+    running = client.wait_for_nodes(addresses)
+    return [_check_node(client, address, address in running) for address in addresses]
+
+
+def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
+    if not runs:
+        return Finding(address, Level.NOTE, ABSENT, f"`{live_command(address)}` starts it")
+    client.turn_to(address)
+    state, silence = "", ""
+    try:
+        state = client.call(GetState, GetState.Request(), seconds=_STATE_SECONDS).current_state.label
+    except CommandError as error:
+        silence = str(error)
+    # Counted last: the second one may be discovered a while after the first.
+    if (number := client.how_many()) > 1:
+        todo = "end all but one, or give each a --namespace or a ROS_DOMAIN_ID"
+        return Finding(address, Level.BROKEN, f"runs {number} times", todo)
+    if silence:
+        return Finding(address, Level.NOTE, "runs, but does not tell its state", silence)
+    if state != "active":
+        return Finding(address, Level.NOTE, f"is {state}", f"ros2 lifecycle set {address} activate")
+    return Finding(address, Level.OK, ACTIVE)
+
+
+def check_shared_services(client: NodeClient) -> list[Finding]:
+    """Whether another node offers the services of the client's node: a request would reach both."""
+    namespace, _, name = client.address.rpartition("/")
+    try:
+        offered = client.node.get_service_names_and_types_by_node(name, namespace or "/")
+    except NodeNameNonExistentError:
+        return []
+    ours = sorted(
+        service for service, kinds in offered if any(kind.startswith("vfrt_msgs/") for kind in kinds)
+    )
+    others = sorted(
+        {other for service in ours for other in others_offering(client.node, service, client.address)}
+    )
+    if not others:
+        return []
+    text = f"{', '.join(others)} offers {ours[0]} and its other services too: a request would reach both"
+    todo = "start one of them in a namespace of its own (-r __ns:=/NAME), or end it"
+    return [Finding(client.address, Level.BROKEN, text, todo)]
+
+
+def check_image_topics(client: NodeClient) -> list[Finding]:
+    """Each image topic that has both ends: whether their QoS lets them meet."""
+    topics = client.node.get_topic_names_and_types()
+    pictures = sorted(name for name, kinds in topics if set(kinds) & set(IMAGE_TYPES))
+    return [finding for name in pictures for finding in _check_topic(client.node, name)]
+
+
+def check_source(client: NodeClient) -> list[Finding]:
+    """Whether anybody publishes what the recognition node listens to.
+
+    Args:
+        client: Turned to the recognition node.
+    """
+    silent = [
+        topic
+        for topic, kinds in _heard(client)
+        if set(kinds) & set(IMAGE_TYPES) and not client.node.get_publishers_info_by_topic(topic)
+    ]
+    there = published_images(client.node, but=silent)
+    arguments = there[0].arguments() if there else "-r image:=THE/CAMERA/TOPIC"
+    named = f" (image topics there are: {listed(there)})" if there else ""
+    todo = f"start a camera (`{live_command(client.address)}`), or start the node with {arguments}{named}"
+    return [Finding(topic, Level.BROKEN, "has a listener, and nobody publishes it", todo) for topic in silent]
+
+
+def _heard(client: NodeClient) -> list[tuple[str, list[str]]]:
+    """The topics that the client's node subscribes to, with their types."""
+    namespace, _, name = client.address.rpartition("/")
+    try:
+        return list(client.node.get_subscriber_names_and_types_by_node(name, namespace or "/"))
+    except NodeNameNonExistentError:
+        return []
+
+
+def _check_topic(node: Any, topic: str) -> list[Finding]:
+    publishers = node.get_publishers_info_by_topic(topic)
+    subscribers = node.get_subscriptions_info_by_topic(topic)
+    pairs = [(publisher, subscriber) for publisher in publishers for subscriber in subscribers]
+    bad = [finding for pair in pairs if (finding := _check_pair(topic, *pair))]
+    if bad or not pairs:
+        return bad
+    return [Finding(topic, Level.OK, f"{len(publishers)} publishing, {len(subscribers)} listening")]
+
+
+def _check_pair(topic: str, publisher: Any, subscriber: Any) -> Finding | None:
+    compatible, reason = qos_check_compatible(publisher.qos_profile, subscriber.qos_profile)
+    if compatible != QoSCompatibility.ERROR:
+        return None
+    text = f"{subscriber.node_name} cannot hear {publisher.node_name}: {reason.strip()}"
+    return Finding(topic, Level.BROKEN, text, "start the camera with VFRT_RELIABILITY=reliable")

@@ -1,0 +1,5 @@
+"""The command `vfrt eval`."""
+
+from vfrt_ros.cli.eval.command import COMMAND
+
+__all__ = ["COMMAND"]

@@ -1,0 +1,202 @@
+"""`vfrt eval`: how good recognition is on a folder of pictures, or what it makes of a recording."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vfrt_ros.cli.command import OK, Command, UsageError, add_json_option
+from vfrt_ros.cli.eval.stream import configure_stream, print_json, run_stream
+from vfrt_ros.core.config.read_list import read_list
+from vfrt_ros.core.types.counted import counted
+
+if TYPE_CHECKING:
+    from vfrt_ros.core.config.settings import RecognitionSettings
+    from vfrt_ros.evaluation.run import Plan
+    from vfrt_ros.evaluation.summary import Summary
+
+DEFAULT_METHODS = "late,calibrated,ncm,knn,tip,gda"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The options of `vfrt eval`."""
+    parser.add_argument(
+        "dataset",
+        metavar="DATASET",
+        type=Path,
+        nargs="?",
+        help="a folder of class folders, or of train/ and test/",
+    )
+    parser.add_argument("--backbone", default="auto", metavar="NAME", help="the encoder (default: auto)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any parameter of the recognition node, e.g. --set open_set_threshold=0.02; may stand several times",
+    )
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write CSV, JSON and a report there")
+    add_json_option(parser)
+    _configure_episodes(parser.add_argument_group("with a data set"))
+    configure_stream(parser.add_argument_group("with a recording"))
+
+
+def _configure_episodes(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--ways", type=int, metavar="N", help="labels taught in an episode (default: half, 20 at most)"
+    )
+    group.add_argument("--shots", default="1,5", metavar="K,…", help="examples of each label (default: 1,5)")
+    group.add_argument("--episodes", type=int, default=30, metavar="N", help="random episodes (default: 30)")
+    group.add_argument(
+        "--seed", type=int, default=42, metavar="N", help="of split and episodes (default: 42)"
+    )
+    group.add_argument(
+        "--fuse", default=DEFAULT_METHODS, metavar="NAME,…",
+        help=f"rules and baselines to compare (default: {DEFAULT_METHODS}; also text, ncm_text)",
+    )  # fmt: skip
+    group.add_argument(
+        "--label-column", default="label", metavar="NAME", help="column of classes.csv with the labels"
+    )
+    group.add_argument("--jobs", type=int, metavar="N", help="processes at once (default: one a core)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate a data set or replay a recording."""
+    if (arguments.dataset is None) == (arguments.stream is None):
+        raise UsageError("Expected either a DATASET or --stream RECORDING.")
+    settings = _settings(arguments)
+    return run_stream(arguments, settings) if arguments.stream else _run_dataset(arguments, settings)
+
+
+def _settings(arguments: argparse.Namespace) -> RecognitionSettings:
+    """The defaults, then `VFRT_*` variables, then `--set`, then `--backbone`."""
+    from vfrt_ros.core.config.parameters import from_environment, parse
+    from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
+
+    table = RecognitionSettings.parameters()
+    values: dict[str, Any] = from_environment(os.environ, table, CameraSettings.parameters())
+    for text in arguments.set:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--set expects NAME=VALUE; got '{text}'.")
+        values[name.strip()] = parse(table[name.strip()], value) if name.strip() in table else value
+    if arguments.backbone != "auto" or "backbone" not in values:
+        values["backbone"] = arguments.backbone
+    settings: RecognitionSettings = RecognitionSettings.from_mapping(values)
+    return settings
+
+
+def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -> int:
+    from vfrt_ros.core.config.own_files import check_apart, check_own
+    from vfrt_ros.core.encoders import load_encoders
+    from vfrt_ros.core.factory import encoder_settings
+    from vfrt_ros.evaluation.dataset import check_enough, load_dataset
+    from vfrt_ros.evaluation.features import embed_dataset
+    from vfrt_ros.evaluation.run import check_ways, run
+    from vfrt_ros.evaluation.summary import summarise
+    from vfrt_ros.evaluation.write import written_files
+
+    dataset = load_dataset(arguments.dataset, seed=arguments.seed, label_column=arguments.label_column)
+    plan = _plan(arguments, len(dataset.labels))
+    if arguments.out:
+        check_apart(arguments.out, arguments.dataset)
+        check_own(written_files(arguments.out, [method.name for method in plan.methods]))
+    check_ways(plan, len(dataset.labels))
+    check_enough(dataset, max(plan.shots))
+    encoders = load_encoders(**encoder_settings(settings))
+    dataset, features = embed_dataset(
+        dataset, encoders, templates=settings.prompt_templates, warn=_warn, progress=True
+    )
+    check_enough(dataset, max(plan.shots))
+    jobs = arguments.jobs or os.cpu_count() or 1
+    outcomes = run(plan, features, encoders, settings, jobs=jobs, progress=True)
+    about = {
+        "dataset": dataset.folder.resolve().name,
+        "pictures": f"{len(dataset.train)} to learn from, {len(dataset.test)} to ask about",
+        "split": "of the data" if dataset.given_split else f"drawn with seed {plan.seed}",
+        "labels": len(dataset.labels),
+        "encoder": encoders.note,
+        "ways": plan.ways,
+        "shots": ", ".join(map(str, plan.shots)),
+        "episodes": plan.count,
+        "seed": plan.seed,
+        "unknown threshold": settings.open_set_threshold,
+        "command": _command_line(arguments),
+    }
+    table = {method.name: own for method, own in outcomes.items()}
+    return _show(arguments, summarise(about, dataset.labels, table, per_class=_wants_details(arguments)))
+
+
+def _plan(arguments: argparse.Namespace, labels: int) -> Plan:
+    from vfrt_ros.evaluation.methods import parse_methods
+    from vfrt_ros.evaluation.run import Plan
+
+    try:
+        shots = tuple(sorted({int(text) for text in read_list(arguments.shots)}))
+    except ValueError:
+        shots = ()
+    if not shots:
+        raise UsageError(f"--shots expects whole numbers with commas; got '{arguments.shots}'.")
+    for name, value, least in (
+        ("--shots", shots[0], 0), ("--episodes", arguments.episodes, 1), ("--seed", arguments.seed, 0),
+        ("--jobs", arguments.jobs or 1, 1),
+    ):  # fmt: skip
+        if value < least:
+            raise UsageError(f"{name} must be {least} or more; got {value}.")
+    ways = max(2, min(20, labels // 2)) if arguments.ways is None else arguments.ways
+    return Plan(parse_methods(read_list(arguments.fuse)), ways, shots, arguments.episodes, arguments.seed)
+
+
+def _show(arguments: argparse.Namespace, summary: Summary) -> int:
+    from vfrt_ros.evaluation.table import terminal_tables
+    from vfrt_ros.evaluation.write import write_all
+
+    files = write_all(summary, arguments.out) if arguments.out else []
+    if arguments.json:
+        print_json(summary.as_dict())
+        return OK
+    from rich.console import Console
+
+    # A pipe has no width of its own; the tables need this one.
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    for table in terminal_tables(summary):
+        console.print(table)
+    console.print(
+        f"Means over {summary.about['episodes']} episodes ± half of a 95 % confidence interval; "
+        f"{summary.about['encoder']}."
+    )
+    if files:
+        console.print(f"Wrote {counted(len(files), 'file')}; open {files[-1]}", soft_wrap=True)
+    return OK
+
+
+def _wants_details(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.out) or bool(arguments.json)
+
+
+def _warn(text: str) -> None:
+    print(f"vfrt eval: {text}", file=sys.stderr)
+
+
+def _command_line(arguments: argparse.Namespace) -> str:
+    names = ("ways", "shots", "episodes", "seed", "backbone", "fuse", "label_column")
+    given = [f"--{name.replace('_', '-')} {value}" for name in names if (value := getattr(arguments, name))]
+    return " ".join(
+        ["vfrt eval", arguments.dataset.name, *given, *(f"--set {text}" for text in arguments.set)]
+    )
+
+
+COMMAND = Command(
+    summary="measure recognition on a folder of pictures, or replay a recording",
+    examples=(
+        "vfrt eval ~/data/groceries --ways 20 --shots 1,5,10 --episodes 60 --out report",
+        "vfrt eval ~/data/groceries --fuse calibrated --set open_set_threshold=0.02 --json",
+        "vfrt eval --stream demo",
+        "vfrt eval --stream ~/bags/kitchen --topic /camera/image_raw --init-labels cup,phone --out kitchen",
+    ),
+    configure=configure,
+    run=run,
+)

@@ -1,0 +1,5 @@
+"""The command `vfrt live`."""
+
+from vfrt_ros.cli.live.command import COMMAND
+
+__all__ = ["COMMAND"]

@@ -1,0 +1,5 @@
+"""The command `vfrt memory`."""
+
+from vfrt_ros.cli.memory.command import COMMAND
+
+__all__ = ["COMMAND"]

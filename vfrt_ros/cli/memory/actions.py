@@ -1,0 +1,153 @@
+"""What each sub-command of `vfrt memory` does."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from vfrt_ros.cli.command import FAILED, OK, CommandError
+from vfrt_ros.cli.memory.info import info
+from vfrt_ros.cli.memory.node import MemoryNode
+from vfrt_ros.cli.memory.place import (
+    alone,
+    checked,
+    chosen_file,
+    opened,
+    own_place,
+    shell_settings,
+    size_of,
+)
+from vfrt_ros.cli.memory.sharing import export, import_, is_by_node
+from vfrt_ros.cli.outcome import Outcome
+from vfrt_ros.core.memory.database import Journal, in_words
+from vfrt_ros.core.memory.look import State, look
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.new_file import refuse_existing, write_new
+from vfrt_ros.core.memory.record import Loaded
+from vfrt_ros.core.memory.recovery import copy_path
+from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.errors import MemoryInUseError
+
+
+def check(arguments: argparse.Namespace) -> Outcome:
+    """Both files, each on its own; nothing is mended."""
+    path = chosen_file(arguments)
+    found: list[dict[str, Any]] = []
+    with in_words("check", path), alone(path):
+        for place in (path, copy_path(path)):
+            file = look(place, Journal.WRITE_AHEAD, lambda notice: None)
+            examples = len(file.book.load().examples) if file.book else 0
+            version = file.book.version if file.book else None
+            file.close()
+            found.append(
+                {"path": str(place), "state": file.state.value, "fault": file.fault, "version": version}
+                | {"examples": examples}
+            )
+    lines = [
+        f"{one['path']}: {one['state']}"
+        + (
+            f", {counted(one['examples'], 'example')}, change {one['version']}"
+            if one["version"] is not None
+            else ""
+        )
+        + (f" ({one['fault']})" if one["fault"] else "")
+        for one in found
+    ]
+    good, absent = State.GOOD.value, State.MISSING.value
+    whole = found[0]["state"] == good and found[1]["state"] in (good, absent)
+    if not whole:
+        lines.append("The next start uses the newest good one and keeps what is damaged under another name.")
+    elif found[1]["state"] == absent:
+        lines.append("The next start makes the copy.")
+    return Outcome("\n".join(lines), {"files": found}, OK if whole else FAILED)
+
+
+def backup(arguments: argparse.Namespace) -> Outcome:
+    """A copy, history included, of the file or by the node that has it open."""
+    target: Path = arguments.target
+    if is_by_node(arguments):
+        return _save(MemoryNode(arguments), target)
+    path = chosen_file(arguments)
+    try:
+        with opened(path) as memory:
+            memory.backup(target)
+            version = memory.version
+    except MemoryInUseError as error:
+        return _save(MemoryNode(arguments, path, error), target)
+    return _backed_up(target, str(path), version)
+
+
+def _save(node: MemoryNode, target: Path) -> Outcome:
+    """What the node sends, in a new file."""
+    refuse_existing(target)
+    data = node.backup()
+    write_new(target, lambda file: file.write(data))
+    with contextlib.closing(look(target, Journal.ROLL_BACK, lambda notice: None)) as found:
+        if found.book is None:
+            raise CommandError(f"What {node.address} sent to {target} is damaged: {found.fault}.")
+        version = found.book.version
+    return _backed_up(target, node.address, version)
+
+
+def _backed_up(target: Path, origin: str, version: int) -> Outcome:
+    size = target.stat().st_size
+    return Outcome(
+        f"Wrote {target} ({size / 2**20:.1f} MiB, change {version}), from {origin}.",
+        {"path": str(target), "from": origin, "bytes": size, "version": version},
+    )
+
+
+def reembed(arguments: argparse.Namespace) -> Outcome:
+    """A memory for another encoder."""
+    from tqdm import tqdm
+
+    from vfrt_ros.core.encoders import load_encoders
+    from vfrt_ros.core.factory import encoder_settings
+    from vfrt_ros.core.memory import reembed as work
+
+    path = chosen_file(arguments)
+    with opened(path) as memory:
+        source, owner = Loaded(tuple(memory.examples()), memory.prompts, memory.version), memory.owner
+    backbone = load_encoders(**encoder_settings(shell_settings(arguments.backbone))).backbone
+    if backbone.fingerprint == owner.fingerprint:
+        raise CommandError(f"{path} belongs to {owner} already: choose another one with --backbone.")
+    target = checked(arguments.to) or own_place(backbone.id)
+    with tqdm(
+        total=len(source.examples), desc="re-embedding", unit="picture", disable=None, leave=False
+    ) as bar:
+        done = work.reembed(source, backbone, target, bar.update)
+    Memory(work.Owner(backbone.id, backbone.fingerprint, backbone.dim), target).close()
+    resumed = f" ({done.resumed} were done before)" if done.resumed else ""
+    left_out = f"; {done.left_out} left out, as they have no picture" if done.left_out else ""
+    return Outcome(
+        f"Wrote {target} for {backbone.id}: "
+        f"{counted(done.examples, 'example')}{resumed}{left_out}. {path} is as it was.",
+        {"path": str(target), "encoder": backbone.id, "examples": done.examples}
+        | {"resumed": done.resumed, "left_out": done.left_out},
+    )
+
+
+def compact(arguments: argparse.Namespace) -> Outcome:
+    """Less room on the disk."""
+    with opened(chosen_file(arguments)) as memory:
+        before = size_of(memory)
+        memory.compact(drop_history=arguments.drop_history)
+    after = size_of(memory)
+    return Outcome(
+        f"{memory.path} and its copy take {after / 2**20:.1f} MiB; before, {before / 2**20:.1f} MiB.",
+        {"path": str(memory.path), "bytes_before": before, "bytes": after},
+    )
+
+
+ACTIONS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
+    "info": info,
+    "check": check,
+    "backup": backup,
+    "export": export,
+    "import": import_,
+    "reembed": reembed,
+    "compact": compact,
+}

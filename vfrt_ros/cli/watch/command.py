@@ -1,0 +1,101 @@
+"""`vfrt watch`: see what a running node recognises, as a table on a terminal, lines in a pipe, or JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from vfrt_ros.cli.command import (
+    OK,
+    Command,
+    CommandError,
+    UsageError,
+    add_json_option,
+    add_node_options,
+    node_address,
+)
+
+SILENCE_SECONDS = 3.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The options of `vfrt watch`."""
+    parser.add_argument(
+        "--count", type=int, default=0, metavar="N", help="end after N recognitions (default: never)"
+    )
+    add_json_option(parser)
+    add_node_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show each recognition until there were enough, the node is gone, or Ctrl-C."""
+    if arguments.count < 0:
+        raise UsageError(f"--count must be 0 or more; got {arguments.count}.")
+    address = node_address(arguments)
+    from vfrt_msgs.msg import Recognition
+    from vfrt_ros.client.node_client import NodeClient
+
+    with ExitStack() as stack:
+        client = stack.enter_context(NodeClient(address))
+        show = print_json if arguments.json else stack.enter_context(_screen()).show
+        seen = Counter(show, arguments.count)
+        topic = client.subscribe(Recognition, seen)
+        if not client.spin(lambda: seen.count > 0, SILENCE_SECONDS):
+            hint = "is the camera running, and connected to its image topic?"
+            print(f"vfrt watch: {address} is silent on {topic}: {hint}", file=sys.stderr)
+        while not client.spin(lambda: seen.enough, SILENCE_SECONDS):
+            if not client.is_there():
+                raise CommandError(f"{address} has ended.")
+    return OK
+
+
+class Counter:
+    """Hands recognitions on, up to a number of them; 0 = all."""
+
+    def __init__(self, show: Callable[[Any], None], limit: int) -> None:
+        self._show = show
+        self._limit = limit
+        self.count = 0
+
+    @property
+    def enough(self) -> bool:
+        """Whether the limit is reached."""
+        return 0 < self._limit <= self.count
+
+    def __call__(self, recognition: Any) -> None:
+        if not self.enough:
+            self.count += 1
+            self._show(recognition)
+
+
+def print_json(recognition: Any) -> None:
+    """One recognition as a line of JSON, its reason by name."""
+    from vfrt_ros.cli.answer import as_plain, constant_name, to_json
+
+    reason = {"reason": "KNOWN"}
+    if recognition.reason != recognition.KNOWN:
+        reason = {"reason": constant_name(recognition, recognition.reason, "UNKNOWN_")}
+    print(to_json({**as_plain(recognition), **reason}), flush=True)
+
+
+def _screen() -> Any:
+    from vfrt_ros.cli.watch.recognition_screen import RecognitionScreen
+    from vfrt_ros.cli.watch.recognition_table import table
+
+    return RecognitionScreen(draw=table)
+
+
+COMMAND = Command(
+    summary="show what the running node recognises",
+    examples=(
+        "vfrt watch",
+        "vfrt watch --count 10 | cut -c1-14",
+        "vfrt watch --json | jq -r .label",
+        "vfrt watch --namespace robot1",
+    ),
+    configure=configure,
+    run=run,
+)

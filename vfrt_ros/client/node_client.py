@@ -1,0 +1,218 @@
+"""A short-lived ROS 2 node that speaks to one running node: its services, its parameters, its topics.
+
+Services and topics are found in the graph by their type, so a remapped one is found too. Every wait has a
+deadline. One thread uses a client; `stop` alone may be called from another.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar
+
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import NodeNameNonExistentError
+
+from vfrt_ros.cli.command import CommandError, live_command
+from vfrt_ros.client.domain import domain_id
+from vfrt_ros.client.greeting import Greeting
+from vfrt_ros.client.own_node import join_graph
+from vfrt_ros.client.patience import CALL_SECONDS, DISCOVERY_SECONDS
+from vfrt_ros.nodes.same_service import others_offering, others_publishing, refuse_shared
+
+_LOOK_AGAIN_SECONDS = 0.05
+_SETTLE_SECONDS = 0.4
+# Under load a newcomer misses the answer to its announcement and hears of the others only at their next one,
+# up to three seconds later. Another newcomer has another chance at once.
+_ATTEMPTS = 3
+_LIFECYCLE_SERVICE = "lifecycle_msgs/srv/GetState"
+
+Found = TypeVar("Found")
+
+
+def type_name(interface: type) -> str:
+    """The name by which the graph knows a message or service type, like `vfrt_msgs/srv/Register`."""
+    package, kind = interface.__module__.split(".")[:2]
+    return f"{package}/{kind}/{interface.__name__}"
+
+
+class NodeClient:
+    """Speaks to the node of this full name; a context manager, so that nothing is left behind."""
+
+    def __init__(self, address: str, *, patience: float = DISCOVERY_SECONDS) -> None:
+        """
+        Args:
+            address: Full name of the node, like `/robot1/recognition`.
+            patience: How long to look for the node and its services, in seconds.
+        """
+        self.patience = patience
+        self._stopped = threading.Event()
+        self._seen: set[str] = set()
+        self.turn_to(address)
+
+    def turn_to(self, address: str) -> None:
+        """Speak to another node from now on."""
+        self.address = address
+        namespace, _, self._name = address.rpartition("/")
+        self._namespace = namespace or "/"
+
+    def __enter__(self) -> NodeClient:
+        self._join()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def _join(self) -> None:
+        self._context, self.node = join_graph("vfrt_command")
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._settled = time.monotonic() + _SETTLE_SECONDS
+
+    def _leave(self) -> None:
+        self._executor.shutdown(timeout_sec=0.5)
+        self.node.destroy_node()
+        self._context.try_shutdown()
+
+    def call(self, service: Any, request: Any, *, seconds: float = CALL_SECONDS) -> Any:
+        """Call the node's service of this type.
+
+        Raises:
+            CommandError: The node is not there, has no such service or gives no answer in time.
+        """
+        kind = type_name(service)
+        name = self._wait_for(lambda: self._offered(self.node.get_service_names_and_types_by_node, kind))
+        if name is None:
+            raise CommandError(self.why_missing(kind))
+        client = self.node.create_client(service, name)
+        try:
+            if not self.spin(client.service_is_ready, self.patience):
+                raise CommandError(f"{self.address} is there, but its service {name} is out of reach.")
+            deadline = time.monotonic() + seconds
+            if not self._greet(seconds):
+                raise CommandError(
+                    f"{self.address} gave no answer within {seconds:g} s to a first call, so nothing was done."
+                )
+            self._settle()
+            if others := others_offering(self.node, name, self.address):
+                raise CommandError(refuse_shared(name, self.address, others))
+            future = client.call_async(request)
+            if not self.spin(future.done, deadline - time.monotonic()):
+                raise CommandError(f"{self.address} gave no answer on {name} within {seconds:g} s.")
+            return future.result()
+        finally:
+            self.node.destroy_client(client)
+
+    def _greet(self, seconds: float) -> bool:
+        """Wait until the node's answers arrive; False = they do not. One that cannot be greeted is believed."""
+        greeting = Greeting(self.node, self.address)
+        try:
+            return not self.spin(greeting.can_be_sent, self.patience) or self.spin(
+                greeting.is_answered, seconds
+            )
+        finally:
+            greeting.end()
+
+    def subscribe(self, message: Any, callback: Callable[[Any], None], qos: Any = 10) -> str:
+        """Hear what the node publishes of this type, while `spin` runs; returns the topic's name.
+
+        Raises:
+            CommandError: The node is not there or publishes nothing of this type.
+        """
+        kind = type_name(message)
+        topic = self._wait_for(lambda: self._offered(self.node.get_publisher_names_and_types_by_node, kind))
+        if topic is None:
+            raise CommandError(self.why_missing(kind))
+        self._settle()
+        if others := others_publishing(self.node, topic, self.address):
+            raise CommandError(refuse_shared(topic, self.address, others))
+        self.node.create_subscription(message, topic, callback, qos)
+        return topic
+
+    def _settle(self) -> None:
+        """Wait until the others that answer our announcement are known too."""
+        self.spin(lambda: time.monotonic() >= self._settled)
+
+    def spin(self, until: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Handle what arrives until a condition holds, `stop` was called or the time is over.
+
+        Returns:
+            Whether the condition holds.
+        """
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not until():
+            if self._stopped.is_set() or (deadline is not None and time.monotonic() >= deadline):
+                return False
+            self._executor.spin_once(timeout_sec=_LOOK_AGAIN_SECONDS)
+        return True
+
+    def stop(self) -> None:
+        """End a `spin` or a wait that runs in another thread."""
+        self._stopped.set()
+
+    def is_there(self) -> bool:
+        """Whether the node is in the graph."""
+        return self.address in self.node_names()
+
+    def wait_for_nodes(self, addresses: list[str]) -> set[str]:
+        """Those of the nodes that are there, as soon as all are, or when the patience is over."""
+        self._wait_for(lambda: True if set(addresses) <= self._seen else None)
+        return set(addresses) & self._seen
+
+    def node_names(self) -> list[str]:
+        """The full names of all nodes in the graph, sorted."""
+        found = self.node.get_node_names_and_namespaces()
+        return sorted({f"{namespace.rstrip('/')}/{name}" for name, namespace in found})
+
+    def how_many(self) -> int:
+        """How many nodes of this name are in the graph; more than one get in each other's way."""
+        found = self.node.get_node_names_and_namespaces()
+        return found.count((self._name, self._namespace))
+
+    def why_missing(self, kind: str) -> str:
+        """One line that says why nothing of this type was found, and what to do."""
+        if self.address in self._seen:
+            hint = (
+                " It may still be starting, or be inactive (`vfrt doctor` tells)."
+                if self._is_lifecycle()
+                else ""
+            )
+            return f"{self.address} is running, but has no {kind}.{hint}"
+        others = sorted(name for name in self._seen if name.endswith(f"/{self._name}"))
+        if others:
+            return f"There is no node {self.address}, but {', '.join(others)}: try --node {others[0]}."
+        return (
+            f"There is no node {self.address} in ROS_DOMAIN_ID {domain_id()}. "
+            f"Start it with `{live_command(self.address)}`, or use the ROS_DOMAIN_ID of the shell that runs it."
+        )
+
+    def _is_lifecycle(self) -> bool:
+        return self._offered(self.node.get_service_names_and_types_by_node, _LIFECYCLE_SERVICE) is not None
+
+    def _offered(self, listing: Callable[[str, str], list[tuple[str, list[str]]]], kind: str) -> str | None:
+        """The first name of this type that a listing of our node has."""
+        try:
+            offered = listing(self._name, self._namespace)
+        except NodeNameNonExistentError:
+            return None
+        return next((name for name, kinds in offered if kind in kinds), None)
+
+    def _wait_for(self, look: Callable[[], Found | None]) -> Found | None:
+        found: list[Found | None] = [None]
+
+        def has_found() -> bool:
+            self._seen.update(self.node_names())
+            found[0] = look()
+            return found[0] is not None
+
+        for attempt in range(_ATTEMPTS):
+            if self.spin(has_found, self.patience / _ATTEMPTS) or self._stopped.is_set():
+                break
+            if attempt + 1 < _ATTEMPTS and not self.is_there():
+                self._leave()
+                self._join()
+        return found[0]

@@ -1,0 +1,8 @@
+"""How long a client waits, in seconds."""
+
+from __future__ import annotations
+
+CALL_SECONDS = 30.0
+"""For the answer of a service."""
+DISCOVERY_SECONDS = 2.1
+"""For a node and its services to be in sight."""

@@ -1,0 +1,151 @@
+"""A CLIP or SigLIP model on disk: the facts about it that are wanted before it is loaded.
+
+The facts are cached, so that a start with a compiled model needs neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from vfrt_ros.core.encoders import cache
+from vfrt_ros.core.encoders.clip.files import is_safe, weight_files
+from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess, processor_files, read_preprocess
+from vfrt_ros.core.encoders.embedded.packaged import versions
+from vfrt_ros.core.encoders.fingerprint import digest_of_files
+from vfrt_ros.core.types.errors import EncoderError
+
+_FAMILIES = ("clip", "siglip")
+_TOKEN_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "spiece.model")
+
+
+@dataclass(frozen=True)
+class HfFacts:
+    """What the configuration and one number of the weights say.
+
+    Attributes:
+        model_type: `clip` or `siglip`.
+        dim: length of an embedding.
+        side: of the picture that the network was made for.
+        patch: side of one patch.
+        tokens: length of a text.
+        logit_scale: factor from cosine to logit.
+    """
+
+    model_type: str
+    dim: int
+    side: int
+    patch: int
+    tokens: int
+    logit_scale: float
+
+
+class HfModel:
+    """A folder with a model, its digest and facts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.weights = digest_of_files([folder / "config.json", *weight_files(folder)])
+        tokens = [folder / name for name in _TOKEN_FILES if (folder / name).is_file()]
+        self.text_digest = digest_of_files([folder / "config.json", *tokens])
+        self.image_digest = digest_of_files(processor_files(folder))
+
+    @cached_property
+    def facts(self) -> HfFacts:
+        """Read, or taken from the cache. Raises: EncoderError where the model is of another family."""
+        key = cache.key_of(self.weights, versions("transformers"), 1)
+        known = cache.load("hf_facts", key)
+        if known is not None:
+            return HfFacts(**json.loads(known))
+        facts = _read_facts(self.folder)
+        cache.store("hf_facts", key, json.dumps(asdict(facts)).encode())
+        return facts
+
+    @cached_property
+    def preprocess(self) -> HfPreprocess:
+        """How its pictures are prepared."""
+        return read_preprocess(self.folder, self.facts.model_type)
+
+    def load(self) -> Any:
+        """The whole model in torch, float32, in evaluation mode.
+
+        Raises:
+            EncoderError: the files are damaged or lack weights.
+        """
+        from transformers import CLIPModel, SiglipModel
+        from transformers.utils import logging
+
+        family = CLIPModel if self.facts.model_type == "clip" else SiglipModel
+        level = logging.get_verbosity()
+        logging.set_verbosity_error()
+        try:
+            model, report = family.from_pretrained(
+                self.folder, local_files_only=True, use_safetensors=is_safe(self.folder), dtype="float32",
+                attn_implementation="sdpa", output_loading_info=True,
+            )  # fmt: skip
+        except Exception as error:
+            # A damaged file can fail in any of the readers below; the person needs to know which model.
+            raise EncoderError(f"the model in '{self.folder}' cannot be loaded: {error}") from error
+        finally:
+            logging.set_verbosity(level)
+        if report["missing_keys"]:
+            # They would be filled with random numbers.
+            raise EncoderError(
+                f"the model in '{self.folder}' lacks weights: {sorted(report['missing_keys'])[:3]}"
+            )
+        return model.eval()
+
+
+def _read_facts(folder: Path) -> HfFacts:
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except Exception as error:
+        raise EncoderError(f"'{folder / 'config.json'}' cannot be read: {error}") from error
+    if config.model_type not in _FAMILIES:
+        raise EncoderError(
+            f"expected a model of type {' or '.join(_FAMILIES)} in '{folder}', got '{config.model_type}'"
+        )
+    vision, text = config.vision_config, config.text_config
+    return HfFacts(
+        model_type=config.model_type,
+        dim=config.projection_dim if config.model_type == "clip" else vision.hidden_size,
+        side=vision.image_size,
+        patch=vision.patch_size,
+        tokens=text.max_position_embeddings,
+        logit_scale=math.exp(_log_scale(folder)),
+    )
+
+
+def _log_scale(folder: Path) -> float:
+    """The one trained number, read without the rest of the weights where they are safetensors."""
+    try:
+        found = _find_log_scale(folder)
+    except Exception as error:
+        # What a damaged file raises depends on its reader, and is told to the person in the same way.
+        raise EncoderError(f"the weights in '{folder}' cannot be read: {error}") from error
+    if found is None:
+        raise EncoderError(f"the weights in '{folder}' have no logit_scale; they are not a whole model")
+    return found
+
+
+def _find_log_scale(folder: Path) -> float | None:
+    for file in weight_files(folder):
+        if file.suffix == ".safetensors":
+            from safetensors import safe_open
+
+            with safe_open(file, framework="np") as tensors:
+                if "logit_scale" in tensors.keys():  # noqa: SIM118 (not a mapping)
+                    return float(tensors.get_tensor("logit_scale").reshape(()))
+        else:
+            import torch
+
+            tensors = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+            if "logit_scale" in tensors:
+                return float(tensors["logit_scale"])
+    return None

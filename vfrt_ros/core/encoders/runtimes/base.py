@@ -1,0 +1,42 @@
+"""A network that a runtime can build, and the interface of a forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that a runtime can build when it needs to, and not before.
+
+    Attributes:
+        name: for messages and file names.
+        digest: of the weights and the code that uses them; a compiled copy is found by it.
+        build: makes the torch module in evaluation mode, on the CPU, in float32. It takes and returns
+            plain tensors (one, or a tuple).
+        example: one array per input, as the module takes it.
+        dynamic: for each input the axes whose length varies; empty for a fixed shape.
+        library: names and versions that a compiled copy depends on beside the runtime's own.
+    """
+
+    name: str
+    digest: str
+    build: Callable[[], Any]
+    example: tuple[np.ndarray, ...]
+    dynamic: tuple[tuple[int, ...], ...] = ()
+    library: str = field(default="")
+
+
+class Runtime(Protocol):
+    """A loaded network. `run` may be called from several threads; calls wait for one another."""
+
+    name: str
+    precision: str
+
+    def run(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Args: arrays as in `Network.example`. Returns: the outputs as float32 arrays of their own."""
+        ...

@@ -1,0 +1,48 @@
+"""The forward pass in torch: on CUDA and MPS, and on a CPU without OpenVINO.
+
+On CUDA: half precision, pinned host memory and asynchronous copies on the current stream.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+from vfrt_ros.core.encoders.runtimes.base import Network
+from vfrt_ros.core.encoders.runtimes.cores import usable_cores
+
+
+class TorchRuntime:
+    """A torch module on a device. Lock: `run` is serialised."""
+
+    name = "torch"
+
+    def __init__(self, network: Network, device: str, precision: str) -> None:
+        import torch
+
+        self.precision = precision
+        self._torch = torch
+        self._device = torch.device(device)
+        self._dtype = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[precision]
+        self._lock = threading.Lock()
+        if device == "cpu":
+            torch.set_num_threads(usable_cores())
+        self._module = network.build().eval().to(self._device, self._dtype)
+
+    def run(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        """See `Runtime.run`."""
+        with self._lock, self._torch.inference_mode():
+            outputs = self._module(*(self._to_device(array) for array in inputs))
+            outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+            return tuple(output.float().cpu().numpy() for output in outputs)
+
+    def _to_device(self, array: np.ndarray) -> Any:
+        tensor = self._torch.from_numpy(np.ascontiguousarray(array))
+        if self._device.type == "cuda":
+            tensor = tensor.pin_memory().to(self._device, non_blocking=True)
+        else:
+            tensor = tensor.to(self._device)
+        # Pixels arrive as bytes and are cast inside the module; token ids stay whole numbers.
+        return tensor.to(self._dtype) if tensor.is_floating_point() else tensor

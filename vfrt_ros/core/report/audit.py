@@ -1,0 +1,165 @@
+"""What in a memory makes recognition worse, and what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE
+from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.example import Example
+
+IMBALANCE_RATIO = 3.0
+SWALLOWED_SHARE = 0.5
+LISTED_IDS = 5
+
+Floats = npt.NDArray[np.float32]
+
+
+class Kind(Enum):
+    """What is wrong; the values are those of `Finding.msg`."""
+
+    WRONG = "wrong"
+    SWALLOWED = "swallowed"
+    DUPLICATE = "duplicate"
+    IMBALANCE = "imbalance"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to look at.
+
+    Attributes:
+        labels: The labels concerned, the one to look at first.
+        examples: Ids of the examples concerned; empty = the labels as a whole.
+        text: What was found, one sentence.
+        cure: What to do, one sentence.
+    """
+
+    kind: Kind
+    labels: tuple[str, ...]
+    examples: tuple[int, ...]
+    text: str
+    cure: str
+
+
+def audit(examples: Sequence[Example]) -> list[Finding]:
+    """Look through the positive examples of a memory, worst findings first.
+
+    An example is *wrong* when, itself and its near duplicates left out, the mean of another label is nearer to
+    it (cosine) than the mean of its own.
+    """
+    positive = sorted((example for example in examples if not example.negative), key=lambda e: e.id)
+    if not positive:
+        return []
+    predicted = _leave_one_out(positive)
+    swallowed = _swallowed(positive, predicted)
+    taken = {finding.labels for finding in swallowed}
+    wrong = _wrong(positive, predicted, taken)
+    return [*swallowed, *wrong, *_imbalance(positive), *_duplicates(positive)]
+
+
+def _leave_one_out(examples: Sequence[Example]) -> list[str]:
+    """The label whose mean is nearest to each example, itself and its near duplicates left out."""
+    rows = np.stack([example.embedding for example in examples])
+    labels = sorted({example.label for example in examples})
+    own = np.array([labels.index(example.label) for example in examples])
+    sums = np.zeros((len(labels), rows.shape[1]), np.float32)
+    np.add.at(sums, own, rows)
+    predicted = []
+    for i, row in enumerate(rows):
+        left_out = (own == own[i]) & (rows @ row >= NEAR_DUPLICATE_COSINE)
+        means = sums.copy()
+        means[own[i]] -= rows[left_out].sum(axis=0)
+        norms = np.linalg.norm(means, axis=1)
+        alone = norms[own[i]] < 1e-3
+        cosines = (means @ row) / np.maximum(norms, 1e-6)
+        predicted.append(labels[own[i]] if alone else labels[int(cosines.argmax())])
+    return predicted
+
+
+def _swallowed(examples: Sequence[Example], predicted: Sequence[str]) -> list[Finding]:
+    totals = Counter(example.label for example in examples)
+    pairs = Counter((e.label, p) for e, p in zip(examples, predicted, strict=True) if e.label != p)
+    return [
+        Finding(
+            Kind.SWALLOWED,
+            (label, other),
+            (),
+            f"{count} of the {totals[label]} examples of '{label}' look more like '{other}'.",
+            f"Merge them (vfrt relabel '{label}' '{other}'), or register '{label}' where it differs from '{other}'.",
+        )
+        for (label, other), count in pairs.most_common()
+        if totals[label] > 1 and count > SWALLOWED_SHARE * totals[label]
+    ]
+
+
+def _wrong(
+    examples: Sequence[Example], predicted: Sequence[str], taken: set[tuple[str, ...]]
+) -> list[Finding]:
+    pairs: dict[tuple[str, str], list[int]] = {}
+    for example, other in zip(examples, predicted, strict=True):
+        if example.label != other and (example.label, other) not in taken:
+            pairs.setdefault((example.label, other), []).append(example.id)
+    return [
+        Finding(
+            Kind.WRONG,
+            (label, other),
+            tuple(ids),
+            f"{_count(ids)} of '{label}' {'looks' if len(ids) == 1 else 'look'} more like '{other}': {_list(ids)}.",
+            f"If the label is wrong, undo or relabel it; if not, register '{label}' from more sides.",
+        )
+        for (label, other), ids in sorted(pairs.items(), key=lambda pair: -len(pair[1]))
+    ]
+
+
+def _imbalance(examples: Sequence[Example]) -> list[Finding]:
+    totals = Counter(example.label for example in examples).most_common()
+    (most, largest), (least, smallest) = totals[0], totals[-1]
+    if largest <= IMBALANCE_RATIO * smallest:
+        return []
+    few = tuple(label for label, count in reversed(totals) if largest > IMBALANCE_RATIO * count)
+    return [
+        Finding(
+            Kind.IMBALANCE,
+            few,
+            (),
+            f"'{most}' has {counted(largest, 'example')} and '{least}' {smallest}: more than {IMBALANCE_RATIO:g} to 1.",
+            f"Register more of {', '.join(repr(label) for label in few[:LISTED_IDS])}.",
+        )
+    ]
+
+
+def _duplicates(examples: Sequence[Example]) -> list[Finding]:
+    found = []
+    for label in sorted({example.label for example in examples}):
+        own = [example for example in examples if example.label == label]
+        rows = np.stack([example.embedding for example in own])
+        near = rows @ rows.T >= NEAR_DUPLICATE_COSINE
+        ids = {own[j].id for i, j in combinations(range(len(own)), 2) if near[i, j]}
+        if ids:
+            found.append(
+                Finding(
+                    Kind.DUPLICATE,
+                    (label,),
+                    tuple(sorted(ids)),
+                    f"{_count(sorted(ids))} of '{label}' repeat earlier ones: {_list(sorted(ids))}.",
+                    "They do no harm and add nothing; register from other sides instead.",
+                )
+            )
+    return found
+
+
+def _count(ids: Sequence[int]) -> str:
+    return f"{len(ids)} example" if len(ids) == 1 else f"{len(ids)} examples"
+
+
+def _list(ids: Sequence[int]) -> str:
+    shown = ", ".join(str(key) for key in ids[:LISTED_IDS])
+    return f"id {shown}" + (f" and {len(ids) - LISTED_IDS} more" if len(ids) > LISTED_IDS else "")

@@ -1,0 +1,120 @@
+"""The picture that people watch: the frame with the answer drawn over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from vfrt_ros.core.report.lettering import Colour, Picture, shade, write
+from vfrt_ros.core.types.decision import Candidate, Decision, Reason
+
+KNOWN_COLOUR: Colour = (96, 200, 80)
+UNKNOWN_COLOUR: Colour = (60, 150, 245)
+WHITE: Colour = (255, 255, 255)
+GREY: Colour = (190, 190, 190)
+DESIGN_HEIGHT = 480.0
+
+SHORT_REASONS = {
+    Reason.UNKNOWN_NOTHING_LEARNED: "nothing learned yet",
+    Reason.UNKNOWN_LOW_SCORE: "score too low",
+    Reason.UNKNOWN_AMBIGUOUS: "could be two things",
+    Reason.UNKNOWN_UNFAMILIAR: "like nothing learned",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast recognition goes: `fps` recognitions per second, `latency` seconds from stamp to answer."""
+
+    fps: float
+    latency: float
+
+
+def draw_overlay(bgr: Picture, decision: Decision, pace: Pace | None = None, note: str = "") -> Picture:
+    """The frame with a banner (label, score, pace) and the candidates as bars.
+
+    Args:
+        bgr: (H, W, 3) uint8; it is not changed.
+        decision: Its answer.
+        pace: Shown at the banner's right; None leaves it out.
+        note: A line below the banner about the picture itself, for example that it is a demo.
+
+    Returns:
+        (H, W, 3) uint8 BGR.
+    """
+    picture = bgr.copy()
+    unit = max(picture.shape[0] / DESIGN_HEIGHT, 0.25)
+    _banner(picture, decision, pace, unit)
+    _bars(picture, decision, unit)
+    if note:
+        _note(picture, note, unit)
+    return picture
+
+
+def _banner(picture: Picture, decision: Decision, pace: Pace | None, unit: float) -> None:
+    height, margin = round(52 * unit), round(12 * unit)
+    colour = KNOWN_COLOUR if decision.known else UNKNOWN_COLOUR
+    shade(picture[:height])
+    picture[:height, : max(2, round(6 * unit))] = colour
+    width = picture.shape[1]
+    right = f"{pace.fps:.0f} fps   {1e3 * pace.latency:.0f} ms" if pace else ""
+    taken = write(picture, right, width - margin, height / 2, 15 * unit, GREY, align="right") if right else 0
+    x = margin + round(6 * unit)
+    room = width - taken - 2 * margin - x
+    x += write(picture, decision.label, x, height / 2, 28 * unit, colour, room=room) + margin
+    room = width - taken - 2 * margin - x
+    if room > 40 * unit:
+        write(picture, _detail(decision), x, height / 2 + 3 * unit, 16 * unit, WHITE, room=room)
+
+
+def _note(picture: Picture, note: str, unit: float) -> None:
+    top, height = round(52 * unit), round(26 * unit)
+    shade(picture[top : top + height])
+    room = picture.shape[1] - 24 * unit
+    write(picture, note, 18 * unit, top + height / 2, 15 * unit, UNKNOWN_COLOUR, room=room)
+
+
+def _detail(decision: Decision) -> str:
+    if decision.known:
+        return f"{decision.score:.0%}"
+    return SHORT_REASONS[decision.reason]
+
+
+def _bars(picture: Picture, decision: Decision, unit: float) -> None:
+    row, margin = round(24 * unit), round(12 * unit)
+    fitting = max(0, int((picture.shape[0] - 60 * unit) // row) - 1)
+    candidates = decision.candidates[:fitting]
+    if not candidates:
+        return
+    width = min(round(300 * unit), picture.shape[1])
+    top = picture.shape[0] - row * len(candidates) - margin
+    shade(picture[top - margin // 2 :, :width])
+    for number, candidate in enumerate(candidates):
+        best = number == 0 and decision.known
+        _bar(picture, candidate, top + row * number, width, unit, KNOWN_COLOUR if best else GREY)
+    if decision.threshold > 0:
+        x = _bar_left(width) + round((_bar_right(width, unit) - _bar_left(width)) * decision.threshold)
+        cv2.line(picture, (x, top), (x, top + row - 4), WHITE, max(1, round(unit)))
+
+
+def _bar(picture: Picture, candidate: Candidate, y: int, width: int, unit: float, colour: Colour) -> None:
+    row, margin = round(24 * unit), round(12 * unit)
+    left, right = _bar_left(width), _bar_right(width, unit)
+    middle = y + row / 2 - 2 * unit
+    write(picture, candidate.label, margin, middle, 14 * unit, WHITE, room=left - margin - 6 * unit)
+    bottom = round(y + row - 8 * unit)
+    cv2.rectangle(picture, (left, round(y + 4 * unit)), (right, bottom), (70, 70, 70), -1)
+    end = left + round((right - left) * float(np.clip(candidate.score, 0, 1)))
+    if end > left:
+        cv2.rectangle(picture, (left, round(y + 4 * unit)), (end, bottom), colour, -1)
+    write(picture, f"{candidate.score:.2f}", width - margin // 2, middle, 13 * unit, WHITE, align="right")
+
+
+def _bar_left(width: int) -> int:
+    return round(width * 0.46)
+
+
+def _bar_right(width: int, unit: float) -> int:
+    return round(width - 46 * unit)

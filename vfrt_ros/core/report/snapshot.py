@@ -1,0 +1,115 @@
+"""A folder that shows what was seen and what was answered."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.config.settings import state_folder
+from vfrt_ros.core.report.snapshot_space import make_room
+from vfrt_ros.core.types.errors import MemoryStoreError, RequestError, SettingError
+from vfrt_ros.core.types.job import begin_commit
+
+Picture = npt.NDArray[np.uint8]
+NAME = re.compile(r"[\w][\w. -]{0,99}")
+
+
+def snapshot_folder(snapshot_dir: str) -> Path:
+    """The folder that the parameter means; empty = `$ROS_HOME/vfrt/snapshots`.
+
+    Raises:
+        SettingError: It is no folder and cannot become one.
+    """
+    if not snapshot_dir:
+        return state_folder() / "snapshots"
+    try:
+        folder = Path(snapshot_dir).expanduser().absolute()
+        nearest_there = next(path for path in (folder, *folder.parents) if path.exists())
+    except RuntimeError as error:
+        raise SettingError(f"snapshot_dir: there is no home folder for {snapshot_dir!r}.") from error
+    except (OSError, ValueError) as error:
+        raise SettingError(f"snapshot_dir: {snapshot_dir!r} is no path: {error}.") from error
+    if not nearest_there.is_dir():
+        raise SettingError(f"snapshot_dir: {nearest_there} is a file; expected a folder.")
+    return folder
+
+
+def check_name(name: str) -> str:
+    """The name of a snapshot; empty = the time.
+
+    Raises:
+        RequestError: It is no plain name, so that nothing is ever written elsewhere.
+
+    >>> check_name("desk 1")
+    'desk 1'
+    """
+    name = name.strip() or datetime.now().strftime("%Y-%m-%d_%H-%M-%S.%f")[:-3]
+    if not NAME.fullmatch(name):
+        raise RequestError(
+            f"A snapshot's name must be letters, digits, blanks, '.', '-' and '_', at most 100, the "
+            f"first none of blank, '.' and '-'; got {name[:60]!r}."
+        )
+    return name
+
+
+def write_snapshot(
+    folder: Path,
+    name: str,
+    frame: npt.NDArray[np.uint8],
+    overlay: npt.NDArray[np.uint8],
+    answer: dict[str, object],
+    limit: float = math.inf,
+) -> Path:
+    """Write `frame.png`, `overlay.png` and `recognition.json`; the folder appears whole or not at all.
+
+    Args:
+        folder: Where the snapshot's folder is made.
+        name: Checked by `check_name`.
+        frame: (H, W, 3) uint8 BGR.
+        overlay: The same with the answer drawn over it.
+        answer: For JSON.
+        limit: Bytes that all snapshots may take; the oldest are removed, this one never.
+
+    Returns:
+        The absolute path of the snapshot's folder.
+
+    Raises:
+        RequestError: There is one of this name.
+        MemoryStoreError: It cannot be written.
+    """
+    target = folder / name
+    try:
+        if target.exists():
+            raise RequestError(
+                f"There is a snapshot '{name}' already: choose another name, or none for the time."
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as temporary:
+            whole = Path(temporary) / name
+            whole.mkdir()
+            _write_picture(whole / "frame.png", frame)
+            _write_picture(whole / "overlay.png", overlay)
+            (whole / "recognition.json").write_text(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
+            begin_commit()
+            whole.rename(target)
+        make_room(folder, target, limit)
+    except OSError as error:
+        raise MemoryStoreError(
+            f"Cannot write the snapshot {target}: {error.strerror or error}; check snapshot_dir and the disk."
+        ) from error
+    return target
+
+
+def _write_picture(path: Path, picture: Picture) -> None:
+    done, buffer = cv2.imencode(path.suffix, picture)
+    if not done:
+        raise OSError(f"OpenCV cannot write {path.name}")
+    path.write_bytes(buffer.tobytes())

@@ -1,0 +1,74 @@
+"""The fusion rules that the settings name, ready for a memory and its encoders."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from vfrt_ros.core.config.settings import RecognitionSettings
+from vfrt_ros.core.encoders import Backbone, Encoders, cache
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.scoring.background import BACKGROUND_PROMPTS, background_pictures
+from vfrt_ros.core.scoring.calibrated import CalibratedRule
+from vfrt_ros.core.scoring.late import LateRule
+from vfrt_ros.core.scoring.prompts import encode_cached
+from vfrt_ros.core.types.evidence import FusionRule
+
+_KIND = "background"
+
+
+class Rules:
+    """Makes rules; what needs an encoder is encoded once, so that a rule can be made anew without one.
+
+    Args:
+        encoders: Of the memories that the rules are for.
+    """
+
+    def __init__(self, encoders: Encoders) -> None:
+        self._encoders = encoders
+        self._background: tuple[np.ndarray, np.ndarray] | None = None
+
+    def prepare(self, fuse: str) -> None:
+        """Encode what a rule of this name needs.
+
+        Raises:
+            EncoderError: It cannot be encoded.
+        """
+        if fuse == "calibrated" and self._background is None:
+            self._background = (
+                encode_cached(self._encoders.text, BACKGROUND_PROMPTS),
+                _background(self._encoders.backbone),
+            )
+
+    def make(self, settings: RecognitionSettings, memory: Memory) -> FusionRule:
+        """An empty rule: examples and prototypes are still to be given to it.
+
+        Raises:
+            EncoderError: What it needs cannot be encoded.
+        """
+        self.prepare(settings.fuse)
+        if settings.fuse == "late" or self._background is None:
+            return LateRule(settings, memory.search)
+        rule = CalibratedRule(settings)
+        rule.set_background(*self._background)
+        return rule
+
+
+def build_rule(settings: RecognitionSettings, memory: Memory, encoders: Encoders) -> FusionRule:
+    """One empty rule; see `Rules.make`."""
+    return Rules(encoders).make(settings, memory)
+
+
+def _background(backbone: Backbone) -> np.ndarray:
+    """(p, d) float32 embeddings of the background pictures, from the cache where it has them: they would cost
+    every start as much as encoding a second of frames."""
+    pictures = background_pictures()
+    content = hashlib.sha256(b"".join(picture.tobytes() for picture in pictures)).hexdigest()
+    key = cache.key_of(backbone.id, backbone.fingerprint, content)
+    known = cache.load_arrays(_KIND, key)
+    if known is not None and known["vectors"].shape == (len(pictures), backbone.dim):
+        return known["vectors"]
+    vectors = backbone.encode_images(pictures)
+    cache.store_arrays(_KIND, key, vectors=vectors)
+    return vectors

@@ -1,0 +1,184 @@
+"""N-way K-shot episodes with known and unknown classes, and what a rule answers in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.types.evidence import Array, FusionRule
+from vfrt_ros.core.types.example import Change, Example
+from vfrt_ros.evaluation.baselines import Baseline
+from vfrt_ros.evaluation.features import Features
+from vfrt_ros.evaluation.metrics import (
+    aupr,
+    auroc,
+    expected_calibration_error,
+    fpr95,
+    half_and_half,
+    oscr,
+)
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Search = Callable[[Array, int], tuple[Ints, Array]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Episode:
+    """c classes that are taught, and pictures to ask about; all rows (·, d) float32, unit norm.
+
+    Attributes:
+        classes: (c,) index of each class in the data set.
+        examples, labels: (n, d), and (n,) class 0 … c−1 of each.
+        text: (c, d) prototypes.
+        known, truth: (q, d) queries of the taught classes, and (q,) their classes.
+        unknown, strangers: (u, d) queries of the other classes, and (u,) their index in the data set.
+    """
+
+    classes: Ints
+    examples: Array
+    labels: Ints
+    text: Array
+    known: Array
+    truth: Ints
+    unknown: Array
+    strangers: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What a rule says of an episode's queries, the known ones first.
+
+    Attributes:
+        best: (q + u,) class with the highest score.
+        familiarity: (q + u,) what decides between known and unknown; higher is more familiar.
+        score: (q + u,) score of the best class, in [0, 1]; NaN for a rule without one.
+        named: (q + u,) whether the answer is the best class rather than unknown.
+    """
+
+    best: Ints
+    familiarity: Floats
+    score: Floats
+    named: Mask
+
+
+def episodes(features: Features, ways: int, shots: int, count: int, seed: int = 0) -> Iterator[Episode]:
+    """Seeded episodes: `ways` classes at random with `shots` examples each from `train`; all of `test` is asked.
+
+    Raises:
+        ValueError: There are fewer classes than `ways`, or a class has fewer examples than `shots`.
+    """
+    total = len(features.labels)
+    if not 1 <= ways <= total:
+        raise ValueError(f"Expected 1 to {total} ways (classes of the data set); got {ways}.")
+    fewest = np.bincount(features.train_labels, minlength=total).min()
+    if not 0 <= shots <= fewest:
+        raise ValueError(f"Expected 0 to {fewest} shots (the smallest class has as many); got {shots}.")
+    for number in range(count):
+        yield _episode(features, ways, shots, np.random.default_rng([seed, number]))
+
+
+def _episode(features: Features, ways: int, shots: int, random: np.random.Generator) -> Episode:
+    classes = random.choice(len(features.labels), ways, replace=False)
+    picked = [
+        random.choice(np.flatnonzero(features.train_labels == c), shots, replace=False) for c in classes
+    ]
+    place = np.full(len(features.labels), -1)
+    place[classes] = np.arange(ways)
+    truth = place[features.test_labels]
+    return Episode(
+        classes,
+        features.train[np.concatenate(picked)] if shots else features.train[:0],
+        np.repeat(np.arange(ways), shots),
+        features.text[classes],
+        features.test[truth >= 0],
+        truth[truth >= 0],
+        features.test[truth < 0],
+        features.test_labels[truth < 0],
+    )
+
+
+def answer_baseline(baseline: Baseline, episode: Episode) -> Answers:
+    """A baseline's answers; its largest logit is the familiarity, and it names everything."""
+    queries = np.concatenate([episode.known, episode.unknown])
+    logits = baseline(episode.examples, episode.labels, episode.text, queries)
+    best = logits.argmax(axis=1)
+    return Answers(best, logits.max(axis=1), np.full(len(best), np.nan), np.ones(len(best), bool))
+
+
+def answer_rule(rule: FusionRule, episode: Episode) -> Answers:
+    """What a fusion rule, taught the episode before (`teach`), answers; without smoothing."""
+    order = {name(i): i for i in range(len(episode.classes))}
+    best, familiarity, score, named = [], [], [], []
+    for query in np.concatenate([episode.known, episode.unknown]):
+        evidence = rule.evidence(query)
+        scores = rule.conclude(evidence)
+        first = int(scores.score.argmax())
+        best.append(order[scores.labels[first]])
+        familiarity.append(float(evidence.support[first]))
+        score.append(float(scores.score[first]))
+        named.append(bool(scores.score[first] >= scores.threshold[first]))
+    return Answers(np.array(best), np.array(familiarity), np.array(score), np.array(named))
+
+
+def teach(rule: FusionRule, episode: Episode, *, text: bool = True) -> None:
+    """Give a new rule the examples and prototypes of an episode, and wait until they are in force."""
+    if text:
+        names = tuple(name(i) for i in range(len(episode.classes)))
+        rule.set_prototypes(names, episode.text)
+    rule.apply(Change(added=examples_of(episode)))
+    settle = getattr(rule, "settle", None)
+    if settle is not None:
+        settle()
+
+
+def examples_of(episode: Episode) -> tuple[Example, ...]:
+    """The episode's examples as a memory holds them; the ids are the rows."""
+    pairs = zip(episode.labels, episode.examples, strict=True)
+    return tuple(Example(i, name(int(label)), row) for i, (label, row) in enumerate(pairs))
+
+
+def search_in(episode: Episode) -> Search:
+    """An exact neighbour search over the episode's examples, for the late rule."""
+
+    def search(embedding: Array, k: int) -> tuple[Ints, Array]:
+        cosines = episode.examples @ embedding
+        order = np.argsort(-cosines)[:k]
+        return order, cosines[order]
+
+    return search
+
+
+def name(index: int) -> str:
+    """The label of class `index` of an episode; sorted like the classes."""
+    return f"class {index:04d}"
+
+
+def measure(answers: Answers, episode: Episode) -> dict[str, float]:
+    """The figures of one episode.
+
+    Returns:
+        top1, auroc, fpr95, aupr, oscr; rejected (share of known objects called unknown), accepted (share
+        of unknown objects that got a name), ece (both kinds counting the same), ece_known (of the known
+        queries alone). NaN where a figure does not exist.
+    """
+    count = len(episode.known)
+    correct = answers.best[:count] == episode.truth
+    known, unknown = answers.familiarity[:count], answers.familiarity[count:]
+    figures = {"top1": float(correct.mean()), "rejected": float(1.0 - answers.named[:count].mean())}
+    names = ("auroc", "fpr95", "aupr", "oscr", "accepted", "ece", "ece_known")
+    figures.update(dict.fromkeys(names, float("nan")))
+    if len(unknown):
+        figures["auroc"], figures["fpr95"] = auroc(known, unknown), fpr95(known, unknown)
+        figures["aupr"], figures["oscr"] = aupr(known, unknown), oscr(known, correct, unknown)
+        figures["accepted"] = float(answers.named[count:].mean())
+    if not np.isnan(answers.score).any():
+        right = np.concatenate([correct, np.zeros(len(unknown), bool)])
+        weights = half_and_half(count, len(unknown))
+        figures["ece"] = expected_calibration_error(answers.score, right, weights)
+        figures["ece_known"] = expected_calibration_error(answers.score[:count], correct)
+    return figures

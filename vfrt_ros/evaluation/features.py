@@ -1,0 +1,89 @@
+"""A data set as an encoder sees it: one row a picture, one text prototype a class."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.encoders import Encoders
+from vfrt_ros.core.scoring.prompts import PROMPT_TEMPLATES, text_prototypes
+from vfrt_ros.evaluation.dataset import Dataset, Picture
+from vfrt_ros.evaluation.embeddings import embed_files
+
+Array = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """Embedded pictures of c classes.
+
+    Attributes:
+        labels: c labels.
+        train: (n, d) float32, unit norm; examples are drawn from it.
+        train_labels: (n,) index into `labels`.
+        test: (m, d) float32, unit norm; what is asked about.
+        test_labels: (m,) index into `labels`.
+        text: (c, d) float32, unit norm: the prototype of each label's prompts.
+    """
+
+    labels: tuple[str, ...]
+    train: Array
+    train_labels: Ints
+    test: Array
+    test_labels: Ints
+    text: Array
+
+    def transformed(self, images: Callable[[Array], Array], texts: Callable[[Array], Array]) -> Features:
+        """The same data in another space: what the functions make of the (n, d) rows of pictures and texts."""
+        return replace(self, train=images(self.train), test=images(self.test), text=texts(self.text))
+
+
+def embed_dataset(
+    dataset: Dataset,
+    encoders: Encoders,
+    *,
+    templates: tuple[str, ...] = PROMPT_TEMPLATES,
+    warn: Callable[[str], None] = _log.warning,
+    progress: bool = False,
+) -> tuple[Dataset, Features]:
+    """Embed the pictures and labels of a data set.
+
+    Args:
+        dataset: What to embed.
+        encoders: The backbone and its text encoder.
+        templates: Prompts made of a label; their mean is its prototype.
+        warn: Gets one line for each picture that cannot be read.
+        progress: Show a bar with the time left.
+
+    Returns:
+        The data set without the pictures that cannot be read, and its features, in the same order.
+    """
+    paths = [picture.path for picture in (*dataset.train, *dataset.test)]
+    rows = embed_files(paths, encoders.backbone, warn=warn, progress=progress)
+    train = tuple(picture for picture in dataset.train if picture.path in rows)
+    test = tuple(picture for picture in dataset.test if picture.path in rows)
+    dim = encoders.backbone.dim
+
+    def stack(pictures: tuple[Picture, ...]) -> Array:
+        return np.stack([rows[p.path] for p in pictures]) if pictures else np.empty((0, dim), np.float32)
+
+    features = Features(
+        dataset.labels,
+        stack(train),
+        _indices(train, dataset.labels),
+        stack(test),
+        _indices(test, dataset.labels),
+        text_prototypes(encoders.text, dataset.labels, templates=templates),
+    )
+    return replace(dataset, train=train, test=test), features
+
+
+def _indices(pictures: tuple[Picture, ...], labels: tuple[str, ...]) -> Ints:
+    index = {label: i for i, label in enumerate(labels)}
+    return np.array([index[picture.label] for picture in pictures], np.int64)

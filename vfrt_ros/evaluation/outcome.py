@@ -1,0 +1,134 @@
+"""What a method answered in an episode, in the labels of the data set, small enough to keep and to send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.evaluation.episodes import Answers, Episode, measure
+from vfrt_ros.evaluation.metrics import expected_calibration_error, half_and_half
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+NO_ROW = np.empty((0, 0), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """Answers to q questions, the known ones first; labels are indices into the labels of the data set.
+
+    Attributes:
+        classes: (c,) what was taught.
+        truth: (q,) what is shown.
+        known: (q,) True where that was taught.
+        best: (q,) the best of the taught labels.
+        familiarity: (q,) what decides between known and unknown; higher is more familiar.
+        score: (q,) of the best label, in [0, 1]; NaN where the method gives none.
+        named: (q,) True where the answer was the best label, False for unknown.
+        decides: False where the method has no threshold, so that it names everything.
+    """
+
+    classes: Ints
+    truth: Ints
+    known: Bools
+    best: Ints
+    familiarity: Floats
+    score: Floats
+    named: Bools
+    decides: bool = True
+
+    @property
+    def right(self) -> Bools:
+        """(q,) True where the best label is what is shown."""
+        return np.asarray(self.best == self.truth)
+
+    @property
+    def has_score(self) -> bool:
+        """True where the method gives a score in [0, 1]."""
+        return not np.isnan(self.score).any()
+
+    @property
+    def answer(self) -> Ints:
+        """(q,) the answer; −1 for unknown."""
+        return np.where(self.named, self.best, -1)
+
+    def of_class(self, label: int) -> Outcome:
+        """The questions that show one taught label, and all that show something unknown."""
+        chosen = ~self.known | (self.truth == label)
+        return Outcome(
+            self.classes,
+            self.truth[chosen],
+            self.known[chosen],
+            self.best[chosen],
+            self.familiarity[chosen],
+            self.score[chosen],
+            self.named[chosen],
+            self.decides,
+        )
+
+    def figures(self) -> dict[str, float]:
+        """The figures of `episodes.measure`; those of a threshold are NaN where the method has none."""
+        count = int(self.known.sum())
+        asked = np.empty((count, 0), np.float32)
+        others = np.empty((len(self.truth) - count, 0), np.float32)
+        no_label = np.zeros(0, np.int64)
+        episode = Episode(
+            self.classes, NO_ROW, no_label, NO_ROW, asked, self.truth[:count], others, self.truth[count:]
+        )
+        figures = measure(Answers(self.best, self.familiarity, self.score, self.named), episode)
+        if not self.decides:
+            figures.update(rejected=float("nan"), accepted=float("nan"))
+        return figures
+
+
+def outcome_of(answers: Answers, episode: Episode, *, decides: bool) -> Outcome:
+    """The answers of an episode in the labels of the data set."""
+    count = len(episode.known)
+    return Outcome(
+        episode.classes,
+        np.concatenate([episode.classes[episode.truth], episode.strangers]),
+        np.arange(count + len(episode.unknown)) < count,
+        episode.classes[answers.best],
+        answers.familiarity,
+        answers.score,
+        answers.named,
+        decides,
+    )
+
+
+def calibration_error(outcomes: Sequence[Outcome]) -> float:
+    """The expected calibration error over the questions of all episodes together.
+
+    The error of one episode is biased upwards, the more the fewer its questions are (Roelofs et al.,
+    "Mitigating Bias in Calibration Error Estimation", AISTATS 2022), so its mean over episodes is too.
+    Known and unknown objects count the same, and so do episodes.
+
+    Returns:
+        In [0, 1]; NaN where the method gives no score.
+    """
+    if not all(one.has_score for one in outcomes):
+        return float("nan")
+    weights = [half_and_half(int(one.known.sum()), int((~one.known).sum())) for one in outcomes]
+    score = np.concatenate([one.score for one in outcomes])
+    right = np.concatenate([one.right for one in outcomes])
+    return expected_calibration_error(score, right, np.concatenate(weights))
+
+
+def confusion(outcomes: Sequence[Outcome], classes: int) -> Ints:
+    """How often each label was answered for each.
+
+    Args:
+        outcomes: Of one method.
+        classes: How many labels the data set has, c.
+
+    Returns:
+        (c + 1, c + 1) counts: rows are what is shown, columns the answer; the last of each is unknown.
+    """
+    table = np.zeros((classes + 1, classes + 1), np.int64)
+    for own in outcomes:
+        np.add.at(table, (np.where(own.known, own.truth, classes), own.answer), 1)
+    return table
