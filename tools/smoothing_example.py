@@ -28,7 +28,7 @@ class Frame:
     held: Scores
 
 
-def evidence(cup: float, mug: float, support: tuple[float, float] = (0.6, 0.6)) -> Evidence:
+def evidence(cup: float, mug: float, familiarity: tuple[float, float] = (0.6, 0.6)) -> Evidence:
     """Of two labels with a prompt each, in log-odds."""
     nothing = np.full(2, np.nan, np.float32)
     return Evidence(
@@ -36,7 +36,7 @@ def evidence(cup: float, mug: float, support: tuple[float, float] = (0.6, 0.6)) 
         nothing,
         np.array([0.3, 0.3], np.float32),
         np.array([cup, mug], np.float32),
-        np.asarray(support, np.float32),
+        np.asarray(familiarity, np.float32),
     )
 
 

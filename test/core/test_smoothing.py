@@ -53,7 +53,7 @@ def test_smooth_keeps_the_share_of_the_past_that_the_time_leaves(first, second, 
     smoother.smooth(evidence(cup=ONE), 0.25, first)
     after = smoother.smooth(evidence(cup=ZERO), 0.25, second)
     assert after.fused == pytest.approx([share], abs=1e-5)
-    assert after.support == pytest.approx([10 * share], abs=1e-4)
+    assert after.familiarity == pytest.approx([10 * share], abs=1e-4)
     assert after.image == pytest.approx([ZERO]), "what is told of a frame is its own"
 
 

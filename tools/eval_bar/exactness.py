@@ -17,7 +17,7 @@ from vfrt_ros.core.encoders import Encoders
 from vfrt_ros.core.memory.memory import Memory, NewExample
 from vfrt_ros.core.memory.record import Owner
 from vfrt_ros.core.scoring.build_rule import build_rule
-from vfrt_ros.core.types.evidence import FusionRule
+from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.types.example import Step
 
 Array = npt.NDArray[np.float32]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tools.eval_bar.check import Check, Limit
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders
-from vfrt_ros.core.types.evidence import FusionRule
+from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.types.example import Change
 from vfrt_ros.evaluation.baselines import BASELINES
 from vfrt_ros.evaluation.episodes import Episode, episodes, examples_of, name

@@ -24,11 +24,11 @@ from vfrt_ros.core.report.explanation import Answered, Explanation, explain
 from vfrt_ros.core.report.label_summary import LabelSummary, summarise
 from vfrt_ros.core.scoring.build_rule import Rules
 from vfrt_ros.core.scoring.prototypes import Prototypes
+from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.smoothing import Smoother, favour
 from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.decision import Decision, decide
 from vfrt_ros.core.types.errors import NoFramesError, UnknownLabelError, nearest
-from vfrt_ros.core.types.evidence import FusionRule
 from vfrt_ros.core.types.example import Change, Prompts, Step
 from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room
 

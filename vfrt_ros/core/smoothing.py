@@ -39,7 +39,7 @@ def favour(scores: Scores, held: str | None) -> Scores:
 
 
 class Smoother:
-    """An exponential moving average of the fused evidence and the support, label by label.
+    """An exponential moving average of the fused evidence and the familiarity, label by label.
 
     It starts anew after `reset`, when time stands still or runs backwards (a stopped clock would hold the
     first answer forever), and for a label that was not there before.
@@ -75,15 +75,15 @@ class Smoother:
 
 def _mix(past: Evidence, new: Evidence, share: float) -> Evidence:
     if past.labels == new.labels:
-        fused, support = past.fused, past.support
+        fused, familiarity = past.fused, past.familiarity
     else:
         index = {label: i for i, label in enumerate(past.labels)}
         fused = _align(past.fused, new.fused, new.labels, index)
-        support = _align(past.support, new.support, new.labels, index)
+        familiarity = _align(past.familiarity, new.familiarity, new.labels, index)
     return replace(
         new,
         fused=(share * fused + (1 - share) * new.fused).astype(np.float32),
-        support=(share * support + (1 - share) * new.support).astype(np.float32),
+        familiarity=(share * familiarity + (1 - share) * new.familiarity).astype(np.float32),
     )
 
 

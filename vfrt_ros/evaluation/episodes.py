@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.types.evidence import Array, FusionRule
+from vfrt_ros.core.scoring.rule import FusionRule
+from vfrt_ros.core.types.evidence import Array
 from vfrt_ros.core.types.example import Change, Example
 from vfrt_ros.evaluation.baselines import Baseline
 from vfrt_ros.evaluation.features import Features
@@ -119,7 +120,7 @@ def answer_rule(rule: FusionRule, episode: Episode) -> Answers:
         scores = rule.conclude(evidence)
         first = int(scores.score.argmax())
         best.append(order[scores.labels[first]])
-        familiarity.append(float(evidence.support[first]))
+        familiarity.append(float(evidence.familiarity[first]))
         score.append(float(scores.score[first]))
         named.append(bool(scores.score[first] >= scores.threshold[first]))
     return Answers(np.array(best), np.array(familiarity), np.array(score), np.array(named))

@@ -13,8 +13,8 @@ from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.record import Owner
 from vfrt_ros.core.scoring.build_rule import build_rule
 from vfrt_ros.core.scoring.late import LateRule
+from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.types.errors import SettingError, nearest
-from vfrt_ros.core.types.evidence import FusionRule
 from vfrt_ros.evaluation.baselines import BASELINES
 from vfrt_ros.evaluation.episodes import Episode, answer_baseline, answer_rule, search_in, teach
 from vfrt_ros.evaluation.outcome import Outcome, outcome_of

@@ -51,4 +51,4 @@ def test_a_change_does_not_wait_for_a_fit_that_reads_and_is_not_missed_by_it(
     assert made.state_hash() == other.state_hash()
     found, wanted = made.evidence(frame), other.evidence(frame)
     assert found.fused.tobytes() == wanted.fused.tobytes()
-    assert found.support.tobytes() == wanted.support.tobytes()
+    assert found.familiarity.tobytes() == wanted.familiarity.tobytes()

@@ -13,7 +13,7 @@ from vfrt_ros.core.scoring.background import BACKGROUND_PROMPTS, background_pict
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.scoring.late import LateRule
 from vfrt_ros.core.scoring.prompts import encode_cached
-from vfrt_ros.core.types.evidence import FusionRule
+from vfrt_ros.core.scoring.rule import FusionRule
 
 _KIND = "background"
 

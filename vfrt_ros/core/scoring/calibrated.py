@@ -46,7 +46,7 @@ class CalibratedRule:
     """Class means under one shared shrunk covariance, prompts against a background, and learned weights.
 
     `docs/scoring.md` gives the formulas. Evidence is in log-odds against "none of these": `fused` ranks the
-    labels, `support` is the familiarity that the thresholds are set on.
+    labels, `familiarity` is what the thresholds are set on.
 
     Threads: one thread calls the public methods. A change is in force on the next frame: of a small memory in
     full; of a larger one (`learner.AT_ONCE`) the means at once, the covariance and the weights when a
@@ -152,7 +152,7 @@ class CalibratedRule:
         total = float(np.logaddexp(0.0, log_sum_exp(odds)))
         score = np.exp(odds - total)
         limits = self._limits(~np.isnan(evidence.image), ~np.isnan(evidence.text))
-        missing = heat * (limits - evidence.support)
+        missing = heat * (limits - evidence.familiarity)
         threshold = expit(odds + missing - _others(odds, total))
         return Scores(evidence.labels, *_settled(score, threshold, missing <= 0), float(np.exp(-total)))
 

@@ -71,7 +71,7 @@ class LateRule:
         self._table.set_prototypes(labels, embeddings)
 
     def evidence(self, embedding: Array) -> Evidence:
-        """The evidence of one (d,) float32 unit-norm embedding; `support` is `fused`."""
+        """The evidence of one (d,) float32 unit-norm embedding; `familiarity` is `fused`."""
         image, text = self._image(embedding), self._table.text(embedding)
         normalise = NORMALISERS[self.settings.score_norm]
         fused = mix(normalise(image), normalise(text), self.settings.alpha_fusion)

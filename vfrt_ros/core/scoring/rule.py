@@ -1,0 +1,43 @@
+"""The interface of the rules that turn an embedding into scores."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from vfrt_ros.core.types.evidence import Array, Evidence, Scores
+from vfrt_ros.core.types.example import Change
+
+
+class FusionRule(Protocol):
+    """Turns an embedding into per-label evidence, and smoothed evidence into scores.
+
+    Attributes:
+        settings: The parameters that it reads; replaced as a whole when a live one changes.
+    """
+
+    settings: Any
+
+    def check(self, change: Change) -> None:
+        """Refuse a change that it could not follow, before it is made.
+
+        Raises:
+            RequestError: The memory would hold more than the rule can.
+        """
+
+    def apply(self, change: Change) -> None:
+        """Follow a change of the memory, by addition and subtraction."""
+
+    def set_prototypes(self, labels: tuple[str, ...], embeddings: Array) -> None:
+        """Replace the text prototypes: `embeddings` is (m, d) float32, unit norm."""
+
+    def evidence(self, embedding: Array) -> Evidence:
+        """The evidence of one (d,) float32 unit-norm embedding."""
+
+    def conclude(self, evidence: Evidence) -> Scores:
+        """Scores of (possibly smoothed) evidence."""
+
+    def thresholds(self) -> dict[str, float]:
+        """What the score of each label is held against, in [0, 1], in a frame that shows nothing else."""
+
+    def weights(self, label: str) -> dict[str, float]:
+        """What each kind of evidence counts for a label, by name: to explain an answer."""
