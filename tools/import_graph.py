@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +20,7 @@ Graph = Mapping[str, frozenset[str]]
 def import_graph(package: str = "vfrt_ros") -> Graph:
     """Module to the modules of the same package that it imports, lazy imports included, `TYPE_CHECKING` ones too."""
     files = {_module_of(path): path for path in sorted((ROOT / package).rglob("*.py"))}
-    return {module: frozenset(_imports(path) & files.keys() - {module}) for module, path in files.items()}
+    return {module: frozenset(_imports(path, files) - {module}) for module, path in files.items()}
 
 
 def folder_of(module: str) -> str:
@@ -79,11 +79,13 @@ def _module_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _imports(path: Path) -> set[str]:
+def _imports(path: Path, files: Container[str]) -> set[str]:
+    """The modules of the package that a file names; `from folder import module` names the module alone."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
+            modules = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {module if module in files else node.module for module in modules}
+    return {name for name in names if name in files}
