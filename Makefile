@@ -24,10 +24,10 @@ test-ui:  ## the panel in a browser, the window on a display; installs both wher
 	@tools/ui_packages.sh && $(READY) && exec python -m pytest test/ui $(ARGS)
 
 screenshots:  ## take the pictures of the README anew
-	@tools/ui_packages.sh && $(READY) && exec python tools/screenshots.py docs
+	@tools/ui_packages.sh && $(READY) && exec python -m tools.screenshots docs
 
 panel-rate:  ## how many pictures a second a browser on this machine shows
-	@tools/ui_packages.sh && $(READY) && exec python tools/picture_rate.py
+	@tools/ui_packages.sh && $(READY) && exec python -m tools.picture_rate
 
 lint:  ## ruff and mypy
 	@$(READY) && ruff check . && ruff format --check . && mypy
@@ -39,12 +39,12 @@ crash:  ## kill and damage memories at random, compare with what was acknowledge
 	@$(READY) && exec python -m tools.crash $(ARGS)
 
 discovery:  ## are nodes found beside a camera, do frames arrive in each discovery range? (ARGS="--commands 50")
-	@$(READY) && exec python tools/discovery.py $(ARGS)
+	@$(READY) && exec python -m tools.discovery $(ARGS)
 
 MINUTES ?= 10
 
 fuzz:  ## odd messages, requests, parameters and files, with ever new seeds (MINUTES=10)
-	@$(READY) && exec python tools/fuzz.py --minutes $(MINUTES) $(ARGS)
+	@$(READY) && exec python -m tools.fuzz --minutes $(MINUTES) $(ARGS)
 
 soak:  ## 30 frames a second, lessons, changes and commands at random: memory, handles, answers and frames missed (MINUTES=30)
 	@$(READY) && exec python -m tools.soak --minutes $(MINUTES) $(ARGS)

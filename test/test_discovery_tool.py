@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-TOOL = Path(__file__).parents[1] / "tools" / "discovery.py"
+from tools import discovery
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ TOOL = Path(__file__).parents[1] / "tools" / "discovery.py"
 def test_a_missed_bar_is_counted(
     times: list[float | None], missed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    verdict = runpy.run_path(str(TOOL))["Verdict"]()
+    verdict = discovery.Verdict()
     verdict.show_times("commands", times)
     assert verdict.missed == missed
     assert capsys.readouterr().out.startswith("MISSED") is bool(missed)
@@ -35,9 +36,10 @@ def test_a_missed_bar_is_counted(
 def test_frames_are_judged(transports: str, status: int) -> None:
     pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
     ran = subprocess.run(
-        [sys.executable, TOOL, "--commands", "0", "--late", "0", "--seconds", "3", "--sizes", "640x480",
+        [sys.executable, "-m", "tools.discovery",
+         "--commands", "0", "--late", "0", "--seconds", "3", "--sizes", "640x480",
          "--fps", "5", "--ranges", "LOCALHOST"],
-        capture_output=True, text=True, timeout=120,
+        capture_output=True, text=True, timeout=120, cwd=ROOT,
         env={**os.environ, "FASTDDS_BUILTIN_TRANSPORTS": transports},
     )  # fmt: skip
     assert ran.returncode == status, ran.stdout + ran.stderr

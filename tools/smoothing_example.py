@@ -1,4 +1,4 @@
-"""The worked example of docs/scoring.md, and its figure: `python tools/smoothing_example.py docs/smoothing.png`."""
+"""The worked example of docs/scoring.md, and its figure: `python -m tools.smoothing_example docs/smoothing.png`."""
 
 from __future__ import annotations
 
