@@ -12,9 +12,11 @@ import numpy.typing as npt
 from vfrt_ros.core.config.live_settings import check_live
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.config.templates import check_templates
+from vfrt_ros.core.decision import decide
 from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.factory import encoder_settings, open_memory
-from vfrt_ros.core.frames.observation import Observation, RecentFrames, check_frame, observe
+from vfrt_ros.core.frames.observe import check_frame, observe
+from vfrt_ros.core.frames.recent_frames import RecentFrames
 from vfrt_ros.core.frames.thumbnailer import Thumbnailer
 from vfrt_ros.core.memory.bundle import Bundle
 from vfrt_ros.core.memory.memory import Memory
@@ -27,10 +29,11 @@ from vfrt_ros.core.scoring.prototypes import Prototypes
 from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.smoothing import Smoother, favour
 from vfrt_ros.core.taught import Taught
-from vfrt_ros.core.types.decision import Decision, decide
+from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.core.types.errors import NoFramesError, UnknownLabelError, nearest
 from vfrt_ros.core.types.example import Change, Prompts, Step
 from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room
+from vfrt_ros.core.types.observation import Observation
 
 Frame = npt.NDArray[np.uint8]
 PROMPTS_AT_ONCE = 4

@@ -9,12 +9,12 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.frames.observation import Observation
 from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE
 from vfrt_ros.core.memory.memory import Memory, NewExample
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import AllRejectedError
 from vfrt_ros.core.types.example import Example, Step
+from vfrt_ros.core.types.observation import Observation
 
 Array = npt.NDArray[np.float32]
 NEIGHBOURS = 8

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from fixtures.pictures import picture, plain
 
-from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE, Quality, duplicate_of, measure
+from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE, duplicate_of, measure
+from vfrt_ros.core.types.observation import Quality
 
 FAULTS = {
     "good": (Quality(200.0, 120.0), None),

@@ -11,9 +11,9 @@ import pytest
 from fixtures.pictures import picture
 
 from vfrt_ros.core.frames import thumbnailer
-from vfrt_ros.core.frames.observation import Observation, observe
-from vfrt_ros.core.frames.quality import Quality
+from vfrt_ros.core.frames.observe import observe
 from vfrt_ros.core.frames.thumbnailer import Thumbnailer
+from vfrt_ros.core.types.observation import Observation, Quality
 
 DEADLINE = 20.0
 

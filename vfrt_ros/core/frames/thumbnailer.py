@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from vfrt_ros.core.frames.observation import Observation
 from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE
 from vfrt_ros.core.types import work_ahead
+from vfrt_ros.core.types.observation import Observation
 
 LINGER = 1.0
 """Seconds that the thread waits for more work before it ends."""

@@ -11,12 +11,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vfrt_ros.core.frames.observation import jpeg_of, shrink
+from vfrt_ros.core.frames.shrink import shrink
 from vfrt_ros.core.memory.accept import LAST_SECOND, check_picture, checked_quality, checked_time
 from vfrt_ros.core.memory.check import embedding_fault
 from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.example import Example, Prompts
 from vfrt_ros.core.types.label import LONGEST_SOURCE, check_label, check_prompts, check_source
+from vfrt_ros.core.types.observation import jpeg_of
 
 
 def entry_line(example: Example) -> str:

@@ -44,3 +44,14 @@ class Scores:
     score: Array
     threshold: Array
     unknown: float
+
+
+def ranking(evidence: Evidence, scores: Scores) -> list[int]:
+    """The labels that a frame may show, as indices, best first.
+
+    Equal scores are in the order of their evidence: a score that was cut at 0 or 1 does not say which is better.
+    A label of which the memory only knows what it is not, without example and prompt, is not among them.
+    """
+    order = np.lexsort((-evidence.fused, -scores.score))
+    nothing = np.isnan(evidence.image) & np.isnan(evidence.text)
+    return [int(i) for i in order if not nothing[i]]

@@ -1,20 +1,15 @@
-"""What is kept of a frame, and which frames belong to the scene in view."""
+"""What is kept of a frame."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 import pytest
-from fixtures.pictures import picture, plain
+from fixtures.pictures import picture
 
-from vfrt_ros.core.frames.observation import (
-    RING_LENGTH,
-    Observation,
-    RecentFrames,
-    check_frame,
-    observe,
-    shrink,
-)
+from vfrt_ros.core.frames.observe import check_frame, observe
+from vfrt_ros.core.frames.recent_frames import RecentFrames
+from vfrt_ros.core.frames.shrink import shrink
 from vfrt_ros.core.memory.accept import check_picture
 from vfrt_ros.core.types.errors import FrameError
 
@@ -88,59 +83,3 @@ def test_observe_measures_and_keeps_a_picture_that_can_be_stored() -> None:
     stored = cv2.imdecode(np.frombuffer(observation.thumbnail(), np.uint8), cv2.IMREAD_COLOR)
     assert stored.shape == (256, 341, 3)
     assert abs(stored.astype(float) - observation.small).mean() < 12
-
-
-def seen(colour: str, variant: int = 0, size: tuple[int, int] = (128, 96)) -> Observation:
-    return observe(picture(colour, variant, size), UNIT, None)
-
-
-CUTS = {
-    "the same scene": (seen("red", 0), seen("red", 1), False),
-    "the same scene, larger": (seen("red", 0), seen("red", 0, (640, 480)), False),
-    "another scene": (seen("red"), seen("blue"), True),
-    "a blank wall, and again": (
-        observe(plain("grey"), UNIT, None),
-        observe(plain("grey"), UNIT, None),
-        False,
-    ),
-    "a blank wall in another light": (
-        observe(plain("grey"), UNIT, None),
-        observe(plain("white"), UNIT, None),
-        True,
-    ),
-    "the light goes out": (seen("red"), observe(plain("black"), UNIT, None), True),
-}
-
-
-@pytest.mark.parametrize(("first", "second", "is_cut"), CUTS.values(), ids=CUTS.keys())
-def test_a_cut_to_another_scene_empties_the_ring(first, second, is_cut) -> None:
-    recent = RecentFrames()
-    assert recent.add(first) is False
-    assert recent.add(second) is is_cut
-    assert recent.newest(5) == ([second] if is_cut else [first, second])
-
-
-def test_newest_gives_the_newest_oldest_first() -> None:
-    recent = RecentFrames()
-    frames = [seen("red", variant) for variant in range(4)]
-    for frame in frames:
-        recent.add(frame)
-    assert recent.newest(2) == frames[2:]
-    assert recent.newest(99) == frames
-    assert recent.newest(0) == []
-
-
-def test_the_ring_holds_64() -> None:
-    recent = RecentFrames()
-    frame = seen("red")
-    for _ in range(RING_LENGTH + 3):
-        recent.add(frame)
-    assert len(recent) == RING_LENGTH == 64
-
-
-def test_after_clear_nothing_is_a_cut() -> None:
-    recent = RecentFrames()
-    recent.add(seen("red"))
-    recent.clear()
-    assert len(recent) == 0
-    assert recent.add(seen("blue")) is False

@@ -9,7 +9,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from vfrt_ros.core.types.decision import UNKNOWN, Reason, decide
+from vfrt_ros.core.decision import decide
+from vfrt_ros.core.types.decision import UNKNOWN, Reason
 from vfrt_ros.core.types.evidence import Evidence, Scores
 
 NAN = math.nan

@@ -1,0 +1,30 @@
+"""Check a frame, and make an observation of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.frames.quality import measure
+from vfrt_ros.core.frames.shrink import shrink
+from vfrt_ros.core.types.errors import FrameError
+from vfrt_ros.core.types.observation import Observation
+
+
+def check_frame(bgr: npt.NDArray[np.uint8]) -> None:
+    """Refuse what is no picture.
+
+    Raises:
+        FrameError: Not (H, W, 3) uint8, or empty.
+    """
+    shape, dtype = getattr(bgr, "shape", None), getattr(bgr, "dtype", type(bgr).__name__)
+    if dtype != np.uint8 or shape is None or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+        raise FrameError("shape", f"A frame must be (H, W, 3) uint8 BGR with H, W > 0; got {shape} {dtype}.")
+
+
+def observe(
+    bgr: npt.NDArray[np.uint8], embedding: npt.NDArray[np.float32], stamp: float | None
+) -> Observation:
+    """An observation of a checked frame with its embedding."""
+    small = shrink(bgr)
+    return Observation(embedding, measure(small), small, stamp)
