@@ -23,7 +23,7 @@ from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.tally import Tally
 from vfrt_ros.core.memory.twin import Twin
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.scoring import statistics
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.scoring.late import LateRule
 from vfrt_ros.core.types.errors import EncoderError, MemoryStoreError, RequestError, VfrtError
@@ -253,7 +253,7 @@ def test_settings_whose_prompts_cannot_be_encoded_change_nothing(monkeypatch, ch
 
 
 def test_more_examples_than_the_sums_hold_are_refused_before_they_are_written(monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr(statistics, "MOST_EXAMPLES", 7)
+    monkeypatch.setattr(constants, "MOST_EXAMPLES", 7)
     with taught(tmp_path / "memory.db", "calibrated") as made:
         before = seen(made)
         with pytest.raises(RequestError, match="9 examples, over the 7"):

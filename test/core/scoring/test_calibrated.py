@@ -7,7 +7,7 @@ import pytest
 from core.scoring.memories import World, answer, examples, rule, unit
 
 from vfrt_ros.core.config.settings import RecognitionSettings
-from vfrt_ros.core.scoring import learner, text_model
+from vfrt_ros.core.scoring import constants, text_model
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.types.example import Change
 
@@ -111,8 +111,8 @@ def made_examples(made: CalibratedRule, label: str) -> tuple:
 
 
 def test_a_large_memory_learns_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learner, "AT_ONCE", 10)
-    monkeypatch.setattr(learner, "SAMPLE", 30)
+    monkeypatch.setattr(constants, "FIT_AT_ONCE", 10)
+    monkeypatch.setattr(constants, "FIT_SAMPLE", 30)
     world = World.of(6, seed=6)
     made = rule(World(world.things[:5], world.random), 10)
     before = made._learner.model
@@ -334,7 +334,7 @@ def test_a_prompt_that_does_not_fit_says_little_beside_pictures(monkeypatch: pyt
     made.settle()
     frame = world.look(0)[0]
     seen = made.evidence(frame)
-    monkeypatch.setattr(text_model, "QUIET", 1.0)
+    monkeypatch.setattr(constants, "LOW_PROMPT_SHARE", 1.0)
     loud = made.evidence(frame)
     unfit = seen.text < -0.1
     assert 0 < unfit.sum() < 12
@@ -343,14 +343,14 @@ def test_a_prompt_that_does_not_fit_says_little_beside_pictures(monkeypatch: pyt
     prompts = text_model.TextModel()
     prompts.set_prototypes(seen.labels, world.things)
     everything = prompts.table(rows, seen.labels)
-    monkeypatch.setattr(text_model, "QUIET", 0.0)
+    monkeypatch.setattr(constants, "LOW_PROMPT_SHARE", 0.0)
     np.testing.assert_array_equal(prompts.table(rows, seen.labels), np.maximum(everything, 0.0))
 
 
 def test_what_is_learned_after_everything_was_forgotten_owes_nothing_to_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(learner, "AT_ONCE", 10)
+    monkeypatch.setattr(constants, "FIT_AT_ONCE", 10)
     world = World.of(6, seed=5)
     old = [examples(f"thing {i}", world.look(i, 6, 2.0), 100 * i) for i in range(3)]
     new = [examples(f"thing {i}", world.look(i, 6), 100 * i) for i in range(3, 6)]

@@ -9,14 +9,23 @@ from vfrt_ros.core.scoring.calibration import Calibration, Rows, calibrate, feat
 
 
 @pytest.mark.parametrize("labels", [1, 2, 30])
-def test_a_frames_support_is_that_of_a_row_of_the_fit(labels: int) -> None:
+def test_a_frames_familiarity_is_that_of_a_row_of_the_fit(labels: int) -> None:
     random = np.random.default_rng(labels)
     coefficients = random.normal(size=5)
     none = np.zeros(1)
-    calibration = Calibration(6.0, 0.1, coefficients, 0.0, 0.0, none, none, (0.0, 1.0, 9.0))
+    calibration = Calibration(
+        sharpness=6.0,
+        text_weight=0.1,
+        coefficients=coefficients,
+        neutral_prompt=0.0,
+        usual_prompt=0.0,
+        familiarities=none,
+        shares=none,
+        limit=(0.0, 1.0, 9.0),
+    )
     distances, prompts, centre = random.normal(size=labels), random.normal(size=labels), 1.7
     row = features(distances[None], prompts[None], np.array([centre]))[0] @ coefficients
-    np.testing.assert_allclose(calibration.support(distances, prompts, centre), row, rtol=1e-12)
+    np.testing.assert_allclose(calibration.familiarity(distances, prompts, centre), row, rtol=1e-12)
 
 
 def rows(apart: float, count: int = 40, labels: int = 4) -> Rows:
@@ -28,14 +37,20 @@ def rows(apart: float, count: int = 40, labels: int = 4) -> Rows:
     distances[np.arange(count), own] = common[:, 0]
     centre = np.ones(count)
     return Rows(
-        distances, np.full((count, labels), np.nan), np.zeros(count), centre, centre, own, np.ones(count)
+        distances=distances,
+        prompts=np.full((count, labels), np.nan),
+        prompt_thresholds=np.zeros(count),
+        known_centre=centre,
+        unknown_centre=centre,
+        own=own,
+        weights=np.ones(count),
     )
 
 
 @pytest.mark.parametrize("apart", [0.2, 0.4, 0.8])
-def test_a_lead_counts_for_as_much_where_labels_lie_close_to_each_other(apart: float) -> None:
-    """With ten examples a label: what a lead adds to familiarity hardly depends on the unit of distances."""
+def test_a_margin_counts_for_as_much_where_labels_lie_close_to_each_other(apart: float) -> None:
+    """With ten examples a label: what a margin adds to familiarity hardly depends on the unit of distances."""
     some = rows(apart)
     learned = calibrate(some, some, np.ones(1), independent=40.0)
-    ahead = learned.familiarity[1] * apart
+    ahead = learned.coefficients[1] * apart
     assert 1.8 < ahead < 3.5

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from vfrt_ros.core.scoring import learner
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.statistics import Statistics
 from vfrt_ros.core.types.example import Change
 
@@ -19,8 +19,8 @@ DEADLINE = 20.0
 def test_a_change_does_not_wait_for_a_fit_that_reads_and_is_not_missed_by_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(learner, "AT_ONCE", 10)
-    monkeypatch.setattr(learner, "SAMPLE", 30)
+    monkeypatch.setattr(constants, "FIT_AT_ONCE", 10)
+    monkeypatch.setattr(constants, "FIT_SAMPLE", 30)
     world = World.of(6, seed=6)
     first, second, frame = (
         examples("one", world.look(5, 8), 9000),

@@ -45,7 +45,13 @@ def test_distances_are_those_of_a_refit(memory: tuple[np.ndarray, np.ndarray], g
             near[i, i + 1] = near[i + 1, i] = True
     metric = from_residuals(rows - means[own], freedom, VARIANCE)
     left = leave_one_out(
-        rows, own, near, means, np.full(LABELS, float(SHOTS)), metric, freedom * VARIANCE / rows.shape[1]
+        rows,
+        own,
+        near,
+        means=means,
+        counts=np.full(LABELS, float(SHOTS)),
+        metric=metric,
+        scale=freedom * VARIANCE / rows.shape[1],
     )
     for i, row in enumerate(rows.astype(np.float64)):
         kept, inverse = refitted(rows, own, near[i], freedom)
@@ -63,7 +69,9 @@ def test_a_label_of_which_nothing_is_left_says_so(memory: tuple[np.ndarray, np.n
     counts = np.full(LABELS, float(SHOTS))
     everything = own[:, None] == own[None]
     means = means_of(rows, own).astype(np.float32)
-    left = leave_one_out(rows, own, everything, means, counts, plain(rows.shape[1]), 1.0)
+    left = leave_one_out(
+        rows, own, everything, means=means, counts=counts, metric=plain(rows.shape[1]), scale=1.0
+    )
     assert (left.rest == 0).all()
     assert np.isnan(left.distances[np.arange(len(own)), own]).all()
 

@@ -9,9 +9,9 @@ import pytest
 from core.scoring.memories import World, examples
 
 from vfrt_ros.core.config.settings import RecognitionSettings
-from vfrt_ros.core.scoring import statistics
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
-from vfrt_ros.core.scoring.statistics import SCALE, Statistics
+from vfrt_ros.core.scoring.statistics import Statistics
 from vfrt_ros.core.types.example import Change
 
 WORLD = World.of(3)
@@ -67,11 +67,11 @@ def test_sums_are_those_of_the_embeddings() -> None:
     made = Statistics()
     made.add(CUPS + NOT_CUPS)
     rows = np.stack([example.embedding for example in CUPS]).astype(np.float64)
-    assert made.mean("cup") == pytest.approx(rows.mean(axis=0), abs=1 / SCALE)
-    assert np.tril(made.scatter / SCALE**2) == pytest.approx(np.tril(rows.T @ rows), abs=1e-4)
+    assert made.mean("cup") == pytest.approx(rows.mean(axis=0), abs=1 / constants.SCALE)
+    assert np.tril(made.scatter / constants.SCALE**2) == pytest.approx(np.tril(rows.T @ rows), abs=1e-4)
 
 
 def test_more_than_stays_exact_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statistics, "MOST_EXAMPLES", 4)
+    monkeypatch.setattr(constants, "MOST_EXAMPLES", 4)
     with pytest.raises(OverflowError, match="at most 4 examples; got 8"):
         Statistics().add(CUPS)

@@ -1,4 +1,4 @@
-"""`fuse: calibrated`: what each kind of evidence is worth is learned from the memory itself."""
+"""The rule `fuse: calibrated`, which learns from the memory itself how much each kind of evidence counts."""
 
 from __future__ import annotations
 
@@ -8,25 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.calibration import Calibration, log_sum_exp
 from vfrt_ros.core.scoring.learner import Learner
-from vfrt_ros.core.scoring.spread import UNSEEN_TOTAL, WITHIN_SHARE
-from vfrt_ros.core.scoring.text_model import SLOPE, beside_pictures, match_odds, match_threshold
+from vfrt_ros.core.scoring.text_model import beside_pictures, match_odds, match_threshold
 from vfrt_ros.core.types.evidence import Array, Evidence, Scores
 from vfrt_ros.core.types.example import Change
 
 Floats = npt.NDArray[np.float64]
-
-NEUTRAL_ALPHA = 0.7
-"""The `alpha_fusion` at which the evidence alone decides; below it counts less for pictures, above for text."""
-PUSH = 4.0
-"""What a negative example adds to the squared distance of its label, right where it is."""
-EXCLUDED = -30.0
-"""Log-odds of a label without the only kind of evidence that `alpha_fusion` leaves."""
-EXTREME = 40.0
-"""Log-odds beyond which only the order counts: they grow as their logarithm."""
-NEVER = -1e6
-"""Log-odds of a label with neither example nor prompt, of which only is known what it is not."""
 
 
 class CalibratedSettings(Protocol):
@@ -45,11 +34,11 @@ class CalibratedSettings(Protocol):
 class CalibratedRule:
     """Class means under one shared shrunk covariance, prompts against a background, and learned weights.
 
-    `docs/scoring.md` gives the formulas. Evidence is in log-odds against "none of these": `fused` ranks the
-    labels, `familiarity` is what the thresholds are set on.
+    Evidence is in log-odds against "none of these": `fused` ranks the labels, `familiarity` is what the thresholds
+    are set on. `docs/scoring.md` gives the formulas.
 
     Threads: one thread calls the public methods. A change is in force on the next frame: of a small memory in
-    full; of a larger one (`learner.AT_ONCE`) the means at once, the covariance and the weights when a
+    full; of a larger one (`constants.FIT_AT_ONCE`) the means at once, the covariance and the weights when a
     background fit is done, which `settle` waits for.
     """
 
@@ -66,7 +55,7 @@ class CalibratedRule:
         """Refuse a change after which the sums would not be exact.
 
         Raises:
-            RequestError: There would be more examples than `statistics.MOST_EXAMPLES`.
+            RequestError: There would be more examples than `constants.MOST_EXAMPLES`.
         """
         self._learner.statistics.check(change)
 
@@ -111,25 +100,34 @@ class CalibratedRule:
         model, prompts = self._learner.model, self._learner.text
         count = len(self._labels)
         image = np.full(count, np.nan, np.float32)
-        text, fused = image.copy(), np.full(count, EXCLUDED)
-        support = fused.copy()
+        text, fused = image.copy(), np.full(count, constants.EXCLUDED)
+        familiarity = fused.copy()
         embedding = np.asarray(embedding, np.float32)
         standardised = np.full(count, np.nan)
-        bar = 0.0
+        prompt_threshold = 0.0
         if prompts.labels:
-            text[self._prompted], standardised[self._prompted], bar = prompts.heard(embedding)
-        push = self._push(embedding)
-        odds = match_odds(standardised, bar) - push
+            seen_by_text = prompts.evidence(embedding)
+            text[self._prompted] = seen_by_text.cosines
+            standardised[self._prompted] = seen_by_text.standardised
+            prompt_threshold = seen_by_text.threshold
+        penalty = self._negative_penalty(embedding)
+        odds = match_odds(standardised, prompt_threshold) - penalty
         by_text = self._shares()[1]
         only = ~np.isnan(text)
-        fused[only] = support[only] = odds[only] + EXCLUDED * max(0.0, 1.0 - 10.0 * by_text)
+        absent = constants.EXCLUDED * max(0.0, 1.0 - constants.FADE * by_text)
+        fused[only] = familiarity[only] = odds[only] + absent
         if model is not None:
             seen = self._seen
             image[seen], distances, centre = model.image.compare(embedding)
-            fused[seen], support[seen] = self._by_memory(
-                model.calibration, distances + push[seen], centre, standardised[seen], bar, odds[seen]
+            fused[seen], familiarity[seen] = self._by_memory(
+                model.calibration,
+                distances=distances + penalty[seen],
+                centre=centre,
+                standardised=standardised[seen],
+                prompt_threshold=prompt_threshold,
+                prompt_odds=odds[seen],
             )
-        return Evidence(self._labels, image, text, _finite(fused), _finite(support))
+        return Evidence(self._labels, image, text, _finite(fused), _finite(familiarity))
 
     def conclude(self, evidence: Evidence) -> Scores:
         """Scores of (possibly smoothed) evidence.
@@ -137,15 +135,15 @@ class CalibratedRule:
         With odds o of the labels against "none of these", ``score = o / (1 + Σ o)`` and
         ``unknown = 1 / (1 + Σ o)``. Log-odds are divided by `temperature`, whose default makes them a ninth larger
         than what was learned: examples that are left out are judged by a smaller memory than frames are.
-        A label's threshold is the score that it would have in this very frame if its support were just at the
-        limit; so it is known exactly when its support reaches the limit.
+        A label's threshold is the score that it would have in this very frame if its familiarity were just at
+        the limit; so it is known exactly when its familiarity reaches the limit.
         """
         if not evidence.labels:
             none = np.zeros(0, np.float32)
             return Scores((), none, none, 1.0)
         heat = 1.0 / self.settings.temperature
         odds = heat * evidence.fused.astype(np.float64)
-        odds[np.isnan(evidence.image) & np.isnan(evidence.text)] = NEVER
+        odds[np.isnan(evidence.image) & np.isnan(evidence.text)] = constants.NEVER
         if not self.settings.open_set:
             shares = np.exp(odds - log_sum_exp(odds)).astype(np.float32)
             return Scores(evidence.labels, shares, np.zeros_like(shares), 0.0)
@@ -160,7 +158,7 @@ class CalibratedRule:
         """What each kind of evidence counts for a label, in log-odds, by name: to explain an answer."""
         model, (by_image, by_text) = self._learner.model, self._shares()
         if model is None or label not in self._learner.statistics.counts:
-            return {"prompt, per standard deviation of the background": SLOPE * by_text}
+            return {"prompt, per standard deviation of the background": constants.PROMPT_SLOPE * by_text}
         learned = model.calibration
         return {
             "memory, per usual distance of an example": by_image * learned.sharpness,
@@ -178,7 +176,7 @@ class CalibratedRule:
         return dict(zip(self._labels, expit(heat * limits).tolist(), strict=True))
 
     def _limits(self, has_image: npt.NDArray[np.bool_], has_text: npt.NDArray[np.bool_]) -> Floats:
-        """(c,) the support that each label needs to be known."""
+        """(c,) the familiarity that each label needs to be known."""
         share = self.settings.open_set_threshold
         by_image, _ = self._shares()
         prompt = match_threshold(share)
@@ -191,42 +189,57 @@ class CalibratedRule:
     def _shares(self) -> tuple[float, float]:
         """How far image and text evidence count, each in [0, 1]."""
         alpha = self.settings.alpha_fusion
-        return min(1.0, alpha / NEUTRAL_ALPHA), min(1.0, (1.0 - alpha) / (1.0 - NEUTRAL_ALPHA))
+        return min(1.0, alpha / constants.NEUTRAL_ALPHA), min(
+            1.0, (1.0 - alpha) / (1.0 - constants.NEUTRAL_ALPHA)
+        )
 
     def _by_memory(
         self,
         learned: Calibration,
+        *,
         distances: Floats,
         centre: float,
         standardised: Floats,
-        bar: float,
-        odds: Floats,
+        prompt_threshold: float,
+        prompt_odds: Floats,
     ) -> tuple[Floats, Floats]:
-        """Fused and support of the labels with examples."""
+        """Fused evidence and familiarity of the c labels with examples.
+
+        Args:
+            learned: From the memory.
+            distances: (c,) float64 to the labels, negative penalties added.
+            centre: Distance to the centre of the labels.
+            standardised: (c,) float64 z-scores of the prompts, NaN where a label has none.
+            prompt_threshold: z-score that the right prompt has to beat.
+            prompt_odds: (c,) float64 log-odds of the prompts alone.
+        """
         by_image, by_text = self._shares()
         unprompted = np.isnan(standardised)
         prompts = np.where(unprompted, learned.neutral_prompt, beside_pictures(standardised))
         logits = learned.logits(distances, prompts, by_image, by_text)
-        absent = np.where(unprompted, EXCLUDED * max(0.0, 1.0 - 10.0 * by_image), 0.0)
-        heard = by_text * learned.text_weight * (prompts - bar) + (1.0 - by_text) * learned.usual_prompt
-        memory = np.where(unprompted, 1.0, by_image)
-        by_prompt = np.where(unprompted, 0.0, odds)
-        support = memory * learned.support(distances, heard, centre) + (1.0 - memory) * by_prompt + absent
-        logits = logits + absent
-        fused = logits - log_sum_exp(logits) + support[int(logits.argmax())]
-        return fused, support
-
-    def _push(self, embedding: Array) -> Floats:
-        """(c,) what negative examples nearer than an example of the right label usually is add to distances."""
-        push = np.zeros(len(self._labels))
-        within = (
-            self._learner.model.within if self._learner.model is not None else WITHIN_SHARE * UNSEEN_TOTAL
+        absent = np.where(unprompted, constants.EXCLUDED * max(0.0, 1.0 - constants.FADE * by_image), 0.0)
+        text_evidence = (
+            by_text * learned.text_weight * (prompts - prompt_threshold)
+            + (1.0 - by_text) * learned.usual_prompt
         )
+        memory = np.where(unprompted, 1.0, by_image)
+        by_prompt = np.where(unprompted, 0.0, prompt_odds)
+        familiarity = learned.familiarity(distances, text_evidence, centre)
+        familiarity = memory * familiarity + (1.0 - memory) * by_prompt + absent
+        logits = logits + absent
+        fused = logits - log_sum_exp(logits) + familiarity[int(logits.argmax())]
+        return fused, familiarity
+
+    def _negative_penalty(self, embedding: Array) -> Floats:
+        """(c,) what negative examples nearer than an example of the right label usually is add to distances."""
+        penalty = np.zeros(len(self._labels))
+        model = self._learner.model
+        within = model.within if model is not None else constants.WITHIN_SHARE * constants.UNSEEN_TOTAL
         for index, rows in self._refused:
             nearest = 2.0 - 2.0 * float((rows @ embedding).max())
             usual = 2.0 * within
-            push[index] = PUSH * max(0.0, 1.0 - nearest / usual) ** 2
-        return push
+            penalty[index] = constants.NEGATIVE_PENALTY * max(0.0, 1.0 - nearest / usual) ** 2
+        return penalty
 
     def _index(self) -> None:
         """Line the labels of memory, negatives and prompts up."""
@@ -244,9 +257,11 @@ class CalibratedRule:
 
 def _finite(values: Floats) -> Array:
     """Log-odds that stay finite however long they are smoothed and heated; their order stays as it is."""
-    known = np.clip(np.where(np.isnan(values), EXCLUDED, values), -1e30, 1e30)
-    beyond = np.log1p(np.maximum(np.abs(known) - EXTREME, 0.0))
-    return np.asarray(np.clip(known, -EXTREME, EXTREME) + np.sign(known) * beyond, np.float32)
+    known = np.clip(np.where(np.isnan(values), constants.EXCLUDED, values), -1e30, 1e30)
+    beyond = np.log1p(np.maximum(np.abs(known) - constants.EXTREME, 0.0))
+    return np.asarray(
+        np.clip(known, -constants.EXTREME, constants.EXTREME) + np.sign(known) * beyond, np.float32
+    )
 
 
 def _others(odds: Floats, total: float) -> Floats:

@@ -7,18 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring import metric as metrics
-from vfrt_ros.core.scoring.calibration import OWN_DISTANCE, PRIOR_EXAMPLES, Calibration, Rows, calibrate
+from vfrt_ros.core.scoring.calibration import Calibration, Rows, calibrate
 from vfrt_ros.core.scoring.image_model import ImageModel
 from vfrt_ros.core.scoring.leave_one_out import LeftOut, leave_one_out
-from vfrt_ros.core.scoring.spread import Ints, Mask, Spread, measure, total_variance
+from vfrt_ros.core.scoring.spread import Ints, Mask, Spread, spread_of, total_variance
 from vfrt_ros.core.scoring.statistics import Statistics
 from vfrt_ros.core.types.evidence import Array
 
 Floats = npt.NDArray[np.float64]
-
-STRANGERS = np.array([0.75, 0.9, 1.0, 1.1, 1.25])
-"""Distances of unknown objects in units of their mean, five equally likely values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Snapshot:
         own: (n,) int64 index of each row's label.
         batches: (n,) int64 registration of each row; 0 = not known.
         prompts: (n, c) float64 z-scores of the prompts (`beside_pictures`), NaN where a label has none.
-        bars: (n,) float64 z-scores that the prompts have to beat; 0 where there is no prompt at all.
+        prompt_thresholds: (n,) float64 z-scores that the prompts have to beat; 0 where there is no prompt at all.
         pictures: (p, d) float32 embeddings of pictures of nothing, or None.
     """
 
@@ -46,7 +44,7 @@ class Snapshot:
     own: Ints
     batches: Ints
     prompts: Floats
-    bars: Floats
+    prompt_thresholds: Floats
     pictures: Array | None
 
 
@@ -73,20 +71,35 @@ def fit(snapshot: Snapshot) -> Model:
     freedom = float((snapshot.counts - 1).sum())
     residual = _residual(snapshot)
     total = total_variance(means, _mean(snapshot), snapshot.pictures)
-    spread = measure(snapshot.rows, snapshot.own, snapshot.batches, snapshot.counts, residual, total)
+    spread = spread_of(
+        snapshot.rows,
+        snapshot.own,
+        snapshot.batches,
+        counts=snapshot.counts,
+        residual=residual,
+        total=total,
+    )
     metric = _metric(snapshot, freedom, residual, spread.within)
 
-    scale = max(freedom, 1.0) * spread.within / means.shape[1]
-    arguments = (means, snapshot.counts, metric, scale)
-    sharp = leave_one_out(snapshot.rows, snapshot.own, spread.near, *arguments)
-    fair = leave_one_out(snapshot.rows, snapshot.own, _with_companion(spread.near, snapshot), *arguments)
+    def left_out(near: Mask) -> LeftOut:
+        return leave_one_out(
+            snapshot.rows,
+            snapshot.own,
+            near,
+            means=means,
+            counts=snapshot.counts,
+            metric=metric,
+            scale=max(freedom, 1.0) * spread.within / means.shape[1],
+        )
+
+    sharp, fair = left_out(spread.near), left_out(_with_companion(spread.near, snapshot))
     unit = _unit(sharp, snapshot, spread)
     image = ImageModel.build(snapshot.labels, means, spread.effective, metric, unit)
     inflation = 1.0 + 1.0 / spread.effective.mean()
-    stranger = STRANGERS * (2.0 * (total - spread.within) / inflation + spread.within) / unit
+    stranger = constants.UNKNOWN_DISTANCE * (2.0 * (total - spread.within) / inflation + spread.within) / unit
     learn = [_rows(left, snapshot, spread, unit) for left in (sharp, fair)]
     independent = float(spread.effective.sum())
-    calibration = calibrate(learn[0], learn[1], np.maximum(stranger, OWN_DISTANCE), independent)
+    calibration = calibrate(learn[0], learn[1], np.maximum(stranger, constants.OWN_DISTANCE), independent)
     return Model(image, calibration, spread.within)
 
 
@@ -118,7 +131,7 @@ def _with_companion(near: Mask, snapshot: Snapshot) -> Mask:
     cosines = snapshot.rows @ snapshot.rows.T
     others = (snapshot.own[:, None] == snapshot.own[None]) & ~np.eye(len(near), dtype=bool)
     nearest = np.where(others, cosines, -2.0).argmax(axis=1)
-    rows = np.flatnonzero(snapshot.counts[snapshot.own] >= 3)
+    rows = np.flatnonzero(snapshot.counts[snapshot.own] >= constants.COMPANION_EXAMPLES)
     wider = near.copy()
     wider[rows, nearest[rows]] = others[rows, nearest[rows]]
     return np.asarray(wider | near)
@@ -137,7 +150,10 @@ def _unit(left: LeftOut, snapshot: Snapshot, spread: Spread) -> float:
         return spread.within
     own = left.distances[np.arange(len(left.own)), left.own] / _left_inflation(left, snapshot, spread)
     freedom = float((spread.effective - 1.0).sum())
-    return float((own[kept].mean() * freedom + PRIOR_EXAMPLES * spread.within) / (freedom + PRIOR_EXAMPLES))
+    return float(
+        (own[kept].mean() * freedom + constants.PRIOR_EXAMPLES * spread.within)
+        / (freedom + constants.PRIOR_EXAMPLES)
+    )
 
 
 def _rows(left: LeftOut, snapshot: Snapshot, spread: Spread, unit: float) -> Rows:
@@ -149,12 +165,17 @@ def _rows(left: LeftOut, snapshot: Snapshot, spread: Spread, unit: float) -> Row
     unknown = left.unknown_centre / (unit * (1.0 + 1.0 / max(c - 1, 1)))
 
     kept, alone = np.flatnonzero(left.rest > 0), np.flatnonzero(left.rest <= 0)
-    guessed = np.repeat(alone, len(OWN_DISTANCE))
+    guessed = np.repeat(alone, len(constants.OWN_DISTANCE))
     index = np.concatenate([kept, guessed])
     result = distances[index]
-    result[np.arange(len(kept), len(index)), own[guessed]] = np.tile(OWN_DISTANCE, len(alone))
-    weights = np.concatenate([np.ones(len(kept)), np.full(len(guessed), 1.0 / len(OWN_DISTANCE))])
-    centre = np.concatenate([known[kept], unknown[guessed]])
+    result[np.arange(len(kept), len(index)), own[guessed]] = np.tile(constants.OWN_DISTANCE, len(alone))
+    weights = np.concatenate([np.ones(len(kept)), np.full(len(guessed), 1.0 / len(constants.OWN_DISTANCE))])
     return Rows(
-        result, snapshot.prompts[index], snapshot.bars[index], centre, unknown[index], own[index], weights
+        distances=result,
+        prompts=snapshot.prompts[index],
+        prompt_thresholds=snapshot.prompt_thresholds[index],
+        known_centre=np.concatenate([known[kept], unknown[guessed]]),
+        unknown_centre=unknown[index],
+        own=own[index],
+        weights=weights,
     )

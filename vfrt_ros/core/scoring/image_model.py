@@ -52,9 +52,17 @@ class ImageModel:
         """The model of (c, d) float32 means of `labels` with (c,) effective examples each."""
         along = metric.project(means)
         plain = _squares(means)
-        norms = np.maximum(np.sqrt(plain), 1e-9).astype(np.float32)
-        squares, inflation = plain - _squares(along), 1.0 + 1.0 / effective
-        return cls(labels, metric, unit, means, along, squares, norms, inflation, _centre(means, along))
+        return cls(
+            labels=labels,
+            metric=metric,
+            unit=unit,
+            means=means,
+            along=along,
+            squares=plain - _squares(along),
+            norms=np.maximum(np.sqrt(plain), 1e-9).astype(np.float32),
+            inflation=1.0 + 1.0 / effective,
+            centre=_centre(means, along),
+        )
 
     def moved(self, statistics: Statistics, changed: set[str]) -> ImageModel:
         """The model with the means of the changed labels, under the metric and the unit from before."""
@@ -75,8 +83,17 @@ class ImageModel:
             return np.asarray(rows)
 
         means, along = merged("means"), merged("along")
-        parts = (merged("squares"), merged("norms"), merged("inflation"), _centre(means, along))
-        return ImageModel(labels, self.metric, self.unit, means, along, *parts)
+        return ImageModel(
+            labels=labels,
+            metric=self.metric,
+            unit=self.unit,
+            means=means,
+            along=along,
+            squares=merged("squares"),
+            norms=merged("norms"),
+            inflation=merged("inflation"),
+            centre=_centre(means, along),
+        )
 
     def compare(self, embedding: Array) -> tuple[Array, Floats, float]:
         """One (d,) float32 unit-norm embedding with all labels.

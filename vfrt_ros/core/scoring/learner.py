@@ -1,4 +1,4 @@
-"""Keeps the model of a memory up to date: exact sums at once, the fit at once or in the background."""
+"""Keep the model of a memory up to date: exact sums at once, the fit at once or in the background."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from copy import copy
 
 import numpy as np
 
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.fitting import Model, Snapshot, fit
 from vfrt_ros.core.scoring.statistics import Statistics
 from vfrt_ros.core.scoring.text_model import TextModel
 from vfrt_ros.core.types import work_ahead
 from vfrt_ros.core.types.evidence import Array
 from vfrt_ros.core.types.example import Change, Example
-
-SAMPLE = 1024
-"""Examples that are left out to learn from, spread evenly over the labels."""
-AT_ONCE = 128
-"""A memory up to this size is fitted before the next frame; a larger one in the background."""
 
 Shelf = dict[str, dict[int, Example]]
 
@@ -82,7 +78,7 @@ class Learner:
         if not self.statistics.counts:
             self._fitted = self._version
             return
-        if self.statistics.size <= AT_ONCE or self.model is None:
+        if self.statistics.size <= constants.FIT_AT_ONCE or self.model is None:
             self._fit()
         else:
             if changed:
@@ -120,8 +116,8 @@ class Learner:
         labels = tuple(sorted(statistics.counts))
         means = [statistics.mean(label) for label in labels]
         counts = np.array([statistics.counts[label] for label in labels], np.float64)
-        everything = statistics.size <= SAMPLE
-        most = statistics.size if everything else max(1, SAMPLE // len(labels))
+        everything = statistics.size <= constants.FIT_SAMPLE
+        most = statistics.size if everything else max(1, constants.FIT_SAMPLE // len(labels))
         picked = [_evenly(self._examples[label], most) for label in labels]
 
         def snapshot() -> Snapshot:
@@ -129,9 +125,19 @@ class Learner:
             rows = np.stack([example.embedding for group in picked for example in group]).astype(np.float32)
             batches = np.array([example.batch for group in picked for example in group], np.int64)
             scatter = None if everything else statistics.scatter_matrix()
-            prompts, bars = text.table(rows, labels), text.bars(rows)
-            means_of = np.stack(means)
-            return Snapshot(labels, means_of, counts, scatter, rows, own, batches, prompts, bars, pictures)
+            prompts, thresholds = text.table(rows, labels), text.thresholds(rows)
+            return Snapshot(
+                labels=labels,
+                means=np.stack(means),
+                counts=counts,
+                scatter=scatter,
+                rows=rows,
+                own=own,
+                batches=batches,
+                prompts=prompts,
+                prompt_thresholds=thresholds,
+                pictures=pictures,
+            )
 
         return snapshot
 

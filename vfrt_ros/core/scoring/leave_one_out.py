@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.metric import Metric
 from vfrt_ros.core.types.evidence import Array
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +28,18 @@ class LeftOut:
         rest: (n,) examples of its own label that were left.
     """
 
-    own: npt.NDArray[np.int64]
+    own: Ints
     distances: Floats
     known_centre: Floats
     unknown_centre: Floats
     rest: Floats
 
 
-GROUP = 8
-"""Near duplicates that the covariance is freed of, the nearest first; the means are freed of all."""
-
-
 def leave_one_out(
     rows: Array,
-    own: npt.NDArray[np.int64],
-    near: npt.NDArray[np.bool_],
+    own: Ints,
+    near: Mask,
+    *,
     means: Array,
     counts: Floats,
     metric: Metric,
@@ -76,7 +76,9 @@ def leave_one_out(
     r_o = (n * r_m[at, own][:, None] - r_x @ mask.T) / left
 
     picks, real = _picks(near, xx)
-    towards = _Removal(picks, real, r_x, left, removed, r_m, own, scale)
+    towards = _Removal(
+        picks, real, own=own, left=left, removed=removed, to_rows=r_x, to_means=r_m, scale=scale
+    )
 
     square = np.diag(xx)[:, None] - 2 * xm + np.diag(mm)[None]
     distances = towards.plus(square, r_m[picks])
@@ -100,7 +102,28 @@ def leave_one_out(
 class _Removal:
     """The covariance without the picked residuals of each row: what that adds to squared distances."""
 
-    def __init__(self, picks, real, r_x, left, removed, r_m, own, scale) -> None:  # type: ignore[no-untyped-def]
+    def __init__(
+        self,
+        picks: Ints,
+        real: Mask,
+        *,
+        own: Ints,
+        left: Floats,
+        removed: Floats,
+        to_rows: Floats,
+        to_means: Floats,
+        scale: float,
+    ) -> None:
+        """
+        Args:
+            picks, real: (n, g), see `_picks`.
+            own: (n,) index of each row's label.
+            left, removed: (n,) examples of the own label that are left, and that are not; NaN where none is left.
+            to_rows: (n, n) inner products of each row's residual with every row.
+            to_means: (n, c) the same with every label's mean.
+            scale: Degrees of freedom times the metric's floor.
+        """
+        r_x, r_m = to_rows, to_means
         self._picks, self._real = picks, real
         at = np.arange(len(picks))
         self.own_mean = r_m[picks, own[:, None]]
@@ -121,9 +144,9 @@ class _Removal:
         return np.asarray(square + np.einsum("ngt,ngh,nht->nt", u, self._kernel, u, optimize=True))
 
 
-def _picks(near: npt.NDArray[np.bool_], xx: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _picks(near: Mask, xx: Floats) -> tuple[Ints, Mask]:
     """(n, g) indices of each row itself and its nearest near duplicates, and which of them are real."""
-    size = int(min(near.sum(axis=1).max(), GROUP))
+    size = int(min(near.sum(axis=1).max(), constants.REMOVED_AT_MOST))
     order = np.where(near, np.diag(xx)[:, None] + np.diag(xx)[None] - 2 * xx, np.inf)
     np.fill_diagonal(order, -1.0)
     picks = np.argsort(order, axis=1)[:, :size]

@@ -8,13 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import eigh, qr
 
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.types.evidence import Array
 
 Floats = npt.NDArray[np.float64]
-
-RANK = 256
-"""Directions of the covariance that are kept apart; the others share the floor."""
-ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +54,11 @@ def from_residuals(residuals: Array, freedom: float, variance: float) -> Metric:
     """
     d = residuals.shape[1]
     values, vectors = eigh((residuals @ residuals.T).astype(np.float64) / freedom)
-    keep = values > 1e-3 * variance / d
-    values, vectors = values[keep][::-1][:RANK], vectors[:, keep][:, ::-1][:, :RANK]
+    keep = values > constants.NOISE_SHARE * variance / d
+    values, vectors = (
+        values[keep][::-1][: constants.METRIC_RANK],
+        vectors[:, keep][:, ::-1][:, : constants.METRIC_RANK],
+    )
     rows = (vectors / np.sqrt(values * freedom)).T.astype(np.float32) @ residuals
     return Metric(_weighted(rows, values, variance / d))
 
@@ -72,8 +72,8 @@ def from_scatter(scatter: Floats, freedom: float, variance: float) -> Metric:
     """
     d = len(scatter)
     covariance = (scatter / freedom).astype(np.float32)
-    basis = np.random.default_rng(0).normal(size=(d, min(RANK, d))).astype(np.float32)
-    for _ in range(ROUNDS):
+    basis = np.random.default_rng(0).normal(size=(d, min(constants.METRIC_RANK, d))).astype(np.float32)
+    for _ in range(constants.METRIC_ROUNDS):
         basis = qr(covariance @ basis, mode="economic", check_finite=False)[0]
     values, vectors = eigh((basis.T @ (covariance @ basis)).astype(np.float64))
     rows = (basis @ vectors.astype(np.float32)).T

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.scoring import constants
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-SHARE = 0.9
-"""Of what prompts earn by themselves, beside pictures, which say some of it too."""
-UNTOLD, UNTOLD_EXAMPLES = 0.15, 4.0
-"""What prompts are supposed to earn before an example tells, and the examples that this counts for."""
-LEAST = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +60,9 @@ def prior_median(means: PromptMeans, examples: float, labels: int) -> float:
     """
     gap = max(means.right - means.others, 0.0)
     earned = gap / means.variance * gap**2 / (gap**2 + means.variance)
-    earned = (earned * examples + UNTOLD * UNTOLD_EXAMPLES) / (examples + UNTOLD_EXAMPLES)
-    return max(SHARE * earned / max(examples / labels, 1.0) ** 0.5, LEAST)
+    earned = (earned * examples + constants.PROMPT_PRIOR * constants.PROMPT_PRIOR_EXAMPLES) / (
+        examples + constants.PROMPT_PRIOR_EXAMPLES
+    )
+    return max(
+        constants.PROMPT_SHARE * earned / max(examples / labels, 1.0) ** 0.5, constants.LEAST_PROMPT_WEIGHT
+    )

@@ -10,19 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg.blas import dsyrk
 
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.example import Change, Example
 
 Floats = npt.NDArray[np.float64]
-
-SCALE = 2.0**17
-"""Embeddings are rounded to whole multiples of 1/SCALE. A sum of products of such numbers is a whole number
-of 1/SCALE², which float64 holds exactly while it is below 2⁵³: for unit vectors, up to 2¹⁹ examples. Exact
-sums do not depend on the order of their terms, so taking an example away restores the bits from before."""
-
-MOST_EXAMPLES = 2**19
-MOST_PENDING = 64
-"""Examples that the scatter may lag behind, so that a registration need not wait for it."""
 
 
 class Statistics:
@@ -64,32 +56,34 @@ class Statistics:
             if scatter is None:
                 return None
             low = np.tril(scatter)
-        low /= SCALE**2
+        low /= constants.SCALE**2
         return low + np.tril(low, -1).T
 
     def check(self, change: Change) -> None:
         """Refuse a change that would be too much, before it is made.
 
         Raises:
-            RequestError: There would be more positive examples than `MOST_EXAMPLES`.
+            RequestError: There would be more positive examples than `constants.MOST_EXAMPLES`.
         """
         signed = [(change.added, 1), (change.removed, -1)]
         size = self.size + sum(sign for some, sign in signed for example in some if not example.negative)
-        if size > max(MOST_EXAMPLES, self.size):
+        if size > max(constants.MOST_EXAMPLES, self.size):
             raise RequestError(
-                f"The memory would have {size} examples, over the {MOST_EXAMPLES} whose sums the rule 'calibrated' "
-                "keeps exact: forget some, or set fuse to late."
+                f"The memory would have {size} examples, over the {constants.MOST_EXAMPLES} whose sums the rule "
+                "'calibrated' keeps exact: forget some, or set fuse to late."
             )
 
     def add(self, examples: tuple[Example, ...]) -> None:
         """Count examples in.
 
         Raises:
-            OverflowError: More than `MOST_EXAMPLES` would not be exact any more.
+            OverflowError: More than `constants.MOST_EXAMPLES` would not be exact any more.
         """
         more = sum(not example.negative for example in examples)
-        if self.size + more > MOST_EXAMPLES:
-            raise OverflowError(f"Expected at most {MOST_EXAMPLES} examples; got {self.size + more}.")
+        if self.size + more > constants.MOST_EXAMPLES:
+            raise OverflowError(
+                f"Expected at most {constants.MOST_EXAMPLES} examples; got {self.size + more}."
+            )
         self._change(examples, 1)
 
     def remove(self, examples: tuple[Example, ...]) -> None:
@@ -98,7 +92,7 @@ class Statistics:
 
     def mean(self, label: str) -> Floats:
         """(d,) float64 mean of a label's positive examples."""
-        return self.sums[label] / (SCALE * self.counts[label])
+        return self.sums[label] / (constants.SCALE * self.counts[label])
 
     def fingerprint(self) -> str:
         """A hash of the whole state; equal states have equal hashes, whatever led to them."""
@@ -126,15 +120,15 @@ class Statistics:
 
     def _change(self, examples: tuple[Example, ...], sign: int) -> None:
         for example in examples:
-            row = np.rint(example.embedding.astype(np.float64) * SCALE)
+            row = np.rint(example.embedding.astype(np.float64) * constants.SCALE)
             (self._change_negative if example.negative else self._change_positive)(example.label, row, sign)
         rows = [example.embedding for example in examples if not example.negative]
         if rows:
-            new = np.rint(np.stack(rows).astype(np.float64) * SCALE)
+            new = np.rint(np.stack(rows).astype(np.float64) * constants.SCALE)
             with self._queue:
                 self._pending.append((new, sign))
                 waiting = sum(len(some) for some, _ in self._pending)
-            if waiting >= MOST_PENDING:
+            if waiting >= constants.MOST_PENDING:
                 _ = self.scatter
 
     def _change_positive(self, label: str, row: Floats, sign: int) -> None:

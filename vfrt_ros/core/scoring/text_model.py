@@ -1,35 +1,17 @@
-"""The prompts: by how much a label's prompt stands out from prompts for things in general."""
+"""Text evidence: by how much a label's prompt stands out from prompts for things in general."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.types.evidence import Array
 
 Floats = npt.NDArray[np.float64]
-
-LEAST_BACKGROUND = 8
-"""Prompts that a mean and a standard deviation take at least."""
-FALLBACK_SPREAD = 0.03
-"""Standard deviation of a picture's cosines with unrelated prompts, for want of a background."""
-MATCH = 4.8
-"""Where the prompt of what is seen stands on average, in standard deviations of the background."""
-MATCH_SPREAD = 1.0
-SLOPE = 2.0
-"""Log-odds of a match per standard deviation."""
-MIDDLE = 3.2
-"""The standard deviations at which a match is as likely as not: more than chance reaches among 200 prompts."""
-RIVAL_SHARE = 0.9
-"""How far the best prompt of the background, rather than `MIDDLE`, is what a label's prompt has to beat."""
-SAME_PROMPT = 0.999
-"""Cosine from which on a prompt of the background says the same as a label's, and is no rival."""
-QUIET = 0.1
-"""What counts, beside pictures, of how far a prompt lies below the mean of the background: which of two prompts
-that do not fit at all fits less is mostly chance."""
-CALM = 2.0
-"""Log-odds above which text alone gains only a quarter."""
 
 
 class _Scale:
@@ -43,6 +25,21 @@ class _Scale:
     def of(self, cosines: Array) -> Floats:
         """(…, m) z-scores of (…, m) cosines."""
         return np.asarray((cosines - self._mean) / self._spread, np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class TextEvidence:
+    """What m prompts say of one frame.
+
+    Attributes:
+        cosines: (m,) float32 with the prompts.
+        standardised: (m,) float64 z-scores of them.
+        threshold: z-score that the prompt of what is shown has to beat.
+    """
+
+    cosines: Array
+    standardised: Floats
+    threshold: float
 
 
 class TextModel:
@@ -77,38 +74,41 @@ class TextModel:
         """(m,) or (n, m) float32 cosines of (d,) or (n, d) embeddings with the prototypes."""
         return np.asarray(embedding @ self.prototypes.T, np.float32)
 
-    def heard(self, embedding: Array) -> tuple[Array, Floats, float]:
-        """All that the prompts say of one (d,) embedding: (m,) `cosines`, (m,) `standardised`, and its bar."""
+    def evidence(self, embedding: Array) -> TextEvidence:
+        """All that the prompts say of one (d,) float32 unit-norm embedding."""
         cosines = self.cosines(embedding)
         if self.background is None or not self.labels:
-            return cosines, self.standardised(embedding, cosines), float(self.bars(embedding))
+            return TextEvidence(
+                cosines, self.standardised(embedding, cosines), float(self.thresholds(embedding))
+            )
         scale = _Scale(embedding @ self.background.T)
-        return cosines, scale.of(cosines), float(self._bar(scale))
+        return TextEvidence(cosines, scale.of(cosines), float(self._threshold(scale)))
 
     def standardised(self, embedding: Array, cosines: Array) -> Floats:
         """(m,) or (n, m) z-scores of the cosines of (d,) or (n, d) embeddings."""
         background = self.background
-        if background is None and len(self.labels) >= LEAST_BACKGROUND:
+        if background is None and len(self.labels) >= constants.LEAST_BACKGROUND:
             background = self.prototypes
         if background is None:
             low = cosines.mean(axis=-1, keepdims=True) if cosines.shape[-1] > 1 else 0.0
-            return np.asarray((cosines - low) / FALLBACK_SPREAD, np.float64)
+            return np.asarray((cosines - low) / constants.FALLBACK_DEVIATION, np.float64)
         return _Scale(embedding @ background.T).of(cosines)
 
-    def bars(self, embeddings: Array) -> Floats:
-        """() or (n,) z-score that the prompt of what (d,) or (n, d) embeddings show has to beat.
+    def thresholds(self, embeddings: Array) -> Floats:
+        """Prompt thresholds: () or (n,) z-scores to beat, for (d,) or (n, d) embeddings.
 
-        It is `MIDDLE`, drawn to the best rival of the background; 0 where there is no prompt at all.
+        `PROMPT_MIDPOINT`, drawn to the best rival of the background; 0 without prompts.
         """
         if not self.labels:
             return np.zeros(embeddings.shape[:-1])
         if self.background is None:
-            return np.full(embeddings.shape[:-1], MIDDLE)
-        return self._bar(_Scale(embeddings @ self.background.T))
+            return np.full(embeddings.shape[:-1], constants.PROMPT_MIDPOINT)
+        return self._threshold(_Scale(embeddings @ self.background.T))
 
-    def _bar(self, scale: _Scale) -> Floats:
+    def _threshold(self, scale: _Scale) -> Floats:
         best = scale.of(scale.cosines[..., self._rivals()].max(axis=-1, keepdims=True))[..., 0]
-        return np.asarray((1.0 - RIVAL_SHARE) * MIDDLE + RIVAL_SHARE * best, np.float64)
+        rivals = constants.RIVAL_SHARE
+        return np.asarray((1.0 - rivals) * constants.PROMPT_MIDPOINT + rivals * best, np.float64)
 
     def _rivals(self) -> npt.NDArray[np.bool_]:
         """Which prompts of the background say something else than the labels' do."""
@@ -118,7 +118,7 @@ class TextModel:
         ):
             same = np.zeros(len(background), bool)
             if self.labels:
-                same = (background @ prototypes.T).max(axis=1) > SAME_PROMPT
+                same = (background @ prototypes.T).max(axis=1) > constants.SAME_PROMPT
             self._rivals_of, self._rivals_are = (background, prototypes), (same if same.all() else ~same)
         return self._rivals_are
 
@@ -139,19 +139,26 @@ def beside_pictures(standardised: Floats) -> Floats:
     >>> beside_pictures(np.array([2.0, -1.0])).tolist()
     [2.0, -0.1]
     """
-    return np.asarray(np.where(standardised < 0.0, QUIET * standardised, standardised))
+    return np.asarray(np.where(standardised < 0.0, constants.LOW_PROMPT_SHARE * standardised, standardised))
 
 
-def match_odds(standardised: Floats, bar: float = MIDDLE) -> Floats:
-    """Log-odds that a prompt is what is seen, from its z-score and the one to beat; calmer above `CALM`.
+def match_odds(standardised: Floats, threshold: float) -> Floats:
+    """Log-odds that a prompt is what is seen, calmer above `constants.CALM_ODDS`.
 
-    >>> match_odds(np.array([3.2, 4.2, 7.2])).tolist()
+    Args:
+        standardised: (…, m) float64 z-scores of the prompts.
+        threshold: z-score to beat, see `TextModel.thresholds`.
+
+    >>> match_odds(np.array([3.2, 4.2, 7.2]), 3.2).tolist()
     [0.0, 2.0, 3.5]
     """
-    odds = SLOPE * (standardised - bar)
-    return np.asarray(np.where(odds > CALM, CALM + (odds - CALM) / 4.0, odds))
+    odds = constants.PROMPT_SLOPE * (standardised - threshold)
+    calm = constants.CALM_ODDS + constants.CALM_SHARE * (odds - constants.CALM_ODDS)
+    return np.asarray(np.where(odds > constants.CALM_ODDS, calm, odds))
 
 
 def match_threshold(share: float) -> float:
     """The log-odds that all but `share` of the matching prompts reach, their z-scores being normal."""
-    return float(match_odds(np.array(MATCH + MATCH_SPREAD * float(ndtri(np.clip(share, 1e-6, 1 - 1e-6))))))
+    deviations = float(ndtri(np.clip(share, 1e-6, 1 - 1e-6)))
+    matching = constants.MATCH_MEAN + constants.MATCH_DEVIATION * deviations
+    return float(match_odds(np.array(matching), constants.PROMPT_MIDPOINT))

@@ -1,0 +1,156 @@
+"""The chosen numbers of the rule `calibrated`, each with its source; the rest is learned from the memory.
+
+The code reads them as ``constants.NAME`` at the moment of use. "Chosen on the groceries" means on the episodes of
+`make eval-bar` with the grocery photographs. The formulas are those of `docs/scoring.md`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+# --- The memory: variance within labels, and the metric
+
+WITHIN_SHARE = 0.4
+"""Variance within labels as a share of the total, before the memory tells; no unit.
+Source: chosen on the groceries."""
+WITHIN_PRIOR_FREEDOM = 2.0
+"""Degrees of freedom that this prior counts for. Source: chosen on the groceries."""
+NEAR_DUPLICATE_SHARE = 0.3
+"""Two examples of a label are near duplicates below this share of its usual squared distance: at a correlation
+of 0.7 and more, as between frames of one scene. Source: chosen on the groceries."""
+SAME_VIEW_SHARE = 0.1
+"""Below this share they are the same view: as good as one example. Source: chosen on the groceries."""
+VISIT_SHARE = 0.5
+"""Examples of one registration that lie closer than this share of the prior distance are frames of one visit.
+Source: chosen on the groceries."""
+LEAST_USUAL_SHARE = 0.5
+"""The usual squared distance of a label is at least this share of that of all labels.
+Source: chosen on the groceries."""
+UNSEEN_TOTAL = 0.8
+"""Total variance of pictures of unit norm where there are neither two labels nor background pictures.
+Source: chosen on the groceries; 1 would be that of pictures which have nothing in common."""
+BACKGROUND_PICTURES_WEIGHT = 2.0
+"""Labels that the background pictures count for in the total variance. Source: chosen on the groceries."""
+METRIC_RANK = 256
+"""Directions of the covariance that are kept apart; the others share the floor. Source: time per frame."""
+METRIC_ROUNDS = 3
+"""Rounds of subspace iteration. Source: Halko et al. 2011, algorithm 4.4."""
+NOISE_SHARE = 1e-3
+"""Directions of few examples with less than this share of the floor are rounding noise. Source: float32."""
+
+# --- Leaving examples out
+
+REMOVED_AT_MOST = 8
+"""Near duplicates that the covariance is freed of, the nearest first; the means are freed of all.
+Source: time of a fit."""
+COMPANION_EXAMPLES = 3.0
+"""Examples that a label has at least where one is also left out with its nearest companion.
+Source: of two examples nothing would be left."""
+OWN_DISTANCE = np.array([0.6, 0.85, 1.1, 1.4, 1.9])
+"""Squared distances of an object to its label, in units of their mean, where no example can be left out:
+five equally likely values. Source: chosen on the groceries."""
+UNKNOWN_DISTANCE = np.array([0.75, 0.9, 1.0, 1.1, 1.25])
+"""Squared distances of unknown objects in units of their mean where there is one label: five equally likely values.
+Source: chosen on the groceries."""
+FIT_SAMPLE = 1024
+"""Examples that are left out to learn from, spread evenly over the labels. Source: time of a fit."""
+FIT_AT_ONCE = 128
+"""A memory up to this size is fitted before the next frame; a larger one in the background. Source: time of a fit."""
+
+# --- The prompts
+
+LEAST_BACKGROUND = 8
+"""Prompts that a mean and a standard deviation take at least. Source: chosen; a background has 191."""
+FALLBACK_DEVIATION = 0.03
+"""Standard deviation of a picture's cosines with unrelated prompts, for want of a background. Source: chosen."""
+PROMPT_MIDPOINT = 3.2
+"""z-score at which a match is as likely as not. Source: more than chance reaches among 200 prompts."""
+RIVAL_SHARE = 0.9
+"""How far the best prompt of the background, rather than `PROMPT_MIDPOINT`, is the prompt threshold.
+Source: chosen on the groceries without examples."""
+SAME_PROMPT = 0.999
+"""Cosine from which on a prompt of the background says the same as a label's, and is no rival. Source: float32."""
+LOW_PROMPT_SHARE = 0.1
+"""What counts, beside pictures, of how far a prompt lies below the mean of the background: which of two prompts
+that do not fit at all fits less is mostly chance. Source: chosen on the groceries."""
+PROMPT_SLOPE = 2.0
+"""Log-odds of a match per standard deviation. Source: chosen on the groceries without examples."""
+CALM_ODDS = 2.0
+"""Log-odds above which text alone gains only `CALM_SHARE`. Source: chosen on the groceries without examples."""
+CALM_SHARE = 0.25
+"""That share. Source: chosen on the groceries without examples."""
+MATCH_MEAN = 4.8
+"""Where the prompt of what is seen stands on average, in standard deviations of the background.
+Source: chosen on the groceries."""
+MATCH_DEVIATION = 1.0
+"""The standard deviation of that. Source: chosen on the groceries."""
+
+# --- Fusion of both
+
+SHARPNESS = 6.0
+"""Prior of the logit per unit of squared distance: its median. Source: chosen on the groceries."""
+SHARPNESS_DEVIATION = 1.0
+"""The standard deviation of its logarithm. Source: chosen on the groceries."""
+TEXT_DEVIATION = 0.6
+"""The same for the logit per standard deviation of the prompt, whose median is
+`prompt_weight.prior_median`.
+Source: chosen on the groceries."""
+PROMPT_SHARE = 0.9
+"""Of what prompts earn by themselves, beside pictures, which say some of it too. Source: chosen on the groceries."""
+PROMPT_PRIOR = 0.15
+"""What prompts are supposed to earn before an example tells. Source: chosen on the groceries."""
+PROMPT_PRIOR_EXAMPLES = 4.0
+"""The examples that this counts for. Source: chosen on the groceries."""
+LEAST_PROMPT_WEIGHT = 0.02
+"""The least prior median of the prompts' weight. Source: above 0, for its logarithm is learned."""
+NEUTRAL_ALPHA = 0.7
+"""The `alpha_fusion` at which the evidence alone decides; below it counts less for pictures, above for text.
+Source: the default of the parameter."""
+
+# --- Known or unknown
+
+FAMILIARITY_MEAN = np.array([3.0, 1.0, 0.0, 1.0, 2.0])
+"""Prior mean of the coefficients of `calibration.features`: nearness, margin, centre, prompt, constant.
+Source: chosen on the groceries."""
+FAMILIARITY_DEVIATION = np.array([1.0, 1.5, 0.4, 0.5, 3.0])
+"""Their standard deviations. Source: chosen on the groceries."""
+USUAL_MARGIN = 0.4
+"""The root mean square of margins that the prior of their coefficient is made for: where labels lie closer to each
+other, a margin is smaller and means more. Source: chosen on the groceries and on handwritten digits."""
+MARGIN_SCALES = np.array([0.2, 8.0])
+"""How far that may go: at least, at most. Source: chosen, wide."""
+FAMILIARITY_TRUST = 0.5
+"""What a left-out example counts. Source: it and its left-out label are two views of one thing, each counts half."""
+FAIR_SHARE = 0.6
+"""How much the limit rests on examples left out with a companion: examples of a label are usually taken together and
+what is seen later is not; a memory of independent examples is the other case. Source: chosen on the groceries."""
+PRIOR_EXAMPLES = 8.0
+"""Independent examples that the priors count for. Source: chosen on the groceries."""
+UNLIKELY = -1.0
+"""Log-odds of a known object below which too few examples let nothing through. Source: chosen on the groceries."""
+
+# --- Negative examples, and the ends of the scale
+
+NEGATIVE_PENALTY = 4.0
+"""What a negative example adds to the squared distance of its label, right where it is. Source: chosen."""
+EXCLUDED = -30.0
+"""Log-odds of a label without the only kind of evidence that `alpha_fusion` leaves. Source: below all others."""
+FADE = 10.0
+"""The exclusion begins where a kind of evidence counts less than 1/FADE. Source: chosen, so that it is continuous."""
+EXTREME = 40.0
+"""Log-odds beyond which only the order counts: they grow as their logarithm. Source: above what evidence reaches."""
+NEVER = -1e6
+"""Log-odds of a label with neither example nor prompt, of which only is known what it is not.
+Source: below EXCLUDED."""
+
+# --- Exact sums
+
+SCALE = 2.0**17
+"""Embeddings are rounded to whole multiples of 1/SCALE. A sum of products of such numbers is a whole number
+of 1/SCALE², which float64 holds exactly while it is below 2⁵³: for unit vectors, up to 2¹⁹ examples. Exact
+sums do not depend on the order of their terms, so taking an example away restores the bits from before."""
+MOST_EXAMPLES = 2**19
+"""Examples up to which that holds. Source: 2⁵³ / SCALE²."""
+MOST_PENDING = 64
+"""Examples that the scatter may lag behind, so that a registration need not wait for it.
+Source: time of a registration."""
