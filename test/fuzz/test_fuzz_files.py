@@ -132,7 +132,7 @@ paths = st.text(max_size=30).filter(lambda text: not text.strip().isdigit() and 
     text=paths.map("/nowhere/".__add__) | st.sampled_from(["", " ", "~", ".", "*", "[", "\0", "~nobody/x"])
 )
 def test_any_text_names_a_source_a_parameter_file_or_nothing(text: str) -> None:
-    for find, error in ((find_parameter_file, SettingError), (_open, SourceError)):
+    for find, error in ((find_parameter_file, SettingError), (_open, (SettingError, SourceError))):
         try:
             find(text)
         except error as found:

@@ -107,6 +107,22 @@ class RecognitionBench:
         wait_for(answers, "a recognition")
         return answers()[0]
 
+    def send_what_is_refused(self, message: Any, what: str) -> None:
+        """Send an image message until the node has counted it as refused; on a busy machine one may be lost."""
+        before, again = self._refusals(), 0.0
+
+        def counted() -> bool:
+            nonlocal again
+            if time.monotonic() > again:
+                self.send(message)
+                again = time.monotonic() + 5.0
+            return self._refusals() > before
+
+        wait_for(counted, what, timeout=30.0)
+
+    def _refusals(self) -> int:
+        return sum(self.node._statistics.snapshot()[2].values())
+
     def call(self, name: str, /, **fields: Any) -> Any:
         """The response of one of our services."""
         return self._call(SERVICES[name][0], name, **fields)

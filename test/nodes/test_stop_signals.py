@@ -95,7 +95,7 @@ def ends(process: NodeProcess, words: str, number: signal.Signals) -> None:
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("module", ["camera_node", "recognition_node"])
 def test_it_ends_while_it_imports(path, module, number) -> None:
-    (path / "cv_bridge.py").write_text(SLOW_IMPORT)
+    (path / "cv2.py").write_text(SLOW_IMPORT)
     ends(NodeProcess(path / "node", module), "importing", number)
 
 
