@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from vfrt_ros.evaluation.dataset import Dataset, DatasetError, check_enough, load_dataset
+from vfrt_ros.evaluation.dataset import Dataset, DatasetError, load_dataset, with_enough
 
 from .conftest import write_classes
 
@@ -87,23 +88,59 @@ def test_a_column_without_a_table_is_refused(split_folder: Path) -> None:
 def test_no_folder_and_no_class_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no folder"):
         load_dataset(tmp_path / "nowhere")
-    with pytest.raises(DatasetError, match="there is none"):
+    with pytest.raises(DatasetError, match="there is none of use"):
         load_dataset(tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError, match="'empty' has no picture"):
-        load_dataset(tmp_path)
+        load_dataset(tmp_path, warn=pytest.fail)
 
 
-def test_a_class_with_too_few_pictures_is_named(split_folder: Path) -> None:
+USELESS = {
+    "empty": "grey",
+    "without a picture in it": "notes",
+    "no UTF-8": os.fsdecode(b"caf\xe9"),
+    "a blank name": " ",
+}
+
+
+@pytest.mark.parametrize("name", USELESS.values(), ids=USELESS)
+@pytest.mark.parametrize("part", ["", "train"])
+def test_a_class_folder_of_no_use_is_named_and_left_out(tmp_path: Path, name: str, part: str) -> None:
+    write_classes(tmp_path / part, 2, ("red", "blue"))
+    if part:
+        write_classes(tmp_path / "test", 2, ("red", "blue"))
+    (tmp_path / part / name).mkdir()
+    if name == "notes":
+        (tmp_path / part / name / "read.txt").write_text("no picture", encoding="utf-8")
+    said: list[str] = []
+    assert load_dataset(tmp_path, warn=said.append).labels == ("blue", "red")
+    assert len(said) == 1
+    assert str(tmp_path / part / name).encode(errors="backslashreplace").decode() in said[0]
+
+
+def test_a_class_with_too_few_pictures_is_named_and_left_out(split_folder: Path) -> None:
     (split_folder / "train" / "cyan" / "0.png").unlink()
     dataset = load_dataset(split_folder)
-    check_enough(dataset, 3)
-    with pytest.raises(DatasetError, match="'cyan' has 3 pictures to learn from; 4 shots"):
-        check_enough(dataset, 4)
+    assert with_enough(dataset, 3) == dataset
+    said: list[str] = []
+    rest = with_enough(dataset, 4, warn=said.append)
+    assert "cyan" not in {*rest.labels, *(picture.label for picture in (*rest.train, *rest.test))}
+    assert (len(rest.labels), len(rest.train), len(rest.test)) == (7, 28, 21)
+    assert said == ["Class 'cyan' has 3 pictures to learn from; 4 shots need at least 4. It is left out."]
 
 
-def test_a_class_without_questions_is_named(split_folder: Path) -> None:
+def test_a_class_without_questions_is_named_and_left_out(split_folder: Path) -> None:
     dataset = load_dataset(split_folder)
     without = tuple(picture for picture in dataset.test if picture.label != "red")
-    with pytest.raises(DatasetError, match="'red' has 0 pictures to ask about"):
-        check_enough(Dataset(dataset.folder, dataset.labels, dataset.train, without, True), 1)
+    said: list[str] = []
+    rest = with_enough(
+        Dataset(dataset.folder, dataset.labels, dataset.train, without, True), 1, warn=said.append
+    )
+    assert "red" not in rest.labels
+    assert len(said) == 1
+    assert "'red' has 0 pictures to ask about" in said[0]
+
+
+def test_fewer_than_two_classes_with_enough_are_refused(split_folder: Path) -> None:
+    with pytest.raises(DatasetError, match=r"has 4 pictures to learn from; 5 shots.*7 more classes"):
+        with_enough(load_dataset(split_folder), 5)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import logging
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,9 @@ from vfrt_ros.core.types.label import normal_label
 
 TABLE = "classes.csv"
 SPLIT = ("train", "test")
+
+Warn = Callable[[str], None]
+_log = logging.getLogger(__name__)
 
 
 class DatasetError(VfrtError):
@@ -50,7 +54,9 @@ class Dataset:
     given_split: bool
 
 
-def load_dataset(folder: Path, *, seed: int = 42, label_column: str = "label") -> Dataset:
+def load_dataset(
+    folder: Path, *, seed: int = 42, label_column: str = "label", warn: Warn = _log.warning
+) -> Dataset:
     """Find the pictures of a data set.
 
     Args:
@@ -59,9 +65,10 @@ def load_dataset(folder: Path, *, seed: int = 42, label_column: str = "label") -
             Folders of the same label are one class, and labels that look the same are the same.
         seed: Of the split, where the data have none: half of each class is for learning.
         label_column: The column of `classes.csv` that holds the label.
+        warn: Gets one line for each class folder that is of no use; it is left out.
 
     Raises:
-        DatasetError: It is no such folder, or `classes.csv` does not fit it.
+        DatasetError: It is no such folder, no class folder is of use, or `classes.csv` does not fit it.
     """
     try:
         folder = folder.expanduser()
@@ -75,49 +82,91 @@ def load_dataset(folder: Path, *, seed: int = 42, label_column: str = "label") -
     names = _read_table(folder / TABLE, label_column)
     given_split = all((folder / part).is_dir() for part in SPLIT)
     if given_split:
-        train, test = (_pictures(folder / part, names) for part in SPLIT)
+        train, test = (_pictures(folder / part, names, warn) for part in SPLIT)
     else:
-        train, test = _split(_pictures(folder, names), seed)
+        train, test = _split(_pictures(folder, names, warn), seed)
     _check_names(names, folder, given_split)
     labels = tuple(sorted({picture.label for picture in (*train, *test)}))
     return Dataset(folder, labels, tuple(train), tuple(test), given_split)
 
 
-def check_enough(dataset: Dataset, shots: int) -> None:
-    """Refuse a data set in which a class has too few pictures for `shots` examples and one question.
+def with_enough(dataset: Dataset, shots: int, *, warn: Warn = _log.warning) -> Dataset:
+    """The data set without the classes that have too few pictures for `shots` examples and one question.
+
+    Args:
+        dataset: What is left of it is returned.
+        shots: Examples of each label, 0 or more.
+        warn: Gets one line for each class that is left out.
 
     Raises:
-        DatasetError: Names the class with the fewest.
+        DatasetError: Fewer than two classes are left; it names the one with the fewest pictures.
     """
+    short = _too_few(dataset, shots)
+    if not short:
+        return dataset
+    if len(dataset.labels) - len(short) < 2:
+        more = f" ({len(short) - 1} more classes have too few)" if len(short) > 1 else ""
+        raise DatasetError(
+            f"{min(short.values())[1]}{more}, and two classes are needed: add pictures, or ask for fewer shots."
+        )
+    for _, lack in short.values():
+        warn(f"{lack}. It is left out.")
+    return replace(
+        dataset,
+        labels=tuple(label for label in dataset.labels if label not in short),
+        train=tuple(picture for picture in dataset.train if picture.label not in short),
+        test=tuple(picture for picture in dataset.test if picture.label not in short),
+    )
+
+
+def _too_few(dataset: Dataset, shots: int) -> dict[str, tuple[int, str]]:
+    """For each class that lacks pictures how many it has, and the sentence that says so."""
+    short: dict[str, tuple[int, str]] = {}
     for what, pictures, least in (("learn from", dataset.train, shots), ("ask about", dataset.test, 1)):
         counts = Counter(picture.label for picture in pictures)
-        short = sorted((counts[label], label) for label in dataset.labels if counts[label] < least)
-        if short:
-            count, label = short[0]
-            more = f" ({len(short) - 1} more classes have too few)" if len(short) > 1 else ""
-            raise DatasetError(
-                f"Class '{label}' has {counted(count, 'picture')} to {what}; "
-                f"{counted(shots, 'shot')} need at least {least}{more}: "
-                "add pictures, remove its folder, or ask for fewer shots."
-            )
+        for label in dataset.labels:
+            if counts[label] < least and label not in short:
+                short[label] = (
+                    counts[label],
+                    (
+                        f"Class '{label}' has {counted(counts[label], 'picture')} to {what}; "
+                        f"{counted(shots, 'shot')} need at least {least}"
+                    ),
+                )
+    return short
 
 
-def _pictures(folder: Path, names: Mapping[str, str]) -> list[Picture]:
+def _pictures(folder: Path, names: Mapping[str, str], warn: Warn) -> list[Picture]:
     """The pictures of the class folders in a folder, by class and then by name."""
-    found = []
+    found: list[Picture] = []
+    refused: list[str] = []
     for place in sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."):
-        if place.name != place.name.encode(errors="replace").decode():
-            raise DatasetError(f"The name of the class folder {place} is no UTF-8: rename it.")
-        label = normal_label(names.get(normal_label(place.name), place.name))
         try:
-            found += [Picture(path, label) for path in find_images(str(place))]
-        except SourceError as error:
-            raise DatasetError(
-                f"Class '{label}' has no picture in {place} (looked for {' '.join(EXTENSIONS)})."
-            ) from error
+            found += _class_pictures(place, names)
+        except DatasetError as error:
+            refused.append(str(error))
     if not found:
-        raise DatasetError(f"Expected a folder for each class in {folder}; there is none.")
+        first = f" {refused[0]}" if refused else ""
+        raise DatasetError(f"Expected a folder for each class in {folder}; there is none of use.{first}")
+    for text in refused:
+        warn(f"{text} It is left out.")
     return found
+
+
+def _class_pictures(place: Path, names: Mapping[str, str]) -> list[Picture]:
+    if place.name != place.name.encode(errors="replace").decode():
+        raise DatasetError(f"The name of the class folder {place} is no UTF-8: rename it.")
+    label = normal_label(names.get(normal_label(place.name), place.name))
+    if not label:
+        raise DatasetError(f"The name of the class folder '{place}' is blank: rename it.")
+    try:
+        return [Picture(path, label) for path in find_images(str(place))]
+    except SourceError as error:
+        raise DatasetError(
+            f"Class '{label}' has no picture in {place} (looked for {' '.join(EXTENSIONS)})."
+        ) from error
+    except OSError as error:
+        raise DatasetError(f"The class folder {place} cannot be read: {error.strerror}.") from error
 
 
 def _split(pictures: list[Picture], seed: int) -> tuple[list[Picture], list[Picture]]:

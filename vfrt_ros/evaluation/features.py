@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from vfrt_ros.core.encoders import Encoders
 from vfrt_ros.core.scoring.prompts import PROMPT_TEMPLATES, text_prototypes
-from vfrt_ros.evaluation.dataset import Dataset, Picture
+from vfrt_ros.evaluation.dataset import Dataset, Picture, with_enough
 from vfrt_ros.evaluation.embeddings import embed_files
 
 Array = npt.NDArray[np.float32]
@@ -48,6 +48,7 @@ def embed_dataset(
     dataset: Dataset,
     encoders: Encoders,
     *,
+    shots: int = 0,
     templates: tuple[str, ...] = PROMPT_TEMPLATES,
     warn: Callable[[str], None] = _log.warning,
     progress: bool = False,
@@ -57,17 +58,28 @@ def embed_dataset(
     Args:
         dataset: What to embed.
         encoders: The backbone and its text encoder.
+        shots: Examples of each label that the pictures have to be enough for.
         templates: Prompts made of a label; their mean is its prototype.
-        warn: Gets one line for each picture that cannot be read.
+        warn: Gets one line for each picture that cannot be read, and each class that has too few others.
         progress: Show a bar with the time left.
 
     Returns:
-        The data set without the pictures that cannot be read, and its features, in the same order.
+        The data set without them, and its features, in the same order.
+
+    Raises:
+        DatasetError: Fewer than two classes have enough.
     """
     paths = [picture.path for picture in (*dataset.train, *dataset.test)]
     rows = embed_files(paths, encoders.backbone, warn=warn, progress=progress)
-    train = tuple(picture for picture in dataset.train if picture.path in rows)
-    test = tuple(picture for picture in dataset.test if picture.path in rows)
+    dataset = with_enough(
+        replace(
+            dataset,
+            train=tuple(picture for picture in dataset.train if picture.path in rows),
+            test=tuple(picture for picture in dataset.test if picture.path in rows),
+        ),
+        shots,
+        warn=warn,
+    )
     dim = encoders.backbone.dim
 
     def stack(pictures: tuple[Picture, ...]) -> Array:
@@ -75,13 +87,13 @@ def embed_dataset(
 
     features = Features(
         dataset.labels,
-        stack(train),
-        _indices(train, dataset.labels),
-        stack(test),
-        _indices(test, dataset.labels),
+        stack(dataset.train),
+        _indices(dataset.train, dataset.labels),
+        stack(dataset.test),
+        _indices(dataset.test, dataset.labels),
         text_prototypes(encoders.text, dataset.labels, templates=templates),
     )
-    return replace(dataset, train=train, test=test), features
+    return dataset, features
 
 
 def _indices(pictures: tuple[Picture, ...], labels: tuple[str, ...]) -> Ints:

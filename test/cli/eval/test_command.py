@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +84,43 @@ def test_a_broken_picture_is_named_and_the_rest_measured(vfrt: Any, data: Path) 
     assert str(data / "red" / "0.png") in outcome.err
 
 
-def test_a_class_with_too_few_pictures_is_named(vfrt: Any, data: Path) -> None:
+def test_a_class_with_too_few_pictures_is_named_and_the_rest_measured(vfrt: Any, data: Path) -> None:
     for variant in range(1, 6):
         (data / "cyan" / f"{variant}.png").unlink()
-    outcome = vfrt("eval", str(data), *FAST, "--shots", "2")
-    assert (outcome.status, outcome.out) == (1, "")
+    outcome = vfrt("eval", str(data), *FAST, "--shots", "2", "--fuse", "ncm", "--json")
+    assert outcome.status == 0
     assert "'cyan'" in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert outcome.json["about"]["labels"] == 5
+    assert outcome.json["about"]["left out"].startswith("1 ")
+
+
+def test_a_class_whose_pictures_are_broken_is_left_out_after_them(vfrt: Any, data: Path) -> None:
+    for path in (data / "red").iterdir():
+        path.write_bytes(b"no picture")
+    outcome = vfrt(
+        "eval",
+        str(data),
+        "--backbone",
+        "fake",
+        "--episodes",
+        "1",
+        "--jobs",
+        "1",
+        "--shots",
+        "1",
+        "--fuse",
+        "ncm",
+    )
+    assert outcome.status == 0
+    assert outcome.err.count("\n") == 7
+    assert "Class 'red' has 0 pictures to learn from" in outcome.err.splitlines()[-1]
+
+
+def test_where_every_class_has_too_few_pictures_one_line_names_one(vfrt: Any, data: Path) -> None:
+    outcome = vfrt("eval", str(data), *FAST, "--shots", "9")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "9 shots need at least 9" in outcome.err
     assert outcome.err.count("\n") == 1
 
 
@@ -105,6 +137,7 @@ FAILING = {
     "a parameter without a value": ("eval DATA --set k", 2, "NAME=VALUE"),
     "an unknown backbone": ("eval DATA --shots 1 --backbone fakee", 1, "fakee"),
     "a recording that is not there": ("eval --stream nowhere.mp4 --backbone fake", 1, "nowhere.mp4"),
+    "a recording without a name": ("eval --stream '' --backbone fake", 1, "Source ''"),
     "a topic of no bag": ("eval --stream demo --topic /a --backbone fake", 1, "no rosbag2"),
     "no time": ("eval --stream demo --seconds 0", 2, "--seconds"),
 }
@@ -112,7 +145,7 @@ FAILING = {
 
 @pytest.mark.parametrize(("line", "status", "text"), FAILING.values(), ids=FAILING)
 def test_what_goes_wrong_is_one_line(vfrt: Any, data: Path, line: str, status: int, text: str) -> None:
-    outcome = vfrt(*(str(data) if word == "DATA" else word for word in line.split()))
+    outcome = vfrt(*(str(data) if word == "DATA" else word for word in shlex.split(line)))
     assert (outcome.status, outcome.out) == (status, "")
     assert text in outcome.err
     assert outcome.err.count("\n") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,3 +145,11 @@ def test_a_backup_that_is_too_large_names_the_node_and_the_cure(
     assert (outcome.status, outcome.err.count("\n")) == (1, 1)
     assert "/recognition" in outcome.err and "max_transfer_mb" in outcome.err
     assert not (tmp_path / "x.db").exists()
+
+
+def test_a_pipe_that_may_never_end_is_not_read(bench: RecognitionBench, vfrt: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    outcome = vfrt("memory", "import", str(tmp_path / "pipe"), "--node", "/recognition")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "expected a file" in outcome.err
+    assert outcome.err.count("\n") == 1

@@ -68,7 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.dataset is None) == (arguments.stream is None):
         raise UsageError("Expected either a DATASET or --stream RECORDING.")
     settings = _settings(arguments)
-    return run_stream(arguments, settings) if arguments.stream else _run_dataset(arguments, settings)
+    return (
+        run_stream(arguments, settings) if arguments.stream is not None else _run_dataset(arguments, settings)
+    )
 
 
 def _settings(arguments: argparse.Namespace) -> RecognitionSettings:
@@ -93,24 +95,34 @@ def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -
     from vfrt_ros.core.config.own_files import check_apart, check_own
     from vfrt_ros.core.encoders import load_encoders
     from vfrt_ros.core.factory import encoder_settings
-    from vfrt_ros.evaluation.dataset import check_enough, load_dataset
+    from vfrt_ros.evaluation.dataset import load_dataset, with_enough
     from vfrt_ros.evaluation.features import embed_dataset
     from vfrt_ros.evaluation.run import check_ways, run
     from vfrt_ros.evaluation.summary import summarise
     from vfrt_ros.evaluation.write import written_files
 
-    dataset = load_dataset(arguments.dataset, seed=arguments.seed, label_column=arguments.label_column)
+    left_out: list[str] = []
+
+    def warn(text: str) -> None:
+        left_out.append(text)
+        print(f"vfrt eval: {text}", file=sys.stderr)
+
+    _plan(arguments, 0)  # what is wrong with the command line is said before any folder is read
+    shots = max(_shots(arguments))
+    dataset = load_dataset(
+        arguments.dataset, seed=arguments.seed, label_column=arguments.label_column, warn=warn
+    )
+    dataset = with_enough(dataset, shots, warn=warn)
     plan = _plan(arguments, len(dataset.labels))
     if arguments.out:
         check_apart(arguments.out, arguments.dataset)
         check_own(written_files(arguments.out, [method.name for method in plan.methods]))
     check_ways(plan, len(dataset.labels))
-    check_enough(dataset, max(plan.shots))
     encoders = load_encoders(**encoder_settings(settings))
     dataset, features = embed_dataset(
-        dataset, encoders, templates=settings.prompt_templates, warn=_warn, progress=True
+        dataset, encoders, shots=shots, templates=settings.prompt_templates, warn=warn, progress=True
     )
-    check_enough(dataset, max(plan.shots))
+    plan = _plan(arguments, len(dataset.labels))
     jobs = arguments.jobs or os.cpu_count() or 1
     outcomes = run(plan, features, encoders, settings, jobs=jobs, progress=True)
     about = {
@@ -118,6 +130,7 @@ def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -
         "pictures": f"{len(dataset.train)} to learn from, {len(dataset.test)} to ask about",
         "split": "of the data" if dataset.given_split else f"drawn with seed {plan.seed}",
         "labels": len(dataset.labels),
+        **({"left out": f"{len(left_out)} (named on stderr)"} if left_out else {}),
         "encoder": encoders.note,
         "ways": plan.ways,
         "shots": ", ".join(map(str, plan.shots)),
@@ -134,12 +147,7 @@ def _plan(arguments: argparse.Namespace, labels: int) -> Plan:
     from vfrt_ros.evaluation.methods import parse_methods
     from vfrt_ros.evaluation.run import Plan
 
-    try:
-        shots = tuple(sorted({int(text) for text in read_list(arguments.shots)}))
-    except ValueError:
-        shots = ()
-    if not shots:
-        raise UsageError(f"--shots expects whole numbers with commas; got '{arguments.shots}'.")
+    shots = _shots(arguments)
     for name, value, least in (
         ("--shots", shots[0], 0), ("--episodes", arguments.episodes, 1), ("--seed", arguments.seed, 0),
         ("--jobs", arguments.jobs or 1, 1),
@@ -148,6 +156,17 @@ def _plan(arguments: argparse.Namespace, labels: int) -> Plan:
             raise UsageError(f"{name} must be {least} or more; got {value}.")
     ways = max(2, min(20, labels // 2)) if arguments.ways is None else arguments.ways
     return Plan(parse_methods(read_list(arguments.fuse)), ways, shots, arguments.episodes, arguments.seed)
+
+
+def _shots(arguments: argparse.Namespace) -> tuple[int, ...]:
+    """Each number once, the smallest first."""
+    try:
+        shots = tuple(sorted({int(text) for text in read_list(arguments.shots)}))
+    except ValueError:
+        shots = ()
+    if not shots:
+        raise UsageError(f"--shots expects whole numbers with commas; got '{arguments.shots}'.")
+    return shots
 
 
 def _show(arguments: argparse.Namespace, summary: Summary) -> int:
@@ -175,10 +194,6 @@ def _show(arguments: argparse.Namespace, summary: Summary) -> int:
 
 def _wants_details(arguments: argparse.Namespace) -> bool:
     return bool(arguments.out) or bool(arguments.json)
-
-
-def _warn(text: str) -> None:
-    print(f"vfrt eval: {text}", file=sys.stderr)
 
 
 def _command_line(arguments: argparse.Namespace) -> str:

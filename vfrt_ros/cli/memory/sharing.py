@@ -128,6 +128,9 @@ def _all_of(arguments: argparse.Namespace) -> tuple[Bundle, str]:
 
 def _send(node: MemoryNode, target: Path) -> Outcome:
     try:
+        # A device or pipe may never end.
+        if target.exists() and not target.is_file():
+            raise RequestError(f"Cannot read {target}: expected a file as `vfrt memory export` writes it.")
         data = target.read_bytes()
     except (OSError, ValueError) as error:  # a null byte in the name
         raise RequestError(f"Cannot read {target}: {error}.") from error
