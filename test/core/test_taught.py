@@ -12,6 +12,7 @@ from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.registration import RejectedFramesError
 from vfrt_ros.core.types.errors import EncoderError, RequestError, UnknownLabelError
+from vfrt_ros.core.types.label import normal_label
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +48,39 @@ def test_examples_are_listed_oldest_first_whatever_was_undone() -> None:
         made.examples("cub")
     with pytest.raises(RequestError, match="control"):
         made.examples("a\0b")
+
+
+OLD_LABELS = {
+    "accents apart from their letters": ("cafe\u0301", "caf\u00e9"),
+    "blanks around": (" cup ", "cup"),
+    "no-break space": ("coffee\u00a0cup", "coffee  cup"),
+}
+
+
+@pytest.mark.parametrize(("stored", "typed"), OLD_LABELS.values(), ids=OLD_LABELS)
+def test_a_label_that_an_older_version_stored_as_typed_is_reached(
+    stored: str, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def old() -> Recogniser:
+        made = recogniser()
+        with monkeypatch.context() as patch:
+            patch.setattr("vfrt_ros.core.memory.memory.check_label", lambda label, **_: label)
+            made.memory.register(stored, teacher().memory.examples("cup"))
+        assert list(made.memory.labels) == [stored]
+        return made
+
+    made = old()
+    made.recognise(picture("red", 7))
+    assert made.explain(typed) == made.explain(stored)
+    assert len(made.examples(typed)[0]) == 3
+    made.relabel(typed, "mug")
+    assert list(made.memory.labels) == ["mug"]
+    made = old()
+    made.forget(typed)
+    assert not made.memory.labels
+    made = old()
+    made.relabel(stored, typed)
+    assert list(made.memory.labels) == [normal_label(typed)]
 
 
 @pytest.mark.parametrize("fuse", ["calibrated", "late"])

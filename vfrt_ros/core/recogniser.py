@@ -32,7 +32,7 @@ from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.core.types.errors import NoFramesError, UnknownLabelError, nearest
 from vfrt_ros.core.types.example import Change, Prompts, Step
-from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room
+from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room, stored_label
 from vfrt_ros.core.types.observation import Observation
 
 Frame = npt.NDArray[np.uint8]
@@ -243,12 +243,14 @@ class Recogniser(Taught):
 
         Raises:
             NoFramesError: No frame was recognised since the last change.
+            RequestError: The label is no label.
             UnknownLabelError: There is no such label.
         """
         with self._lock:
             if self._answered is None:
                 raise NoFramesError("No frame was recognised since the last change: is the camera running?")
             known = self._answered.evidence.labels
+            label = stored_label(label, known) if label else ""
             if label and label not in known:
                 raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, known)}")
             best = label or self._answered.decision.label

@@ -14,7 +14,7 @@ from vfrt_ros.core.memory.merge import Merge, Merged, State, carry_out, check_me
 from vfrt_ros.core.report.audit import Finding, audit
 from vfrt_ros.core.types.errors import UnknownLabelError, nearest
 from vfrt_ros.core.types.example import Example, Step
-from vfrt_ros.core.types.label import check_label
+from vfrt_ros.core.types.label import check_label, stored_label
 
 
 class Taught:
@@ -35,7 +35,7 @@ class Taught:
     def forget(self, label: str) -> Step:
         """Remove a label; see `Memory.forget`."""
         with self._lock:
-            return self.memory.forget(check_label(label))
+            return self.memory.forget(stored_label(label, self.memory.labels))
 
     def forget_examples(self, ids: Collection[int]) -> Step:
         """Remove single examples; see `Memory.forget_examples`."""
@@ -51,7 +51,7 @@ class Taught:
         """
         with self._lock:
             new_label = check_label(new_label, length=self.settings.max_label_length)
-            label = check_label(label)
+            label = stored_label(label, self.memory.labels)
             if label != new_label and new_label in self.memory.labels:
                 together = len(self.memory.examples(label)) + len(self.memory.examples(new_label))
                 check_examples(new_label, together, most=self.settings.max_examples)
@@ -77,8 +77,8 @@ class Taught:
             RequestError: The label is no label.
             UnknownLabelError: There is no such label.
         """
-        wanted = check_label(label) if label else None
         with self._lock:
+            wanted = stored_label(label, self.memory.labels) if label else None
             if wanted is not None and wanted not in self.memory.labels:
                 raise UnknownLabelError(f"Unknown label '{wanted}'.{nearest(wanted, self.memory.labels)}")
             found, version = self.memory.examples(wanted), self.memory.version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from vfrt_ros.core.types.decision import UNKNOWN
 from vfrt_ros.core.types.errors import RequestError
@@ -52,6 +52,30 @@ def normal_label(text: str) -> str:
     True
     """
     return re.sub(BLANKS, " ", unicodedata.normalize("NFC", text)).strip()
+
+
+def stored_label(label: str, stored: Collection[str]) -> str:
+    """The one of the stored labels that somebody means, also one that an older version stored as it was typed.
+
+    Args:
+        label: As somebody typed it.
+        stored: Labels that there are.
+
+    Returns:
+        The stored label of just this text, else the one that looks the same, else the label as `check_label` has it.
+
+    Raises:
+        RequestError: As for `check_label`.
+
+    >>> stored_label("cup", ["cup", "cup "]), stored_label("cup ", ["mug", " cup"]), stored_label(" cup", ["mug"])
+    ('cup', ' cup', 'cup')
+    """
+    if label in stored:
+        return label
+    normal = check_label(label)
+    if normal in stored:
+        return normal
+    return next((one for one in sorted(stored) if normal_label(one) == normal), normal)
 
 
 def check_prompts(
