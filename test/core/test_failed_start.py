@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from vfrt_ros.core.encoders.fake import FakeBackbone, FakeText
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.types.encoder_identity import Owner
-from vfrt_ros.core.types.errors import EncoderError, MemoryStoreError, VfrtError
+from vfrt_ros.core.types.errors import EncoderError, MemoryStoreError, SettingError, VfrtError
 
 
 @pytest.fixture(autouse=True)
@@ -84,12 +85,15 @@ PATHS = {
     "half of a surrogate pair": "/tmp/nowhere\ud800/x.db",
     "a file as a folder": "/dev/null/memory.db",
     "a folder": "/tmp",
+    "a device": "/dev/full",
+    "a device that takes everything": "/dev/null",
 }
 
 
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS.keys())
 def test_a_path_that_no_memory_can_have_is_refused_in_one_line(path) -> None:
-    with pytest.raises(MemoryStoreError) as caught:
+    with pytest.raises((MemoryStoreError, SettingError)) as caught:
         Recogniser(RecognitionSettings(backbone="fake", fuse="late", memory_path=path))
     str(caught.value).encode()
     assert "\n" not in str(caught.value)
+    assert not list(Path("/dev").glob("*.lock"))

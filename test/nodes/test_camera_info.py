@@ -157,6 +157,11 @@ PLACES = {
     "a variable": ("${HOME}/eye.yaml", r"there is no \$\{HOME\}, only \$\{NAME\} and \$\{ROS_HOME\}"),
     "a user": ("~nosuchuser/eye.yaml", "no home folder for ~nosuchuser"),
     "a null": ("/tmp/a\0b", "must be a path"),
+    "a device that never ends": (
+        "/dev/zero",
+        "/dev/zero is no calibration for this camera: it is a folder, device",
+    ),
+    "a folder of that name": ("/dev", "it is a folder, device"),
 }
 
 

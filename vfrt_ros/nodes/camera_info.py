@@ -143,6 +143,8 @@ def parse_camera_info(content: Any) -> tuple[CameraInfo, str | None]:
 
 
 def _content(path: Path) -> Any:
+    if path.exists() and not path.is_file():  # a device or pipe may never end
+        raise CalibrationError("it is a folder, device or pipe.")
     try:
         return read_yaml(path.read_text(encoding="utf-8"))
     except ValueError as error:

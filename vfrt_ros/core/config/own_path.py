@@ -15,18 +15,21 @@ def own_path(text: str, name: str) -> Path:
         name: What it was written for, to be named in an error.
 
     Raises:
-        MemoryStoreError: It names a user that there is not, or no file can have it.
+        MemoryStoreError: It names a user that there is not, no file can have it, or a folder or device has it.
 
     >>> own_path("/tmp/memory.db", "memory_path")
     PosixPath('/tmp/memory.db')
     """
     try:
         path = Path(text).expanduser().absolute()
-        path.exists()
+        taken = path.exists() and not path.is_file()
     except PermissionError:
         return path
     except (RuntimeError, ValueError, OSError) as error:
         raise MemoryStoreError(
             f"{name} must be a path that a file can have; got '{text:.60}' ({error})."
         ) from error
+    if taken:
+        what = "folder" if path.is_dir() else "device or pipe"
+        raise MemoryStoreError(f"{name} must be the path of a file; {path} is a {what}.")
     return path
