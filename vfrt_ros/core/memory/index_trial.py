@@ -84,6 +84,8 @@ def main(dim: str, factory: str) -> int:
 
     resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Where whoever asked is gone, nobody is left to end it.
+    resource.setrlimit(resource.RLIMIT_CPU, (int(PATIENCE), int(PATIENCE) + 1))
     try:
         attempt(int(dim), ast.literal_eval(factory))
     except Exception as error:
