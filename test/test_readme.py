@@ -1,4 +1,4 @@
-"""What the README repeats of the code is what the code says."""
+"""The README and docs/ repeat of the code what the code says, and their links lead somewhere."""
 
 from __future__ import annotations
 
@@ -8,34 +8,52 @@ from pathlib import Path
 
 import pytest
 
-from tools.reference import CAMERA_TABLES, TABLES, refresh
+from tools.reference import DOCS, TABLES, refresh
 from vfrt_ros.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CAMERAS = (ROOT / "docs" / "cameras.md").read_text(encoding="utf-8")
+PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
 
 
-def test_the_tables_are_those_of_the_code() -> None:
-    for document, tables in ((README, TABLES), (CAMERAS, CAMERA_TABLES)):
-        for name in tables:
-            assert f"<!-- {name} -->" in document
-        assert refresh(document) == document, "run: python -m tools.reference README.md docs/cameras.md"
+@pytest.mark.parametrize("name", TABLES)
+def test_the_tables_are_those_of_the_code(name: str) -> None:
+    document = (DOCS / name).read_text(encoding="utf-8")
+    for table in TABLES[name]:
+        assert f"<!-- {table} -->" in document
+    assert refresh(document) == document, "run: python -m tools.reference"
 
 
-def test_every_link_leads_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / target).is_file(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert "://" in target or (page.parent / target).exists(), target
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, new = set(), [ROOT / "README.md"]
+    while new:
+        page = new.pop()
+        reached.add(page)
+        targets = re.findall(r"\]\(([^)#]+\.md)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        pages = {(page.parent / target).resolve() for target in targets if "://" not in target}
+        new += sorted(pages - reached - set(new))
+    assert [str(page.relative_to(ROOT)) for page in PAGES if page not in reached] == []
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len(README.split()) <= 5 * 230
 
 
 def test_every_service_and_topic_is_named() -> None:
     services = pytest.importorskip("vfrt_ros.nodes.services", reason="rclpy is not installed")
     from vfrt_ros.nodes import names
 
+    document = (DOCS / "ros.md").read_text(encoding="utf-8")
     for service in services.SERVICES:
-        assert f"`{service}`" in README, service
+        assert f"`{service}`" in document, service
     for topic in (names.IMAGE_RAW, names.CAMERA_INFO, names.RECOGNITION, names.OVERLAY, names.MEMORY_INFO):
-        assert f"`{topic}`" in README, topic
+        assert f"`{topic}`" in document, topic
 
 
 def test_every_vfrt_call_is_a_command() -> None:

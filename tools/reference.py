@@ -1,9 +1,8 @@
-"""The tables of the documents, written from the code: `python -m tools.reference README.md docs/cameras.md`."""
+"""The tables of the documents, written from the code: `python -m tools.reference` brings them up to date."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -43,15 +42,16 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {
-    "commands": command_table,
-    "camera parameters": lambda: parameter_table(CameraSettings),
-    "recognition parameters": lambda: parameter_table(RecognitionSettings),
+TABLES: dict[str, dict[str, Callable[[], str]]] = {
+    "commands.md": {"commands": command_table},
+    "parameters.md": {
+        "camera parameters": lambda: parameter_table(CameraSettings),
+        "recognition parameters": lambda: parameter_table(RecognitionSettings),
+    },
+    "cameras.md": {"image encodings": encoding_table},
 }
-"""What stands between `<!-- NAME -->` and `<!-- end -->` in the README."""
-
-CAMERA_TABLES: dict[str, Callable[[], str]] = {"image encodings": encoding_table}
-"""The same for docs/cameras.md."""
+"""By file of `docs/`: each table stands between `<!-- NAME -->` and `<!-- end -->`."""
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def refresh(text: str) -> str:
@@ -61,7 +61,7 @@ def refresh(text: str) -> str:
         KeyError: A marker names no table.
     """
 
-    tables = TABLES | CAMERA_TABLES
+    tables = {name: table for group in TABLES.values() for name, table in group.items()}
 
     def fill(match: re.Match[str]) -> str:
         return f"<!-- {match[1]} -->\n\n{tables[match[1]]()}\n\n<!-- end -->"
@@ -96,9 +96,9 @@ def _allowed(entry: Parameter) -> str:
 
 
 def main() -> None:
-    """Rewrite the tables of the documents named on the command line."""
-    for name in sys.argv[1:]:
-        path = Path(name)
+    """Rewrite the tables of the documents."""
+    for name in TABLES:
+        path = DOCS / name
         path.write_text(refresh(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 

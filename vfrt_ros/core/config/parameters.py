@@ -1,7 +1,7 @@
 """One parameter: what it may be, and the check that says in words when it is not.
 
 The settings dataclasses (`vfrt_ros.core.config.settings`) are made of these, and everything that speaks of
-parameters is fed from them: the ROS declarations, `VFRT_*` variables, the command line, the README.
+parameters is fed from them: the ROS declarations, `VFRT_*` variables, the command line, docs/parameters.md.
 """
 
 from __future__ import annotations
