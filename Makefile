@@ -4,7 +4,7 @@ endif
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help live test test-ui screenshots panel-rate lint bench crash discovery fuzz soak eval-bar setup clean
+.PHONY: help live test test-ui screenshots panel-rate lint bench crash discovery fuzz soak eval-bar sensitivity setup clean
 
 READY := tools/setup.sh && source ./env.sh
 
@@ -53,6 +53,9 @@ GROCERIES ?= ../shared/data/groceries
 
 eval-bar:  ## measure recognition against its bar (GROCERIES=folder of the photos, ARGS="--episodes 20")
 	@$(READY) && exec python -m tools.eval_bar "$(GROCERIES)" $(ARGS)
+
+sensitivity:  ## half and twice of each constant of the scoring (GROCERIES=folder, or an .npz with ARGS="--background FILE")
+	@$(READY) && exec python -m tools.eval_bar.sensitivity "$(GROCERIES)" $(ARGS)
 
 setup:  ## install and build what is missing or stale; every other target does so too
 	@tools/setup.sh

@@ -39,7 +39,7 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """True where the figure keeps the limit; a figure that is none never does."""
+        """True where the figure keeps the limit; NaN never does."""
         if not math.isfinite(self.figure):
             return False
         return {

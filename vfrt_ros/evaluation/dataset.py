@@ -68,7 +68,7 @@ def load_dataset(
         warn: Gets one line for each class folder that is of no use; it is left out.
 
     Raises:
-        DatasetError: It is no such folder, no class folder is of use, or `classes.csv` does not fit it.
+        DatasetError: `folder` does not exist, has no class folder with pictures, or does not fit its `classes.csv`.
     """
     try:
         folder = folder.expanduser()

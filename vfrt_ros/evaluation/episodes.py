@@ -70,6 +70,13 @@ class Answers:
 def episodes(features: Features, ways: int, shots: int, count: int, seed: int = 0) -> Iterator[Episode]:
     """Seeded episodes: `ways` classes at random with `shots` examples each from `train`; all of `test` is asked.
 
+    Args:
+        features: Of the data set.
+        ways: Classes of an episode.
+        shots: Examples of each class.
+        count: Episodes.
+        seed: Of the choice; an episode depends on it and its own number alone.
+
     Raises:
         ValueError: There are fewer classes than `ways`, or a class has fewer examples than `shots`.
     """
@@ -104,7 +111,12 @@ def _episode(features: Features, ways: int, shots: int, random: np.random.Genera
 
 
 def answer_baseline(baseline: Baseline, episode: Episode) -> Answers:
-    """A baseline's answers; its largest logit is the familiarity, and it names everything."""
+    """A baseline's answers; its largest logit is the familiarity, and it names everything.
+
+    Args:
+        baseline: Gives (q + u, c) logits.
+        episode: What is asked.
+    """
     queries = np.concatenate([episode.known, episode.unknown])
     logits = baseline(episode.examples, episode.labels, episode.text, queries)
     best = logits.argmax(axis=1)
@@ -112,7 +124,12 @@ def answer_baseline(baseline: Baseline, episode: Episode) -> Answers:
 
 
 def answer_rule(rule: FusionRule, episode: Episode) -> Answers:
-    """What a fusion rule, taught the episode before (`teach`), answers; without smoothing."""
+    """What a fusion rule, taught the episode before (`teach`), answers; without smoothing.
+
+    Args:
+        rule: Taught this episode.
+        episode: What is asked.
+    """
     order = {name(i): i for i in range(len(episode.classes))}
     best, familiarity, score, named = [], [], [], []
     for query in np.concatenate([episode.known, episode.unknown]):
@@ -127,7 +144,13 @@ def answer_rule(rule: FusionRule, episode: Episode) -> Answers:
 
 
 def teach(rule: FusionRule, episode: Episode, *, text: bool = True) -> None:
-    """Give a new rule the examples and prototypes of an episode, and wait until they are in force."""
+    """Give a new rule the examples and prototypes of an episode, and wait until they are in force.
+
+    Args:
+        rule: An empty one.
+        episode: Its examples and prototypes.
+        text: False = without prototypes.
+    """
     if text:
         names = tuple(name(i) for i in range(len(episode.classes)))
         rule.set_prototypes(names, episode.text)
@@ -138,13 +161,21 @@ def teach(rule: FusionRule, episode: Episode, *, text: bool = True) -> None:
 
 
 def examples_of(episode: Episode) -> tuple[Example, ...]:
-    """The episode's examples as a memory holds them; the ids are the rows."""
+    """The episode's examples as a memory holds them; the ids are the rows.
+
+    Args:
+        episode: Whose (n, d) examples are meant.
+    """
     pairs = zip(episode.labels, episode.examples, strict=True)
     return tuple(Example(i, name(int(label)), row) for i, (label, row) in enumerate(pairs))
 
 
 def search_in(episode: Episode) -> Search:
-    """An exact neighbour search over the episode's examples, for the late rule."""
+    """An exact neighbour search over the episode's examples, for the late rule.
+
+    Args:
+        episode: Whose (n, d) examples are searched.
+    """
 
     def search(embedding: Array, k: int) -> tuple[Ints, Array]:
         cosines = episode.examples @ embedding
@@ -155,12 +186,20 @@ def search_in(episode: Episode) -> Search:
 
 
 def name(index: int) -> str:
-    """The label of class `index` of an episode; sorted like the classes."""
+    """The label of class `index` of an episode; sorted like the classes.
+
+    Args:
+        index: 0 … c−1.
+    """
     return f"class {index:04d}"
 
 
 def measure(answers: Answers, episode: Episode) -> dict[str, float]:
     """The figures of one episode.
+
+    Args:
+        answers: To the q + u questions.
+        episode: What was asked.
 
     Returns:
         top1, auroc, fpr95, aupr, oscr; rejected (share of known objects called unknown), accepted (share

@@ -37,7 +37,7 @@ class Estimate:
         return self.mean + self.half_width
 
     def as_dict(self) -> dict[str, float | int | None]:
-        """Plain values for JSON and CSV; what there is none of is None."""
+        """Plain values for JSON and CSV; a missing figure is None."""
         return {
             "mean": _plain(self.mean),
             "low": _plain(self.low),

@@ -49,12 +49,19 @@ class Method:
         return self.name in RULES and not self.vectorised
 
     def answers(self, shots: int) -> bool:
-        """True where the method has something to say after so many examples of each label."""
+        """True where the method has something to say after so many examples of each label.
+
+        Args:
+            shots: Examples of each label, 0 or more.
+        """
         return shots > 0 or (self.text and self.name in WITHOUT_EXAMPLES)
 
 
 def parse_methods(names: Sequence[str]) -> tuple[Method, ...]:
     """The methods of these names, each once; `ncm_text` is `ncm+text`.
+
+    Args:
+        names: As people type them.
 
     Raises:
         SettingError: One is unknown.
@@ -93,7 +100,14 @@ def ask(method: Method, episode: Episode, settings: RecognitionSettings, encoder
 def empty_rule(
     fuse: str, settings: RecognitionSettings, encoders: Encoders, episode: Episode | None = None
 ) -> FusionRule:
-    """A rule as the recogniser builds it; the late one searches the examples of the episode."""
+    """A rule as the recogniser builds it; the late one searches the examples of the episode.
+
+    Args:
+        fuse: Name of the rule.
+        settings: Of the rule.
+        encoders: The memory's.
+        episode: Whose examples the late rule searches; None = an empty memory.
+    """
     backbone = encoders.backbone
     memory = Memory(Owner(backbone.id, backbone.fingerprint, backbone.dim))
     try:

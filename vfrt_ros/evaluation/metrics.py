@@ -13,6 +13,10 @@ Mask = npt.NDArray[np.bool_]
 def auroc(known: Floats, unknown: Floats) -> float:
     """The chance that a known object is more familiar than an unknown one; (n,) and (m,) familiarities.
 
+    Args:
+        known: (n,) float64 familiarity of known objects.
+        unknown: (m,) float64 familiarity of unknown objects.
+
     >>> auroc(np.array([3.0, 2.0]), np.array([1.0, 0.0]))
     1.0
     """
@@ -20,12 +24,22 @@ def auroc(known: Floats, unknown: Floats) -> float:
 
 
 def aupr(known: Floats, unknown: Floats) -> float:
-    """Average precision of finding the known objects."""
+    """Average precision of finding the known objects.
+
+    Args:
+        known: (n,) float64 familiarity of known objects.
+        unknown: (m,) float64 familiarity of unknown objects.
+    """
     return float(average_precision_score(_truth(known, unknown), np.concatenate([known, unknown])))
 
 
 def fpr95(known: Floats, unknown: Floats) -> float:
-    """The share of unknown objects taken for known where 95 % of the known ones are."""
+    """The share of unknown objects taken for known where 95 % of the known ones are.
+
+    Args:
+        known: (n,) float64 familiarity of known objects.
+        unknown: (m,) float64 familiarity of unknown objects.
+    """
     wrong, right, _ = roc_curve(_truth(known, unknown), np.concatenate([known, unknown]))
     return float(wrong[np.searchsorted(right, 0.95)])
 

@@ -1,4 +1,4 @@
-"""What a method answered in an episode, in the labels of the data set, small enough to keep and to send."""
+"""The answers of a method in an episode, in the labels of the data set, small enough to keep and to send."""
 
 from __future__ import annotations
 
@@ -57,7 +57,11 @@ class Outcome:
         return np.where(self.named, self.best, -1)
 
     def of_class(self, label: int) -> Outcome:
-        """The questions that show one taught label, and all that show something unknown."""
+        """The questions that show one taught label, and all that show something unknown.
+
+        Args:
+            label: Index into the labels of the data set.
+        """
         chosen = ~self.known | (self.truth == label)
         return Outcome(
             self.classes,
@@ -86,7 +90,13 @@ class Outcome:
 
 
 def outcome_of(answers: Answers, episode: Episode, *, decides: bool) -> Outcome:
-    """The answers of an episode in the labels of the data set."""
+    """The answers of an episode in the labels of the data set.
+
+    Args:
+        answers: To the q + u questions of the episode.
+        episode: What was asked.
+        decides: False where the method has no threshold.
+    """
     count = len(episode.known)
     return Outcome(
         episode.classes,
@@ -106,6 +116,9 @@ def calibration_error(outcomes: Sequence[Outcome]) -> float:
     The error of one episode is biased upwards, the more the fewer its questions are (Roelofs et al.,
     "Mitigating Bias in Calibration Error Estimation", AISTATS 2022), so its mean over episodes is too.
     Known and unknown objects count the same, and so do episodes.
+
+    Args:
+        outcomes: Of one method, one for each episode.
 
     Returns:
         In [0, 1]; NaN where the method gives no score.

@@ -108,6 +108,10 @@ def run(
 def check_ways(plan: Plan, labels: int) -> None:
     """Refuse a plan for which there are too few labels.
 
+    Args:
+        plan: What is to be done.
+        labels: How many the data set has.
+
     Raises:
         DatasetError: Says how many there are.
     """

@@ -39,19 +39,47 @@ class Space:
     apart: float = 1.0
 
     def images(self, rows: Array) -> Array:
-        """(n, d) unit vectors of pictures to (n, d + 2)."""
+        """(n, d) unit vectors of pictures to (n, d + 2).
+
+        Args:
+            rows: (n, d) float32, unit norm.
+
+        Returns:
+            (n, d + 2) float32, unit norm.
+        """
         return self._map(rows, (1.0, 0.0))
 
     def texts(self, rows: Array) -> Array:
-        """(n, d) unit vectors of texts to (n, d + 2)."""
+        """(n, d) unit vectors of texts to (n, d + 2).
+
+        Args:
+            rows: (n, d) float32, unit norm.
+
+        Returns:
+            (n, d + 2) float32, unit norm.
+        """
         return self._map(rows, (self.apart, math.sqrt(1.0 - self.apart**2)))
 
     def features(self, features: Features) -> Features:
-        """A data set in this space."""
+        """A data set in this space.
+
+        Args:
+            features: Of a data set, d numbers a row.
+
+        Returns:
+            The same with d + 2 numbers a row.
+        """
         return features.transformed(self.images, self.texts)
 
     def encoders(self, encoders: Encoders) -> Encoders:
-        """Encoders whose vectors are of this space; their fingerprints say so."""
+        """Encoders whose vectors are of this space; their fingerprints say so.
+
+        Args:
+            encoders: Of d numbers.
+
+        Returns:
+            The same with d + 2 numbers.
+        """
         return replace(
             encoders,
             backbone=SpacedBackbone(encoders.backbone, self),

@@ -83,7 +83,7 @@ def open_recording(
         warn: Gets one line for what is missing or left out.
 
     Raises:
-        SourceError: It is none of these.
+        SourceError: `place` is neither a video, a bag, a folder nor `demo`.
     """
     path = Path(place).expanduser()
     if is_bag(path):

@@ -1,4 +1,4 @@
-"""What an evaluation found: each figure with its interval, overall and for each class."""
+"""The summary of an evaluation: each figure with its interval, overall and for each class."""
 
 from __future__ import annotations
 

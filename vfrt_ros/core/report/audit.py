@@ -1,4 +1,4 @@
-"""What in a memory makes recognition worse, and what to do about it."""
+"""Find the examples and prompts that make recognition worse, and say what to do about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of each label, for people."""
+"""A summary of each label, for people."""
 
 from __future__ import annotations
 

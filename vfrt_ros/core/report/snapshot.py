@@ -26,7 +26,7 @@ def snapshot_folder(snapshot_dir: str) -> Path:
     """The folder that the parameter means; empty = `$ROS_HOME/vfrt/snapshots`.
 
     Raises:
-        SettingError: It is no folder and cannot become one.
+        SettingError: not a folder, and one cannot be made there.
     """
     if not snapshot_dir:
         return state_folder() / "snapshots"
@@ -46,7 +46,7 @@ def check_name(name: str) -> str:
     """The name of a snapshot; empty = the time.
 
     Raises:
-        RequestError: It is no plain name, so that nothing is ever written elsewhere.
+        RequestError: not a plain file name; nothing is ever written elsewhere.
 
     >>> check_name("desk 1")
     'desk 1'

@@ -13,6 +13,13 @@ Floats = npt.NDArray[np.float64]
 def softmax_mean(cosines: Floats, sharpness: float = 10.0) -> float:
     """The mean of (n,) cosines weighted by ``exp(sharpness · cosine)``: between mean and max.
 
+    Args:
+        cosines: (n,) float64 in [−1, 1], n ≥ 1.
+        sharpness: 0 = the mean; the larger, the nearer to the maximum.
+
+    Returns:
+        In [−1, 1].
+
     >>> round(softmax_mean(np.array([0.9, 0.1])), 3)
     0.9
     """

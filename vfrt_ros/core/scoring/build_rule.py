@@ -32,6 +32,9 @@ class Rules:
     def prepare(self, fuse: str) -> None:
         """Encode what a rule of this name needs.
 
+        Args:
+            fuse: Name of the rule, `calibrated` or `late`.
+
         Raises:
             EncoderError: It cannot be encoded.
         """
@@ -43,6 +46,10 @@ class Rules:
 
     def make(self, settings: RecognitionSettings, memory: Memory) -> FusionRule:
         """An empty rule: examples and prototypes are still to be given to it.
+
+        Args:
+            settings: `fuse` names the rule; it reads the others.
+            memory: Which the late rule searches.
 
         Raises:
             EncoderError: What it needs cannot be encoded.
@@ -56,7 +63,12 @@ class Rules:
 
 
 def build_rule(settings: RecognitionSettings, memory: Memory, encoders: Encoders) -> FusionRule:
-    """One empty rule; see `Rules.make`."""
+    """One empty rule; see `Rules.make`.
+
+    Args:
+        settings, memory: See `Rules.make`.
+        encoders: Of the memory.
+    """
     return Rules(encoders).make(settings, memory)
 
 

@@ -64,11 +64,20 @@ class Calibration:
     limit: tuple[float, float, float]
 
     def logits(self, distances: Floats, prompts: Floats, image: float = 1.0, text: float = 1.0) -> Floats:
-        """(…, c) logits of the labels; `image` and `text` in [0, 1] turn either kind of evidence down."""
+        """(…, c) logits of the labels (formula 9); `image` and `text` in [0, 1] turn either kind of evidence down.
+
+        Args:
+            distances: (…, c) float64, see `ImageModel.compare`.
+            prompts: (…, c) float64 z-scores as `beside_pictures` gives them.
+            image, text: In [0, 1].
+
+        Returns:
+            (…, c) float64.
+        """
         return -image * self.sharpness * distances + text * self.text_weight * prompts
 
     def familiarity(self, distances: Floats, text_evidence: Floats, centre: float) -> Floats:
-        """Familiarity of each label in one frame: `features` times their coefficients.
+        """Familiarity of each label in one frame (formula 11): `features` times their coefficients.
 
         Args:
             distances: (c,) float64, see `ImageModel.compare`.
@@ -83,10 +92,16 @@ class Calibration:
         return np.asarray(ahead * margin - near * distances + text * text_evidence + (away * centre + always))
 
     def threshold(self, share: float) -> float:
-        """The familiarity that all but `share` of the frames of known objects reach.
+        """The limit: the familiarity that all but `share` of the frames of known objects reach (formula 12).
 
         Split conformal on the left-out examples (Vovk et al. 2005); where there are fewer than ``1/share`` of
         them, the prediction interval of Student's t goes on, but not to where an unknown is far more likely.
+
+        Args:
+            share: In [0, 1], the share of frames of known objects that may be called unknown.
+
+        Returns:
+            Log-odds.
         """
         counted = float(np.interp(share, self.shares, self.familiarities))
         mean, spread, count = self.limit
@@ -98,7 +113,7 @@ class Calibration:
 
 
 def features(distances: Floats, text_evidence: Floats, centre: Floats) -> Floats:
-    """The parts of familiarity, for every label.
+    """The parts of familiarity (formula 11), for every label.
 
     Args:
         distances: (n, c) float64.
@@ -116,6 +131,12 @@ def features(distances: Floats, text_evidence: Floats, centre: Floats) -> Floats
 
 def log_sum_exp(values: Floats) -> Floats:
     """``log Σ exp`` over the last axis of finite values: a tenth of the time of SciPy's on one row.
+
+    Args:
+        values: (…, c) float64, finite, c ≥ 1.
+
+    Returns:
+        (…) float64.
 
     >>> round(float(log_sum_exp(np.log(np.array([1.0, 3.0])))), 6)
     1.386294
@@ -270,6 +291,12 @@ def margin_scale(margins: Floats) -> float:
 
     A prior for inputs brought to one scale, as Gelman et al., "A weakly informative default prior distribution
     for logistic and other regression models" (2008), have it: it does not matter how close the labels lie.
+
+    Args:
+        margins: (n,) float64, of known and unknown objects, n ≥ 1.
+
+    Returns:
+        In `constants.MARGIN_SCALES`; 1 where every margin is 0.
 
     >>> margin_scale(np.array([0.4, -0.4])), margin_scale(np.array([0.1, 0.1])), margin_scale(np.zeros(2))
     (1.0, 4.0, 1.0)

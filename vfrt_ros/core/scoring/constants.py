@@ -1,14 +1,15 @@
 """The chosen numbers of the rule `calibrated`, each with its source; the rest is learned from the memory.
 
-The code reads them as ``constants.NAME`` at the moment of use. "Chosen on the groceries" means on the episodes of
-`make eval-bar` with the grocery photographs. The formulas are those of `docs/scoring.md`.
+The code reads them as ``constants.NAME`` at the moment of use, so that `make sensitivity` can put half and twice of
+each in their place; what happens then is in `docs/notes/constants.md`. "Chosen on the groceries" means on the
+episodes of `make eval-bar` with the grocery photographs. The formulas are those of `docs/scoring.md`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-# --- The memory: variance within labels, and the metric
+# --- The memory: variance within labels, and the metric (formulas 2 to 4)
 
 WITHIN_SHARE = 0.4
 """Variance within labels as a share of the total, before the memory tells; no unit.
@@ -38,7 +39,7 @@ METRIC_ROUNDS = 3
 NOISE_SHARE = 1e-3
 """Directions of few examples with less than this share of the floor are rounding noise. Source: float32."""
 
-# --- Leaving examples out
+# --- Leaving examples out (formulas 5 and 6)
 
 REMOVED_AT_MOST = 8
 """Near duplicates that the covariance is freed of, the nearest first; the means are freed of all.
@@ -57,7 +58,7 @@ FIT_SAMPLE = 1024
 FIT_AT_ONCE = 128
 """A memory up to this size is fitted before the next frame; a larger one in the background. Source: time of a fit."""
 
-# --- The prompts
+# --- The prompts (formulas 8, 9 and 13)
 
 LEAST_BACKGROUND = 8
 """Prompts that a mean and a standard deviation take at least. Source: chosen; a background has 191."""
@@ -69,7 +70,8 @@ RIVAL_SHARE = 0.9
 """How far the best prompt of the background, rather than `PROMPT_MIDPOINT`, is the prompt threshold.
 Source: chosen on the groceries without examples."""
 SAME_PROMPT = 0.999
-"""Cosine from which on a prompt of the background says the same as a label's, and is no rival. Source: float32."""
+"""Cosine from which on a prompt of the background says the same as a label's, and does not count as a rival.
+Source: float32."""
 LOW_PROMPT_SHARE = 0.1
 """What counts, beside pictures, of how far a prompt lies below the mean of the background: which of two prompts
 that do not fit at all fits less is mostly chance. Source: chosen on the groceries."""
@@ -85,7 +87,7 @@ Source: chosen on the groceries."""
 MATCH_DEVIATION = 1.0
 """The standard deviation of that. Source: chosen on the groceries."""
 
-# --- Fusion of both
+# --- Fusion of both (formulas 9 and 10)
 
 SHARPNESS = 6.0
 """Prior of the logit per unit of squared distance: its median. Source: chosen on the groceries."""
@@ -107,7 +109,7 @@ NEUTRAL_ALPHA = 0.7
 """The `alpha_fusion` at which the evidence alone decides; below it counts less for pictures, above for text.
 Source: the default of the parameter."""
 
-# --- Known or unknown
+# --- Known or unknown (formulas 11 and 12)
 
 FAMILIARITY_MEAN = np.array([3.0, 1.0, 0.0, 1.0, 2.0])
 """Prior mean of the coefficients of `calibration.features`: nearness, margin, centre, prompt, constant.
@@ -129,7 +131,7 @@ PRIOR_EXAMPLES = 8.0
 UNLIKELY = -1.0
 """Log-odds of a known object below which too few examples let nothing through. Source: chosen on the groceries."""
 
-# --- Negative examples, and the ends of the scale
+# --- Negative examples (formula 19), and the ends of the scale
 
 NEGATIVE_PENALTY = 4.0
 """What a negative example adds to the squared distance of its label, right where it is. Source: chosen."""
@@ -143,7 +145,7 @@ NEVER = -1e6
 """Log-odds of a label with neither example nor prompt, of which only is known what it is not.
 Source: below EXCLUDED."""
 
-# --- Exact sums
+# --- Exact sums (formula 20)
 
 SCALE = 2.0**17
 """Embeddings are rounded to whole multiples of 1/SCALE. A sum of products of such numbers is a whole number

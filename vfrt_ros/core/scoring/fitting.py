@@ -61,12 +61,21 @@ class Model:
     within: float
 
     def moved(self, statistics: Statistics, changed: set[str]) -> Model:
-        """The model with the means of the changed labels, and all that is learned as before."""
+        """The model with the means of the changed labels, and all that is learned as before.
+
+        Args:
+            statistics: Of the memory as it is now.
+            changed: Labels whose examples have changed.
+        """
         return replace(self, image=self.image.moved(statistics, changed))
 
 
 def fit(snapshot: Snapshot) -> Model:
-    """The model of a memory with at least one positive example."""
+    """The model of a memory with at least one positive example.
+
+    Args:
+        snapshot: Of a memory with at least one positive example.
+    """
     means = snapshot.means.astype(np.float32)
     freedom = float((snapshot.counts - 1).sum())
     residual = _residual(snapshot)
@@ -144,7 +153,7 @@ def _left_inflation(left: LeftOut, snapshot: Snapshot, spread: Spread) -> Floats
 
 
 def _unit(left: LeftOut, snapshot: Snapshot, spread: Spread) -> float:
-    """The mean squared distance to the own label when left out, drawn to the prior while there is little."""
+    """Formula 6: the mean left-out squared distance to the own label, drawn to the prior while there is little."""
     kept = left.rest > 0
     if not kept.any():
         return spread.within

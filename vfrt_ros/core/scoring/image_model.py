@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ImageModel:
-    """Squared distances in units of what an example of the right label has on average.
+    """Squared distances in units of what an example of the right label has on average (formula 2).
 
     A squared distance to the mean of n examples is ``1 + 1/n`` times that to the true mean on average, and is
     divided by it (the predictive distribution of a Gaussian class; Murphy, "Conjugate Bayesian analysis of
@@ -49,7 +49,15 @@ class ImageModel:
     def build(
         cls, labels: tuple[str, ...], means: Array, effective: Floats, metric: Metric, unit: float
     ) -> ImageModel:
-        """The model of (c, d) float32 means of `labels` with (c,) effective examples each."""
+        """The model of (c, d) float32 means of `labels` with (c,) effective examples each.
+
+        Args:
+            labels: c labels.
+            means: (c, d) float32.
+            effective: (c,) float64, at least 1.
+            metric: Shared by all labels.
+            unit: Mean left-out squared distance to the own label, above 0.
+        """
         along = metric.project(means)
         plain = _squares(means)
         return cls(
@@ -65,7 +73,12 @@ class ImageModel:
         )
 
     def moved(self, statistics: Statistics, changed: set[str]) -> ImageModel:
-        """The model with the means of the changed labels, under the metric and the unit from before."""
+        """The model with the means of the changed labels, under the metric and the unit from before.
+
+        Args:
+            statistics: Of the memory as it is now.
+            changed: Labels whose examples have changed.
+        """
         labels = tuple(sorted(statistics.counts))
         place = {label: i for i, label in enumerate(self.labels)}
         new = [i for i, label in enumerate(labels) if label in changed or label not in place]
@@ -97,6 +110,9 @@ class ImageModel:
 
     def compare(self, embedding: Array) -> tuple[Array, Floats, float]:
         """One (d,) float32 unit-norm embedding with all labels.
+
+        Args:
+            embedding: (d,) float32, unit norm.
 
         Returns:
             (c,) float32 cosines with the means; (c,) float64 squared distances, about 1 for the right label; and

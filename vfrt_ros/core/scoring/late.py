@@ -39,6 +39,7 @@ class LateSettings(Protocol):
 class LateRule:
     """Neighbours of the frame, aggregated per label, mixed with the prompts by a fixed weight.
 
+    Formula 1:
     ``score = clip((alpha · norm(aggregate of cosines) + (1 − alpha) · norm(text cosine)) / temperature, 0, 1)``
 
     A label with only one kind of evidence uses it alone. A label that has examples, but none among the `k`

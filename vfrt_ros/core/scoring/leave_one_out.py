@@ -45,7 +45,7 @@ def leave_one_out(
     metric: Metric,
     scale: float,
 ) -> LeftOut:
-    """Leave each row out in closed form, as if the statistics had been made without it.
+    """Leave each row out in closed form, as if the statistics had been made without it (formula 5).
 
     A label of n examples with residuals r loses the set G of m: its mean becomes ``(n μ − Σ x) / (n − m)``, the
     scatter ``S − Rᵀ (I + 11ᵀ/(n−m)) R`` with the rows of R the residuals of G, and the inverse of the

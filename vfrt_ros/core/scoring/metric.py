@@ -30,17 +30,36 @@ class Metric:
     directions: Array
 
     def project(self, rows: Array) -> Array:
-        """(n, d) rows in the (n, r) coordinates that `inner` subtracts."""
+        """(n, d) rows in the (n, r) coordinates that `inner` subtracts.
+
+        Args:
+            rows: (n, d) float32.
+
+        Returns:
+            (n, r) float32.
+        """
         return np.asarray(rows @ self.directions.T, np.float32)
 
     def inner(self, left: Array, right: Array) -> Floats:
-        """(n, m) inner products of (n, d) and (m, d) rows, in float64: differences of them matter."""
+        """(n, m) inner products of (n, d) and (m, d) rows, in float64: differences of them matter.
+
+        Args:
+            left: (n, d) float32.
+            right: (m, d) float32.
+
+        Returns:
+            (n, m) float64.
+        """
         first, second, along = (part.astype(np.float64) for part in (left, right, self.directions))
         return np.asarray(first @ second.T - (first @ along.T) @ (second @ along.T).T)
 
 
 def plain(d: int) -> Metric:
-    """The metric of a memory that says nothing about the spread: the cosine's."""
+    """The metric of a memory that says nothing about the spread: the cosine's.
+
+    Args:
+        d: Numbers of an embedding.
+    """
     return Metric(np.zeros((0, d), np.float32))
 
 

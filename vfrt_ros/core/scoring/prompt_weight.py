@@ -1,4 +1,4 @@
-"""What prompts earn by themselves: where their weight beside pictures is looked for."""
+"""The worth of prompts by themselves: where their weight beside pictures is looked for."""
 
 from __future__ import annotations
 
@@ -29,7 +29,12 @@ class PromptMeans:
 
 
 def prompt_means(prompts: Floats, own: Ints) -> PromptMeans:
-    """Means of (n, c) z-scores, NaN where a label has no prompt, by the (n,) right labels; 0 without any."""
+    """Means of (n, c) z-scores, NaN where a label has no prompt, by the (n,) right labels; 0 without any.
+
+    Args:
+        prompts: (n, c) float64 z-scores, NaN where a label has no prompt.
+        own: (n,) int64, index of the right label.
+    """
     at = np.arange(len(own))
     right, others = prompts[at, own], prompts.copy()
     others[at, own] = np.nan
@@ -42,7 +47,7 @@ def prompt_means(prompts: Floats, own: Ints) -> PromptMeans:
 
 
 def prior_median(means: PromptMeans, examples: float, labels: int) -> float:
-    """The most likely weight of prompts beside pictures, in logits per standard deviation.
+    """The most likely weight of prompts beside pictures, in logits per standard deviation (formula 10).
 
     By themselves they earn the slope of a linear discriminant (Fisher 1936) between the right labels' prompts
     and the others', the difference of the means over the variance; this is multiplied by the share of the

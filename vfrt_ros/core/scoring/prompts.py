@@ -69,6 +69,11 @@ def text_prototypes(
 def texts_of(label: str, prompts: Sequence[str], templates: Sequence[str]) -> tuple[str, ...]:
     """The texts that describe a label: its own prompts as they are, else the filled templates.
 
+    Args:
+        label: Fills the templates.
+        prompts: Its own; empty = the templates.
+        templates: Each with a place for the label.
+
     >>> texts_of("cup", [], ["a {}"]), texts_of("cup", ["my mug"], ["a {}"])
     (('a cup',), ('my mug',))
     """

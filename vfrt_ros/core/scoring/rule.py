@@ -20,24 +20,48 @@ class FusionRule(Protocol):
     def check(self, change: Change) -> None:
         """Refuse a change that it could not follow, before it is made.
 
+        Args:
+            change: What was added to and removed from the memory.
+
         Raises:
             RequestError: The memory would hold more than the rule can.
         """
 
     def apply(self, change: Change) -> None:
-        """Follow a change of the memory, by addition and subtraction."""
+        """Follow a change of the memory, by addition and subtraction.
+
+        Args:
+            change: What was added to and removed from the memory.
+        """
 
     def set_prototypes(self, labels: tuple[str, ...], embeddings: Array) -> None:
-        """Replace the text prototypes: `embeddings` is (m, d) float32, unit norm."""
+        """Replace the text prototypes: `embeddings` is (m, d) float32, unit norm.
+
+        Args:
+            labels: m labels.
+            embeddings: (m, d) float32, unit norm, one for each label.
+        """
 
     def evidence(self, embedding: Array) -> Evidence:
-        """The evidence of one (d,) float32 unit-norm embedding."""
+        """The evidence of one (d,) float32 unit-norm embedding.
+
+        Args:
+            embedding: (d,) float32, unit norm.
+        """
 
     def conclude(self, evidence: Evidence) -> Scores:
-        """Scores of (possibly smoothed) evidence."""
+        """Scores of (possibly smoothed) evidence.
+
+        Args:
+            evidence: Of one frame, smoothed or not.
+        """
 
     def thresholds(self) -> dict[str, float]:
         """What the score of each label is held against, in [0, 1], in a frame that shows nothing else."""
 
     def weights(self, label: str) -> dict[str, float]:
-        """What each kind of evidence counts for a label, by name: to explain an answer."""
+        """What each kind of evidence counts for a label, by name: to explain an answer.
+
+        Args:
+            label: One of the memory or the prompts.
+        """

@@ -31,7 +31,7 @@ class Spread:
 
 
 def total_variance(means: Array, mean_example: Array, pictures: Array | None) -> float:
-    """Half the mean squared distance between things with different labels.
+    """Half the mean squared distance between things with different labels (formula 4).
 
     Args:
         means: (c, d) float32 means of the labels.
@@ -53,7 +53,7 @@ def total_variance(means: Array, mean_example: Array, pictures: Array | None) ->
 def spread_of(
     rows: Array, own: Ints, batches: Ints, *, counts: Floats, residual: float, total: float
 ) -> Spread:
-    """The spread of a memory.
+    """The spread of a memory (formula 3).
 
     Args:
         rows: (n, d) float32 unit-norm examples, all of them or a sample.

@@ -1,4 +1,4 @@
-"""Sums over the memory that addition and subtraction keep exact to the last bit."""
+"""Sums over the memory that addition and subtraction keep exact to the last bit (formula 20 of docs/scoring.md)."""
 
 from __future__ import annotations
 
@@ -62,6 +62,9 @@ class Statistics:
     def check(self, change: Change) -> None:
         """Refuse a change that would be too much, before it is made.
 
+        Args:
+            change: What was added to and removed from the memory.
+
         Raises:
             RequestError: There would be more positive examples than `constants.MOST_EXAMPLES`.
         """
@@ -76,6 +79,9 @@ class Statistics:
     def add(self, examples: tuple[Example, ...]) -> None:
         """Count examples in.
 
+        Args:
+            examples: Positive and negative ones; embeddings (d,) float32, unit norm.
+
         Raises:
             OverflowError: More than `constants.MOST_EXAMPLES` would not be exact any more.
         """
@@ -87,11 +93,19 @@ class Statistics:
         self._change(examples, 1)
 
     def remove(self, examples: tuple[Example, ...]) -> None:
-        """Take examples out that were counted in before."""
+        """Take examples out that were counted in before.
+
+        Args:
+            examples: Such as were counted in, each once.
+        """
         self._change(examples, -1)
 
     def mean(self, label: str) -> Floats:
-        """(d,) float64 mean of a label's positive examples."""
+        """(d,) float64 mean of a label's positive examples.
+
+        Args:
+            label: One with positive examples.
+        """
         return self.sums[label] / (constants.SCALE * self.counts[label])
 
     def fingerprint(self) -> str:

@@ -23,7 +23,7 @@ class _Scale:
         self._spread = np.maximum(cosines.std(axis=-1, keepdims=True), 1e-9)
 
     def of(self, cosines: Array) -> Floats:
-        """(…, m) z-scores of (…, m) cosines."""
+        """(…, m) z-scores of (…, m) cosines (formula 7)."""
         return np.asarray((cosines - self._mean) / self._spread, np.float64)
 
 
@@ -59,6 +59,10 @@ class TextModel:
     def set_prototypes(self, labels: tuple[str, ...], embeddings: Array) -> None:
         """(m, d) float32 unit-norm embeddings, one for each label.
 
+        Args:
+            labels: m labels.
+            embeddings: (m, d) float32, unit norm, one for each label.
+
         Raises:
             ValueError: There are not as many embeddings as labels.
         """
@@ -71,11 +75,19 @@ class TextModel:
         self.prototypes = np.ascontiguousarray(np.asarray(embeddings, np.float32)[order])
 
     def cosines(self, embedding: Array) -> Array:
-        """(m,) or (n, m) float32 cosines of (d,) or (n, d) embeddings with the prototypes."""
+        """(m,) or (n, m) float32 cosines of (d,) or (n, d) embeddings with the prototypes.
+
+        Args:
+            embedding: (d,) or (n, d) float32, unit norm.
+        """
         return np.asarray(embedding @ self.prototypes.T, np.float32)
 
     def evidence(self, embedding: Array) -> TextEvidence:
-        """All that the prompts say of one (d,) float32 unit-norm embedding."""
+        """All that the prompts say of one (d,) float32 unit-norm embedding.
+
+        Args:
+            embedding: (d,) float32, unit norm.
+        """
         cosines = self.cosines(embedding)
         if self.background is None or not self.labels:
             return TextEvidence(
@@ -85,7 +97,12 @@ class TextModel:
         return TextEvidence(cosines, scale.of(cosines), float(self._threshold(scale)))
 
     def standardised(self, embedding: Array, cosines: Array) -> Floats:
-        """(m,) or (n, m) z-scores of the cosines of (d,) or (n, d) embeddings."""
+        """(m,) or (n, m) z-scores of the cosines of (d,) or (n, d) embeddings.
+
+        Args:
+            embedding: (d,) or (n, d) float32, unit norm.
+            cosines: (m,) or (n, m) float32 with the prototypes.
+        """
         background = self.background
         if background is None and len(self.labels) >= constants.LEAST_BACKGROUND:
             background = self.prototypes
@@ -95,9 +112,12 @@ class TextModel:
         return _Scale(embedding @ background.T).of(cosines)
 
     def thresholds(self, embeddings: Array) -> Floats:
-        """Prompt thresholds: () or (n,) z-scores to beat, for (d,) or (n, d) embeddings.
+        """Prompt thresholds (formula 8): () or (n,) z-scores to beat, for (d,) or (n, d) embeddings.
 
         `PROMPT_MIDPOINT`, drawn to the best rival of the background; 0 without prompts.
+
+        Args:
+            embeddings: (d,) or (n, d) float32, unit norm.
         """
         if not self.labels:
             return np.zeros(embeddings.shape[:-1])
@@ -123,7 +143,12 @@ class TextModel:
         return self._rivals_are
 
     def table(self, embeddings: Array, labels: tuple[str, ...]) -> Floats:
-        """(n, c) `beside_pictures` of (n, d) embeddings for these labels, NaN where a label has no prompt."""
+        """(n, c) `beside_pictures` of (n, d) embeddings for these labels, NaN where a label has no prompt.
+
+        Args:
+            embeddings: (n, d) float32, unit norm.
+            labels: c labels, in the order of the columns.
+        """
         table = np.full((len(embeddings), len(labels)), np.nan)
         place = {label: j for j, label in enumerate(labels)}
         pairs = [(i, place[label]) for i, label in enumerate(self.labels) if label in place]
@@ -136,6 +161,12 @@ class TextModel:
 def beside_pictures(standardised: Floats) -> Floats:
     """z-scores of prompts as they count where there are examples too; NaN stays.
 
+    Args:
+        standardised: (…, m) float64 z-scores, NaN = missing.
+
+    Returns:
+        (…, m) float64.
+
     >>> beside_pictures(np.array([2.0, -1.0])).tolist()
     [2.0, -0.1]
     """
@@ -143,7 +174,7 @@ def beside_pictures(standardised: Floats) -> Floats:
 
 
 def match_odds(standardised: Floats, threshold: float) -> Floats:
-    """Log-odds that a prompt is what is seen, calmer above `constants.CALM_ODDS`.
+    """Log-odds that a prompt is what is seen (formula 13), calmer above `constants.CALM_ODDS`.
 
     Args:
         standardised: (…, m) float64 z-scores of the prompts.
@@ -158,7 +189,14 @@ def match_odds(standardised: Floats, threshold: float) -> Floats:
 
 
 def match_threshold(share: float) -> float:
-    """The log-odds that all but `share` of the matching prompts reach, their z-scores being normal."""
+    """The log-odds that all but `share` of the matching prompts reach, their z-scores being normal.
+
+    Args:
+        share: In [0, 1]; 1e-6 at least and 1 − 1e-6 at most count.
+
+    Returns:
+        Log-odds.
+    """
     deviations = float(ndtri(np.clip(share, 1e-6, 1 - 1e-6)))
     matching = constants.MATCH_MEAN + constants.MATCH_DEVIATION * deviations
     return float(match_odds(np.array(matching), constants.PROMPT_MIDPOINT))
