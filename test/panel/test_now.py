@@ -72,6 +72,12 @@ def test_the_pace_is_told_and_drawn() -> None:
     assert now.pace([]).count("<output>–</output>") == 2
 
 
+def test_no_pace_is_told_where_nothing_comes_any_more() -> None:
+    html = now.pace([Pace(10.0, 50.0), Pace(12.5, 60.0)], is_silent=True)
+    assert html.count("<output>–</output>") == 2
+    assert "clip-path" in html
+
+
 def test_the_feed_keeps_a_sample_each_half_second() -> None:
     time = [0.0]
     feed = RecognitionFeed(clock=lambda: time[0])

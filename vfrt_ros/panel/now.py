@@ -57,9 +57,14 @@ def _row(entry: Any, is_best: bool) -> str:
     )
 
 
-def pace(samples: Sequence[Pace]) -> str:
-    """Frames per second and latency as numbers, each with the last minute as a line."""
-    newest = samples[-1] if samples else None
+def pace(samples: Sequence[Pace], *, is_silent: bool = False) -> str:
+    """Frames per second and latency as numbers, each with the last minute as a line.
+
+    Args:
+        samples: Oldest first.
+        is_silent: Nothing comes any more, so that the last numbers are no longer true.
+    """
+    newest = samples[-1] if samples and not is_silent else None
     return (
         '<div class="vfrt-pace">'
         + _figure("frames per second", f"{newest.fps:.1f}" if newest else "–", [s.fps for s in samples])

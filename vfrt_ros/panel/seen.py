@@ -41,8 +41,9 @@ def show_answer() -> None:
 @st.fragment(run_every=1.0)
 def show_pace() -> None:
     """How fast it goes, over the last minute."""
+    feed = shared_client().feed
     with st.container(key="pace"):
-        st.html(now.pace(shared_client().feed.samples()))
+        st.html(now.pace(feed.samples(), is_silent=feed.age > SILENCE_SECONDS))
 
 
 def _why_silent(client: PanelClient) -> str:
