@@ -476,3 +476,15 @@ def test_a_standing_label_has_an_advantage_under_the_calibrated_rule_only(fuse, 
     first, second = (recogniser.recognise(plain("red")).score for _ in range(2))
     assert (second > first + 1e-6) == rises
     assert second >= first - 1e-6
+
+
+def test_settling_waits_for_the_fit_of_what_was_taught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vfrt_ros.core.scoring.learner.AT_ONCE", 0)
+    recogniser = Recogniser(settings(fuse="calibrated", init_labels=("red", "blue")))
+    for name in ("red", "green", "blue"):
+        recogniser.register(name, images=[picture(name)])
+    recogniser.settle()
+    settled = recogniser.recognise(picture("green")).score
+    for rule in ("late", "calibrated"):  # makes the rule anew, which fits at once
+        recogniser.configure(fuse=rule)
+    assert recogniser.recognise(picture("green")).score == pytest.approx(settled, abs=1e-6)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tools.bench.published import wrap_publishing
 from tools.bench.row import Row
 from tools.private_domain import private_domain
 from vfrt_ros.bench.isolated import isolated
@@ -44,6 +45,7 @@ def watch(seconds: float, painting: float = PAINTING, encoding: float = ENCODING
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
 
+    from vfrt_ros.nodes import names
     from vfrt_ros.nodes import recognition_node as glue
 
     rclpy.init()
@@ -59,13 +61,15 @@ def watch(seconds: float, painting: float = PAINTING, encoding: float = ENCODING
     executor = SingleThreadedExecutor()
     node = glue.RecognitionNode([], lambda settings: _recogniser(settings, encoding))
     published: list[float] = []
-    publish = node._recognitions.publish
 
-    def note(message: Any) -> None:
-        publish(message)
-        published.append(time.monotonic())
+    def note(publish: Any) -> Any:
+        def noted(publisher: Any, message: Any) -> None:
+            publish(publisher, message)
+            published.append(time.monotonic())
 
-    node._recognitions.publish = note
+        return noted
+
+    wrap_publishing(node.resolve_topic_name(names.RECOGNITION), note)
     node.start()
     camera = _Camera(executor, node, fps=1.5 / encoding)
     try:

@@ -56,23 +56,16 @@ def _registrations(path: str, count: int, examples: int, labels: int) -> list[fl
         for observation in _views(made, random):
             made.decide(observation)
             time.sleep(FRAME_SECONDS)
-        _settle(made)
+        made.settle()
         start = time.perf_counter()
         done = made.register(f"new {number}", frames=RECENT)
         milliseconds.append(1e3 * (time.perf_counter() - start))
         if done.stored != RECENT:
             raise RuntimeError(f"Expected {RECENT} frames to be stored; {done.reasons}.")
-        _settle(made)
+        made.settle()
         made.undo()
     made.close()
     return milliseconds
-
-
-def _settle(made: Any) -> None:
-    """Wait for the fit that the change before led to, as a person at work does."""
-    settle = getattr(made._rule, "settle", None)
-    if settle is not None:
-        settle()
 
 
 def _views(made: Any, random: np.random.Generator) -> list[Any]:

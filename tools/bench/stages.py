@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tools.bench.published import wrap_publishing
 from tools.bench.row import Row
 from tools.bench.stopwatch import Stopwatch
 from tools.private_domain import private_domain
@@ -75,11 +76,20 @@ def _node(made: Any) -> Any:
 
 
 def _wrap(watch: Stopwatch, executor: Any, node: Any, made: Any) -> None:
+    from vfrt_ros.core.frames.observation import RecentFrames
+
     from vfrt_ros.core import recogniser as core
-    from vfrt_ros.core.encoders.clip import preprocess as hf_preprocess
+    from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess
     from vfrt_ros.core.encoders.embedded import encoder as embedded
+    from vfrt_ros.core.encoders.runtimes.openvino import OpenvinoRuntime
+    from vfrt_ros.core.encoders.runtimes.torch import TorchRuntime
+    from vfrt_ros.core.frames.image_reader import ImageReader
+    from vfrt_ros.core.scoring.calibrated import CalibratedRule
+    from vfrt_ros.core.smoothing import Smoother
+    from vfrt_ros.nodes import names
     from vfrt_ros.nodes import recognition_node as glue
 
+    # rclpy's own, which offers nothing that runs before a message is taken.
     take = watch.timed(executor._take_subscription, "take and deserialise")
 
     def begin(subscription: Any) -> Any:
@@ -88,32 +98,36 @@ def _wrap(watch: Stopwatch, executor: Any, node: Any, made: Any) -> None:
         return take(subscription)
 
     executor._take_subscription = begin
-    backbone, rule = made.encoders.backbone, made._rule
     for owner, name, stage in (
-        (node._reader, "read", "message to frame"),
-        (made, "_observe_all", "check, BGR to RGB"),
-        (hf_preprocess.HfPreprocess, "square", "preprocess"),
+        (ImageReader, "read", "message to frame"),
+        (made, "observe", "check, BGR to RGB"),
+        (HfPreprocess, "square", "preprocess"),
         (embedded, "resize_square", "preprocess"),
-        (getattr(backbone, "_runtime", None), "run", FORWARD),
-        (backbone, "encode_images", "embedding of the output"),
+        (OpenvinoRuntime, "run", FORWARD),
+        (TorchRuntime, "run", FORWARD),
+        (made.encoders.backbone, "encode_images", "embedding of the output"),
         (core, "observe", "small picture and its quality"),
-        (made._recent, "add", "cut to another scene?"),
-        (rule, "evidence", "score: evidence"),
-        (rule, "conclude", "score: conclusion"),
-        (made._smoother, "smooth", "smooth"),
+        (RecentFrames, "add", "cut to another scene?"),
+        (CalibratedRule, "evidence", "score: evidence"),
+        (CalibratedRule, "conclude", "score: conclusion"),
+        (Smoother, "smooth", "smooth"),
         (core, "favour", "smooth"),
         (core, "decide", "decide"),
         (made, "decide", "decide"),
         (glue, "recognition_message", "make the message"),
     ):
         watch.wrap(owner, name, stage)
-    publish = watch.timed(node._recognitions.publish, "publish")
 
-    def finish(message: Any) -> None:
-        publish(message)
-        watch.stop()
+    def finish(publish: Any) -> Any:
+        timed = watch.timed(publish, "publish")
 
-    node._recognitions.publish = finish
+        def finished(publisher: Any, message: Any) -> None:
+            timed(publisher, message)
+            watch.stop()
+
+        return finished
+
+    wrap_publishing(node.resolve_topic_name(names.RECOGNITION), finish)
 
 
 def _drive(watch: Stopwatch, executor: Any, node: Any, count: int) -> None:

@@ -35,10 +35,8 @@ class Stopwatch:
             self._started = None
 
     def wrap(self, owner: Any, name: str, stage: str) -> None:
-        """Count a function, found as attribute `name` of `owner`, as a stage. One that is not there is passed over."""
-        inner = getattr(owner, name, None)
-        if inner is not None:
-            setattr(owner, name, self.timed(inner, stage))
+        """Count a function, found as attribute `name` of a module, a class or an object, as a stage."""
+        setattr(owner, name, self.timed(getattr(owner, name), stage))
 
     def timed(self, inner: Callable[..., Any], stage: str) -> Callable[..., Any]:
         """The function, its time counted for the stage."""

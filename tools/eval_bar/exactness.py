@@ -81,9 +81,7 @@ class TaughtMemory:
 
     def settle(self) -> None:
         """Wait until everything is in force in full."""
-        settle = getattr(self.rule, "settle", None)
-        if settle is not None:
-            settle()
+        self.rule.settle()
 
     def state(self) -> tuple[str, str]:
         """The hashes of the memory and of the rule's statistics."""

@@ -92,9 +92,7 @@ def _stages(
 
 def _answers(rule: FusionRule, queries: npt.NDArray[np.float32]) -> tuple[np.ndarray, np.ndarray]:
     """(q,) the best label of all, and of the first ten; labels are sorted like their numbers."""
-    settle = getattr(rule, "settle", None)
-    if settle is not None:
-        settle()
+    rule.settle()
     scores = np.stack([rule.conclude(rule.evidence(query)).score for query in queries])
     return scores.argmax(axis=1), scores[:, :STEP].argmax(axis=1)
 

@@ -14,11 +14,11 @@ import rclpy
 
 from tools.private_domain import private_domain
 from tools.soak.child import Child, Sample
+from tools.soak.commands import Commands
 from tools.soak.plot import plot
 from tools.soak.verdict import Tally, growth, missed, violations
 from tools.soak.visitor import Visitor
 from vfrt_ros.nodes import names
-from vfrt_ros.soak.commands import Commands
 
 START_S = 60.0
 ACT_EVERY_S = 0.25

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from tools.soak.child import Sample
-from vfrt_ros.soak.frame_count import Frames
+from tools.soak.frame_count import Frames
 
 WARM_UP = 1 / 3
 """Share of the trial in which caches, the history of undo and the allocator's arenas may fill."""

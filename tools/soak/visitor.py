@@ -16,12 +16,12 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 
+from tools.soak.frame_count import FrameCount, Frames
 from tools.soak.verdict import Tally
 from vfrt_msgs.msg import Recognition
 from vfrt_ros.client.greeting import Greeting
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.services import SERVICES
-from vfrt_ros.soak.frame_count import FrameCount, Frames
 
 ANSWER_S = 30.0
 _LOOK_S = 0.01

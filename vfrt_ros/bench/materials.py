@@ -143,9 +143,7 @@ def recogniser(
     memory.add_initial_prompts(label_names(labels))
     made = Recogniser(wanted, encoders=encoders, memory=memory)
     made.recognise(frames(1)[0])
-    settle = getattr(made._rule, "settle", None)
-    if settle is not None:
-        settle()
+    made.settle()
     return made
 
 

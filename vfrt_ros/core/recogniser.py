@@ -283,6 +283,11 @@ class Recogniser(Taught):
             self._rule, self.settings = rule, settings
             self._forget_the_past(but_answer=True)
 
+    def settle(self) -> None:
+        """Wait until everything taught so far is in force in full; no frame waits for that, a measurement may."""
+        with self._lock:
+            self._current_rule().settle()
+
     def restart_view(self) -> None:
         """Forget the recent frames and the past of the smoothing: what comes next is another scene."""
         with self._lock:

@@ -155,9 +155,7 @@ def teach(rule: FusionRule, episode: Episode, *, text: bool = True) -> None:
         names = tuple(name(i) for i in range(len(episode.classes)))
         rule.set_prototypes(names, episode.text)
     rule.apply(Change(added=examples_of(episode)))
-    settle = getattr(rule, "settle", None)
-    if settle is not None:
-        settle()
+    rule.settle()
 
 
 def examples_of(episode: Episode) -> tuple[Example, ...]:

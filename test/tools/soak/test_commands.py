@@ -6,7 +6,7 @@ import pytest
 from nodes.conftest import wait_for
 
 from tools.private_domain import take_domain
-from vfrt_ros.soak.commands import Commands
+from tools.soak.commands import Commands
 
 pytest.importorskip("rclpy")
 

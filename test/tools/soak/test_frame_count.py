@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("rclpy")
 
+from tools.soak.frame_count import FrameCount, Frames
 from vfrt_ros.nodes.camera_diagnostics import PUBLISHED
 from vfrt_ros.nodes.loss_values import REPLACED
-from vfrt_ros.soak.frame_count import FrameCount, Frames
 
 
 def status(values: dict[str, int]) -> Any:

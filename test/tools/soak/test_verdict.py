@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tools.soak.child import Sample
+from tools.soak.frame_count import Frames
 from tools.soak.plot import plot
 from tools.soak.verdict import GROWTH_MB, Tally, growth, missed, violations
-from vfrt_ros.soak.frame_count import Frames
 
 N = 90
 

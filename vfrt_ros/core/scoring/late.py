@@ -71,6 +71,9 @@ class LateRule:
         """Replace the text prototypes: `embeddings` is (m, d) float32, unit norm, one for each label."""
         self._table.set_prototypes(labels, embeddings)
 
+    def settle(self) -> None:
+        """Every change is in force at once."""
+
     def evidence(self, embedding: Array) -> Evidence:
         """The evidence of one (d,) float32 unit-norm embedding; `familiarity` is `fused`."""
         image, text = self._image(embedding), self._table.text(embedding)

@@ -42,6 +42,9 @@ class FusionRule(Protocol):
             embeddings: (m, d) float32, unit norm, one for each label.
         """
 
+    def settle(self) -> None:
+        """Wait until everything applied so far is in force in full."""
+
     def evidence(self, embedding: Array) -> Evidence:
         """The evidence of one (d,) float32 unit-norm embedding.
 
