@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vfrt_ros.core.encoders import cache, load_encoders
-from vfrt_ros.core.encoders.fingerprint import digest_of_arrays, digest_of_files, fingerprint
+from vfrt_ros.core.encoders.fingerprint import digest_of_files, fingerprint
 
 
 @pytest.fixture(autouse=True)
@@ -61,13 +61,6 @@ def test_a_file_is_read_once(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "open", lambda path, *a, **kw: opened.append(path) or real(path, *a, **kw))
     assert digest_of_files([file]) == first
     assert opened and file.resolve() not in opened
-
-
-def test_arrays_and_names_count():
-    digests = {
-        digest_of_arrays(a) for a in ([("a", b"1")], [("b", b"1")], [("a", b"2")], [("a", b""), ("1", b"")])
-    }
-    assert len(digests) == 4
 
 
 def test_arrays_come_back_from_the_cache():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from vfrt_ros.core.encoders import cache
@@ -42,19 +42,12 @@ def digest_of_files(paths: Sequence[Path]) -> str:
     The digest of a file is remembered by its path, size and time of change, so that a large file is read
     once and not at every start.
     """
-    return hashlib.sha256("".join(_digest_of_file(path.resolve()) for path in paths).encode()).hexdigest()
+    return hashlib.sha256("".join(digest_of_file(path) for path in paths).encode()).hexdigest()
 
 
-def digest_of_arrays(arrays: Iterable[tuple[str, bytes]]) -> str:
-    """SHA-256 over names and raw values, for weights that come from no file."""
-    whole = hashlib.sha256()
-    for name, raw in arrays:
-        whole.update(hashlib.sha256(name.encode()).digest())
-        whole.update(hashlib.sha256(raw).digest())
-    return whole.hexdigest()
-
-
-def _digest_of_file(path: Path) -> str:
+def digest_of_file(path: Path) -> str:
+    """SHA-256 of a file's contents, 64 hexadecimal digits; remembered as for `digest_of_files`."""
+    path = path.resolve()
     stat = path.stat()
     key = cache.key_of(path, stat.st_size, stat.st_mtime_ns)
     known = cache.load("digests", key)

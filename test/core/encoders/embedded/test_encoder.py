@@ -137,3 +137,15 @@ def test_input_size(photos):
     assert large.fingerprint != own.fingerprint
     with pytest.raises(EncoderError, match=r"multiple of 32.*got 100"):
         load_encoders("embedded", device="cpu", img_size=100)
+
+
+@pytest.mark.parametrize(("package", "path"), packaged.DIGESTS)
+def test_a_file_that_is_another_is_refused(monkeypatch, package, path):
+    assert packaged.package_file(package, path).is_file()
+    monkeypatch.setitem(packaged.DIGESTS, (package, path), "0" * 64)
+    with pytest.raises(
+        EncoderError, match=r"expected SHA-256 0{16}…, got \w{16}…; pip install .*--force-reinstall"
+    ):
+        packaged.package_file(package, path)
+    with pytest.raises(EncoderError, match="SHA-256"):
+        load_encoders("embedded", device="cpu", runtime="torch")

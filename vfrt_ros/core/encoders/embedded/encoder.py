@@ -27,7 +27,6 @@ from vfrt_ros.core.types.errors import EncoderError
 
 DIM = SENTENCE + lite0.FEATURES
 SPACE = "embedded"
-LOGIT_SCALE = 20.0
 _VERSION = 1
 _TOP = 10
 _VISUAL, _TEXTUAL = 2.0, 0.5
@@ -66,7 +65,6 @@ class EmbeddedBackbone:
     partner = "embedded_text"
     space = SPACE
     dim = DIM
-    logit_scale = LOGIT_SCALE
 
     def __init__(
         self,
@@ -120,7 +118,6 @@ class EmbeddedText:
     id = "embedded_text"
     space = SPACE
     dim = DIM
-    logit_scale = LOGIT_SCALE
 
     def __init__(self, backbone: Any = None, device: str = "auto", runtime: str = "auto", **_: Any) -> None:
         if isinstance(backbone, EmbeddedBackbone):

