@@ -23,7 +23,6 @@ from vfrt_ros.evaluation.metrics import (
     expected_calibration_error,
     fpr95,
     half_and_half,
-    interval95,
     oscr,
 )
 
@@ -147,7 +146,3 @@ class TestMetrics:
         score, right = np.array([0.9, 0.9, 0.9]), np.array([True, True, False])
         assert expected_calibration_error(score, right) == pytest.approx(0.9 - 2 / 3)
         assert expected_calibration_error(score, right, half_and_half(2, 1)) == pytest.approx(0.4)
-
-    def test_interval(self) -> None:
-        mean, half = interval95(np.array([0.4, 0.6, 0.5, 0.5]))
-        assert (mean, half) == (pytest.approx(0.5), pytest.approx(1.96 * 0.0816 / 2, abs=1e-3))

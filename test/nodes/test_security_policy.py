@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 
+from fixtures.services import CHANGE_THE_MEMORY
 from nodes.conftest import Ros, wait_for
 from nodes.node_process import NodeProcess
 from nodes.recognition_bench import RecognitionBench
@@ -20,7 +21,7 @@ from vfrt_ros.nodes import names
 from vfrt_ros.nodes.bond import Status
 from vfrt_ros.nodes.camera_node import CameraNode
 from vfrt_ros.nodes.recognition_node import RecognitionNode
-from vfrt_ros.nodes.services import CHANGE_THE_MEMORY, SERVICES
+from vfrt_ros.nodes.services import SERVICES
 
 pytestmark = pytest.mark.ros
 

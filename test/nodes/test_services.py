@@ -16,13 +16,14 @@ pytest.importorskip("rclpy")
 
 from fixtures.bad_images import image as small_image
 from fixtures.pictures import picture, plain
+from fixtures.services import CHANGE_THE_MEMORY
 from nodes.counter import Counter, exported, image
 
 from vfrt_msgs.msg import Conflict
 from vfrt_ros.core.types.errors import MemoryStoreError
 from vfrt_ros.nodes import services
 from vfrt_ros.nodes.conversions import frame_from_compressed
-from vfrt_ros.nodes.services import CHANGE_THE_MEMORY, SERVICES, refuse
+from vfrt_ros.nodes.services import SERVICES, refuse
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -78,7 +78,6 @@ class Recogniser(Taught):
     ) -> None:
         settings = settings or RecognitionSettings()
         check_templates(settings.prompt_templates)
-        np.random.seed(settings.seed)
         initial = [check_label(label, length=settings.max_label_length) for label in settings.init_labels]
         self.encoders = encoders if encoders is not None else load_encoders(**encoder_settings(settings))
         self._rules = Rules(self.encoders)

@@ -86,12 +86,5 @@ def half_and_half(known: int, unknown: int) -> Floats:
     return np.concatenate([np.full(known, 0.5 / max(known, 1)), np.full(unknown, 0.5 / max(unknown, 1))])
 
 
-def interval95(values: Floats) -> tuple[float, float]:
-    """Mean of (n,) values over episodes and the half-width of its 95 % confidence interval (normal)."""
-    if len(values) < 2:
-        return float(np.mean(values)), float("nan")
-    return float(values.mean()), float(1.96 * values.std(ddof=1) / np.sqrt(len(values)))
-
-
 def _truth(known: Floats, unknown: Floats) -> Floats:
     return np.concatenate([np.ones(len(known)), np.zeros(len(unknown))])

@@ -121,7 +121,6 @@ class _Spaced:
         self.id = f"{inner.id} ({space.shrink:.3f}, {space.apart:.3f})"
         self.fingerprint = hashlib.sha256(f"{inner.fingerprint} {space}".encode()).hexdigest()[:16]
         self.dim = inner.dim + 2
-        self.logit_scale = inner.logit_scale
 
 
 class SpacedBackbone(_Spaced):
@@ -147,7 +146,7 @@ class RememberingBackbone:
         self._inner = inner
         self._known: dict[bytes, np.ndarray] = {}
         self.id, self.fingerprint = inner.id, inner.fingerprint
-        self.dim, self.logit_scale = inner.dim, inner.logit_scale
+        self.dim = inner.dim
 
     def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """See `Backbone.encode_images`."""

@@ -164,20 +164,6 @@ SERVICES: dict[str, tuple[Any, Answer]] = {
 BESIDE_THE_WORKER = frozenset({"list_examples", "export_memory", "import_memory"})
 """The services that are answered in a thread of their own; see `vfrt_ros.nodes.sharing`."""
 
-CHANGE_THE_MEMORY = frozenset(
-    {
-        "register",
-        "forget",
-        "forget_examples",
-        "relabel",
-        "undo",
-        "redo",
-        "set_prompts",
-        "import_memory",
-    }
-)
-"""The services after which something else is recognised. `snapshot` writes files; the others only read."""
-
 
 def answer(name: str, desk: Desk, request: Any, response: Any) -> Any:
     """Carry out a request; our own errors become a code and a sentence, all else is a bug."""

@@ -29,7 +29,7 @@ from vfrt_ros.core.types.errors import EncoderError
 class Plugin:
     """The smallest backbone that there can be."""
 
-    id, fingerprint, dim, logit_scale, partner = "mine", "1", 4, 1.0, "fake_text"
+    id, fingerprint, dim, partner = "mine", "1", 4, "fake_text"
 
     def __init__(self, vectors=None):
         self.vectors = vectors
@@ -158,7 +158,7 @@ def test_wrong_vectors_of_a_plugin(monkeypatch, plugin, message):
         ("no_such_module:build", "cannot be loaded: ModuleNotFoundError"),
         ("math:pi", "is not a function or class"),
         ("builtins:len", "failed: TypeError"),
-        ("builtins:dict", "lacks id, fingerprint, dim, logit_scale, encode_images"),
+        ("builtins:dict", "lacks id, fingerprint, dim, encode_images"),
     ],
     ids=["not there", "no builder", "raises", "no encoder"],
 )

@@ -56,6 +56,6 @@ class CheckedText(_Checked):
 
 def check_members(what: str, name: str, encoder: Any, method: str) -> None:
     """Raises: EncoderError where a plug-in lacks a member that every encoder has."""
-    missing = [m for m in ("id", "fingerprint", "dim", "logit_scale", method) if not hasattr(encoder, m)]
+    missing = [m for m in ("id", "fingerprint", "dim", method) if not hasattr(encoder, m)]
     if missing:
         raise EncoderError(f"the plug-in {what} '{name}' lacks {', '.join(missing)}")

@@ -35,7 +35,6 @@ class _Fake:
     partner = "fake_text"
     space = "fake"
     dim = DIM
-    logit_scale = 20.0
 
     def __init__(self, seed: int = 42, **_: Any) -> None:
         self._seed = seed

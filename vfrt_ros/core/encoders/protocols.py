@@ -18,8 +18,6 @@ class Backbone(Protocol):
         fingerprint: of weights, precision and preprocessing; vectors of different fingerprints never
             share a memory.
         dim: length d of a vector.
-        logit_scale: factor that turns a cosine into a logit of the model's own training (CLIP: about
-            100), or what calibration found for a model that was not trained so.
 
     Optional, for `text_encoder: auto` and the check that text and pictures meet:
         partner: name of the text encoder of the same space.
@@ -32,8 +30,6 @@ class Backbone(Protocol):
     def fingerprint(self) -> str: ...
     @property
     def dim(self) -> int: ...
-    @property
-    def logit_scale(self) -> float: ...
 
     def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """Args: images (H, W, 3) uint8 RGB, of any sizes. Returns: (n, d) float32, rows of unit norm."""
@@ -50,8 +46,6 @@ class TextEncoder(Protocol):
     def fingerprint(self) -> str: ...
     @property
     def dim(self) -> int: ...
-    @property
-    def logit_scale(self) -> float: ...
 
     def encode_text(self, texts: Sequence[str]) -> np.ndarray:
         """Args: texts, each used as it is given. Returns: (m, d) float32, rows of unit norm."""

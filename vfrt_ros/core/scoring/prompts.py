@@ -19,16 +19,6 @@ from vfrt_ros.core.types.errors import RequestError
 
 # One template, the one that the embedded space was made with; it also suits CLIP and SigLIP.
 PROMPT_TEMPLATES: tuple[str, ...] = DEFAULT_TEMPLATES
-# Source: the seven that OpenAI's notebook on prompt engineering for CLIP found to be enough.
-CLIP_ENSEMBLE: tuple[str, ...] = (
-    "itap of a {label}.",
-    "a bad photo of the {label}.",
-    "a origami {label}.",
-    "a photo of the large {label}.",
-    "a {label} in a video game.",
-    "art of the {label}.",
-    "a photo of the small {label}.",
-)
 _KIND = "text"
 
 

@@ -54,7 +54,7 @@ class HfBackbone:
         self.id = name
         self.model = HfModel(find_model(name, model_path, allow_download))
         facts = self.model.facts
-        self.dim, self.logit_scale, self.space = facts.dim, facts.logit_scale, self.model.weights
+        self.dim, self.space = facts.dim, self.model.weights
         self.device = choose_device(device)
         self.choice = choose_runtime(runtime, self.device, precision)
         side = _check_side(name, img_size, facts)

@@ -6,7 +6,6 @@ The facts are cached, so that a start with a compiled model needs neither torch 
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +24,7 @@ _TOKEN_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "merges
 
 @dataclass(frozen=True)
 class HfFacts:
-    """What the configuration and one number of the weights say.
+    """Facts that the configuration states.
 
     Attributes:
         model_type: `clip` or `siglip`.
@@ -33,7 +32,6 @@ class HfFacts:
         side: of the picture that the network was made for.
         patch: side of one patch.
         tokens: length of a text.
-        logit_scale: factor from cosine to logit.
     """
 
     model_type: str
@@ -41,7 +39,6 @@ class HfFacts:
     side: int
     patch: int
     tokens: int
-    logit_scale: float
 
 
 class HfModel:
@@ -57,7 +54,7 @@ class HfModel:
     @cached_property
     def facts(self) -> HfFacts:
         """Read, or taken from the cache. Raises: EncoderError where the model is of another family."""
-        key = cache.key_of(self.weights, versions("transformers"), 1)
+        key = cache.key_of(self.weights, versions("transformers"), 2)
         known = cache.load("hf_facts", key)
         if known is not None:
             return HfFacts(**json.loads(known))
@@ -118,34 +115,4 @@ def _read_facts(folder: Path) -> HfFacts:
         side=vision.image_size,
         patch=vision.patch_size,
         tokens=text.max_position_embeddings,
-        logit_scale=math.exp(_log_scale(folder)),
     )
-
-
-def _log_scale(folder: Path) -> float:
-    """The one trained number, read without the rest of the weights where they are safetensors."""
-    try:
-        found = _find_log_scale(folder)
-    except Exception as error:
-        # What a damaged file raises depends on its reader, and is told to the person in the same way.
-        raise EncoderError(f"the weights in '{folder}' cannot be read: {error}") from error
-    if found is None:
-        raise EncoderError(f"the weights in '{folder}' have no logit_scale; they are not a whole model")
-    return found
-
-
-def _find_log_scale(folder: Path) -> float | None:
-    for file in weight_files(folder):
-        if file.suffix == ".safetensors":
-            from safetensors import safe_open
-
-            with safe_open(file, framework="np") as tensors:
-                if "logit_scale" in tensors.keys():  # noqa: SIM118 (not a mapping)
-                    return float(tensors.get_tensor("logit_scale").reshape(()))
-        else:
-            import torch
-
-            tensors = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-            if "logit_scale" in tensors:
-                return float(tensors["logit_scale"])
-    return None

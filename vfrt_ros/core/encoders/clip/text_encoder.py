@@ -52,7 +52,7 @@ class HfText:
         self.id = name or "clip_text"
         self._model = HfModel(find_model(name, model_path, allow_download)) if name else backbone.model
         facts = self._model.facts
-        self.dim, self.logit_scale, self.space = facts.dim, facts.logit_scale, self._model.weights
+        self.dim, self.space = facts.dim, self._model.weights
         digest = f"{self._model.weights} {self._model.text_digest}"
         self.fingerprint = fingerprint(digest, precision="f32", version=_VERSION)
         choice = choose_runtime(runtime, choose_device(device), "auto")
