@@ -1,1 +1,1 @@
-"""What measures, tries and documents the package; it is not installed with it."""
+"""Measurements, trials and generators of documents; none is installed with the package."""

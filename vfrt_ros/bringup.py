@@ -1,4 +1,4 @@
-"""What a live system consists of: the nodes, and the arguments that people start them with.
+"""The parts of a live system: the nodes, and the arguments that people start them with.
 
 Plain data, read by `vfrt live` and by `live.launch.py`, so that both start the same thing. An argument
 that was given reaches its node as `--ros-args -p name:=value`, which wins over `VFRT_*` variables and the

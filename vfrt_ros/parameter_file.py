@@ -75,7 +75,7 @@ def file_sections(path: Path) -> list[Section]:
     """The sections of a ROS 2 parameter file, in its order.
 
     Raises:
-        SettingError: The file cannot be read, or is no ROS 2 parameter file.
+        SettingError: The file cannot be read, or is not a ROS 2 parameter file.
     """
     try:
         content = read_yaml(path.read_text(encoding="utf-8"))
@@ -95,7 +95,7 @@ def file_values(path: Path, node: str, namespace: str = "") -> dict[str, Any]:
     """The parameters that a file gives to one node; a later section of the file wins over an earlier one.
 
     Raises:
-        SettingError: The file cannot be read, or is no ROS 2 parameter file.
+        SettingError: The file cannot be read, or is not a ROS 2 parameter file.
     """
     full_name = f"/{namespace.strip('/')}/{node}".replace("//", "/")
     values: dict[str, Any] = {}

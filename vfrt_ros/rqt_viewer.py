@@ -17,7 +17,7 @@ PERSPECTIVE = "vfrt.perspective"
 GUI = "rqt_gui"
 PICTURE = "rqt_image_view"
 PACKAGES = (GUI, PICTURE, "rqt_reconfigure", "rqt_topic")
-"""What the perspective needs: rqt, and the packages of its plugins."""
+"""Packages that the perspective needs: rqt, and the packages of its plugins."""
 
 
 @dataclass(frozen=True)

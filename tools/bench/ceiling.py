@@ -1,4 +1,4 @@
-"""What the processor's arithmetic allows: how long CLIP's pictures take at the speed of its best matrix product.
+"""The limit of the processor's arithmetic: how long CLIP's pictures take at the speed of its best matrix product.
 
 No program with that arithmetic is faster, whatever its runtime; another precision may be.
 """
@@ -16,7 +16,7 @@ VIT_B32 = {
     "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "image_size": 224, "patch_size": 32,
 }  # fmt: skip
 PROJECTION = 512
-"""What a `config.json` that does not name them means."""
+"""The sizes that a `config.json` without them stands for."""
 SIDE = 2048
 COUNT = 20
 

@@ -1,4 +1,4 @@
-"""What each picture encoding costs more than bgr8: from the bytes of a message to a frame."""
+"""The cost of each picture encoding beside bgr8: from the bytes of a message to a frame."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ TOLERANCES = {
 }
 """Where another share holds: rates hardly vary; a share of a few milliseconds, of microseconds, or the disk does."""
 KIND = ("processor", "cores", "matrix arithmetic")
-"""What of a machine must be the same for ratios to compare."""
+"""Facts of a machine that must be the same for ratios to compare."""
 
 
 def ratios_of(rows: Sequence[Row]) -> dict[str, float]:

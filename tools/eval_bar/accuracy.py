@@ -17,7 +17,7 @@ TEXT = Method("text")
 MEMORY_ONLY = Method("calibrated", text=False, unknowns=False)
 BASELINES = (LATE, Method("ncm"), Method("ncm+text"), Method("knn"), Method("tip"), GDA, TEXT)
 METHODS = (OURS, MEMORY_ONLY, *BASELINES)
-"""What is run for each setting; the first with and without prompts."""
+"""The runs for each setting; the first with and without prompts."""
 
 HALF_A_POINT, ONE_POINT, THREE_POINTS = 0.005, 0.01, 0.03
 LEAST_GAIN = 0.05

@@ -58,7 +58,7 @@ class Child:
         """What it holds now.
 
         Raises:
-            OSError: It has ended, or this is no Linux.
+            OSError: It has ended, or this is not Linux.
         """
         status = dict(line.split(":", 1) for line in (self._proc / "status").read_text().splitlines())
         handles = len(os.listdir(self._proc / "fd"))  # noqa: PTH208 (each entry vanishes as it is looked at)

@@ -1,4 +1,4 @@
-"""What every measurement is made of: frames, a CLIP model, and a memory with much in it."""
+"""Materials of every measurement: frames, a CLIP model, and a memory with much in it."""
 
 from __future__ import annotations
 

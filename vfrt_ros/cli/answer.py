@@ -25,7 +25,7 @@ def constant_name(message: Any, value: int, prefix: str = "") -> str:
 
 
 def as_plain(value: Any) -> Any:
-    """A message as dicts, lists, texts and numbers that JSON knows; a number that is none becomes null."""
+    """A message as dicts, lists, texts and numbers that JSON knows; NaN and infinity become null."""
     if hasattr(value, "get_fields_and_field_types"):
         return {name: as_plain(getattr(value, name)) for name in value.get_fields_and_field_types()}
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""What a command of `vfrt` is, and the options that several of them share."""
+"""A command of `vfrt`, and the options that several of them share."""
 
 from __future__ import annotations
 

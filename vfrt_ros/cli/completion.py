@@ -1,4 +1,4 @@
-"""What Tab offers after `vfrt`: commands, options, their choices, parameters, encoders and files.
+"""Completion by Tab after `vfrt`: commands, options, their choices, parameters, encoders and files.
 
 `source env.sh` makes an interactive shell ask for it. argcomplete then runs `vfrt` with a variable set; it
 asks no node, since a discovery takes longer than a person waits after Tab.
@@ -15,7 +15,7 @@ ASKED = "_ARGCOMPLETE"
 """The variable by which the shell asks. Source: argcomplete's shell_integration."""
 
 PATHS = frozenset({"FILE", "FOLDER", "DATASET", "RECORDING"})
-"""What stands for a path, by its name in the help."""
+"""Names that stand for a path in the help."""
 
 Completer = Callable[..., Any]
 

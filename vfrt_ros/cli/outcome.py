@@ -1,4 +1,4 @@
-"""What an action of `vfrt memory` did."""
+"""The outcome of an action of `vfrt memory`."""
 
 from __future__ import annotations
 

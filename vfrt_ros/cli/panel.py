@@ -81,7 +81,7 @@ def read_access(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     """Who may use the panel: on this machine anybody, from others whoever knows a token.
 
     Raises:
-        UsageError: An origin or the token is none.
+        UsageError: An origin is not scheme://host, or the token is not one that can be sent.
     """
     from vfrt_ros.panel.guard import LOOPBACK, read_origin
     from vfrt_ros.panel.server import Access

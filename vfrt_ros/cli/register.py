@@ -106,7 +106,7 @@ def read_image(path: Path) -> Any:
 
     Raises:
         CommandError: It is not there.
-        SourceError: It is no picture.
+        SourceError: The file is not a picture.
     """
     from sensor_msgs.msg import Image
 

@@ -15,7 +15,7 @@ def domain_id(environment: Mapping[str, str] = os.environ) -> int:
     """The number that `ROS_DOMAIN_ID` gives; 0 where it is not set.
 
     Raises:
-        CommandError: It is no number, or too high for the middleware.
+        CommandError: The value is not a number, or too high for the middleware.
 
     >>> domain_id({"ROS_DOMAIN_ID": "42"}), domain_id({})
     (42, 0)

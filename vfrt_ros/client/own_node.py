@@ -23,7 +23,7 @@ def join_graph(name: str, kind: type[Node] = Node) -> tuple[Context, Node]:
         kind: Class of the node.
 
     Raises:
-        CommandError: ROS 2 does not start, or ROS_DOMAIN_ID is none.
+        CommandError: ROS 2 does not start, or ROS_DOMAIN_ID is not a domain.
     """
     domain_id()
     context = Context()

@@ -58,7 +58,7 @@ class Recogniser(Taught):
         EncoderError: The encoder cannot be had.
         MemoryStoreError: The memory cannot be used with this encoder.
         SettingError: `prompt_templates` or `memory_index` cannot be used.
-        RequestError: An initial label is none, or the memory holds more than the rule can.
+        RequestError: An initial label is not a valid label, or the memory holds more than the rule can.
         VfrtError: Whichever it is, nothing is left behind, and the same can be tried again.
 
     >>> from vfrt_ros.core.config.settings import RecognitionSettings
@@ -108,7 +108,7 @@ class Recogniser(Taught):
             stamp: Seconds, for smoothing over time; None = 1/30 s after the last.
 
         Raises:
-            FrameError: It is no such array.
+            FrameError: Not an (H, W, 3) uint8 array.
         """
         return self.decide(self.observe(bgr, stamp))
 
@@ -153,8 +153,8 @@ class Recogniser(Taught):
             What was stored, what was left out and why, and the labels that have the same scene already.
 
         Raises:
-            RequestError: The label is no label, or a limit of the settings is passed.
-            FrameError: A picture is none.
+            RequestError: The label is not a valid label, or a limit of the settings is passed.
+            FrameError: A picture is not an (H, W, 3) uint8 array.
             NoFramesError: No frame has been seen yet.
             AllRejectedError: No frame passed the quality gate; nothing changed.
             MemoryStoreError: It could not be written; nothing changed.
@@ -194,7 +194,7 @@ class Recogniser(Taught):
             replace: Labels that are not named lose their prompts.
 
         Raises:
-            RequestError: The lists do not match, or a label is none.
+            RequestError: The lists do not match, or a label is not valid.
             EncoderError: A prompt cannot be encoded; nothing changed.
             MemoryStoreError: It could not be written; nothing changed.
         """

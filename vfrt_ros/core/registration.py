@@ -119,7 +119,7 @@ def examples_of(judged: Sequence[Judged]) -> list[NewExample]:
     """The examples to store.
 
     Raises:
-        AllRejectedError: There is none.
+        AllRejectedError: No frame passed.
     """
     kept = [frame.observation for frame in judged if not frame.fault]
     if not kept:

@@ -1,4 +1,4 @@
-"""What can be done with a memory without looking at a frame."""
+"""Changes of a memory that need no frame."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Taught:
         """Rename or merge a label; see `Memory.relabel`.
 
         Raises:
-            RequestError: Both names are the same, the new one is no label, or the two together would have more
+            RequestError: Both names are the same, the new one is not a valid label, or the two together would have more
                 examples than the setting `max_examples`.
         """
         with self._lock:
@@ -74,7 +74,7 @@ class Taught:
             label: Empty = of all labels.
 
         Raises:
-            RequestError: The label is no label.
+            RequestError: The label is not valid.
             UnknownLabelError: There is no such label.
         """
         with self._lock:

@@ -1,4 +1,4 @@
-"""What another thread does, as something that a callback can wait for."""
+"""Work of another thread, as a future that a callback can await."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Calibration:
         """Read the file anew.
 
         Raises:
-            SettingError: It is no calibration.
+            SettingError: The file is not a calibration.
         """
         warn = self._node.get_logger().warning
         self._info = load_camera_info(self._url, self._size, name=self._name, turn=self._turn, warn=warn)

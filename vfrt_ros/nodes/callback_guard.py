@@ -25,7 +25,7 @@ from vfrt_ros.core.types.errors import VfrtError
 from vfrt_ros.nodes.faults import Faults
 
 FAULT = "It failed by a fault of the node: see its log."
-"""What a caller is told where nothing better is known."""
+"""The answer to a caller where nothing better is known."""
 
 
 class TimeError(VfrtError):

@@ -30,7 +30,7 @@ COEFFICIENTS = {"plumb_bob": OPENCV, "rational_polynomial": OPENCV, "equidistant
 """How many distortion coefficients a model can have. Source: OpenCV, calib3d; sensor_msgs/distortion_models."""
 MOST_COEFFICIENTS = 100
 USUAL_MODEL = "plumb_bob"
-"""What a file without a distortion_model means. Source: camera_calibration_parsers."""
+"""The model of a file without a distortion_model. Source: camera_calibration_parsers."""
 TURN = "vfrt_turn"
 """Key under which we write how the pictures were turned when they were calibrated; other tools pass over it."""
 
@@ -65,7 +65,7 @@ def load_camera_info(
         The calibration; for an uncalibrated camera all matrices are zero (see CameraInfo.msg).
 
     Raises:
-        SettingError: The file that was named cannot be read or is no calibration.
+        SettingError: The file that was named cannot be read or is not a calibration.
     """
     path = camera_info_path(url, name)
     try:
@@ -119,7 +119,7 @@ def parse_camera_info(content: Any) -> tuple[CameraInfo, str | None]:
         The calibration, and how pictures were turned when it was made; None = the file does not say.
 
     Raises:
-        CalibrationError: It is no calibration.
+        CalibrationError: The text is not a calibration.
     """
     if not isinstance(content, Mapping):
         raise CalibrationError(f"expected a mapping, got {type(content).__name__}.")
@@ -152,7 +152,7 @@ def _content(path: Path) -> Any:
 
 
 def _whole(value: Any) -> int | None:
-    """A side of a picture, however YAML has written it; None where it is none."""
+    """A side of a picture, however YAML has written it; None where it is not one."""
     number = _number(value)
     if number is None or not number.is_integer() or not 0 < number < 2**32:
         return None
@@ -160,7 +160,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _number(value: Any) -> float | None:
-    """A number however YAML writes it (`1e-3` without a point is a text to PyYAML); None where it is none."""
+    """A number however YAML writes it (`1e-3` without a point is a text to PyYAML); None where it is not one."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:

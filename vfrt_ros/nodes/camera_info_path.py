@@ -29,7 +29,7 @@ def camera_info_path(url: str, name: str) -> Path:
         name: Of the camera, for `${NAME}`.
 
     Raises:
-        SettingError: It is no such URL, or names a user, a package or a variable that there is not.
+        SettingError: The text is not such a URL, or names a user, a package or a variable that there is not.
     """
     url = _filled(url or DEFAULT_URL, {"NAME": name, "ROS_HOME": str(ros_home())})
     if not url.isprintable():

@@ -1,4 +1,4 @@
-"""What the core writes to Python's log, in the node's log."""
+"""The core's messages to Python's log, in the node's log."""
 
 from __future__ import annotations
 

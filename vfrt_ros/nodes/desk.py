@@ -1,4 +1,4 @@
-"""What the services work with, and how the long ones take their turn."""
+"""The objects that services work with, and how the long ones take their turn."""
 
 from __future__ import annotations
 

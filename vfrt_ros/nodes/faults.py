@@ -1,4 +1,4 @@
-"""What went wrong in callbacks and threads: logged once a kind, counted after that."""
+"""Faults in callbacks and threads: logged once a kind, counted after that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What both nodes share: reading their settings, starting themselves, and ending cleanly."""
+"""The life of both nodes: reading their settings, starting themselves, and ending cleanly."""
 
 from __future__ import annotations
 

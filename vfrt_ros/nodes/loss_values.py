@@ -1,4 +1,4 @@
-"""What a recognition node tells in `/diagnostics` of the frames that it lost, and how that is read again."""
+"""Values in `/diagnostics` about frames that a recognition node lost, and how they are read again."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ IMAGE_RAW = "camera/image_raw"
 CAMERA_INFO = "camera/camera_info"
 SET_CAMERA_INFO = "camera/set_camera_info"
 COMPRESSED = "compressed"
-"""What image_transport puts behind the name that a topic has after remapping, after a slash."""
+"""The suffix that image_transport puts behind the name that a topic has after remapping, after a slash."""
 
 IMAGE = "image"
 RECOGNITION = "recognition"

@@ -71,7 +71,7 @@ class ParameterRequests:
 
 
 class _UnreadableError(Exception):
-    """A message is no parameter; the text says why."""
+    """A message that is not a parameter; the text says why."""
 
 
 def _read(message: ParameterMessage) -> Parameter:

@@ -1,4 +1,4 @@
-"""What each service does: the recogniser carries it out, the answer is a code and a sentence."""
+"""The services: the recogniser carries it out, the answer is a code and a sentence."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from vfrt_ros.parameter_file import config_folders
 
 TRANSPORTS = "FASTDDS_BUILTIN_TRANSPORTS"
 PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-"""What Fast DDS 2 and 3 look at."""
+"""The variables that Fast DDS 2 and 3 look at."""
 PROFILES_HERE = "DEFAULT_FASTRTPS_PROFILES.xml"
 """A file of this name in the working folder is read, too."""
 

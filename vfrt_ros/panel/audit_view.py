@@ -1,4 +1,4 @@
-"""What the audit found in the memory, each with what mends it one click away."""
+"""Findings of the memory's audit, each with what mends it one click away."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def read_lines(kind: Parameter.Type, text: str) -> list[Any]:
     """A text with an entry on each line as a list of the parameter's type.
 
     Raises:
-        ValueError: A line is no such entry; says which.
+        ValueError: A line is not such an entry; says which.
 
     >>> read_lines(Parameter.Type.INTEGER_ARRAY, "640\\n480")
     [640, 480]

@@ -1,4 +1,4 @@
-"""A browser that goes away in the middle of a message is no fault."""
+"""A browser that goes away in the middle of a message: its error is not logged as a fault."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def read_ice_server(text: str) -> IceServer:
     """The server that a person typed.
 
     Raises:
-        UsageError: It is none.
+        UsageError: The text is not the address of an ICE server.
 
     >>> read_ice_server("turn:ann:secret@relay.example:3478")
     IceServer(url='turn:relay.example:3478', user='ann', secret='secret')

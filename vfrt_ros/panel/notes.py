@@ -1,4 +1,4 @@
-"""What the last action of this session came to, shown at one place until the next."""
+"""The outcome of this session's last action, shown at one place until the next."""
 
 from __future__ import annotations
 

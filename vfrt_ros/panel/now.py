@@ -1,4 +1,4 @@
-"""What is recognised now, as HTML: label, score, reason, candidates and pace. No Streamlit, no ROS calls."""
+"""The answer of now, as HTML: label, score, reason, candidates and pace. No Streamlit, no ROS calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was recognised last, and the pace of the last minute. The link's thread writes, sessions read."""
+"""The last recognition, and the pace of the last minute. The link's thread writes, sessions read."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RecognitionFeed:
                 self._samples.append(Pace(float(recognition.fps), 1e3 * latency))
 
     def forget(self) -> None:
-        """The node is gone: what it said is no news."""
+        """The node is gone: its last answer is stale."""
         with self._lock:
             self._newest = None
             self._samples.clear()

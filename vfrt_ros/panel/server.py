@@ -58,7 +58,7 @@ def open_port(host: str, port: int | None) -> socket.socket:
         port: 0 = any that is free; None = `PORT`, or the next one that is free.
 
     Raises:
-        CommandError: The host is none of this machine, or the port is taken.
+        CommandError: The host is not of this machine, or the port is taken.
     """
     wanted = [*range(PORT, PORT + _MORE_PORTS), 0] if port is None else [port]
     for number in wanted:

@@ -16,7 +16,7 @@ def shared_client() -> PanelClient:
     """The client that was shared last.
 
     Raises:
-        RuntimeError: There is none: the page runs outside `vfrt panel`.
+        RuntimeError: No client was shared: the page runs outside `vfrt panel`.
     """
     if not _shared:
         raise RuntimeError("The panel's pages are shown by `vfrt panel`.")

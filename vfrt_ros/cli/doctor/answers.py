@@ -1,4 +1,4 @@
-"""What `vfrt doctor` learns by watching the answers of the running node: why it is always unknown, if it is."""
+"""Doctor's watch of the running node's answers: why they are always unknown, if they are."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from vfrt_ros.client.node_client import NodeClient
 
 WATCH_SECONDS = 1.5
-"""What a share of frames is told of."""
+"""The number of frames from which a share is told."""
 ALWAYS_SECONDS = 12.0
-"""What *always* is told of: longer than the demo shows one photograph."""
+"""The time from which *always* is told: longer than the demo shows one photograph."""
 SILENCE_SECONDS = 3.0
 NAME = "answers"
 

@@ -1,4 +1,4 @@
-"""What `vfrt doctor` looks at in the cameras: are there any, may they be used, does another program hold them."""
+"""Doctor's look at the cameras: are there any, may they be used, does another program hold them."""
 
 from __future__ import annotations
 

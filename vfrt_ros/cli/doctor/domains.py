@@ -1,4 +1,4 @@
-"""What `vfrt doctor` says where our nodes run in another ROS domain of this machine."""
+"""Doctor's hint where our nodes run in another ROS domain of this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `vfrt doctor` says of the encoder: which one would be used, and whether its weights can be had."""
+"""Doctor's look at the encoder: which one would be used, and whether its weights can be had."""
 
 from __future__ import annotations
 

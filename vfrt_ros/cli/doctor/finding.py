@@ -7,7 +7,7 @@ from enum import Enum
 
 ACTIVE = "is active"
 ABSENT = "is not running"
-"""What is said of a node."""
+"""The finding of a node."""
 
 
 class Level(Enum):

@@ -1,4 +1,4 @@
-"""What `vfrt doctor` reads in the nodes' own diagnostics: frames that get lost, a camera that does not do well."""
+"""Doctor's reading of the nodes' own diagnostics: frames that get lost, a camera that does not do well."""
 
 from __future__ import annotations
 

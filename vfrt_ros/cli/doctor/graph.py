@@ -1,4 +1,4 @@
-"""What `vfrt doctor` looks at in the running system: nodes, their states, topics whose ends do not meet."""
+"""Doctor's look at the running system: nodes, their states, topics whose ends do not meet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `vfrt doctor` looks at on this machine: Python, ROS, packages, variables, memory, launch."""
+"""Doctor's look at this machine: Python, ROS, packages, variables, memory, launch."""
 
 from __future__ import annotations
 

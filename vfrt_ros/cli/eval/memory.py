@@ -1,4 +1,4 @@
-"""What a recording is recognised with: a memory, or an export of one, of which only a copy is used."""
+"""The memory that a recording is recognised with, or an export of one; only a copy is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `vfrt live` shows while its nodes run.
+"""The screen of `vfrt live` while its nodes run.
 
 A thread of its own hears the recognitions, so that rclpy comes to life only after honcho has forked the
 nodes. That thread writes to the screen, as does the main thread with the nodes' lines; the screen takes both.

@@ -1,4 +1,4 @@
-"""What each sub-command of `vfrt memory` does."""
+"""The sub-commands of `vfrt memory`."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def chosen_file(arguments: argparse.Namespace) -> Path:
     """The memory that is meant: `--file`, `VFRT_MEMORY_PATH`, or the only one below `$ROS_HOME/vfrt`.
 
     Raises:
-        CommandError: There is none.
+        CommandError: No memory is there.
         UsageError: There are several.
     """
     named = checked(arguments.file) or configured()

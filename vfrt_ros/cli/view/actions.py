@@ -1,4 +1,4 @@
-"""What `vfrt view` asks the node to do for a key, and the answer as lines for the screen."""
+"""Requests that `vfrt view` sends the node for a key, and the answers as lines for the screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the keys of `vfrt view` do: a state machine without a window, a node or a clock."""
+"""The keys of `vfrt view`: a state machine without a window, a node or a clock."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ KEYS: dict[str, tuple[Act | None, str]] = {
     "h": (None, "show or hide these keys"),
     "q": (Act.QUIT, "quit; the node goes on"),
 }
-"""What each key does, as the help on the screen shows it; None = only the window changes."""
+"""The effect of each key, as the help on the screen shows it; None = only the window changes."""
 
 
 class Keyboard:
@@ -141,7 +141,7 @@ def read_key(code: int) -> str:
             the capitals of Latin 1 as a signed byte, whatever their case.
 
     Returns:
-        The character, or the name of the key; empty where it is no such key.
+        The character, or the name of the key; empty for any other key.
 
     >>> read_key(0x61), read_key(0xFF0D), read_key(0x6C3), read_key(0x010020AC), read_key(-36)
     ('a', 'enter', 'ц', '€', 'ü')

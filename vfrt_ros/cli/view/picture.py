@@ -1,4 +1,4 @@
-"""What `vfrt view` shows over the overlay: answers, a line that is being typed, the keys, or what is wrong."""
+"""The layer of `vfrt view` over the overlay: answers, a line that is being typed, the keys, or what is wrong."""
 
 from __future__ import annotations
 

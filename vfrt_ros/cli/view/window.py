@@ -70,7 +70,7 @@ def check_display(environment: Mapping[str, str] = os.environ) -> socket.socket 
         The connection that showed it; None where it is Wayland's, which takes no such connection.
 
     Raises:
-        CommandError: There is none; says what to use instead.
+        CommandError: No display can be had; says what to use instead.
     """
     display = environment.get("DISPLAY", "")
     if not display:

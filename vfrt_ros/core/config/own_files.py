@@ -18,7 +18,7 @@ def check_own(files: Mapping[Path, str]) -> None:
         files: Each file with the words near its beginning by which one of ours is known.
 
     Raises:
-        RequestError: One of them is there and is none of ours, or cannot be looked at.
+        RequestError: One of them is there and not ours, or cannot be looked at.
     """
     for path, words in files.items():
         try:

@@ -240,7 +240,7 @@ def from_environment(
         elsewhere: Parameters of other nodes: their variables are passed over, not errors.
 
     Raises:
-        SettingError: A `VFRT_` variable names no parameter of any node, or is no valid value.
+        SettingError: A `VFRT_` variable names no parameter of any node, or its value is not valid.
     """
     values = {}
     for variable, text in sorted(environment.items()):

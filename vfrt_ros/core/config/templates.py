@@ -13,7 +13,7 @@ def check_templates(templates: Sequence[str]) -> tuple[str, ...]:
     """The templates, if every one has a place for the label.
 
     Raises:
-        SettingError: there is none, or one is empty or has no `{label}` or `{}`.
+        SettingError: the list is empty, or one is empty or has no `{label}` or `{}`.
 
     >>> check_templates(["a {label}", "{} on a desk"])
     ('a {label}', '{} on a desk')

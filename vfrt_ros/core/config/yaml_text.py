@@ -16,7 +16,7 @@ def read_yaml(text: str) -> Any:
     PyYAML lets more through than its own errors: a date of month 99, a nesting without end.
 
     Raises:
-        ValueError: It is no YAML; the text is one line.
+        ValueError: The text is not YAML; the error is one line.
 
     >>> read_yaml("[1, two]")
     [1, 'two']

@@ -1,4 +1,4 @@
-"""What an encoder's vectors depend on, in one short string.
+"""Fingerprints of encoders: all that their vectors depend on, in one short string.
 
 Two encoders with the same fingerprint give the same vectors up to rounding, so their vectors may share a
 memory. It holds the weights, the numeric precision of the forward pass and the version of everything

@@ -16,7 +16,7 @@ from vfrt_ros.core.types.errors import EncoderError, first_line
 
 PREFERRED = "clip_vit_b32"
 DEVICE_FAULTS = (RuntimeError, AssertionError, OSError, MemoryError, EncoderError)
-"""What torch raises where a device has no kernel for it, no memory, or a driver that is too old; a plug-in's
+"""Errors that torch raises where a device has no kernel for it, no memory, or a driver that is too old; a plug-in's
 faults come as EncoderError."""
 
 _log = logging.getLogger(__name__)

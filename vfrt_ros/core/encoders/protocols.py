@@ -1,4 +1,4 @@
-"""What an encoder is. A plug-in needs to provide these members and nothing else."""
+"""The protocols of encoders: a plug-in needs to provide these members and nothing else."""
 
 from __future__ import annotations
 

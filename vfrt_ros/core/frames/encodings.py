@@ -133,7 +133,7 @@ def find_encoding(name: str) -> Encoding:
     """The encoding of this name, whatever its case and the blanks around it.
 
     Raises:
-        FrameError: `kind` is depth where the name stands for distances, encoding where it is none or where its
+        FrameError: `kind` is depth where the name stands for distances, encoding where it is unknown or where its
             channels have no agreed meaning.
 
     >>> find_encoding(" BGR8").name

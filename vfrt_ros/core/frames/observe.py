@@ -12,7 +12,7 @@ from vfrt_ros.core.types.observation import Observation
 
 
 def check_frame(bgr: npt.NDArray[np.uint8]) -> None:
-    """Refuse what is no picture.
+    """Refuse an array that is not a picture.
 
     Raises:
         FrameError: Not (H, W, 3) uint8, or empty.

@@ -62,7 +62,7 @@ def _coarse_grey(small: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 def _is_cut(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> bool:
-    """Whether two coarse grey pictures show different scenes; the same blank wall twice is no cut."""
+    """Whether two coarse grey pictures show different scenes; the same blank wall twice is the same scene."""
     one, other = before - before.mean(), after - after.mean()
     variances = float(np.vdot(one, one)) * float(np.vdot(other, other))
     correlation = float(np.vdot(one, other)) / max(variances**0.5, float(one.size))

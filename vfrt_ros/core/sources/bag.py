@@ -33,7 +33,7 @@ class BagSource(Source):
         warn: Gets one line for what is missing or left out.
 
     Raises:
-        SourceError: It is no bag, or has no such topic, or several and none is named.
+        SourceError: The folder is not a bag, has no such topic, or has several and none was named.
     """
 
     mixed_sizes = True

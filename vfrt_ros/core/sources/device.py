@@ -18,7 +18,7 @@ from vfrt_ros.core.types.errors import SourceError
 
 _VGA = 640 * 480
 _MEMORY_FILES = "/dev/shm/"
-"""Files and folders in RAM, the only ones below /dev that are no devices."""
+"""Files and folders in RAM, the only ones below /dev that are not devices."""
 
 
 def device_paths() -> list[str]:

@@ -71,7 +71,7 @@ def find_images(spec: str) -> list[Path]:
     """The picture files that a path or glob stands for, sorted.
 
     Raises:
-        SourceError: There is none.
+        SourceError: The folder holds no picture.
     """
     place = Path(spec).expanduser()
     if place.is_dir():
@@ -91,7 +91,7 @@ def load_image(path: Path) -> Image:
         (H, W, 3) uint8 BGR.
 
     Raises:
-        SourceError: It cannot be read, is no picture, or has more than `MAX_MEGAPIXELS`.
+        SourceError: The file cannot be read, is not a picture, or has more than `MAX_MEGAPIXELS`.
     """
     try:
         data = path.read_bytes()

@@ -1,4 +1,4 @@
-"""What a grabber has to tell."""
+"""Notices that a grabber gives."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class SourceKind(Enum):
 
 
 SLOW = frozenset({SourceKind.AUTO, SourceKind.DEVICE, SourceKind.PIPELINE, SourceKind.STREAM})
-"""What may take seconds to open."""
+"""Kinds of source that may take seconds to open."""
 
 
 def source_kind(spec: str) -> SourceKind:

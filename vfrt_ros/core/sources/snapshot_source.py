@@ -35,7 +35,7 @@ class SnapshotSource(Source):
     """The picture at an HTTP address, fetched as often as frames are wanted.
 
     Raises:
-        SourceError: Nothing answers at the address, or what does is no picture.
+        SourceError: Nothing answers at the address, or the answer is not a picture.
     """
 
     live = True

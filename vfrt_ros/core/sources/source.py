@@ -1,4 +1,4 @@
-"""What every frame source has in common."""
+"""The interface of every frame source."""
 
 from __future__ import annotations
 

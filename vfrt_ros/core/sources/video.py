@@ -24,7 +24,7 @@ class VideoSource(Source):
     """A video file, or a stream at a URL. Files have their own timeline; it goes on through the loops.
 
     Raises:
-        SourceError: The file isn't there or is no video, or nothing answers at the URL.
+        SourceError: The file is missing or not a video, or nothing answers at the URL.
     """
 
     def __init__(self, spec: str, *, loop: bool, capture: OpenCapture = open_capture) -> None:

@@ -96,7 +96,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def one_line(text: str) -> str:
-    """A text as it can be printed anywhere: line ends become blanks, what steers or is no text is escaped.
+    """A text as it can be printed anywhere: blanks for line ends, control characters and undecodable bytes escaped.
 
     >>> one_line("no file 'a\\nb\\x00'")
     "no file 'a b\\\\x00'"

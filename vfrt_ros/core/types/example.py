@@ -1,4 +1,4 @@
-"""What the memory holds, and what a change of it consists of."""
+"""The values that a memory holds, and those that a change of it consists of."""
 
 from __future__ import annotations
 

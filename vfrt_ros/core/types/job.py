@@ -1,4 +1,4 @@
-"""What a worker was asked to do: it can be given up on until it commits, so that its answer stays true.
+"""A request to a worker: it can be given up on until it commits, so that its answer stays true.
 
 Whoever waits for a job may give up on it, and answers then that it failed. A job that was given up on must not change
 anything later, when what it hung in returns. So whatever cannot be taken back is begun with `begin_commit`, which

@@ -1,4 +1,4 @@
-"""What people may ask for: labels and prompts, checked before anything is done."""
+"""Labels and prompts that people may ask for, checked before anything is done."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.example import Prompts
 
 LONGEST_LABEL = 500
-"""What `max_label_length` can be at most: a label that is there can be named whatever it is now."""
+"""The most that `max_label_length` can be: a label that is there can be named whatever it is now."""
 PROMPT_LENGTH = 1000
 MOST_PROMPTS = 1000
-"""What `max_prompts` can be at most."""
+"""The most that `max_prompts` can be."""
 LONGEST_SOURCE = 200
 CONTROL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode categories of what steers text instead of being text."""
 BLANKS = r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+"
 """Unicode's spaces (Zs). Tabs and line ends are control characters, which a label must not have within."""
 JOINERS = "\u200c\u200d"
-"""What Persian, Indic scripts and emoji need between letters, though it counts as control."""
+"""Characters that Persian, Indic scripts and emoji need between letters, though it counts as control."""
 
 
 def check_label(label: str, *, length: int = LONGEST_LABEL) -> str:
@@ -177,7 +177,7 @@ def check_text(what: str, text: str, length: int) -> str:
         length: Characters at most.
 
     Raises:
-        RequestError: It is too long, has control characters, or is no text (half of a surrogate pair).
+        RequestError: The label is too long, has control characters, or is not text (half of a surrogate pair).
     """
     text = text.strip()
     if len(text) > length:

@@ -13,7 +13,7 @@ _SAFE = ("model.safetensors", "model.safetensors.index.json")
 _PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 _TEXT_FILES = ["*.json", "*.txt", "*.model"]
 _WANTED = ([*_TEXT_FILES, "model*.safetensors"], [*_TEXT_FILES, "pytorch_model*.bin"])
-"""What is fetched of a model: the first, or the second where it has no safetensors. A repository holds more."""
+"""Files that are fetched of a model: the first, or the second where it has no safetensors. A repository holds more."""
 
 
 def model_id_of(name: str) -> str:
