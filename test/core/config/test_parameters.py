@@ -81,6 +81,11 @@ def test_variables_give_values_of_the_right_type() -> None:
     ) == {"alpha_fusion": 0.5, "open_set": False, "init_labels": ("cat", "dog"), "model_path": "007"}
 
 
+def test_an_empty_variable_gives_nothing_where_that_is_no_value() -> None:
+    assert environment(VFRT_K="", VFRT_FUSE="", VFRT_OPEN_SET="", VFRT_ALPHA_FUSION="") == {}
+    assert environment(VFRT_INIT_LABELS="", VFRT_MODEL_PATH="") == {"init_labels": (), "model_path": ""}
+
+
 def test_a_variable_of_a_command_is_passed_over() -> None:
     assert environment(VFRT_PANEL_TOKEN="secret") == {}
 

@@ -234,6 +234,8 @@ def from_environment(
 ) -> dict[str, Any]:
     """The values that `VFRT_<NAME>` variables give to known parameters.
 
+    An empty variable, as compose files pass one that nobody has set, gives none where an empty text is no value.
+
     Args:
         environment: For example `os.environ`.
         known: The parameters asked for.
@@ -248,7 +250,11 @@ def from_environment(
             continue
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         if name in known:
-            values[name] = known[name].check(parse(known[name], text))
+            try:
+                values[name] = known[name].check(parse(known[name], text))
+            except SettingError:
+                if text:
+                    raise
         elif name not in elsewhere:
             shown = variable if variable.isprintable() else ascii(variable)
             variables = [ENVIRONMENT_PREFIX + entry.upper() for entry in (*known, *elsewhere)]
