@@ -62,8 +62,8 @@ def play(frames: list[Evidence], settings: RecognitionSettings = RecognitionSett
 def scene() -> list[Evidence]:
     """Two seconds of a noisy camera: the cup and the mug look much alike, and the mug replaces the cup."""
     random = np.random.default_rng(3)
-    lead = np.where(np.arange(FRAMES) < TURN, 0.35, -0.35) + random.normal(0, 0.3, FRAMES)
-    return [evidence(1.0 + x / 2, 1.0 - x / 2, (0.6 + x / 2, 0.6 - x / 2)) for x in lead]
+    margin = np.where(np.arange(FRAMES) < TURN, 0.35, -0.35) + random.normal(0, 0.3, FRAMES)
+    return [evidence(1.0 + x / 2, 1.0 - x / 2, (0.6 + x / 2, 0.6 - x / 2)) for x in margin]
 
 
 def draw(path: str) -> None:

@@ -20,7 +20,7 @@ from vfrt_ros.core.encoders import Encoders
 from vfrt_ros.evaluation.dataset import load_dataset
 from vfrt_ros.evaluation.features import Features, embed_dataset
 from vfrt_ros.evaluation.outcome import calibration_error
-from vfrt_ros.evaluation.progress import bar_settings
+from vfrt_ros.evaluation.progress import progress_settings
 from vfrt_ros.evaluation.run import Outcomes, Plan, run
 from vfrt_ros.evaluation.space import RememberingBackbone, Space, into_band
 
@@ -190,7 +190,7 @@ class Measuring:
         letters = Letters(self._encoders, templates, self._plan.seed)
         found: Outcomes = {OURS: {count: [] for count in shots}}
         seeds = range(self._plan.seed, self._plan.seed + self._plan.count)
-        for seed in tqdm(seeds, desc="episodes", unit="episode", **bar_settings(self._progress)):
+        for seed in tqdm(seeds, desc="episodes", unit="episode", **progress_settings(self._progress)):
             one = replace(plan, count=1, seed=seed)
             alone = run(one, letters.split(seed), self._encoders, self._settings)
             for count in shots:

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from vfrt_ros.core.encoders import Backbone, cache
 from vfrt_ros.core.sources.images import load_image
 from vfrt_ros.core.types.errors import SourceError
-from vfrt_ros.evaluation.progress import bar_settings
+from vfrt_ros.evaluation.progress import progress_settings
 
 Array = npt.NDArray[np.float32]
 
@@ -37,19 +37,19 @@ def embed_files(
         paths: The files.
         backbone: Called only for what the cache does not hold.
         warn: Gets one line that names a file which cannot be read; it is left out.
-        progress: Show a bar with the time left on stderr, if that is a terminal.
+        progress: Show how far it is and the time left on stderr, if that is a terminal.
 
     Returns:
         (d,) float32 of unit norm for each file that can be read, in the order of `paths`.
     """
     found: dict[Path, Array] = {}
     with tqdm(
-        total=len(paths), desc=f"embedding ({backbone.id})", unit="picture", **bar_settings(progress)
-    ) as bar:
+        total=len(paths), desc=f"embedding ({backbone.id})", unit="picture", **progress_settings(progress)
+    ) as progress_bar:
         for start in range(0, len(paths), BATCH):
             part = paths[start : start + BATCH]
             found.update(_embed(part, backbone, warn))
-            bar.update(len(part))
+            progress_bar.update(len(part))
     return found
 
 

@@ -66,7 +66,7 @@ def embed_dataset(
         shots: Examples of each label that the pictures have to be enough for.
         templates: Prompts made of a label; their mean is its prototype.
         warn: Gets one line for each picture that cannot be read, and each class that has too few others.
-        progress: Show a bar with the time left.
+        progress: Show how far it is and the time left.
 
     Returns:
         The data set without them, and its features, in the same order.

@@ -113,8 +113,8 @@ def confusion_matrix(table: Ints, labels: Sequence[str]) -> str:
     axes.set_ylabel("What is shown", color=INK)
     axes.tick_params(length=0, colors=INK)
     axes.spines[:].set_color(FAINT)
-    bar = figure.colorbar(image, ax=axes, shrink=0.7, label="Share of the row")
-    bar.outline.set_visible(False)
+    colours = figure.colorbar(image, ax=axes, shrink=0.7, label="Share of the row")
+    colours.outline.set_visible(False)
     return _text(figure)
 
 

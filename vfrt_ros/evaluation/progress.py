@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 
-def bar_settings(progress: bool) -> dict[str, bool | None]:
-    """What tqdm is told: a bar that goes away when it is full, shown on a terminal and only if wanted.
+def progress_settings(progress: bool) -> dict[str, bool | None]:
+    """What tqdm is told: a line that goes away when it is done, shown on a terminal and only if wanted.
 
-    >>> bar_settings(False)
+    >>> progress_settings(False)
     {'disable': True, 'leave': False}
     """
     return {"disable": None if progress else True, "leave": False}

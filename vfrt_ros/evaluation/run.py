@@ -19,7 +19,7 @@ from vfrt_ros.evaluation.episodes import episodes
 from vfrt_ros.evaluation.features import Features
 from vfrt_ros.evaluation.methods import Method, ask
 from vfrt_ros.evaluation.outcome import Outcome
-from vfrt_ros.evaluation.progress import bar_settings
+from vfrt_ros.evaluation.progress import progress_settings
 from vfrt_ros.evaluation.space import RememberingBackbone, Space
 from vfrt_ros.evaluation.threads import one_thread_each
 
@@ -79,7 +79,7 @@ def run(
         settings: Of the rules; those that name an encoder load it again in other processes.
         space: Do it in this space instead of the encoders' own.
         jobs: Processes at once; 1 = in this one, which any encoder can do.
-        progress: Show a bar with the time left on stderr.
+        progress: Show how far it is and the time left on stderr.
 
     Raises:
         DatasetError: The data set has too few labels.
@@ -93,11 +93,11 @@ def run(
         done = _in_processes(chunks, (features, settings, space), jobs)
     parts: dict[int, list[list[Outcome]]] = {}
     with tqdm(
-        total=plan.count * len(plan.shots), desc="episodes", unit="episode", **bar_settings(progress)
-    ) as bar:
+        total=plan.count * len(plan.shots), desc="episodes", unit="episode", **progress_settings(progress)
+    ) as progress_bar:
         for number, part in done:
             parts[number] = part
-            bar.update(chunks[number].stop - chunks[number].start)
+            progress_bar.update(chunks[number].stop - chunks[number].start)
     for number, chunk in enumerate(chunks):
         for method, outcomes in zip(plan.methods, parts[number], strict=True):
             if outcomes:
