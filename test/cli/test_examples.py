@@ -17,7 +17,7 @@ pytestmark = pytest.mark.ros
 
 def example(key: int, label: str = "cat", **fields: Any) -> Example:
     """An example with a picture, which says its id."""
-    made = Example(id=key, label=label, batch=1, **fields)
+    made = Example(id=f"a:{key}:0", label=label, batch=f"a:{key}", **fields)
     made.created.sec = 1_700_000_000
     made.picture.data = b"jpeg %d" % key
     return made
@@ -49,8 +49,8 @@ def test_all_pages_are_one_table(paged: list[Any], vfrt: Any) -> None:
     outcome = vfrt("examples", "cat")
     assert (outcome.status, outcome.err) == (0, "")
     rows = [row.split() for row in outcome.out.splitlines()]
-    assert [row[0] for row in rows] == ["id", "1", "3", "4", "5", "8"]
-    assert rows[1][1:3] == ["cat", "1"] and rows[1][-2:] == ["shown", "here"]
+    assert [row[0] for row in rows] == ["id", *(f"a:{key}:0" for key in (1, 3, 4, 5, 8))]
+    assert rows[1][1] == "cat" and rows[1][-2:] == ["shown", "here"]
     assert (rows[3][1:3], rows[4][-1]) == (["not", "cat"], "desk.zip")
     assert [(request.label, request.offset) for request in paged] == [("cat", 0), ("cat", 2), ("cat", 4)]
 
@@ -68,10 +68,10 @@ def test_pictures_are_saved_under_names_that_stay_in_the_folder(
     outcome = vfrt("examples", "--save", str(folder))
     assert (outcome.status, outcome.out) == (0, f"Wrote 4 pictures to {folder}.\n")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        "000001-cat.jpg": b"jpeg 1",
-        "000004-not-cat.jpg": b"jpeg 4",
-        "000005-_c_p.jpg": b"jpeg 5",
-        "000008-cat.jpg": b"jpeg 8",
+        "a-1-0-cat.jpg": b"jpeg 1",
+        "a-4-0-not-cat.jpg": b"jpeg 4",
+        "a-5-0-_c_p.jpg": b"jpeg 5",
+        "a-8-0-cat.jpg": b"jpeg 8",
     }
     assert all(request.pictures for request in paged)
     again = vfrt("examples", "--save", str(folder))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import Any, NamedTuple
 
 import cv2
@@ -31,7 +30,9 @@ REQUESTS = {
     "register so many frames": Case("register cat --frames 3", "Register", {"frames": 3}),
     "register what it is not": Case("register cat --negative", "Register", {"negative": True}),
     "forget": Case("forget cat", "Forget", {"label": "cat"}),
-    "forget examples": Case("forget --example 7 9", "ForgetExamples", {"examples": array("Q", [7, 9])}),
+    "forget examples": Case(
+        "forget --example a:7:0 b:9:1", "ForgetExamples", {"examples": ["a:7:0", "b:9:1"]}
+    ),
     "examples": Case("examples", "ListExamples", {"label": "", "offset": 0, "pictures": False}),
     "examples of a label": Case("examples cat", "ListExamples", {"label": "cat"}),
     "relabel": Case("relabel cat dog", "Relabel", {"label": "cat", "new_label": "dog"}),
@@ -58,7 +59,7 @@ REFUSALS = {
     "register": ("register cat", "Register", "NO_FRAMES"),
     "forget": ("forget cat", "Forget", "UNKNOWN_LABEL"),
     "examples": ("examples cat", "ListExamples", "UNKNOWN_LABEL"),
-    "forget examples": ("forget --example 7", "ForgetExamples", "INVALID_REQUEST"),
+    "forget examples": ("forget --example a:7:0", "ForgetExamples", "INVALID_REQUEST"),
     "relabel": ("relabel cat dog", "Relabel", "UNKNOWN_LABEL"),
     "undo": ("undo", "Undo", "NOTHING_TO_UNDO"),
     "redo": ("redo", "Redo", "NOTHING_TO_REDO"),
@@ -105,9 +106,12 @@ def test_register_sends_pictures_as_they_are(fake: FakeRecognition, vfrt: Any, t
 
 MISUSED = {
     "nothing to forget": ("forget", "Name either a label or, with --example, examples."),
-    "a label and an example": ("forget cat --example 7", "Name either a label or, with --example, examples."),
-    "no id": ("forget --example 0", "a whole number above 0; got 0"),
-    "no number": ("forget --example seven", "invalid int value: 'seven'"),
+    "a label and an example": (
+        "forget cat --example a:7:0",
+        "Name either a label or, with --example, examples.",
+    ),
+    "no id": ("forget --example 7", "Expected an example as robot:number:index; got '7'"),
+    "no number": ("forget --example a:seven:0", "Expected an operation as robot:number; got 'a:seven'"),
 }
 
 

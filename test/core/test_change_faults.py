@@ -15,13 +15,13 @@ from fixtures.pictures import picture
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.encoders.fake import FakeText
-from vfrt_ros.core.memory.book import Book
-from vfrt_ros.core.memory.contents import Contents
-from vfrt_ros.core.memory.index import ExampleIndex
+from vfrt_ros.core.memory.example_index import ExampleIndex
+from vfrt_ros.core.memory.example_table import ExampleTable
+from vfrt_ros.core.memory.folded_log import FoldedLog
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.tally import Tally
-from vfrt_ros.core.memory.twin import Twin
+from vfrt_ros.core.memory.replica import Replica
+from vfrt_ros.core.memory.store_file import StoreFile
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
@@ -73,7 +73,7 @@ CHANGES: dict[str, Callable[[Recogniser], Any]] = {
     "register what it is not": lambda r: r.register("cup", images=pictures("white"), negative=True),
     "forget": lambda r: r.forget("cup"),
     "forget an initial label": lambda r: r.forget("sun"),
-    "forget examples": lambda r: r.forget_examples([1, 2]),
+    "forget examples": lambda r: r.forget_examples([e.id for e in r.examples("cup")[0][:2]]),
     "rename": lambda r: r.relabel("cup", "mug"),
     "merge": lambda r: r.relabel("cup", "leaf"),
     "prompts": lambda r: r.set_prompts(["dog", "sky"], ["a red dog", ""]),
@@ -87,15 +87,15 @@ POINTS: dict[str, tuple[type, str, Exception]] = {
     "the text encoder": (FakeText, "encode_text", EncoderError("It is gone.")),
     "the text encoder by a bug": (FakeText, "encode_text", ZeroDivisionError()),
     "the check of the rule": (CalibratedRule, "check", RequestError("Too much.")),
-    "writing": (Book, "_apply", MemoryStoreError("No disk.")),
-    "writing by a bug": (Book, "_apply", ZeroDivisionError()),
-    "the copy": (Twin, "begin", MemoryStoreError("No disk.")),
-    "following with the copy": (Twin, "_catch_up", ZeroDivisionError()),
+    "writing": (StoreFile, "append", MemoryStoreError("No disk.")),
+    "writing by a bug": (StoreFile, "append", ZeroDivisionError()),
+    "the copy": (Replica, "begin", MemoryStoreError("No disk.")),
+    "following with the copy": (Replica, "_catch_up", ZeroDivisionError()),
     "the note in the lock": (Lock, "_write", OSError()),
-    "the examples in RAM": (Contents, "_follow", ZeroDivisionError()),
-    "the counts": (Tally, "add", ZeroDivisionError()),
-    "adding to the index": (ExampleIndex, "add", RuntimeError()),
-    "removing from the index": (ExampleIndex, "remove", RuntimeError()),
+    "the examples in RAM": (ExampleTable, "follow", ZeroDivisionError()),
+    "the prompts in RAM": (FoldedLog, "_set_prompts", ZeroDivisionError()),
+    "adding to the index": (ExampleIndex, "learn", RuntimeError()),
+    "removing from the index": (ExampleIndex, "forget", RuntimeError()),
     "the calibrated rule": (CalibratedRule, "apply", ZeroDivisionError()),
     "the prompts of the calibrated rule": (CalibratedRule, "set_prototypes", ZeroDivisionError()),
     "the late rule": (LateRule, "apply", ZeroDivisionError()),
@@ -143,7 +143,7 @@ def assert_all_agree(made: Recogniser, folder: Path) -> None:
         assert answers(again) == answers(made)
     probe = made.memory.examples()[0].embedding if len(made.memory) else np.zeros(59, np.float32)
     positive = {example.id for example in made.memory.examples() if not example.negative}
-    assert set(made.memory.search(probe, 100)[0].tolist()) == positive
+    assert set(made.memory.search(probe, 100)[0]) == positive
 
 
 @pytest.fixture(scope="module")
@@ -209,15 +209,15 @@ def test_who_is_asked_can_refuse_and_nothing_is_written(tmp_path) -> None:
 
 def test_an_index_that_fails_for_good_leaves_searches_exact(tmp_path, monkeypatch) -> None:
     with taught(tmp_path / "memory.db", "late") as made:
-        monkeypatch.setattr(ExampleIndex, "add", lambda *_: 1 / 0)
+        monkeypatch.setattr(ExampleIndex, "learn", lambda *_: 1 / 0)
         made.register("night", images=pictures("black"))
         key = made.memory.examples("night")[0]
-        assert made.memory.search(key.embedding, 1)[0].tolist() == [key.id]
+        assert made.memory.search(key.embedding, 1)[0] == [key.id]
         assert made.recognise(picture("black", 1)).candidates[0].label == "night"
         monkeypatch.undo()
         made.forget("leaf")
-        assert not made.memory._index_is_stale
-        assert len(made.memory.index) == 6
+        made.memory.search(key.embedding, 1)
+        assert made.memory.index.is_used and len(made.memory.index) == 6
 
 
 def test_a_search_that_fails_is_answered_all_the_same(tmp_path, monkeypatch) -> None:

@@ -11,9 +11,9 @@ from fixtures.pictures import picture
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders.fake import FakeBackbone, FakeText
+from vfrt_ros.core.factory import identity_of
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.types.encoder_identity import Owner
 from vfrt_ros.core.types.errors import EncoderError, MemoryStoreError, SettingError, VfrtError
 
 
@@ -67,7 +67,7 @@ def test_a_failed_start_leaves_nothing_and_can_be_tried_again(
 def test_a_memory_that_was_given_is_used_and_stays_open(tmp_path) -> None:
     made = Recogniser(RecognitionSettings(backbone="fake", memory_path=":memory:"))
     backbone = made.encoders.backbone
-    memory = Memory(Owner(backbone.id, backbone.fingerprint, backbone.dim), tmp_path / "own.db")
+    memory = Memory(identity_of(backbone), tmp_path / "own.db")
     settings = RecognitionSettings(backbone="fake", memory_path=str(tmp_path / "other.db"))
     with pytest.raises(VfrtError):
         Recogniser(settings.replace(init_labels=["unknown"]), memory=memory)

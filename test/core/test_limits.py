@@ -116,10 +116,10 @@ def test_two_labels_are_not_merged_into_more_examples_than_allowed() -> None:
 
 def test_a_file_that_is_as_large_as_allowed_takes_no_examples(tmp_path) -> None:
     limited = Recogniser(RecognitionSettings(backbone="fake", memory_path=str(tmp_path / "m.db")))
-    limited.register("cup", images=red(2))
+    taught = limited.register("cup", images=red(2)).step.examples.added
     bundle = limited.bundle()
     monster = b"\xff" * 2_000_000
-    limited.memory.register("large", [NewExample(bundle.examples[0].embedding, {}, monster)])
+    limited.memory.register("large", [NewExample(taught[0].embedding, {}, monster)])
     limited.forget("large")
     limited.configure(max_memory_mb=1.0)
     acts: list[Act] = [

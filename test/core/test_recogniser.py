@@ -96,7 +96,7 @@ def test_a_registration_counts_from_the_next_frame(recogniser) -> None:
 
 CHANGES: dict[str, tuple[Callable[[Recogniser], Any], str]] = {
     "forget": (lambda r: r.forget("cup"), UNKNOWN),
-    "forget the examples": (lambda r: r.forget_examples(range(1, 5)), UNKNOWN),
+    "forget the examples": (lambda r: r.forget_examples([e.id for e in r.examples("cup")[0]]), UNKNOWN),
     "relabel": (lambda r: r.relabel("cup", " mug "), "mug"),
     "merge": (lambda r: r.relabel("cup", "leaf"), "leaf"),
 }
@@ -230,7 +230,7 @@ class TestRegister:
 
     def test_what_is_stored_can_be_looked_at(self, late) -> None:
         look(late, "red", 1)
-        example = late.register("  cup ").step.examples.added[0]
+        example = late.memory.with_details(late.register("  cup ").step.examples.added)[0]
         assert example.label == "cup"
         assert example.quality["sharpness"] > 15
         assert example.thumbnail.startswith(b"\xff\xd8")

@@ -2,43 +2,66 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import random
 import zipfile
 from pathlib import Path
 
+import msgpack
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vfrt_ros.core.config.settings import state_folder
+from vfrt_ros.core.config.settings import RecognitionSettings, state_folder
 from vfrt_ros.core.memory.bundle import Bundle, pack_bundle, unpack_bundle
 from vfrt_ros.core.memory.location import memory_file
 from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.memory.merge import merge
-from vfrt_ros.core.types.encoder_identity import Owner
-from vfrt_ros.core.types.errors import RequestError
-from vfrt_ros.core.types.example import Example
+from vfrt_ros.core.memory.merge import contents_of
+from vfrt_ros.core.memory.payload import TaughtExample
+from vfrt_ros.core.taught import Taught
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
+from vfrt_ros.core.types.errors import RequestError, VfrtError
+from vfrt_ros.core.types.operation import Kind, Operation
 
-OWNER = Owner("fake", "abc123", 3)
+ENCODER = EncoderIdentity("fake", "abc123", 3)
+ROW = np.array([0.6, 0.8, 0.0], np.float32)
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 ROUNDS = 25
 """Damaged files for each example of hypothesis: 10,000 in `make fuzz`, 1,000 in the tests."""
 
 
-def members() -> dict[str, bytes]:
-    """The parts of a small export."""
-    import numpy as np
-
-    row = np.array([0.6, 0.8, 0.0], np.float32)
-    examples = tuple(Example(key, "cup", row, quality={"sharpness": 50.0}) for key in range(3))
-    data = pack_bundle(Bundle(OWNER, examples, {"cat": ("a cat",), "cup": ()}))
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+def members(bundle: Bundle) -> dict[str, bytes]:
+    """The parts of an export."""
+    with zipfile.ZipFile(io.BytesIO(pack_bundle(bundle))) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-PARTS = members()
+def choice() -> Bundle:
+    """Some labels, without what was done to them."""
+    examples = tuple(TaughtExample("cup", ROW, quality={"sharpness": 50.0}) for _ in range(3))
+    return Bundle(ENCODER, (), examples, {"cat": ("a cat",), "cup": ()})
+
+
+def log() -> Bundle:
+    """An operation of each kind."""
+    memory = Memory(ENCODER)
+    memory.register("cup", [NewExample(ROW, {"sharpness": 50.0})])
+    memory.register("dog", [NewExample(ROW[::-1].copy(), {})], negative=True)
+    memory.set_prompts({"cat": ("a cat",)})
+    memory.relabel("cup", "mug")
+    memory.forget_examples([memory.examples("dog")[0].id])
+    memory.undo()
+    memory.redo()
+    memory.forget("mug")
+    memory.undo()
+    return Bundle(ENCODER, tuple(memory.rows()))
+
+
+PARTS, LOG = members(choice()), members(log())
+OPERATIONS = list(msgpack.Unpacker(io.BytesIO(LOG["operations.msgpack"])))
 
 
 def packed(parts: dict[str, bytes], compression: int) -> bytes:
@@ -57,26 +80,36 @@ def check(data: bytes) -> None:
         str(error).encode()
         assert "\n" not in str(error)
         return
-    place = memory_file("", bundle.owner.encoder_id)
+    place = memory_file("", bundle.encoder.encoder_id)
     assert place is not None
     assert place.parent.parent == state_folder()
-    memory = Memory(bundle.owner)
-    merge(memory, bundle, "imported from it")
-    again = unpack_bundle(
-        pack_bundle(Bundle(memory.owner, tuple(memory.examples()), dict(memory.prompts))), "it"
-    )
-    assert again.prompts == memory.prompts
-    assert [e.label for e in again.examples] == [e.label for e in memory.examples()]
+    memory = Memory(bundle.encoder)
+    robot = Taught(RecognitionSettings(), memory)
+    try:
+        robot.absorb(robot.prepare_merge(bundle, "imported from it"))
+    except VfrtError as error:
+        assert "\n" not in str(error)
+        assert not len(memory) and not memory.known()
+        return
+    for shared in (robot.bundle(), contents_of(robot.bundle())):
+        again = contents_of(unpack_bundle(pack_bundle(shared), "it"))
+        assert again.prompts == memory.prompts
+        assert [e.label for e in again.examples] == [e.label for e in memory.examples()]
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS, ids=["stored", "deflated", "bzip2", "lzma"])
 def test_an_export_of_any_compression_is_read(compression) -> None:
     assert len(unpack_bundle(packed(PARTS, compression), "it").examples) == 3
+    assert len(unpack_bundle(packed(LOG, compression), "it").rows) == len(OPERATIONS)
 
 
-@given(seed=st.integers(0, 2**32), compression=st.sampled_from(COMPRESSIONS))
-def test_damaged_bytes_are_refused_or_read(seed: int, compression: int) -> None:
-    chance, whole = random.Random(seed), packed(PARTS, compression)
+@given(
+    seed=st.integers(0, 2**32),
+    compression=st.sampled_from(COMPRESSIONS),
+    parts=st.sampled_from([PARTS, LOG]),
+)
+def test_damaged_bytes_are_refused_or_read(seed: int, compression: int, parts: dict[str, bytes]) -> None:
+    chance, whole = random.Random(seed), packed(parts, compression)
     for _ in range(ROUNDS):
         data = bytearray(whole)
         for _ in range(chance.choice((1, 1, 2, 8))):
@@ -116,6 +149,40 @@ def test_a_forged_example_is_refused_or_read(key: str, value: object) -> None:
     check(packed({**PARTS, "examples.jsonl": "\n".join([line, *rest]).encode()}, zipfile.ZIP_DEFLATED))
 
 
+@given(
+    number=st.integers(0, len(OPERATIONS) - 1),
+    field=st.sampled_from(["robot", "number", "clock", "kind", "pruned", "payload", "digest", "inside"]),
+    name=st.sampled_from(
+        ["labels", "label", "new_label", "examples", "embeddings", "dropped", "targets", "prompts", "adopted"]
+    ),
+    value=json_values,
+    pruned=st.booleans(),
+)
+def test_a_forged_operation_is_refused_or_read(
+    number: int, field: str, name: str, value: object, pruned: bool
+) -> None:
+    """Whoever forges one gives it a digest that fits."""
+    entry = list(OPERATIONS[number])
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        value = 0
+    if field == "inside":
+        content = {**msgpack.unpackb(entry[5]), name: value}
+        entry[5] = packed_value(content)
+    else:
+        entry[["robot", "number", "clock", "kind", "pruned", "payload", "digest"].index(field)] = value
+    with contextlib.suppress(Exception):
+        robot, count, clock, kind, _, payload, _ = entry
+        entry[6] = Operation.make(robot, count, clock, Kind(kind), payload).checksum
+    entry[4] = pruned if field != "pruned" else entry[4]
+    entries = [*OPERATIONS[:number], entry, *OPERATIONS[number + 1 :]]
+    check(packed({**LOG, "operations.msgpack": b"".join(map(packed_value, entries))}, zipfile.ZIP_STORED))
+
+
+def packed_value(value: object) -> bytes:
+    """MessagePack of a value, with a number in place of those that it has no room for."""
+    return bytes(msgpack.packb(value, default=str, unicode_errors="surrogatepass"))
+
+
 @given(value=json_values)
 def test_forged_prompts_are_refused_or_read(value: object) -> None:
     for prompts in (value, {"cat": value}, {"cat": [value]}):
@@ -131,20 +198,20 @@ def test_forged_prompts_are_refused_or_read(value: object) -> None:
 def test_what_a_memory_takes_it_can_give(
     label: str, quality: dict[str, float], prompt: str, source: str
 ) -> None:
-    import numpy as np
-
-    memory = Memory(OWNER)
+    memory = Memory(ENCODER)
     try:
-        memory.register(label, [NewExample(np.array([0.6, 0.8, 0.0], np.float32), quality, b"", source)])
+        memory.register(label, [NewExample(ROW, quality, b"", source)])
         memory.set_prompts({label: (prompt,), "cat": ()})
     except RequestError as error:
         str(error).encode()
-    data = pack_bundle(Bundle(memory.owner, tuple(memory.examples()), dict(memory.prompts)))
-    again = unpack_bundle(data, "it")
-    assert again.prompts == memory.prompts
-    assert [(e.label, dict(e.quality)) for e in again.examples] == [
-        (e.label, {name[:40]: value for name, value in e.quality.items()}) for e in memory.examples()
-    ]
+    whole = Bundle(memory.encoder, tuple(memory.rows()))
+    for shared in (whole, contents_of(whole)):
+        again = contents_of(unpack_bundle(pack_bundle(shared), "it"))
+        assert again.prompts == memory.prompts
+        assert [(e.label, dict(e.quality)) for e in again.examples] == [
+            (e.label, {name[:40]: value for name, value in e.quality.items()})
+            for e in memory.with_details(memory.examples())
+        ]
 
 
 STRAY = {"dots": "..", "nothing": "", "one dot": ".", "blanks": "  "}

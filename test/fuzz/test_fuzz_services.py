@@ -37,7 +37,10 @@ labels = st.one_of(
     any_text,
 )
 images = st.lists(st.sampled_from([*GOOD_IMAGES, image(), *(bad.message for bad in BAD_IMAGES)]), max_size=3)
-ids = st.one_of(st.integers(1, 6), st.integers(0, 2**64 - 1))
+ids = st.one_of(
+    st.builds("{}:{}:{}".format, st.text(max_size=3), st.integers(-1, 6), st.integers(-1, 6)),
+    st.text(max_size=20),
+)
 
 
 def file(colour: str) -> bytes:

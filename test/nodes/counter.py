@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,14 @@ class Counter:
 
     def ask(self, name: str, /, **fields: Any) -> Any:
         service = SERVICES[name][0]
+        fields = {key: value(self) if callable(value) else value for key, value in fields.items()}
         desk = Desk(self.recogniser, lambda: self.result, self.folder)
         return answer(name, desk, service.Request(**fields), service.Response())
+
+
+def nth(*numbers: int) -> Callable[[Counter], list[str]]:
+    """Ids of examples by their place in the memory, from 1."""
+    return lambda counter: [str(counter.recogniser.memory.examples()[number - 1].id) for number in numbers]
 
 
 def image(frame) -> Any:

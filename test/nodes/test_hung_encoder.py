@@ -116,14 +116,14 @@ def test_what_was_answered_as_failed_is_never_stored(bench, backbone) -> None:
 
 def test_what_hangs_while_it_is_written_is_answered_as_it_ends(bench, backbone, monkeypatch) -> None:
     recogniser = bench.node._recogniser
-    commit, entered = recogniser.memory._record.commit, threading.Event()
+    commit, entered = recogniser.memory._log.store.append, threading.Event()
 
     def slow(*arguments: object) -> object:
         entered.set()
         assert backbone.go.wait(60)
         return commit(*arguments)
 
-    monkeypatch.setattr(recogniser.memory._record, "commit", slow)
+    monkeypatch.setattr(recogniser.memory._log.store, "append", slow)
     answers: list = []
     caller = threading.Thread(target=lambda: answers.append(bench.call("forget", label="cup")))
     monkeypatch.setattr(recogniser, "forget", lambda label: recogniser.set_prompts([label]))

@@ -125,7 +125,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "set_prompts": {"labels": ["sky"]},
     "list_examples": {"pictures": True},
     "export_memory": {},
-    "forget_examples": {"examples": [1]},
+    "forget_examples": {"examples": ["a:1:0"]},
     "import_memory": {"name": "desk"},
     "forget": {"label": "mug"},
     "list_labels": {},

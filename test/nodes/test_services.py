@@ -17,9 +17,10 @@ pytest.importorskip("rclpy")
 from fixtures.bad_images import image as small_image
 from fixtures.pictures import picture, plain
 from fixtures.services import CHANGE_THE_MEMORY
-from nodes.counter import Counter, exported, image
+from nodes.counter import Counter, exported, image, nth
 
 from vfrt_msgs.msg import Conflict
+from vfrt_ros.core.memory.bundle import pack_bundle
 from vfrt_ros.core.types.errors import MemoryStoreError
 from vfrt_ros.nodes import services
 from vfrt_ros.nodes.conversions import frame_from_compressed
@@ -63,7 +64,8 @@ GOOD = {
     ),
     "forget": ("forget", {"label": " cup "}, "Forgot 'cup' (4 examples); undo brings it back.", {"removed": 4}),
     "forget examples": (
-        "forget_examples", {"examples": [1, 3]}, "Forgot 2 examples of 'cup'; undo brings them back.", {"removed": 2},
+        "forget_examples", {"examples": nth(1, 3)},
+        "Forgot 2 examples of 'cup'; undo brings them back.", {"removed": 2},
     ),
     "list examples": ("list_examples", {}, "Examples 1 to 4 of 4.", {"total": 4}),
     "list some examples": (
@@ -79,8 +81,8 @@ GOOD = {
         "Added 2 examples. Undo", {"added": 2, "duplicates": 0},
     ),
     "import what is there": (
-        "import_memory", {"data": exported("red")},
-        "Added 0 examples; 2 near duplicates", {"added": 0, "duplicates": 2},
+        "import_memory", {"data": lambda counter: pack_bundle(counter.recogniser.bundle())},
+        "Added 0 examples; 4 examples known already.", {"added": 0, "duplicates": 4},
     ),
     "forget a prompt": ("forget", {"label": "sky"}, "Forgot 'sky' (0 examples)", {"removed": 0}),
     "relabel": ("relabel", {"label": "cup", "new_label": "mug"}, "Renamed 'cup' to 'mug' (4 examples).", {"moved": 4}),
@@ -129,7 +131,10 @@ BAD = {
     ),
     "forget no example": ("forget_examples", {}, "INVALID_REQUEST", "at least one example"),
     "forget examples that are not there": (
-        "forget_examples", {"examples": [1, 99]}, "INVALID_REQUEST", "There is no example 99: list",
+        "forget_examples", {"examples": ["a:7:0"]}, "INVALID_REQUEST", "There is no example a:7:0: list",
+    ),
+    "forget what is no id": (
+        "forget_examples", {"examples": ["7"]}, "INVALID_REQUEST", "Expected an example as robot:number:index; got '7'",
     ),
     "list examples of an unknown label": ("list_examples", {"label": "cpu"}, "UNKNOWN_LABEL", "Did you mean 'cup'"),
     "list examples of no label": ("list_examples", {"label": "a\0"}, "INVALID_REQUEST", "control characters"),
@@ -231,12 +236,12 @@ def test_a_memory_that_cannot_be_written_is_said(desk, monkeypatch) -> None:
     def fail(*_: Any) -> None:
         raise MemoryStoreError("The disk is full.")
 
-    monkeypatch.setattr(desk.recogniser.memory._record, "commit", fail)
+    monkeypatch.setattr(desk.recogniser.memory._log.store, "append", fail)
     before = desk.recogniser.memory.state_hash()
     for name, fields in {
         "register": {"label": "leaf"},
         "forget": {"label": "cup"},
-        "forget_examples": {"examples": [1]},
+        "forget_examples": {"examples": nth(1)},
         "import_memory": {"data": exported("green")},
         "relabel": {"label": "cup", "new_label": "mug"},
         "set_prompts": {"labels": ["cat"]},

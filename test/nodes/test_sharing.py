@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from nodes.counter import Counter, exported, image
 from nodes.recognition_bench import RecognitionBench
 
 from vfrt_ros.core.memory.bundle import unpack_bundle
+from vfrt_ros.core.memory.merge import contents_of
+from vfrt_ros.core.types.operation import ExampleId
 from vfrt_ros.nodes import services, sharing
 from vfrt_ros.nodes.conversions import frame_from_compressed, frame_from_image
 from vfrt_ros.nodes.services import SERVICES
@@ -38,7 +41,8 @@ def desk(tmp_path) -> Counter:
 def test_a_registration_shows_every_frame_where_that_is_asked_for(desk, monkeypatch) -> None:
     images = [image(picture("cyan")), image(plain("cyan")), image(picture("cyan", 1))]
     response = desk.ask("register", label="sea", images=images, pictures=True)
-    assert [frame.example for frame in response.shown] == [5, 0, 6]
+    first, left_out, last = (frame.example for frame in response.shown)
+    assert (first, left_out, last) == (f"{response.batch}:0", "", f"{response.batch}:1")
     assert [frame.reason for frame in response.shown] == ["", response.reasons[0], ""]
     for sent, frame in zip(images, response.shown, strict=True):
         wanted = frame_from_image(sent).astype(int)
@@ -55,9 +59,10 @@ def test_examples_are_told_with_all_that_is_known_of_them(desk) -> None:
     desk.ask("register", label="cup", negative=True)
     desk.ask("import_memory", name="/tmp/desk.zip", data=exported("blue"))
     plain_, told = (desk.ask("list_examples", pictures=pictures).examples for pictures in (False, True))
-    assert [(e.id, e.batch) for e in told] == [
-        (n, b) for n, b in zip(range(1, 11), [1] * 4 + [5] * 4 + [9] * 2, strict=True)
-    ]
+    batches = [str(ExampleId.parse(e.id).operation) for e in told]
+    assert [e.batch for e in told[:8]] == batches[:8]
+    assert [len(list(group)) for _, group in groupby(e.batch for e in told)] == [4, 4, 2]
+    assert [ExampleId.parse(e.id).place for e in told[:8]] == [0, 1, 2, 3] * 2
     assert [e.negative for e in told] == [False] * 4 + [True] * 4 + [False] * 2
     assert {e.source for e in told[8:]} == {"imported from desk.zip"}
     assert all(time.time() - 600 < e.created.sec < time.time() + 1 for e in told)
@@ -66,10 +71,11 @@ def test_examples_are_told_with_all_that_is_known_of_them(desk) -> None:
 
 
 def test_single_examples_are_told_in_the_order_in_which_they_were_asked_for(desk) -> None:
-    page = desk.ask("list_examples", examples=[3, 99, 1], pictures=True)
-    assert ([e.id for e in page.examples], page.total) == ([3, 1], 2)
+    first, _, third, *_ = (example.id for example in desk.ask("list_examples").examples)
+    page = desk.ask("list_examples", examples=[third, "nobody:1:0", first], pictures=True)
+    assert ([e.id for e in page.examples], page.total) == ([third, first], 2)
     assert all(len(e.picture.data) for e in page.examples)
-    assert desk.ask("list_examples", label="cup", examples=[99]).examples == []
+    assert desk.ask("list_examples", label="cup", examples=["nobody:1:0"]).examples == []
 
 
 def show_large(desk: Counter, count: int) -> None:
@@ -81,24 +87,33 @@ def show_large(desk: Counter, count: int) -> None:
 def test_a_page_of_pictures_is_no_larger_than_allowed(desk) -> None:
     show_large(desk, 12)
     desk.recogniser.configure(max_transfer_mb=0.1)
-    seen: list[int] = []
+    seen: list[str] = []
     while len(seen) < 12:
         page = desk.ask("list_examples", label="sea", offset=len(seen), pictures=True)
         assert page.total == 12
         assert 0 < len(page.examples) < 12
         seen += [example.id for example in page.examples]
-    assert seen == list(range(5, 17))
+    assert [ExampleId.parse(name).place for name in seen] == list(range(12))
 
 
 def test_what_is_exported_is_imported_elsewhere(desk, tmp_path) -> None:
     response = desk.ask("export_memory")
     assert response.name == "fake.vfrt.zip"
     bundle = unpack_bundle(response.data.tobytes(), "x")
-    assert [example.label for example in bundle.examples] == ["cup"] * 4
+    assert [example.label for example in contents_of(bundle).examples] == ["cup"] * 4
+    other = Counter(tmp_path / "other")
+    other.ask("forget", label="cup")
+    there = other.ask("import_memory", name=response.name, data=response.data)
+    assert (there.added, other.recogniser.memory.count("cup")) == (4, 4)
+    assert other.ask("undo").what == "imported from fake.vfrt.zip: 1 operation"
+    assert other.recogniser.memory.count("cup") == 0
+
+
+def test_an_import_brings_nothing_back_that_was_forgotten_since(desk) -> None:
+    response = desk.ask("export_memory")
     desk.ask("forget", label="cup")
     back = desk.ask("import_memory", name=response.name, data=response.data)
-    assert (back.added, desk.recogniser.memory.count("cup")) == (4, 4)
-    assert desk.ask("undo").what == "imported from fake.vfrt.zip: 4 examples, 1 label"
+    assert (back.added, back.duplicates, desk.recogniser.memory.count("cup")) == (0, 4, 0)
 
 
 @pytest.mark.parametrize("name", ["export_memory", "import_memory"])

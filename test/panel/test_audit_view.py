@@ -15,7 +15,13 @@ from vfrt_ros.panel.shared_client import share
 
 FINDINGS = [
     Finding(kind=Finding.SWALLOWED, labels=["cup", "mug"], text="Cups look like mugs.", cure="Merge them."),
-    Finding(kind=Finding.WRONG, labels=["cup"], examples=[3, 4], text="Two are odd.", cure="Relabel them."),
+    Finding(
+        kind=Finding.WRONG,
+        labels=["cup"],
+        examples=["a:1:0", "a:1:1"],
+        text="Two are odd.",
+        cure="Relabel them.",
+    ),
     Finding(kind=Finding.IMBALANCE, labels=["cup"], text="Few cups.", cure="Register more of 'cup'."),
 ]
 KINDS = {"Audit": Audit, "Relabel": Relabel, "ForgetExamples": ForgetExamples}

@@ -24,12 +24,12 @@ class Client:
         self.asked += 1
         if self.silent:
             raise CommandError("no answer")
-        examples = [Example(id=number) for number in range(1, 4)][offset : offset + limit]
+        examples = [Example(id=str(number)) for number in range(1, 4)][offset : offset + limit]
         return ListExamples.Response(code=self.code, message="said so", examples=examples, total=3)
 
 
 def ids(page: Any) -> list[int]:
-    return [example.id for example in page.examples]
+    return [int(example.id) for example in page.examples]
 
 
 def test_a_page_is_fetched_once_for_each_version() -> None:

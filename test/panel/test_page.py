@@ -109,7 +109,7 @@ class Client:
         if service == "ListExamples":
             raise CommandError("the node is older")
         if service == "Explain":
-            near = [Neighbour(example=7, cosine=0.91, share=0.25)]
+            near = [Neighbour(example="a:7:0", cosine=0.91, share=0.25)]
             return srv.Explain.Response(
                 lines=["The frame shows it."], label=LABEL, score=0.8, threshold=0.5, text_score=0.3,
                 prompts=["a <cup>"], nearest=near,

@@ -12,6 +12,7 @@ from pathlib import Path
 from tools.bench import (
     encodings,
     machine,
+    memory,
     overlay,
     pipeline,
     plot,
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[bool], list[Row]]] = {
     "pipeline": pipeline.measure,
     "overlay": overlay.measure,
     "register": register.measure,
+    "memory": memory.measure,
     "search": search.measure,
     "start": start.measure,
 }

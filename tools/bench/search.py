@@ -10,7 +10,7 @@ import numpy as np
 from tools.bench.row import Row
 from vfrt_ros.bench.isolated import isolated
 from vfrt_ros.bench.materials import vectors
-from vfrt_ros.core.types.example import Example
+from vfrt_ros.core.types.operation import ExampleId, OperationId
 
 DIM, NEIGHBOURS = 512, 8
 SIZES, QUICK_SIZES = (1_000, 10_000, 100_000, 1_000_000), (1_000, 10_000, 40_000)
@@ -42,14 +42,16 @@ def compare(size: int, factory: str, dim: int = DIM) -> dict[str, Any]:
         the recall against Flat, the seconds of building, how many searches were answered meanwhile and the
         longest of them.
     """
-    from vfrt_ros.core.memory.index import ExampleIndex
+    from vfrt_ros.core.memory.example_index import ExampleIndex
+    from vfrt_ros.core.memory.example_table import ExampleTable
 
     rows = vectors(size, dim, max(1, size // PER_LABEL))
-    index = ExampleIndex(dim, factory)
-    build = _fill(index, rows)
+    table = ExampleTable(dim)
+    index = ExampleIndex(table, factory)
+    build = _fill(table, index, rows)
     # An eighth of the examples is forgotten again: a search must not find them.
     gone = np.arange(0, size, 8)
-    index.remove(gone.tolist())
+    index.forget(gone.tolist())
     queries = _queries(rows, 100)
     build |= _wait_for(index, queries)
     turns = [_turn(index, queries) for _ in range(TURNS)]
@@ -64,11 +66,15 @@ def compare(size: int, factory: str, dim: int = DIM) -> dict[str, Any]:
     }
 
 
-def _fill(index: Any, rows: np.ndarray) -> dict[str, float]:
+def _fill(table: Any, index: Any, rows: np.ndarray) -> dict[str, float]:
+    """Put all into the table, whose rows are the numbers of the examples; one search has the index built."""
     start = time.perf_counter()
+    index.search(rows[0], 1)
     for first in range(0, len(rows), 10_000):
         part = rows[first : first + 10_000]
-        index.add([Example(first + i, "thing", row) for i, row in enumerate(part)])
+        for number, row in enumerate(part, first):
+            table.add(ExampleId(OperationId("bench", number + 1), 0), "thing", row, clock=number)
+        index.learn(range(first, first + len(part)))
     return {"fill s": time.perf_counter() - start}
 
 

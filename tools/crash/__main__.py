@@ -104,7 +104,7 @@ def _count(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="make crash",
-        description="Kill processes that teach a memory, damage its files, and compare what is found with what "
+        description="Kill processes that change a memory, damage its files, and compare what is found with what "
         "had been acknowledged. Each promise is in docs/memory.md.",
         epilog='example: make crash ARGS="--kills 100 --flips 100 --seed 7"',
     )
@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     option("--kills", type=_count, default=1000, metavar="N", help="processes killed (default: 1000)")
     option("--flips", type=_count, default=1000, metavar="N", help="one file damaged (default: 1000)")
     option("--both", type=_count, default=200, metavar="N", help="both files damaged (default: 200)")
-    option("--seed", type=_count, metavar="N", help="of lessons, moments and damage (default: a new one)")
+    option("--seed", type=_count, metavar="N", help="of operations, moments and damage (default: a new one)")
     option("--folder", type=Path, metavar="FOLDER", help="work there (default: the temporary folder)")
     return parser
 

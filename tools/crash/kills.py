@@ -13,17 +13,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from tools.crash import pupil
-from tools.crash.ledger import Ledger
-from tools.crash.lesson import OWNER
-from vfrt_ros.core.memory.memory import Memory
+from tools.crash import victim
+from tools.crash.operation import new_memory
+from tools.crash.oracle import Oracle
 
 LIFE = 40
 """Kills that one memory goes through before the next one begins."""
 AT_START = 0.3
-"""Share of the kills at a random moment after the process began; the others hit a lesson."""
+"""Share of the kills at a random moment after the process began; the others hit an operation."""
 START_SECONDS = 0.12
-LESSON_SECONDS = 0.012
+OPERATION_SECONDS = 0.012
 UNSEEN = 0.25
 """Share of the kills after which nobody looks before the next process starts."""
 
@@ -42,61 +41,61 @@ class KillReport:
 def spawner() -> Any:
     """Starts processes from a server that has imported everything and runs nothing."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([pupil.__name__])
+    context.set_forkserver_preload([victim.__name__])
     return context
 
 
 def run_kills(folder: Path, count: int, seed: int, tick: Callable[[], None]) -> KillReport:
-    """Kill processes that learn, and hold what is found against what they had acknowledged.
+    """Kill processes that change a memory, and hold what is found against what they had acknowledged.
 
     Args:
         folder: An empty folder to work in.
         count: Kills.
-        seed: Of lessons and moments; the moments also depend on the machine.
+        seed: Of operations and moments; the moments also depend on the machine.
         tick: Called after each kill.
     """
     dice, context, report = random.Random(seed), spawner(), KillReport()
-    ledger, path = Ledger(), folder / "0" / "memory.db"
+    oracle, path = Oracle(), folder / "0" / "memory.db"
     while report.kills < count:
         if report.kills % LIFE == 0:
-            report.acknowledged += ledger.acknowledged
-            ledger, path = Ledger(), folder / str(report.kills) / "memory.db"
-        faults = _kill_one(context, path, ledger, dice, report)
+            report.acknowledged += oracle.acknowledged
+            oracle, path = Oracle(), folder / str(report.kills) / "memory.db"
+        faults = _kill_one(context, path, oracle, dice, report)
         report.kills += 1
         if not faults and (report.kills % LIFE == 0 or report.kills == count or dice.random() > UNSEEN):
-            faults = _look(path, ledger)
+            faults = _look(path, oracle)
             report.looked += 1
         report.violations += [f"kill {report.kills} (seed {seed}): {fault}" for fault in faults]
         if faults:
-            ledger, path = Ledger(), folder / f"after-{report.kills}" / "memory.db"
+            oracle, path = Oracle(), folder / f"after-{report.kills}" / "memory.db"
         tick()
-    report.acknowledged += ledger.acknowledged
+    report.acknowledged += oracle.acknowledged
     return report
 
 
-def _kill_one(context: Any, path: Path, ledger: Ledger, dice: random.Random, report: KillReport) -> list[str]:
+def _kill_one(context: Any, path: Path, oracle: Oracle, dice: random.Random, report: KillReport) -> list[str]:
     listener, teller = context.Pipe()
-    process = context.Process(target=pupil.study, args=(path, dice.randrange(2**31), teller), daemon=True)
+    process = context.Process(target=victim.run, args=(path, dice.randrange(2**31), teller), daemon=True)
     process.start()
     teller.close()
     events: list[tuple[str, Any]] = []
     if dice.random() < AT_START:
         time.sleep(dice.uniform(0, START_SECONDS))
     else:
-        _wait_for_lesson(listener, dice.randint(1, 8), events)
-        time.sleep(dice.uniform(0, LESSON_SECONDS))
+        _wait_for_operation(listener, dice.randint(1, 8), events)
+        time.sleep(dice.uniform(0, OPERATION_SECONDS))
     process.kill()
     process.join()
     _drain(listener, events)
     report.during[_work(events)] += 1
-    faults = [fault for event in events if (fault := _note(ledger, event))]
+    faults = [fault for event in events if (fault := _note(oracle, event))]
     if process.exitcode != -signal.SIGKILL:
         faults.append(f"the process ended by itself with status {process.exitcode}")
     return faults
 
 
-def _wait_for_lesson(listener: Connection, number: int, events: list[tuple[str, Any]]) -> None:
-    """Until the lesson with this number begins, or the process has ended."""
+def _wait_for_operation(listener: Connection, number: int, events: list[tuple[str, Any]]) -> None:
+    """Until the operation with this number begins, or the process has ended."""
     while number and listener.poll(20):
         try:
             events.append(listener.recv())
@@ -113,12 +112,12 @@ def _drain(listener: Connection, events: list[tuple[str, Any]]) -> None:
         listener.close()
 
 
-def _note(ledger: Ledger, event: tuple[str, Any]) -> str:
+def _note(oracle: Oracle, event: tuple[str, Any]) -> str:
     name, value = event
     if name == "begins":
-        ledger.begins(value)
+        oracle.begins(value)
         return ""
-    return ledger.done(value) if name == "done" else ledger.opened(value)
+    return oracle.done(value) if name == "done" else oracle.opened(value)
 
 
 def _work(events: list[tuple[str, Any]]) -> str:
@@ -129,14 +128,14 @@ def _work(events: list[tuple[str, Any]]) -> str:
     return str(value.kind) if name == "begins" else "between" if name == "done" else "start"
 
 
-def _look(path: Path, ledger: Ledger) -> list[str]:
+def _look(path: Path, oracle: Oracle) -> list[str]:
     """Open the memory as the next process would, and compare."""
     try:
-        memory = Memory(OWNER, path)
+        memory = new_memory(path)
     except Exception as error:
         return [f"the memory cannot be opened: {error!r}"]
     try:
-        faults = [*memory.notices, ledger.compare(memory)]
+        faults = [*memory.notices, oracle.compare(memory)]
         if not memory.has_copy:
             faults.append("the copy is missing or behind")
     finally:

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from tools.eval_bar.check import Check, Limit
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders
+from vfrt_ros.core.factory import identity_of
 from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.memory.record import Owner
 from vfrt_ros.core.scoring.build_rule import build_rule
 from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.types.example import Step
@@ -54,7 +54,7 @@ class TaughtMemory:
         self._random = np.random.default_rng(settings.seed)
         backbone = encoders.backbone
         self.dim = backbone.dim
-        self.memory = Memory(Owner(backbone.id, backbone.fingerprint, backbone.dim), path)
+        self.memory = Memory(identity_of(backbone), path)
         self.rule: FusionRule = build_rule(settings, self.memory, encoders)
         self.apply_ms = 0.0
         self.memory.listen(self._follow)

@@ -115,7 +115,7 @@ def vectors(count: int, dim: int, groups: int, seed: int = 42) -> npt.NDArray[np
 
 def fill(memory: Memory, examples: int = EXAMPLES, labels: int = LABELS) -> None:
     """Give a memory examples of made-up labels."""
-    rows = vectors(examples, memory.owner.dim, labels)
+    rows = vectors(examples, memory.encoder.dim, labels)
     per_label = examples // labels
     for number, label in enumerate(label_names(labels)):
         own = rows[number * per_label : (number + 1) * per_label]

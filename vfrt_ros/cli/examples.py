@@ -74,19 +74,20 @@ def table(examples: list[Any]) -> str:
     if not examples:
         return "No examples: `vfrt register LABEL` teaches what the camera shows."
     width = max(len("label"), *(len(example.label) + 4 * example.negative for example in examples))
-    rows = [f"{'id':>6}  {'label':<{width}}  {'batch':>6}  {'when':<16}  from"]
+    ids = max(len(example.id) for example in examples)
+    rows = [f"{'id':<{ids}}  {'label':<{width}}  {'when':<16}  from"]
     for example in examples:
         label = f"not {example.label}" if example.negative else example.label
         when = datetime.fromtimestamp(example.created.sec).strftime("%Y-%m-%d %H:%M")
         source = example.source or "shown here"
-        rows.append(f"{example.id:>6}  {label:<{width}}  {example.batch:>6}  {when}  {source}")
+        rows.append(f"{example.id:<{ids}}  {label:<{width}}  {when}  {source}")
     return "\n".join(rows)
 
 
 def file_name(example: Any) -> str:
     """The name of an example's picture, whatever its label is."""
     label = re.sub(r"[^\w-]+", "_", example.label)[:60]
-    return f"{example.id:06d}-{'not-' if example.negative else ''}{label}.jpg"
+    return f"{example.id.replace(':', '-')}-{'not-' if example.negative else ''}{label}.jpg"
 
 
 def new_folder(path: Path) -> Path:

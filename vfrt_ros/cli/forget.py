@@ -6,8 +6,7 @@ import argparse
 
 from vfrt_ros.cli.ask import ask
 from vfrt_ros.cli.command import Command, UsageError, add_json_option, add_node_options
-
-LARGEST_ID = 2**64 - 1
+from vfrt_ros.core.types.operation import ExampleId
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +17,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         dest="examples",
         metavar="ID",
         nargs="+",
-        type=int,
         help="remove only these examples; `vfrt examples` lists them",
     )
     add_json_option(parser)
@@ -32,15 +30,17 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("Name either a label or, with --example, examples.")
     if examples is None:
         return ask(arguments, "Forget", label=label)
-    wrong = [example for example in examples if not 0 < example <= LARGEST_ID]
-    if wrong:
-        raise UsageError(f"The id of an example is a whole number above 0; got {wrong[0]}.")
+    try:
+        for example in examples:
+            ExampleId.parse(example)
+    except ValueError as error:
+        raise UsageError(f"{error} `vfrt examples` lists them.") from error
     return ask(arguments, "ForgetExamples", examples=examples)
 
 
 COMMAND = Command(
     summary="remove a label with its examples and prompts, or single examples; undo brings them back",
-    examples=("vfrt forget cup", "vfrt forget --example 17 18"),
+    examples=("vfrt forget cup", "vfrt forget --example 3f9a1c07be52:17:0 3f9a1c07be52:17:1"),
     configure=configure,
     run=run,
 )

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.core.config.settings import RecognitionSettings
-from vfrt_ros.core.encoders import Encoders
+from vfrt_ros.core.encoders import Backbone, Encoders
 from vfrt_ros.core.memory.location import memory_file
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.record import Owner
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 
 
 def encoder_settings(settings: RecognitionSettings) -> dict[str, Any]:
@@ -30,6 +30,12 @@ def encoder_settings(settings: RecognitionSettings) -> dict[str, Any]:
 def open_memory(settings: RecognitionSettings, encoders: Encoders) -> Memory:
     """The memory that the settings name, for these encoders."""
     backbone = encoders.backbone
-    owner = Owner(backbone.id, backbone.fingerprint, backbone.dim)
     path: Path | None = memory_file(settings.memory_path, backbone.id)
-    return Memory(owner, path, index=settings.memory_index, nprobe=settings.nprobe)
+    return Memory(identity_of(backbone), path, index=settings.memory_index, nprobe=settings.nprobe)
+
+
+def identity_of(backbone: Backbone) -> EncoderIdentity:
+    """The identity of an encoder; one that names no space has a space of its own for each fingerprint."""
+    space = getattr(backbone, "embedding_space", "") or backbone.fingerprint
+    former = tuple(getattr(backbone, "former_spaces", ()))
+    return EncoderIdentity(backbone.id, space, backbone.dim, former)

@@ -219,7 +219,7 @@ class Recogniser(Taught):
         prepared = super().prepare_merge(bundle, source)
         labels = list(prepared.prompts)
         for first in range(0, len(labels), PROMPTS_AT_ONCE):
-            some = {label: prepared.prompts[label] for label in labels[first : first + PROMPTS_AT_ONCE]}
+            some = {label: prepared.prompts[label] or () for label in labels[first : first + PROMPTS_AT_ONCE]}
             with self._lock:
                 self._prototypes.embed(some, self.settings.prompt_templates)
         return prepared
@@ -310,9 +310,10 @@ class Recogniser(Taught):
         """A rule that knows all of the memory."""
         prototypes = self._prototypes.embed(self.memory.prompts, settings.prompt_templates)
         rule = self._rules.make(settings, self.memory)
-        known = Change(added=tuple(self.memory.examples()))
-        rule.check(known)
-        rule.apply(known)
+        for examples in self.memory.in_parts():
+            known = Change(added=examples)
+            rule.check(known)
+            rule.apply(known)
         rule.set_prototypes(*prototypes)
         return rule
 

@@ -17,8 +17,6 @@ from vfrt_ros.core.types.example import Example, Step
 from vfrt_ros.core.types.observation import Observation
 
 Array = npt.NDArray[np.float32]
-NEIGHBOURS = 8
-"""Nearest examples of each new one among which other labels are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,6 @@ class Registration:
     """
 
     stored: int
-    batch: int
     reasons: tuple[str, ...]
     step: Step = field(repr=False)
     judged: tuple[Judged, ...] = field(default=(), repr=False)
@@ -71,7 +68,7 @@ class Registration:
         """The outcome of a step that stored what is worth storing."""
         reasons = tuple(frame.fault for frame in judged if frame.fault)
         added = step.examples.added
-        return cls(len(added), added[0].batch, reasons, step, tuple(judged), tuple(conflicts))
+        return cls(len(added), reasons, step, tuple(judged), tuple(conflicts))
 
     @property
     def warning(self) -> str:
@@ -153,8 +150,8 @@ def find_conflicts(memory: Memory, label: str, fresh: Sequence[NewExample]) -> t
     """
     nearest: dict[str, float] = {}
     for example in fresh:
-        for key, cosine in zip(*memory.search(example.embedding, NEIGHBOURS), strict=True):
-            other = memory.example(int(key)).label
-            if cosine >= NEAR_DUPLICATE_COSINE and other != label:
+        for row, cosine in zip(*memory.table.near(example.embedding, NEAR_DUPLICATE_COSINE), strict=True):
+            other = memory.table.label(int(row))
+            if other != label:
                 nearest[other] = max(nearest.get(other, -1.0), min(float(cosine), 1.0))
     return tuple(Conflict(other, nearest[other]) for other in sorted(nearest, key=lambda o: (-nearest[o], o)))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Self
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.bundle import Bundle
-from vfrt_ros.core.memory.limits import check_examples, check_file
+from vfrt_ros.core.memory.limits import check_examples, check_file, check_growth
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.merge import Merge, Merged, State, carry_out, check_merge, prepare
+from vfrt_ros.core.memory.merge import MemoryState, Merge, Merged, carry_out, prepare
 from vfrt_ros.core.report.audit import Finding, audit
 from vfrt_ros.core.types.errors import UnknownLabelError, nearest
 from vfrt_ros.core.types.example import Example, Step
 from vfrt_ros.core.types.label import check_label, stored_label
+from vfrt_ros.core.types.operation import ExampleId
 
 
 class Taught:
@@ -37,7 +38,7 @@ class Taught:
         with self._lock:
             return self.memory.forget(stored_label(label, self.memory.labels))
 
-    def forget_examples(self, ids: Collection[int]) -> Step:
+    def forget_examples(self, ids: Collection[ExampleId]) -> Step:
         """Remove single examples; see `Memory.forget_examples`."""
         with self._lock:
             return self.memory.forget_examples(ids)
@@ -82,7 +83,12 @@ class Taught:
             if wanted is not None and wanted not in self.memory.labels:
                 raise UnknownLabelError(f"Unknown label '{wanted}'.{nearest(wanted, self.memory.labels)}")
             found, version = self.memory.examples(wanted), self.memory.version
-        return sorted(found, key=lambda example: example.id), version
+        return found, version
+
+    def with_details(self, examples: Sequence[Example]) -> list[Example]:
+        """The same examples with their pictures; see `Memory.with_details`."""
+        with self._lock:
+            return self.memory.with_details(examples)
 
     def audit(self) -> list[Finding]:
         """Look through the memory for what makes recognition worse; see `vfrt_ros.core.report.audit`."""
@@ -93,7 +99,7 @@ class Taught:
         """All that can be shared, as it is at this moment."""
         with self._lock:
             memory = self.memory
-            return Bundle(memory.owner, tuple(memory.examples()), dict(memory.prompts))
+            return Bundle(memory.encoder, tuple(memory.rows()))
 
     def prepare_merge(self, bundle: Bundle, source: str) -> Merge:
         """Work out what `absorb` would add. The long part of it runs outside the lock.
@@ -106,16 +112,20 @@ class Taught:
             RequestError: It is another encoder's, or would pass a limit.
         """
         with self._lock:
-            state = State.of(self.memory)
+            state = MemoryState.of(self.memory)
         prepared = prepare(state, bundle, source)
-        check_merge(state, prepared, self.settings)
+        check_growth(state.labels, state.counts(), prepared.fresh, prepared.prompts, self.settings)
         return prepared
 
     def absorb(self, prepared: Merge) -> Merged:
         """Add what another memory learned; see `vfrt_ros.core.memory.merge`."""
         with self._lock:
             self._check_file()
-            return carry_out(self.memory, prepared, self.settings)
+            state = MemoryState.of(self.memory)
+            if prepared.version != state.version:
+                prepared = prepare(state, prepared.bundle, prepared.source)
+            check_growth(state.labels, state.counts(), prepared.fresh, prepared.prompts, self.settings)
+            return carry_out(self.memory, prepared)
 
     def __enter__(self) -> Self:
         return self

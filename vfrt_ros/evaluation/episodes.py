@@ -11,6 +11,7 @@ import numpy.typing as npt
 from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.types.evidence import Array
 from vfrt_ros.core.types.example import Change, Example
+from vfrt_ros.core.types.operation import ExampleId, OperationId
 from vfrt_ros.evaluation.baselines import Baseline
 from vfrt_ros.evaluation.features import Features
 from vfrt_ros.evaluation.metrics import (
@@ -159,13 +160,16 @@ def teach(rule: FusionRule, episode: Episode, *, text: bool = True) -> None:
 
 
 def examples_of(episode: Episode) -> tuple[Example, ...]:
-    """The episode's examples as a memory holds them; the ids are the rows.
+    """The episode's examples as a memory holds them; each was taught by itself.
 
     Args:
         episode: Whose (n, d) examples are meant.
     """
     pairs = zip(episode.labels, episode.examples, strict=True)
-    return tuple(Example(i, name(int(label)), row) for i, (label, row) in enumerate(pairs))
+    return tuple(
+        Example(ExampleId(OperationId("episode", i + 1), 0), name(int(label)), row)
+        for i, (label, row) in enumerate(pairs)
+    )
 
 
 def search_in(episode: Episode) -> Search:

@@ -9,9 +9,7 @@ import numpy as np
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders
-from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.record import Owner
-from vfrt_ros.core.scoring.build_rule import build_rule
+from vfrt_ros.core.scoring.build_rule import Rules
 from vfrt_ros.core.scoring.late import LateRule
 from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.types.errors import SettingError, nearest
@@ -100,20 +98,15 @@ def ask(method: Method, episode: Episode, settings: RecognitionSettings, encoder
 def empty_rule(
     fuse: str, settings: RecognitionSettings, encoders: Encoders, episode: Episode | None = None
 ) -> FusionRule:
-    """A rule as the recogniser builds it; the late one searches the examples of the episode.
+    """A rule as the recogniser builds it, over examples of its own; the late one searches those of the episode.
 
     Args:
         fuse: Name of the rule.
         settings: Of the rule.
         encoders: The memory's.
-        episode: Whose examples the late rule searches; None = an empty memory.
+        episode: Whose examples the late rule searches; None = it is the calibrated one.
     """
-    backbone = encoders.backbone
-    memory = Memory(Owner(backbone.id, backbone.fingerprint, backbone.dim))
-    try:
-        rule = build_rule(settings.replace(fuse=fuse), memory, encoders)
-    finally:
-        memory.close()
-    if isinstance(rule, LateRule) and episode is not None:
-        return LateRule(rule.settings, search_in(episode))
-    return rule
+    settings = settings.replace(fuse=fuse)
+    if fuse == "late" and episode is not None:
+        return LateRule(settings, search_in(episode))
+    return Rules(encoders).calibrated(settings)

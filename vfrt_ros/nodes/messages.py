@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Duration, Time
@@ -26,7 +27,9 @@ from vfrt_ros.core.registration import Judged
 from vfrt_ros.core.report import audit, explanation
 from vfrt_ros.core.report.label_summary import LabelSummary
 from vfrt_ros.core.types import decision as core
-from vfrt_ros.core.types import example as memory
+from vfrt_ros.core.types import example as taught
+from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.operation import ExampleId, OperationId
 from vfrt_ros.nodes.result import Result
 
 
@@ -63,7 +66,7 @@ def finding_message(finding: audit.Finding) -> Finding:
     return Finding(
         kind=finding.kind.value,
         labels=list(finding.labels),
-        examples=list(finding.examples),
+        examples=[str(key) for key in finding.examples],
         text=finding.text,
         cure=finding.cure,
     )
@@ -71,27 +74,28 @@ def finding_message(finding: audit.Finding) -> Finding:
 
 def neighbour_message(neighbour: explanation.Neighbour) -> Neighbour:
     """An example that is near to a frame."""
-    return Neighbour(example=neighbour.example, cosine=neighbour.cosine, share=neighbour.share)
+    return Neighbour(example=str(neighbour.example), cosine=neighbour.cosine, share=neighbour.share)
 
 
-def example_message(example: memory.Example, *, picture: bool) -> Example:
+def example_message(example: taught.Example, *, picture: bool) -> Example:
     """An example, with its small picture or without."""
     return Example(
-        id=example.id,
+        id=str(example.id),
         label=example.label,
         negative=example.negative,
-        batch=example.batch,
+        batch=batch_name(example.id.operation, example.batch),
         created=_time(example.created),
         source=example.source,
         picture=_jpeg(example.thumbnail if picture else b""),
     )
 
 
-def shown_message(frame: Judged, example: memory.Example | None) -> ShownFrame:
+def shown_message(frame: Judged, example: taught.Example | None) -> ShownFrame:
     """A frame of a registration, with the example made of it; None = it was left out."""
+    picture = _jpeg(frame.observation.thumbnail())
     if example is None:
-        return ShownFrame(reason=frame.fault, picture=_jpeg(frame.observation.thumbnail()))
-    return ShownFrame(example=example.id, picture=_jpeg(example.thumbnail))
+        return ShownFrame(reason=frame.fault, picture=picture)
+    return ShownFrame(example=str(example.id), picture=picture)
 
 
 def conflict_message(conflict: registration.Conflict) -> Conflict:
@@ -101,15 +105,34 @@ def conflict_message(conflict: registration.Conflict) -> Conflict:
 
 def memory_info_message(recogniser: Recogniser, header: Header) -> MemoryInfo:
     """The memory and the encoder that it belongs to."""
-    owner = recogniser.memory.owner
+    memory = recogniser.memory
     return MemoryInfo(
         header=header,
-        version=recogniser.memory.version,
-        encoder_id=owner.encoder_id,
-        fingerprint=owner.fingerprint,
-        dimension=owner.dim,
+        version=memory.version,
+        encoder_id=memory.encoder.encoder_id,
+        fingerprint=memory.encoder.space,
+        dimension=memory.encoder.dim,
+        state_hash=memory.state_hash(),
+        robot=memory.robot,
         labels=[label_info_message(summary) for summary in recogniser.labels()],
     )
+
+
+def batch_name(operation: OperationId, batch: int = 0) -> str:
+    """Names examples that were registered together: by their operation, and their batch in what came from a file."""
+    return f"{operation}:{batch}" if batch else str(operation)
+
+
+def example_ids(texts: Sequence[str]) -> list[ExampleId]:
+    """The ids that a request names.
+
+    Raises:
+        RequestError: One is none.
+    """
+    try:
+        return [ExampleId.parse(text) for text in texts]
+    except ValueError as error:
+        raise RequestError(f"{error} List the examples again.") from error
 
 
 def _duration(seconds: float) -> Duration:

@@ -32,6 +32,7 @@ from vfrt_ros.nodes.conversions import Frame, compressed_from_frame, frame_from_
 from vfrt_ros.nodes.desk import Answer, Desk
 from vfrt_ros.nodes.messages import (
     conflict_message,
+    example_ids,
     finding_message,
     label_info_message,
     neighbour_message,
@@ -55,7 +56,7 @@ def register(desk: Desk, request: Register.Request, response: Register.Response)
         response.reasons = list(error.reasons)
         _show(request, response, error.judged, ())
         raise
-    response.stored, response.rejected, response.batch = done.stored, len(done.reasons), done.batch
+    response.stored, response.rejected, response.batch = done.stored, len(done.reasons), str(done.step.id)
     response.reasons = list(done.reasons)
     _show(request, response, done.judged, done.step.examples.added)
     response.conflicts = [conflict_message(conflict) for conflict in done.conflicts]
@@ -72,7 +73,7 @@ def forget(desk: Desk, request: Forget.Request, response: Forget.Response) -> st
 
 def forget_examples(desk: Desk, request: ForgetExamples.Request, response: ForgetExamples.Response) -> str:
     """Remove single examples."""
-    step = desk.recogniser.forget_examples(request.examples)
+    step = desk.recogniser.forget_examples(example_ids(request.examples))
     response.removed = len(step.examples.removed)
     return f"{_sentence(step.what)}; undo brings {'it' if response.removed == 1 else 'them'} back."
 

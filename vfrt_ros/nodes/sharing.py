@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from vfrt_msgs.srv import ExportMemory, ImportMemory, ListExamples
 from vfrt_ros.core.memory.bundle import pack_bundle, unpack_bundle
 from vfrt_ros.core.types.counted import counted
-from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.example import Example
 from vfrt_ros.core.types.label import check_source
@@ -34,9 +34,10 @@ def list_examples(desk: Desk, request: ListExamples.Request, response: ListExamp
     """Show a page of the examples."""
     found, version = desk.turn(lambda: desk.recogniser.examples(request.label))
     if request.examples:
-        by_id = {example.id: example for example in found}
-        found = [by_id[number] for number in request.examples if number in by_id]
-    page = found[request.offset :][: min(request.limit or PAGE, LONGEST_PAGE)]
+        by_id = {str(example.id): example for example in found}
+        found = [by_id[name] for name in request.examples if name in by_id]
+    wanted = found[request.offset :][: min(request.limit or PAGE, LONGEST_PAGE)]
+    page: Sequence[Example] = desk.turn(lambda: desk.recogniser.with_details(wanted))
     if request.pictures:
         page = _light_enough(page, desk.recogniser.settings.max_transfer_mb)
     response.examples = [example_message(example, picture=request.pictures) for example in page]
@@ -52,17 +53,15 @@ def export_memory(desk: Desk, request: ExportMemory.Request, response: ExportMem
     """Make one file of the memory."""
     if request.history:
         return _copy_memory(desk, response)
-    bundle = desk.turn(desk.recogniser.bundle)
+    memory = desk.recogniser.memory
+    bundle, examples, labels = desk.turn(lambda: (desk.recogniser.bundle(), len(memory), len(memory.labels)))
     most = desk.recogniser.settings.max_transfer_mb
     _check_size(bundle.size, most, "export")
     data = pack_bundle(bundle)
     _check_size(len(data), most, "export")
     response.data = array("B", data)
-    response.name = _file_name(bundle.owner, ".vfrt.zip")
-    labels = len({example.label for example in bundle.examples} | bundle.prompts.keys())
-    return (
-        f"{counted(len(bundle.examples), 'example')} of {counted(labels, 'label')}, {len(data) / 1e6:.1f} MB."
-    )
+    response.name = _file_name(bundle.encoder, ".vfrt.zip")
+    return f"{counted(examples, 'example')} of {counted(labels, 'label')}, {len(data) / 1e6:.1f} MB."
 
 
 def _copy_memory(desk: Desk, response: ExportMemory.Response) -> str:
@@ -79,12 +78,12 @@ def _copy_memory(desk: Desk, response: ExportMemory.Response) -> str:
     data, version = desk.turn(copy)
     _check_size(len(data), most, "backup")
     response.data = array("B", data)
-    response.name = _file_name(memory.owner, ".db")
+    response.name = _file_name(memory.encoder, ".db")
     return f"The memory of change {version} with its history, {len(data) / 1e6:.1f} MB."
 
 
-def _file_name(owner: Owner, ending: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", owner.encoder_id) + ending
+def _file_name(encoder: EncoderIdentity, ending: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", encoder.encoder_id) + ending
 
 
 def import_memory(desk: Desk, request: ImportMemory.Request, response: ImportMemory.Response) -> str:

@@ -124,10 +124,15 @@ def _show_example(example: Any) -> None:
     with st.container(width=_CROP, gap=None):
         if len(example.picture.data):
             st.image(bytes(example.picture.data), width=_CROP, alt=f"Example {example.id}")
-        name = f"not, no. {example.id}" if example.negative else f"no. {example.id}"
+        name = f"not, no. {_number(example)}" if example.negative else f"no. {_number(example)}"
         st.checkbox(
             name, key=_tick(example), help=f"From {plain(example.source)}" if example.source else None
         )
+
+
+def _number(example: Any) -> str:
+    """Its id without the robot, which hardly anybody needs to see: `17:0`."""
+    return str(example.id).partition(":")[2]
 
 
 def _tick(example: Any) -> str:

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from core.memory.teaching import OWNER, new_examples, reopened, taught
+from core.memory.teaching import ENCODER, new_examples, reopened, taught
 
 from vfrt_ros.cli.memory.actions import ACTIONS
 from vfrt_ros.cli.memory.command import EXAMPLES, SUMMARIES
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.encoders.fake import FakeBackbone
+from vfrt_ros.core.factory import identity_of
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
+from vfrt_ros.core.types.errors import NothingToUndoError
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +56,7 @@ def test_info_finds_the_memory_and_says_what_is_in_it(vfrt: Any, path: Path) -> 
     assert (outcome.status, outcome.err) == (0, "")
     for part in (
         str(path),
-        "format 2",
+        "format 3",
         "fake (abc123",
         "4 steps to undo",
         "6 examples, 3 labels",
@@ -77,7 +79,7 @@ def test_info_tells_of_a_file_that_was_set_aside(vfrt: Any, path: Path) -> None:
 
 def test_check_says_good_and_status_1_where_a_file_is_damaged(vfrt: Any, path: Path) -> None:
     good = vfrt("memory", "check")
-    assert (good.status, good.out.count("good, 6 examples, change 4")) == (0, 2)
+    assert (good.status, good.out.count("good, 4 operations, change 4")) == (0, 2)
     path.with_name("memory.db.copy").write_bytes(b"SQLite format 3\x00 no more")
     bad = vfrt("memory", "check", "--json")
     assert bad.status == 1
@@ -111,10 +113,43 @@ def test_what_one_robot_exports_another_one_imports(vfrt: Any, path: Path, tmp_p
     facts = vfrt("memory", "import", str(file), "--file", str(other), "--json").json
     assert (facts["added"], facts["duplicates"]) == (0, 4)
     memory = reopened(other)
-    assert {e.source for e in memory.examples()} == {"imported from desk.vfrt.zip"}
+    assert {e.source for e in memory.with_details(memory.examples())} == {"imported from desk.vfrt.zip"}
     memory.undo()
     assert len(memory) == 0
     memory.close()
+
+
+def test_a_whole_export_is_the_log_and_twice_changes_nothing(vfrt: Any, path: Path, tmp_path: Path) -> None:
+    file, other = tmp_path / "desk.vfrt.zip", tmp_path / "other.db"
+    made = vfrt("memory", "export", str(file), "--json").json
+    assert (made["examples"], made["operations"], made["labels"]) == (6, 4, ["cat", "cup", "dog"])
+    assert vfrt("memory", "import", str(file), "--file", str(other), "--json").json["added"] == 6
+    first, second = (vfrt("memory", "info", "--json", "--file", str(one)).json for one in (path, other))
+    assert first["state_hash"] == second["state_hash"] and first["robot"] != second["robot"]
+    again = vfrt("memory", "import", str(file), "--file", str(other), "--json").json
+    assert (again["added"], again["duplicates"]) == (0, 6)
+    assert vfrt("memory", "info", "--json", "--file", str(other)).json == second
+    told = vfrt("memory", "info", "--file", str(file), "--json").json
+    assert (told["examples"], told["operations"]) == (6, 4)
+
+
+def test_log_says_who_did_what_and_what_was_taken_back(vfrt: Any, path: Path) -> None:
+    memory = reopened(path)
+    memory.undo()
+    robot = memory.robot
+    memory.close()
+    facts = vfrt("memory", "log", "--json").json
+    assert facts["robot"] == robot
+    assert [(entry["id"], entry["kind"], entry["in_force"]) for entry in facts["operations"]] == [
+        (f"{robot}:1", "teach", True),
+        (f"{robot}:2", "teach", True),
+        (f"{robot}:3", "teach", True),
+        (f"{robot}:4", "prompts", False),
+        (f"{robot}:5", "undo", True),
+    ]
+    lines = vfrt("memory", "log").out.splitlines()
+    assert len(lines) == 7 and "registered 3 examples of 'cup'" in lines[2]
+    assert [line.endswith("(taken back)") for line in lines[2:]] == [False] * 3 + [True, False]
 
 
 def remove(path: Path) -> None:
@@ -126,7 +161,7 @@ def remove(path: Path) -> None:
 def test_an_import_goes_where_its_encoder_has_its_memory(vfrt: Any, path: Path, tmp_path: Path) -> None:
     file, fake = tmp_path / "e.zip", FakeBackbone()
     remove(path)
-    taught(path, Owner(fake.id, fake.fingerprint, fake.dim)).close()
+    taught(path, identity_of(fake)).close()
     vfrt("memory", "export", str(file))
     remove(path)
     assert vfrt("memory", "import", str(file)).status == 0
@@ -164,7 +199,9 @@ def test_compact_gives_room_back(vfrt: Any, path: Path) -> None:
     facts = vfrt("memory", "compact", "--drop-history", "--json").json
     assert facts["bytes"] < facts["bytes_before"] / 2
     memory = reopened(path)
-    assert (len(memory), memory.history(), memory.notices) == (6, [], ())
+    assert (len(memory), memory.notices) == (6, ())
+    with pytest.raises(NothingToUndoError):
+        memory.undo()
     memory.close()
 
 
@@ -172,7 +209,7 @@ def test_compact_gives_room_back(vfrt: Any, path: Path) -> None:
 def real_path(ros_home: Path) -> Path:
     """A memory of another seed of the fake encoder, with pictures."""
     place = ros_home / "vfrt" / "old" / "memory.db"
-    taught(place, Owner("fake", "of another seed", 59)).close()
+    taught(place, EncoderIdentity("fake", "of another seed", 59)).close()
     return place
 
 
@@ -180,7 +217,7 @@ def test_reembed_makes_a_memory_for_the_other_encoder(vfrt: Any, real_path: Path
     outcome = vfrt("memory", "reembed", "--backbone", "fake", "--json")
     assert (outcome.status, outcome.json["examples"], outcome.json["left_out"]) == (0, 6, 0)
     backbone = load_encoders("fake", device="cpu").backbone
-    memory = Memory(Owner(backbone.id, backbone.fingerprint, backbone.dim), Path(outcome.json["path"]))
+    memory = Memory(identity_of(backbone), Path(outcome.json["path"]))
     assert (memory.count("cup"), memory.prompts["cat"]) == (3, ("a cat",))
     memory.close()
     again = vfrt("memory", "reembed", "--backbone", "fake", "--file", str(real_path))
@@ -232,7 +269,7 @@ def test_a_memory_that_is_in_use_is_one_clear_line(
         if action in ("backup", "export")
         else []
     )
-    memory = Memory(OWNER, path)
+    memory = Memory(ENCODER, path)
     try:
         outcome = vfrt("memory", action, *target)
     finally:
@@ -263,7 +300,7 @@ def test_an_import_keeps_to_the_limits_of_the_shell(
 @pytest.mark.slow
 def test_reembedding_goes_on_after_a_kill(vfrt: Any, ros_home: Path, tmp_path: Path) -> None:
     place, target = ros_home / "vfrt" / "old" / "memory.db", tmp_path / "new.db"
-    memory = taught(place, Owner("fake", "of another seed", 59))
+    memory = taught(place, EncoderIdentity("fake", "of another seed", 59))
     memory.register("hat", new_examples(400, 5, 59))
     memory.close()
     # The delay makes the killing hit; it is no part of the fingerprint.

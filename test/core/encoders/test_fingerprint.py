@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vfrt_ros.core.encoders import cache, load_encoders
-from vfrt_ros.core.encoders.fingerprint import digest_of_files, fingerprint
+from vfrt_ros.core.encoders.fingerprint import digest_of_files, embedding_space, fingerprint
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,19 @@ def test_precision_of_an_encoder_counts():
     )
     assert one.fingerprint != other.fingerprint
     assert one.fingerprint.endswith("-f32")
+
+
+def test_precisions_that_agree_share_a_space_and_know_what_it_was_called():
+    one, other = (
+        load_encoders("embedded", device="cpu", runtime="torch", precision=p).backbone
+        for p in ("f32", "bf16")
+    )
+    assert one.embedding_space == other.embedding_space
+    assert {one.fingerprint, other.fingerprint} <= set(one.former_spaces)
+    assert embedding_space("w", precision="int8", version=1) == (
+        fingerprint("w", precision="int8", version=1),
+        (),
+    )
 
 
 def test_changed_file_has_another_digest(tmp_path):

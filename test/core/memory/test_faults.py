@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from vfrt_ros.core.memory.book import Book
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.recovery import copy_path
+from vfrt_ros.core.memory.store_file import StoreFile
 from vfrt_ros.core.types.errors import MemoryStoreError
 
-from .teaching import OWNER, new_examples, reopened, taught
+from .teaching import ENCODER, new_examples, reopened, taught
 
 NOBODY = 65534
 
@@ -32,7 +32,7 @@ def memory(tmp_path: Path) -> Iterator[Memory]:
 
 
 def state(memory: Memory) -> tuple:
-    return memory.state_hash(), memory.version, len(memory.index)
+    return memory.state_hash(), memory.version, len(memory)
 
 
 def assert_a_restart_finds(memory: Memory) -> None:
@@ -47,7 +47,7 @@ def assert_a_restart_finds(memory: Memory) -> None:
 @contextlib.contextmanager
 def full_disk(memory: Memory) -> Iterator[None]:
     """SQLite may not add a page to the first file."""
-    database = memory._record._book.database
+    database = memory._log.store._file.database
     (pages,) = database.execute("PRAGMA page_count").fetchone()
     database.execute(f"PRAGMA max_page_count = {pages}")
     try:
@@ -129,7 +129,7 @@ def test_a_change_that_only_the_copy_took_was_never_made(goes_on, memory) -> Non
     before = state(memory)
     with full_disk(memory), pytest.raises(MemoryStoreError):
         memory.register("hat", new_examples(60, 7))
-    assert memory._record._twin.book.version == before[1] + 1
+    assert memory._log.store._replica.file.version == before[1] + 1
     assert (state(memory), memory.has_copy) == (before, False)
     if goes_on:
         memory.forget("cup")
@@ -164,8 +164,8 @@ def test_a_file_that_was_removed_is_written_anew_with_its_history(memory) -> Non
 
 def test_another_file_in_its_place_is_not_written_over(memory) -> None:
     memory.path.unlink()
-    other = Book(memory.path)
-    other.begin(OWNER)
+    other = StoreFile(memory.path)
+    other.begin(ENCODER)
     other.close()
     before = memory.path.read_bytes()
     with pytest.raises(MemoryStoreError, match="another file has taken its place"):
@@ -174,12 +174,12 @@ def test_another_file_in_its_place_is_not_written_over(memory) -> None:
 
 
 def test_a_copy_that_cannot_be_written_is_spoken_of_once_and_catches_up(memory) -> None:
-    copy = memory._record._twin.book.database
+    copy = memory._log.store._replica.file.database
     copy.execute("PRAGMA query_only = ON")
     for seed in range(3):
         memory.register("hat", new_examples(1, seed))
-    assert (memory.has_copy, len(memory._record.notices)) == (False, 1)
-    assert "copy of" in memory._record.notices[0]
+    assert (memory.has_copy, len(memory._log.store.notices)) == (False, 1)
+    assert "copy of" in memory._log.store.notices[0]
     copy.execute("PRAGMA query_only = OFF")
     memory.forget("hat")
     assert memory.has_copy
@@ -201,7 +201,7 @@ def test_a_copy_out_of_reach_does_not_stop_the_memory(memory) -> None:
     assert "out of reach" in again.notices[0]
     again.forget("dog")
     again.undo()
-    assert (again.has_copy, len(again._record.notices)) == (False, 1)
+    assert (again.has_copy, len(again._log.store.notices)) == (False, 1)
     copy_path(memory.path).rmdir()
     again.forget("dog")
     assert again.has_copy
@@ -219,8 +219,8 @@ def test_a_folder_that_may_only_be_read_is_a_clear_error_at_the_start(folder) ->
     with only_reading(folder):
         for path in (folder / "memory.db", folder / "deeper" / "memory.db"):
             with pytest.raises(MemoryStoreError, match=r"Cannot open .*check the disk and the permissions"):
-                Memory(OWNER, path)
-    Memory(OWNER, folder / "memory.db").close()
+                Memory(ENCODER, path)
+    Memory(ENCODER, folder / "memory.db").close()
 
 
 def test_a_folder_that_may_only_be_read_changes_nothing_later(folder) -> None:
@@ -246,7 +246,7 @@ def test_a_folder_that_may_not_be_searched_is_a_typed_error_at_the_start_and_lat
         with pytest.raises(MemoryStoreError, match=r"Cannot write .*check the disk and the permissions"):
             memory.forget("cup")
         with pytest.raises(MemoryStoreError, match=r"Cannot open .*check the disk and the permissions"):
-            Memory(OWNER, folder / "other.db")
+            Memory(ENCODER, folder / "other.db")
         with pytest.raises(MemoryStoreError, match=r"Cannot copy .*check the disk and the permissions"):
             memory.backup(folder / "backup.db")
         assert state(memory) == before
@@ -260,15 +260,15 @@ def test_a_file_in_place_of_the_folder_is_a_clear_error(name, tmp_path) -> None:
     with pytest.raises(
         MemoryStoreError, match=r"Cannot open the memory .*check the disk and the permissions"
     ):
-        Memory(OWNER, tmp_path / name / "memory.db")
+        Memory(ENCODER, tmp_path / name / "memory.db")
 
 
 HOLDER = """
 import sys
 from pathlib import Path
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.types.encoder_identity import Owner
-memory = Memory(Owner("fake", "abc123", 16), Path(sys.argv[1]))
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
+memory = Memory(EncoderIdentity("fake", "abc123", 16), Path(sys.argv[1]))
 print("open", flush=True)
 sys.stdin.read()
 """
@@ -281,7 +281,7 @@ def test_a_second_process_is_told_who_has_it_and_a_killed_one_lets_go(tmp_path) 
     ) as holder:
         assert holder.stdout.readline() == "open\n"
         with pytest.raises(MemoryStoreError, match=rf"another process uses it \(number {holder.pid}\)"):
-            Memory(OWNER, path)
+            Memory(ENCODER, path)
         holder.kill()
         holder.wait()
     reopened(path).close()

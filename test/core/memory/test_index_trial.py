@@ -8,7 +8,7 @@ from vfrt_ros.core.memory.index_trial import index_fault
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.types.errors import SettingError
 
-from .teaching import OWNER, new_examples
+from .teaching import ENCODER, new_examples
 
 REFUSED = {
     "it takes no second batch": "NSG16",
@@ -28,10 +28,10 @@ REFUSED = {
 def test_what_cannot_serve_is_refused_at_the_start_and_leaves_nothing(factory, tmp_path) -> None:
     path = tmp_path / "home" / "memory.db"
     with pytest.raises(SettingError, match="memory_index") as caught:
-        Memory(OWNER, path, index=factory)
+        Memory(ENCODER, path, index=factory)
     assert "\n" not in str(caught.value)
     assert not path.parent.exists()
-    memory = Memory(OWNER, path)
+    memory = Memory(ENCODER, path)
     memory.register("cup", new_examples(3))
     memory.close()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.memory.record import HISTORY_DEPTH, Owner
+from vfrt_ros.core.memory import store
+from vfrt_ros.core.memory.memory import HISTORY_DEPTH, Memory, NewExample
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import (
     MemoryStoreError,
     NothingToRedoError,
@@ -15,13 +16,14 @@ from vfrt_ros.core.types.errors import (
     SettingError,
     UnknownLabelError,
 )
+from vfrt_ros.core.types.operation import ExampleId, OperationId
 
-from .teaching import OWNER, jpeg, new_examples, taught
+from .teaching import ENCODER, jpeg, new_examples, nth, taught
 
 
 @pytest.fixture
 def memory() -> Memory:
-    return Memory(OWNER)
+    return Memory(ENCODER)
 
 
 CHANGES = {
@@ -30,8 +32,8 @@ CHANGES = {
     "register a negative": lambda m: m.register("cup", new_examples(2, 5), negative=True),
     "forget": lambda m: m.forget("cup"),
     "forget a label with a prompt only": lambda m: m.forget("cat"),
-    "forget some examples": lambda m: m.forget_examples([2, 4, 6]),
-    "forget all examples of a label": lambda m: m.forget_examples([5, 4]),
+    "forget some examples": lambda m: m.forget_examples(nth(m, 2, 4, 6)),
+    "forget all examples of a label": lambda m: m.forget_examples(nth(m, 5, 4)),
     "rename": lambda m: m.relabel("cup", "mug"),
     "merge": lambda m: m.relabel("cup", "dog"),
     "merge prompts": lambda m: m.relabel("cat", "dog"),
@@ -56,7 +58,7 @@ def test_undo_and_redo_restore_the_exact_state(change, tmp_path) -> None:
     assert memory.state_hash() == after
     memory.undo()
     memory.close()
-    restarted = Memory(OWNER, path)
+    restarted = Memory(ENCODER, path)
     assert restarted.state_hash() == before
     restarted.redo()
     assert restarted.state_hash() == after
@@ -65,10 +67,11 @@ def test_undo_and_redo_restore_the_exact_state(change, tmp_path) -> None:
 def test_a_restart_finds_examples_prompts_version_and_history(tmp_path) -> None:
     memory = taught(tmp_path / "deep" / "memory.db")
     memory.close()
-    again = Memory(OWNER, tmp_path / "deep" / "memory.db")
+    again = Memory(ENCODER, tmp_path / "deep" / "memory.db")
     assert (again.state_hash(), again.version) == (memory.state_hash(), memory.version)
-    assert again.examples("cup")[0].quality == {"sharpness": 50.0}
-    assert again.examples("cup")[0].thumbnail == jpeg(1)
+    (first,) = again.with_details(again.examples("cup")[:1])
+    assert first.quality == {"sharpness": 50.0}
+    assert first.thumbnail == jpeg(1)
     assert [again.undo().what for _ in range(4)] == [
         "set the prompts of 'cat', 'dog'",
         "registered 1 example that are not 'cup'",
@@ -109,12 +112,13 @@ def test_ids_are_never_used_again(memory) -> None:
 
 def test_single_examples_are_forgotten_and_the_rest_stays() -> None:
     memory = taught()
-    step = memory.forget_examples([3, 1, 3])
+    second, rest = nth(memory, 2)[0], nth(memory, 2, 4, 5, 6)
+    step = memory.forget_examples(nth(memory, 3, 1, 3))
     assert step.what == "forgot 2 examples of 'cup'"
-    assert [example.id for example in memory.examples()] == [2, 4, 5, 6]
+    assert [example.id for example in memory.examples()] == rest
     assert (memory.count("cup"), memory.negatives("cup")) == (1, 1)
-    np.testing.assert_allclose(memory.centroid("cup"), memory.example(2).embedding, atol=1e-6)
-    assert memory.forget_examples([4, 2]).what == "forgot 2 examples of 'cup', 'dog'"
+    np.testing.assert_allclose(memory.centroid("cup"), memory.example(second).embedding, atol=1e-6)
+    assert memory.forget_examples(nth(memory, 2, 1)).what == "forgot 2 examples of 'cup', 'dog'"
 
 
 def test_a_change_after_undo_ends_redo(memory) -> None:
@@ -125,9 +129,10 @@ def test_a_change_after_undo_ends_redo(memory) -> None:
         memory.redo()
 
 
-def test_the_history_is_a_hundred_steps_deep(memory) -> None:
+def test_undo_reaches_a_hundred_changes_after_compact_and_all_before_it(memory) -> None:
     for seed in range(HISTORY_DEPTH + 5):
         memory.register("cup", new_examples(1, seed))
+    memory.compact()
     for _ in range(HISTORY_DEPTH):
         memory.undo()
     with pytest.raises(NothingToUndoError):
@@ -135,27 +140,36 @@ def test_the_history_is_a_hundred_steps_deep(memory) -> None:
     assert memory.count("cup") == 5
 
 
+def test_undo_reaches_back_to_the_first_change_while_nothing_was_compacted(memory) -> None:
+    for seed in range(HISTORY_DEPTH + 5):
+        memory.register("cup", new_examples(1, seed))
+    for _ in range(HISTORY_DEPTH + 5):
+        memory.undo()
+    assert len(memory) == 0
+
+
 def test_initial_prompts_last_for_one_run(tmp_path) -> None:
-    memory = Memory(OWNER, tmp_path / "m.db")
+    memory = Memory(ENCODER, tmp_path / "m.db")
     memory.add_initial_prompts(["cat"])
     assert memory.labels == ("cat",)
     memory.close()
-    assert Memory(OWNER, tmp_path / "m.db").labels == ()
+    assert Memory(ENCODER, tmp_path / "m.db").labels == ()
 
 
+GONE = ExampleId(OperationId("nobody", 1), 0)
 REFUSED = {
     "forget an unknown label": (lambda m: m.forget("cub"), UnknownLabelError, "Did you mean 'cup'"),
     "relabel an unknown label": (lambda m: m.relabel("x", "y"), UnknownLabelError, "Known: cat, cup, dog"),
     "forget no example": (lambda m: m.forget_examples([]), RequestError, "at least one example"),
     "forget an unknown example": (
-        lambda m: m.forget_examples([1, 7]),
+        lambda m: m.forget_examples([*nth(m, 1), GONE]),
         RequestError,
-        "There is no example 7: ",
+        "There is no example nobody:1:0: ",
     ),
     "forget unknown examples": (
-        lambda m: m.forget_examples([2**64 - 1, 1, 0]),
+        lambda m: m.forget_examples([GONE, *nth(m, 1), GONE._replace(place=1)]),
         RequestError,
-        "no example 0 and 1 others",
+        "no example nobody:1:0 and 1 others",
     ),
     "relabel to the same name": (lambda m: m.relabel("cup", "cup"), RequestError, "another one"),
 }
@@ -172,25 +186,25 @@ def test_a_refused_change_changes_nothing(call, error, text) -> None:
 
 def test_a_failed_write_changes_nothing(tmp_path) -> None:
     memory = taught(tmp_path / "m.db")
-    before = memory.state_hash(), memory.version, len(memory.index)
+    before = memory.state_hash(), memory.version, len(memory)
     memory.close()
     with pytest.raises(MemoryStoreError, match="Cannot"):
         memory.forget("cup")
-    assert (memory.state_hash(), memory.version, len(memory.index)) == before
+    assert (memory.state_hash(), memory.version, len(memory)) == before
 
 
 @pytest.mark.parametrize(("name", "cure"), [("other", "start with that backbone"), ("fake", "set precision")])
 def test_another_encoders_memory_is_refused(tmp_path, name, cure) -> None:
     taught(tmp_path / "m.db").close()
     with pytest.raises(MemoryStoreError, match=rf"learned with the encoder fake .*{cure}.* set memory_path"):
-        Memory(Owner(name, "fff", 16), tmp_path / "m.db")
-    assert Memory(OWNER, tmp_path / "m.db").count("cup") == 3
+        Memory(EncoderIdentity(name, "fff", 16), tmp_path / "m.db")
+    assert Memory(ENCODER, tmp_path / "m.db").count("cup") == 3
 
 
 def test_a_second_process_is_refused(tmp_path) -> None:
     memory = taught(tmp_path / "m.db")
     with pytest.raises(MemoryStoreError, match="another process uses it"):
-        Memory(OWNER, tmp_path / "m.db")
+        Memory(ENCODER, tmp_path / "m.db")
     memory.forget("cup")
 
 
@@ -198,13 +212,13 @@ def test_a_file_that_is_no_memory_is_refused_and_kept(tmp_path) -> None:
     path = tmp_path / "m.db"
     path.write_bytes(b"not a database, " * 100)
     with pytest.raises(MemoryStoreError, match="is not a memory"):
-        Memory(OWNER, path)
+        Memory(ENCODER, path)
     assert path.read_bytes() == b"not a database, " * 100
 
 
 @pytest.mark.parametrize("factory", ["Flat", "IVF4,Flat", "HNSW16", "SQ8", "IDMap2,Flat", "IDMap,Flat"])
 def test_any_factory_finds_adds_and_removes(factory) -> None:
-    memory = Memory(OWNER, index=factory)
+    memory = Memory(ENCODER, index=factory)
     memory.register("few", new_examples(5, 1))
     memory.register("many", new_examples(300, 2))
     wanted = memory.register("wanted", new_examples(1, 3)).examples.added[0]
@@ -216,7 +230,7 @@ def test_any_factory_finds_adds_and_removes(factory) -> None:
 
 def test_an_unknown_factory_string_is_refused() -> None:
     with pytest.raises(SettingError, match=r"memory_index.*FAISS factory string.*'Flet'"):
-        Memory(OWNER, index="Flet")
+        Memory(ENCODER, index="Flet")
 
 
 BAD_EMBEDDINGS = {
@@ -235,15 +249,55 @@ def test_what_is_no_embedding_is_refused(memory, embedding) -> None:
 
 def test_a_restart_makes_no_difference_to_what_is_recorded_later(tmp_path) -> None:
     paths = tmp_path / "restarted.db", tmp_path / "not.db"
-    memories = [Memory(OWNER, path, clock=lambda: 1.0) for path in paths]
+    memories = [Memory(ENCODER, path, clock=lambda: 1.0) for path in paths]
     for memory in memories:
         memory.register("cup", new_examples(2))
         memory.set_prompts({"dog": ("a",), "cat": ("b",), "cup": ()})
         memory.set_prompts({"dog": ("c",)})
     memories[0].close()
-    memories[0] = Memory(OWNER, paths[0], clock=lambda: 1.0)
+    memories[0] = Memory(ENCODER, paths[0], clock=lambda: 1.0)
     for memory in memories:
         memory.set_prompts({"hat": ()}, replace_all=True)
         memory.undo()
-    assert memories[0].content_hash() == memories[1].content_hash()
-    assert memories[0].state_hash() == memories[1].state_hash()
+    assert memories[0].history() == memories[1].history()
+    recorded = [[(e.kind, e.time, e.in_force) for e in memory.log()] for memory in memories]
+    assert recorded[0] == recorded[1]
+
+
+def test_an_older_sqlite_is_told(monkeypatch) -> None:
+    assert Memory(ENCODER).notices == ()
+    monkeypatch.setattr(store, "NEEDED", (99, 0))
+    assert "the memory needs 99.0 or newer" in Memory(ENCODER).notices[0]
+
+
+SPACES = {
+    "the same": ("abc-float", ()),
+    "what it was called before": ("new-float", ("other", "abc-float")),
+}
+
+
+@pytest.mark.parametrize(("space", "former"), SPACES.values(), ids=SPACES.keys())
+def test_a_memory_of_the_encoders_space_opens_whatever_its_precision(tmp_path, space, former) -> None:
+    taught(tmp_path / "m.db", EncoderIdentity("fake", "abc-float", 16)).close()
+    own = EncoderIdentity("fake", space, 16, former)
+    for _ in range(2):
+        memory = Memory(own, tmp_path / "m.db")
+        assert (len(memory), memory.notices, memory.encoder) == (6, (), own)
+        memory.close()
+
+
+def test_a_memory_of_another_space_is_one_line_with_the_cure(tmp_path) -> None:
+    taught(tmp_path / "m.db", EncoderIdentity("fake", "abc-int8", 16)).close()
+    with pytest.raises(MemoryStoreError, match="vfrt memory reembed") as caught:
+        Memory(EncoderIdentity("fake", "abc-float", 16, ("abc-f32",)), tmp_path / "m.db")
+    assert "\n" not in str(caught.value)
+
+
+def test_near_examples_are_found_without_an_index() -> None:
+    memory = taught()
+    there = memory.examples("cup")
+    rows, cosines = memory.table.near(there[1].embedding, 0.999)
+    assert [memory.table.key(int(row)) for row in rows] == [there[1].id]
+    assert cosines == pytest.approx([1.0], abs=1e-5) and not memory.index.is_used
+    memory.forget("cup")
+    assert not len(memory.table.near(there[1].embedding, 0.999)[0])

@@ -7,16 +7,15 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from vfrt_ros.core.memory import recovery
+from vfrt_ros.core.memory.checksum import checksum
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.seal import seal
-from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import MemoryStoreError
 
-from .teaching import OWNER, new_examples, reopened, taught
+from .teaching import ENCODER, new_examples, reopened, taught
 
 
 def state(memory: Memory) -> tuple:
@@ -60,20 +59,19 @@ def flip_in_embedding(path: Path) -> None:
 def drop_a_row(path: Path) -> None:
     """A row that is gone, with all that remains in order; the totals know."""
     database = sqlite3.connect(path)
-    database.execute("DROP TRIGGER example_delete")
-    database.execute("DELETE FROM step_example")
-    database.execute("DELETE FROM example WHERE id = 2")
+    database.execute("DROP TRIGGER operation_delete")
+    database.execute("DELETE FROM operation WHERE number = 2")
     database.commit()
     database.close()
 
 
-def not_unit_norm(path: Path) -> None:
-    """Sealed and in order, but no embedding."""
+def another_payload(path: Path) -> None:
+    """Each row in order, but one operation is not what its robot made."""
     database = sqlite3.connect(path)
-    row = list(database.execute("SELECT * FROM example WHERE id = 2").fetchone())[:-1]
-    row[2] = (np.ones(16) * 2).astype("<f4").tobytes()
-    statement = "UPDATE example SET embedding = ?, seal = ? WHERE id = 2"
-    database.execute(statement, (row[2], seal("example", *row)))
+    row = list(database.execute("SELECT * FROM operation WHERE number = 2").fetchone())
+    row[5] = row[5][:-1] + b"?"
+    row[7] = checksum("operation", *row[:5], row[6], len(row[5]))
+    database.execute("UPDATE operation SET payload = ?, checksum = ? WHERE number = 2", (row[5], row[7]))
     database.commit()
     database.close()
 
@@ -89,7 +87,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "empty": lambda path: path.write_bytes(b""),
     "a bit of an embedding": flip_in_embedding,
     "a row too few": drop_a_row,
-    "an embedding of the wrong norm": not_unit_norm,
+    "an operation that its robot did not make": another_payload,
 }
 
 
@@ -131,13 +129,13 @@ def test_a_lost_log_is_made_good_by_the_copy(path) -> None:
     assert log.stat().st_size
     wanted = state(memory)
     # A crash leaves both files and the log; then the log's first page loses a bit.
-    bed = path.parent / "bed"
-    bed.mkdir()
+    saved = path.parent / "saved"
+    saved.mkdir()
     for end in ("", "-wal", ".copy", ".copy-wal", ".lock"):
-        shutil.copyfile(path.with_name(path.name + end), bed / (path.name + end))
+        shutil.copyfile(path.with_name(path.name + end), saved / (path.name + end))
     memory.close()
-    flip(bed / "memory.db-wal", 100)
-    mended = reopened(bed / "memory.db")
+    flip(saved / "memory.db-wal", 100)
+    mended = reopened(saved / "memory.db")
     assert state(mended) == wanted
     assert "copy holds change 4" in mended.notices[0]
     mended.close()
@@ -149,17 +147,17 @@ def test_where_both_logs_have_lost_their_end_it_says_so(path) -> None:
     memory = reopened(path)
     wanted = state(memory)
     memory.register("hat", new_examples(2, 9))
-    bed = path.parent / "bed"
-    bed.mkdir()
+    saved = path.parent / "saved"
+    saved.mkdir()
     for end in ("", ".copy", ".lock"):
-        shutil.copyfile(path.with_name(path.name + end), bed / (path.name + end))
+        shutil.copyfile(path.with_name(path.name + end), saved / (path.name + end))
     memory.close()
-    found = reopened(bed / "memory.db")
+    found = reopened(saved / "memory.db")
     assert state(found) == wanted
     assert "is at change 4 and had been at 5: the newest changes are lost" in found.notices[0]
     found.register("hat", new_examples(2, 9))
     found.close()
-    again = reopened(bed / "memory.db")
+    again = reopened(saved / "memory.db")
     assert (again.notices, again.version) == ((), 5)
     again.close()
 
@@ -208,9 +206,9 @@ def test_two_damaged_files_give_what_can_be_read(path, expected) -> None:
     flip_in_embedding(path)
     flip_in_embedding(path.with_name("memory.db.copy"))
     memory = reopened(path)
-    assert (memory.count("cup"), memory.count("dog"), memory.negatives("cup")) == (2, 2, 1)
+    assert (memory.count("cup"), memory.count("dog"), memory.negatives("cup")) == (0, 2, 1)
     assert memory.version > expected[1]
-    assert "Both files" in memory.notices[0] and "5 examples" in memory.notices[0]
+    assert "Both files" in memory.notices[0] and "4 operations" in memory.notices[0]
     assert len(list(path.parent.glob("*.damaged-*"))) >= 2
     memory.register("dog", new_examples(1, 8))
     memory.close()
@@ -231,14 +229,14 @@ def test_a_kill_in_the_middle_of_saving_is_made_good_by_the_next_start(path, exp
         reopened(path)
     assert not path.exists()
     memory = reopened(path)
-    assert len(memory) == 5
+    assert len(memory) == 3
     memory.close()
 
 
 def test_salvage_never_mixes_encoders(path, expected) -> None:
     for name in ("memory.db", "memory.db.copy"):
         flip_in_embedding(path.with_name(name))
-    memory = reopened(path, Owner("fake", "another", 16))
+    memory = reopened(path, EncoderIdentity("fake", "another", 16))
     assert len(memory) == 0
     memory.close()
 
@@ -258,5 +256,5 @@ def test_another_programs_database_is_refused_and_left_as_it_is(path) -> None:
     database.close()
     before = path.read_bytes()
     with pytest.raises(MemoryStoreError, match="is not a memory"):
-        Memory(OWNER, path)
+        Memory(ENCODER, path)
     assert path.read_bytes() == before

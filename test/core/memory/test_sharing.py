@@ -17,30 +17,67 @@ from hypothesis import strategies as st
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders.fake import FakeBackbone
+from vfrt_ros.core.factory import identity_of
 from vfrt_ros.core.memory.bundle import Bundle, pack_bundle, read_bundle, unpack_bundle, write_bundle
 from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.memory.merge import State, carry_out, merge, prepare
-from vfrt_ros.core.memory.record import Loaded
+from vfrt_ros.core.memory.merge import Merged
+from vfrt_ros.core.memory.payload import TaughtExample
 from vfrt_ros.core.memory.reembed import BATCH, reembed
-from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.taught import Taught
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import MemoryStoreError, RequestError
+from vfrt_ros.core.types.example import Prompts
 
-from .teaching import OWNER, jpeg, new_examples, reopened, taught
+from .teaching import ENCODER, jpeg, new_examples, reopened, taught
 
 
-def bundle_of(memory: Memory) -> Bundle:
-    return Bundle(memory.owner, tuple(memory.examples()), memory.prompts)
+def choice_of(memory: Memory) -> Bundle:
+    """All its labels, as `export --labels` gives them."""
+    return Bundle(memory.encoder, examples=tuple(memory.taught_examples()), prompts=dict(memory.prompts))
+
+
+def log_of(memory: Memory) -> Bundle:
+    return Bundle(memory.encoder, tuple(memory.rows()))
+
+
+def merge(memory: Memory, bundle: Bundle, source: str, limits: RecognitionSettings | None = None) -> Merged:
+    """As a node and the command line do it."""
+    robot = Taught(limits or RecognitionSettings(), memory)
+    return robot.absorb(robot.prepare_merge(bundle, source))
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    write_bundle(bundle_of(taught()), tmp_path / "desk.vfrt.zip")
+    write_bundle(choice_of(taught()), tmp_path / "desk.vfrt.zip")
     return tmp_path / "desk.vfrt.zip"
 
 
+@pytest.fixture
+def log_file(tmp_path: Path) -> Path:
+    write_bundle(log_of(taught()), tmp_path / "log.vfrt.zip")
+    return tmp_path / "log.vfrt.zip"
+
+
+def test_a_log_gives_back_every_operation_and_importing_it_twice_changes_nothing(log_file, tmp_path) -> None:
+    source, memory = taught(), Memory(ENCODER)
+    source.undo()
+    write_bundle(log_of(source), tmp_path / "undone.vfrt.zip")
+    bundle = read_bundle(tmp_path / "undone.vfrt.zip")
+    assert bundle.rows == tuple(source.rows())
+    done = merge(memory, bundle, "desk")
+    assert (done.added, done.duplicates, done.prompts) == (6, 0, 0)
+    assert (memory.state_hash(), memory.labels) == (source.state_hash(), ("cup", "dog"))
+    assert [e.id for e in memory.examples()] == [e.id for e in source.examples()]
+    version = memory.version
+    again = merge(memory, bundle, "desk")
+    assert (again.added, again.duplicates, memory.version) == (0, 6, version)
+    memory.undo()
+    assert (len(memory), memory.labels) == (0, ())
+
+
 def test_a_bundle_gives_back_what_went_in(file) -> None:
-    wanted, found = bundle_of(taught()), read_bundle(file)
-    assert (found.owner, found.prompts) == (wanted.owner, wanted.prompts)
+    wanted, found = choice_of(taught()), read_bundle(file)
+    assert (found.encoder, found.prompts) == (wanted.encoder, wanted.prompts)
     for a, b in zip(wanted.examples, found.examples, strict=True):
         assert (a.label, a.negative, a.batch, a.quality, a.thumbnail) == (
             (b.label, b.negative, b.batch, b.quality, b.thumbnail)
@@ -50,11 +87,11 @@ def test_a_bundle_gives_back_what_went_in(file) -> None:
 
 def test_a_bundle_is_not_written_over(file) -> None:
     with pytest.raises(MemoryStoreError, match="is not written over"):
-        write_bundle(bundle_of(taught()), file)
+        write_bundle(choice_of(taught()), file)
 
 
 def test_an_import_joins_labels_drops_near_duplicates_and_is_one_step(file) -> None:
-    memory = Memory(OWNER)
+    memory = Memory(ENCODER)
     near = new_examples(3, 1)[0]
     memory.register("cup", [NewExample(near.embedding, {})])
     memory.register("dog", [NewExample(new_examples(3, 1)[1].embedding, {})])
@@ -64,16 +101,15 @@ def test_an_import_joins_labels_drops_near_duplicates_and_is_one_step(file) -> N
     assert (done.added, done.duplicates, done.prompts, done.prompts_kept) == (5, 1, 1, 1)
     assert (memory.count("cup"), memory.count("dog"), memory.negatives("cup")) == (3, 3, 1)
     assert memory.prompts == {"dog": ("a hound",), "cat": ("a cat",)}
-    assert {e.source for e in memory.examples("cup")} == {"", "imported from desk"}
-    batches = {e.batch for e in memory.examples("dog")}
-    assert len(batches) == 2 and batches <= {e.id for e in memory.examples("dog")}
+    assert {e.source for e in memory.with_details(memory.examples("cup"))} == {"", "imported from desk"}
+    assert len({(e.id.operation, e.batch) for e in memory.examples("dog")}) == 2
     assert merge(memory, read_bundle(file), "again").added == 0
     memory.undo()
     assert memory.state_hash() == before
 
 
 def test_another_encoders_bundle_is_refused(file) -> None:
-    memory = Memory(Owner("fake", "other", 16))
+    memory = Memory(EncoderIdentity("fake", "other", 16))
     with pytest.raises(RequestError, match="different encoders cannot be mixed"):
         merge(memory, read_bundle(file), "desk")
     assert len(memory) == 0
@@ -127,7 +163,7 @@ BROKEN = {
         "CRC",
     ),
     "another zip": (changed("manifest.json", manifest(format="notes")), "its format is 'notes'"),
-    "a newer version": (changed("manifest.json", manifest(version=2)), "update vfrt"),
+    "a newer version": (changed("manifest.json", manifest(version=3)), "update vfrt"),
     "a pickle": (changed("embeddings.npy", array(np.array([{}] * 6))), "expected"),
     "rows too few": (changed("embeddings.npy", array(np.zeros((3, 16), np.float32))), "expected"),
     "not unit norm": (changed("embeddings.npy", array(np.ones((6, 16), np.float32))), "norm"),
@@ -180,7 +216,7 @@ def test_a_broken_bundle_is_refused_in_words(do, text, file) -> None:
 
 
 def test_a_file_in_memory_is_the_file_on_disk(file) -> None:
-    found = unpack_bundle(pack_bundle(bundle_of(taught())), "desk")
+    found = unpack_bundle(pack_bundle(choice_of(taught())), "desk")
     assert [e.thumbnail for e in found.examples] == [e.thumbnail for e in read_bundle(file).examples]
     assert found.size == sum(len(e.thumbnail) + 4 * 16 for e in found.examples)
 
@@ -211,30 +247,31 @@ LIMITS = {
 
 @pytest.mark.parametrize(("limits", "words"), LIMITS.values(), ids=LIMITS)
 def test_an_import_keeps_to_the_limits_or_changes_nothing(limits, words) -> None:
-    source, memory = taught(), Memory(OWNER)
+    source, memory = taught(), Memory(ENCODER)
     source.set_prompts({"cat": ("a cat", "a kitten")})
     large = cv2.imencode(".jpg", np.zeros((120, 120, 3), np.uint8))[1].tobytes()
     source.register("dog", [NewExample(new_examples(1, 9)[0].embedding, {}, large)])
     with pytest.raises(RequestError, match=words):
-        merge(memory, bundle_of(source), "desk", RecognitionSettings(**limits))
+        merge(memory, choice_of(source), "desk", RecognitionSettings(**limits))
     assert (len(memory), memory.version, memory.labels) == (0, 0, ())
-    assert merge(memory, bundle_of(source), "desk").added == 7
+    assert merge(memory, choice_of(source), "desk").added == 7
 
 
 def test_what_is_there_counts_for_the_limit_and_duplicates_do_not() -> None:
     memory, limits = taught(), RecognitionSettings(max_examples=4)
-    assert merge(memory, bundle_of(taught()), "again", limits).duplicates == 6
-    other = Memory(OWNER)
+    assert merge(memory, choice_of(taught()), "again", limits).duplicates == 6
+    other = Memory(ENCODER)
     other.register("cup", new_examples(1, 50))
     with pytest.raises(RequestError, match="'cup' would have 5 examples"):
-        merge(memory, bundle_of(other), "more", limits)
+        merge(memory, choice_of(other), "more", limits)
 
 
 def test_a_merge_that_was_prepared_counts_what_was_learned_meanwhile(file) -> None:
-    memory = Memory(OWNER)
-    prepared = prepare(State.of(memory), read_bundle(file), "desk")
+    memory = Memory(ENCODER)
+    robot = Taught(RecognitionSettings(), memory)
+    prepared = robot.prepare_merge(read_bundle(file), "desk")
     memory.register("cup", new_examples(3, 1))
-    done = carry_out(memory, prepared, RecognitionSettings())
+    done = robot.absorb(prepared)
     assert (done.added, done.duplicates, memory.count("cup")) == (3, 3, 3)
 
 
@@ -248,16 +285,17 @@ class InterruptedWorkError(Exception):
 
 
 @pytest.fixture
-def source() -> Loaded:
+def source() -> tuple[list[TaughtExample], dict[str, Prompts]]:
     memory = taught()
     for seed in range(40):
         memory.register("hat", new_examples(1, 100 + seed))
     memory.register("blind", [NewExample(e.embedding, {}) for e in new_examples(1, 99)])
-    return Loaded(tuple(memory.examples()), memory.prompts, memory.version)
+    return memory.taught_examples(), dict(memory.prompts)
 
 
 def test_reembedding_keeps_labels_and_prompts_and_goes_on_after_a_kill(source, tmp_path) -> None:
     backbone, ticks = FakeBackbone(), []
+    identity = identity_of(backbone)
     target = tmp_path / "deep" / "new.db"
 
     def stop(done: int) -> None:
@@ -266,31 +304,36 @@ def test_reembedding_keeps_labels_and_prompts_and_goes_on_after_a_kill(source, t
             raise InterruptedWorkError
 
     with pytest.raises(InterruptedWorkError):
-        reembed(source, backbone, target, stop)
+        reembed(*source, backbone, identity, target, stop)
     assert ticks == [0, BATCH, BATCH]
     assert not target.exists()
-    done = reembed(source, backbone, target)
+    done = reembed(*source, backbone, identity, target)
     assert (done.examples, done.resumed, done.left_out) == (46, 2 * BATCH, 1)
-    memory = reopened(target, Owner(backbone.id, backbone.fingerprint, backbone.dim))
+    memory = reopened(target, identity)
     assert (memory.count("cup"), memory.negatives("cup"), memory.count("hat")) == (3, 1, 40)
-    assert (memory.prompts, memory.history(), memory.notices) == (source.prompts, [], ())
-    again = Memory(memory.owner, tmp_path / "at-once.db")
+    assert (memory.prompts, memory.notices) == (source[1], ())
+    again = Memory(memory.encoder, tmp_path / "at-once.db")
     again.close()
     (tmp_path / "at-once.db").unlink()
     (tmp_path / "at-once.db.copy").unlink()
-    reembed(source, backbone, tmp_path / "at-once.db")
-    at_once = reopened(tmp_path / "at-once.db", memory.owner)
-    assert at_once.state_hash() == memory.state_hash()
+    reembed(*source, backbone, identity, tmp_path / "at-once.db")
+    at_once = reopened(tmp_path / "at-once.db", memory.encoder)
+    assert contents(at_once) == contents(memory)
     memory.close()
     at_once.close()
     assert sorted(p.name for p in target.parent.iterdir() if "reembed" in p.name) == []
+
+
+def contents(memory: Memory) -> list[tuple]:
+    examples = memory.with_details(memory.examples())
+    return [(e.label, e.negative, e.embedding.tobytes(), e.thumbnail, e.created) for e in examples]
 
 
 def test_reembedding_writes_over_nothing(source, tmp_path) -> None:
     target = tmp_path / "new.db"
     target.write_text("something")
     with pytest.raises(MemoryStoreError, match="is not written over"):
-        reembed(source, FakeBackbone(), target)
+        reembed(*source, FakeBackbone(), identity_of(FakeBackbone()), target)
     assert target.read_text() == "something"
 
 

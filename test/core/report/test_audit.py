@@ -7,6 +7,7 @@ import pytest
 
 from vfrt_ros.core.report.audit import Kind, audit
 from vfrt_ros.core.types.example import Example
+from vfrt_ros.core.types.operation import ExampleId, OperationId
 
 DIM = 32
 
@@ -30,7 +31,7 @@ class Planted:
             noise = spread * unit(self.rng.normal(size=DIM))
             key = len(self.examples) + 1
             row = unit(self.centres[looks_like] + noise)
-            self.examples.append(Example(key, label, row, negative))
+            self.examples.append(Example(ExampleId(OperationId("test", key), 0), label, row, negative))
 
 
 def sound() -> Planted:
@@ -98,6 +99,7 @@ def test_it_finds_what_was_planted(plant, expected) -> None:
         assert findings == []
         return
     finding = next(f for f in findings if f.kind is expected[0])
-    assert (finding.labels, finding.examples) == expected[1:]
+    numbers = tuple(key.operation.number for key in finding.examples)
+    assert (finding.labels, numbers) == expected[1:]
     assert finding.text
     assert finding.cure

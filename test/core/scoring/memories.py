@@ -9,6 +9,7 @@ import numpy as np
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.types.example import Change, Example
+from vfrt_ros.core.types.operation import ExampleId, OperationId
 
 DIM = 48
 
@@ -43,7 +44,15 @@ def unit(rows: np.ndarray) -> np.ndarray:
 def examples(
     label: str, rows: np.ndarray, first: int = 0, negative: bool = False, batch: int = 0
 ) -> tuple[Example, ...]:
-    return tuple(Example(first + i, label, row, negative, batch) for i, row in enumerate(rows))
+    if batch:
+        taught = OperationId("test", 10**6 + batch)
+        return tuple(
+            Example(ExampleId(taught, first + i), label, row, negative) for i, row in enumerate(rows)
+        )
+    return tuple(
+        Example(ExampleId(OperationId("test", first + i + 1), 0), label, row, negative)
+        for i, row in enumerate(rows)
+    )
 
 
 def rule(world: World | None = None, shots: int = 5, **changes: object) -> CalibratedRule:

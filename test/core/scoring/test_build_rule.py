@@ -7,8 +7,8 @@ import pytest
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.encoders.fake import FakeBackbone
+from vfrt_ros.core.factory import identity_of
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.record import Owner
 from vfrt_ros.core.scoring.build_rule import build_rule
 from vfrt_ros.core.scoring.late import LateRule
 
@@ -30,7 +30,7 @@ def encoded(monkeypatch: pytest.MonkeyPatch, tmp_path) -> list[int]:
 def rule(seed: int = 42, fuse: str = "calibrated"):
     encoders = load_encoders("fake", device="cpu", seed=seed)
     backbone = encoders.backbone
-    memory = Memory(Owner(backbone.id, backbone.fingerprint, backbone.dim))
+    memory = Memory(identity_of(backbone))
     return build_rule(RecognitionSettings(backbone="fake", fuse=fuse), memory, encoders)
 
 

@@ -100,14 +100,11 @@ def test_a_registered_label_is_in_force_on_the_next_frame() -> None:
     world = World.of(6, seed=5)
     made = rule(World(world.things[:5], world.random))
     assert answer(made, world.look(5, 1, 0.3)[0])[0] == UNKNOWN
-    made.apply(Change(added=examples("new", world.look(5, 8, 0.3), 9000)))
+    new = examples("new", world.look(5, 8, 0.3), 9000)
+    made.apply(Change(added=new))
     assert answer(made, world.look(5, 1, 0.3)[0])[0] == "new"
-    made.apply(Change(removed=made_examples(made, "new")))
+    made.apply(Change(removed=new))
     assert answer(made, world.look(5, 1, 0.3)[0])[0] == UNKNOWN
-
-
-def made_examples(made: CalibratedRule, label: str) -> tuple:
-    return tuple(made._learner._examples[label].values())
 
 
 def test_a_large_memory_learns_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:

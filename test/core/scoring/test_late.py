@@ -7,6 +7,7 @@ import pytest
 from core.scoring.memories import World, examples
 
 from vfrt_ros.core.config.settings import RecognitionSettings
+from vfrt_ros.core.memory.example_table import ExampleTable
 from vfrt_ros.core.scoring.late import LateRule
 from vfrt_ros.core.types.example import Change
 
@@ -24,15 +25,26 @@ CUPS = examples("cup", np.stack([at(0.9), at(0.7), at(0.2)]))
 LEAVES = examples("leaf", np.stack([at(0.8, 2)]), 10)
 
 
+class Taught(LateRule):
+    """A rule over a table of examples, searched one by one."""
+
+    def __init__(self, **settings: object) -> None:
+        self.examples = ExampleTable(4)
+        super().__init__(RecognitionSettings(fuse="late", **settings), self.search, self.examples)
+
+    def search(self, embedding: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.examples.all_rows(negative=False)
+        cosines = self.examples.gather(rows) @ embedding
+        order = np.argsort(-cosines, kind="stable")[:k]
+        return rows[order], cosines[order]
+
+    def apply(self, change: Change) -> None:
+        self.examples.follow(change)
+        super().apply(change)
+
+
 def rule(stored=CUPS + LEAVES, prompts=None, **changes: object) -> LateRule:
-    positive = [example for example in stored if not example.negative]
-
-    def search(embedding, k):
-        order = sorted(positive, key=lambda example: -float(example.embedding @ embedding))[:k]
-        cosines = np.float32([example.embedding @ embedding for example in order])
-        return np.array([example.id for example in order], np.int64), cosines
-
-    made = LateRule(RecognitionSettings(fuse="late", **({"alpha_fusion": 1.0, "k": 3} | changes)), search)
+    made = Taught(**({"alpha_fusion": 1.0, "k": 3} | changes))
     made.apply(Change(added=stored))
     if prompts:
         made.set_prototypes(tuple(prompts), np.stack(list(prompts.values())))

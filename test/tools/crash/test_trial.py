@@ -11,10 +11,10 @@ import pytest
 from tools.crash import __main__ as crash
 from tools.crash import kills
 from tools.crash.damage import DAMAGES, damage
-from tools.crash.ledger import Ledger
-from tools.crash.lesson import OWNER, WEIGHTS, Lesson, clock, learn, random_lesson
-from vfrt_ros.core.memory.book import Book
+from tools.crash.operation import WEIGHTS, TrialOperation, do, new_memory, random_operation
+from tools.crash.oracle import Oracle
 from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.store_file import StoreFile
 
 
 @pytest.mark.slow
@@ -31,7 +31,7 @@ def test_no_promise_is_broken(tmp_path, capsys) -> None:
 
 @pytest.mark.slow
 def test_a_broken_promise_is_status_1(tmp_path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr(Ledger, "compare", lambda self, found: "an example is lost")
+    monkeypatch.setattr(Oracle, "compare", lambda self, found: "an example is lost")
     assert crash.main(["--kills", "2", "--flips", "0", "--both", "0", "--folder", str(tmp_path)]) == 1
     assert "BROKEN: kill" in capsys.readouterr().out
 
@@ -42,79 +42,79 @@ def test_wrong_usage_is_status_2() -> None:
     assert stop.value.code == 2
 
 
-REGISTER = Lesson("register", "cup", "dog", 3)
+TEACH = TrialOperation("teach", "cup", "dog", 3)
 
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[Memory]:
-    memory = Memory(OWNER, tmp_path / "memory.db", clock=clock)
-    learn(memory, REGISTER)
+    memory = new_memory(tmp_path / "memory.db")
+    do(memory, TEACH)
     yield memory
     memory.close()
 
 
-def acknowledged(*lessons: Lesson) -> Ledger:
-    ledger = Ledger()
-    for number, lesson in enumerate(lessons, 1):
-        ledger.begins(lesson)
-        assert ledger.done(number) == ""
-    return ledger
+def acknowledged(*operations: TrialOperation) -> Oracle:
+    oracle = Oracle()
+    for number, operation in enumerate(operations, 1):
+        oracle.begins(operation)
+        assert oracle.done(number) == ""
+    return oracle
 
 
-def test_the_ledger_accepts_what_was_acknowledged_and_what_was_on_its_way(memory) -> None:
-    assert acknowledged(REGISTER).compare(memory) == ""
-    on_its_way = Ledger()
-    on_its_way.begins(REGISTER)
+def test_the_oracle_accepts_what_was_acknowledged_and_what_was_on_its_way(memory) -> None:
+    assert acknowledged(TEACH).compare(memory) == ""
+    on_its_way = Oracle()
+    on_its_way.begins(TEACH)
     assert on_its_way.compare(memory) == ""
-    not_there = acknowledged(REGISTER)
-    not_there.begins(Lesson("forget", "cup", "dog", 4))
+    not_there = acknowledged(TEACH)
+    not_there.begins(TrialOperation("forget", "cup", "dog", 4))
     assert not_there.compare(memory) == ""
 
 
 OTHERS = {
-    "one lesson more": (REGISTER, Lesson("relabel", "cup", "mug", 1)),
+    "one operation more": (TEACH, TrialOperation("relabel", "cup", "mug", 1)),
     "none": (),
-    "other examples": (Lesson("register", "cup", "dog", 4),),
+    "other examples": (TrialOperation("teach", "cup", "dog", 4),),
 }
 
 
-@pytest.mark.parametrize("lessons", OTHERS.values(), ids=OTHERS)
-def test_the_ledger_sees_another_state(lessons, memory) -> None:
-    assert acknowledged(*lessons).compare(memory)
+@pytest.mark.parametrize("operations", OTHERS.values(), ids=OTHERS)
+def test_the_oracle_sees_another_state(operations, memory) -> None:
+    assert acknowledged(*operations).compare(memory)
 
 
-def test_the_ledger_sees_another_history_and_a_stranger(memory) -> None:
-    ledger = acknowledged(REGISTER)
-    memory._record._book.database.execute("UPDATE step SET what = 'nothing'")
-    assert "history" in ledger.compare(memory)
-    assert ledger.knows(memory) == ""
-    learn(memory, Lesson("register", "hat", "dog", 9))
-    assert "never acknowledged" in ledger.knows(memory)
+def test_the_oracle_sees_another_history_and_a_stranger(memory, monkeypatch) -> None:
+    oracle = acknowledged(TEACH)
+    monkeypatch.setattr(memory, "history", list)
+    assert "history" in oracle.compare(memory)
+    assert oracle.knows(memory) == ""
+    do(memory, TrialOperation("teach", "hat", "dog", 9))
+    assert "never acknowledged" in oracle.knows(memory)
 
 
-def test_the_ledger_sees_another_picture(memory) -> None:
-    ledger = acknowledged(REGISTER)
-    memory._record._book.database.execute("UPDATE example SET thumbnail = x'ff' WHERE id = 1")
-    assert "pictures" in ledger.compare(memory)
+def test_the_oracle_sees_another_picture(memory) -> None:
+    oracle = acknowledged(TEACH)
+    memory._log.store._file.database.execute("UPDATE operation SET digest = x'00'")
+    assert "pictures" in oracle.compare(memory)
 
 
 def test_the_trial_sees_a_memory_that_acknowledges_too_early(tmp_path, monkeypatch) -> None:
     """What a process tells before it is written must be missed after a kill."""
-    path, ledger = tmp_path / "memory.db", acknowledged(REGISTER)
-    monkeypatch.setattr(Book, "commit", lambda self, step, rows, version: None)
-    memory = Memory(OWNER, path)
-    learn(memory, REGISTER)
+    path, oracle = tmp_path / "memory.db", acknowledged(TEACH)
+    monkeypatch.setattr(StoreFile, "append", lambda self, rows, version, meta=None: None)
+    memory = new_memory(path)
+    do(memory, TEACH)
     memory.close()
-    assert "version 0 was found; expected 1" in kills._look(path, ledger)
+    assert "version 0 was found; expected 1" in kills._look(path, oracle)
 
 
-def test_every_kind_of_lesson_comes_and_can_be_repeated() -> None:
-    lessons = [random_lesson(random.Random(seed)) for seed in range(200)]
-    assert {lesson.kind for lesson in lessons} == set(WEIGHTS)
-    one, two = Memory(OWNER), Memory(OWNER)
-    for lesson in lessons:
-        learn(one, lesson)
-        learn(two, lesson)
+def test_every_kind_of_operation_comes_and_can_be_repeated() -> None:
+    operations = [random_operation(random.Random(seed)) for seed in range(200)]
+    assert {operation.kind for operation in operations} == set(WEIGHTS)
+    one, two = new_memory(), new_memory()
+    for operation in operations:
+        do(one, operation)
+        do(two, operation)
     assert one.state_hash() == two.state_hash()
     assert one.version > 50
 

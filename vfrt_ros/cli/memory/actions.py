@@ -10,6 +10,7 @@ from typing import Any
 
 from vfrt_ros.cli.command import FAILED, OK, CommandError
 from vfrt_ros.cli.memory.info import info
+from vfrt_ros.cli.memory.log import log
 from vfrt_ros.cli.memory.node import MemoryNode
 from vfrt_ros.cli.memory.place import (
     alone,
@@ -23,10 +24,9 @@ from vfrt_ros.cli.memory.place import (
 from vfrt_ros.cli.memory.sharing import export, import_, is_by_node
 from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.memory.database import Journal, in_words
-from vfrt_ros.core.memory.look import State, look
-from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.inspect_file import State, inspect
+from vfrt_ros.core.memory.memory import HISTORY_DEPTH
 from vfrt_ros.core.memory.new_file import refuse_existing, write_new
-from vfrt_ros.core.memory.record import Loaded
 from vfrt_ros.core.memory.recovery import copy_path
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import MemoryInUseError
@@ -38,18 +38,18 @@ def check(arguments: argparse.Namespace) -> Outcome:
     found: list[dict[str, Any]] = []
     with in_words("check", path), alone(path):
         for place in (path, copy_path(path)):
-            file = look(place, Journal.WRITE_AHEAD, lambda notice: None)
-            examples = len(file.book.load().examples) if file.book else 0
-            version = file.book.version if file.book else None
-            file.close()
+            report = inspect(place, Journal.WRITE_AHEAD, lambda notice: None)
+            operations = len(report.file.heads()) if report.file else 0
+            version = report.file.version if report.file else None
+            report.close()
             found.append(
-                {"path": str(place), "state": file.state.value, "fault": file.fault, "version": version}
-                | {"examples": examples}
+                {"path": str(place), "state": report.state.value, "fault": report.fault, "version": version}
+                | {"operations": operations}
             )
     lines = [
         f"{one['path']}: {one['state']}"
         + (
-            f", {counted(one['examples'], 'example')}, change {one['version']}"
+            f", {counted(one['operations'], 'operation')}, change {one['version']}"
             if one["version"] is not None
             else ""
         )
@@ -85,10 +85,10 @@ def _save(node: MemoryNode, target: Path) -> Outcome:
     refuse_existing(target)
     data = node.backup()
     write_new(target, lambda file: file.write(data))
-    with contextlib.closing(look(target, Journal.ROLL_BACK, lambda notice: None)) as found:
-        if found.book is None:
+    with contextlib.closing(inspect(target, Journal.ROLL_BACK, lambda notice: None)) as found:
+        if found.file is None:
             raise CommandError(f"What {node.address} sent to {target} is damaged: {found.fault}.")
-        version = found.book.version
+        version = found.file.version
     return _backed_up(target, node.address, version)
 
 
@@ -105,21 +105,19 @@ def reembed(arguments: argparse.Namespace) -> Outcome:
     from tqdm import tqdm
 
     from vfrt_ros.core.encoders import load_encoders
-    from vfrt_ros.core.factory import encoder_settings
+    from vfrt_ros.core.factory import encoder_settings, identity_of
     from vfrt_ros.core.memory import reembed as work
 
     path = chosen_file(arguments)
     with opened(path) as memory:
-        source, owner = Loaded(tuple(memory.examples()), memory.prompts, memory.version), memory.owner
+        examples, prompts, before = memory.taught_examples(), dict(memory.prompts), memory.encoder
     backbone = load_encoders(**encoder_settings(shell_settings(arguments.backbone))).backbone
-    if backbone.fingerprint == owner.fingerprint:
-        raise CommandError(f"{path} belongs to {owner} already: choose another one with --backbone.")
+    identity = identity_of(backbone)
+    if identity.owns(before):
+        raise CommandError(f"{path} belongs to {before} already: choose another one with --backbone.")
     target = checked(arguments.to) or own_place(backbone.id)
-    with tqdm(
-        total=len(source.examples), desc="re-embedding", unit="picture", disable=None, leave=False
-    ) as bar:
-        done = work.reembed(source, backbone, target, bar.update)
-    Memory(work.Owner(backbone.id, backbone.fingerprint, backbone.dim), target).close()
+    with tqdm(total=len(examples), desc="re-embedding", unit="picture", disable=None, leave=False) as bar:
+        done = work.reembed(examples, prompts, backbone, identity, target, bar.update)
     resumed = f" ({done.resumed} were done before)" if done.resumed else ""
     left_out = f"; {done.left_out} left out, as they have no picture" if done.left_out else ""
     return Outcome(
@@ -134,16 +132,22 @@ def compact(arguments: argparse.Namespace) -> Outcome:
     """Less room on the disk."""
     with opened(chosen_file(arguments)) as memory:
         before = size_of(memory)
-        memory.compact(drop_history=arguments.drop_history)
+        depth = 0 if arguments.drop_history else HISTORY_DEPTH
+        dropped = memory.compact(depth=depth)
     after = size_of(memory)
+    lost = f" Dropped for good: {counted(dropped, 'example')}." if dropped else ""
+    reach = (
+        f"Undo reaches the last {depth} changes." if depth else "Undo reaches nothing that was done so far."
+    )
     return Outcome(
-        f"{memory.path} and its copy take {after / 2**20:.1f} MiB; before, {before / 2**20:.1f} MiB.",
-        {"path": str(memory.path), "bytes_before": before, "bytes": after},
+        f"{memory.path} and its copy take {after / 2**20:.1f} MiB; before, {before / 2**20:.1f} MiB.{lost} {reach}",
+        {"path": str(memory.path), "bytes_before": before, "bytes": after, "dropped": dropped},
     )
 
 
 ACTIONS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "info": info,
+    "log": log,
     "check": check,
     "backup": backup,
     "export": export,

@@ -16,6 +16,7 @@ EXAMPLES = {
         "vfrt memory info --file robot2.db --json",
         "vfrt memory info --namespace robot1",
     ),
+    "log": ("vfrt memory log", "vfrt memory log --json"),
     "check": ("vfrt memory check",),
     "backup": ("vfrt memory backup before-the-fair.db",),
     "export": ("vfrt memory export desk.vfrt.zip", "vfrt memory export cups.vfrt.zip --labels cup,mug"),
@@ -28,12 +29,13 @@ EXAMPLES = {
 }
 SUMMARIES = {
     "info": "say where the memory is and what is in it",
+    "log": "say who taught what, and when",
     "check": "check both files of the memory; status 1 where one is damaged",
     "backup": "write a copy of the memory, history included, to a new file",
-    "export": "write examples and prompts to one portable file, for other robots",
-    "import": "add another robot's export: by label, near duplicates left out, one step to undo",
+    "export": "write all that was done to one portable file, for other robots",
+    "import": "add another robot's export; twice changes nothing, and undo takes it back",
     "reembed": "make a memory for another encoder from the pictures kept; goes on where it was stopped",
-    "compact": "give the room of what was forgotten back to the disk",
+    "compact": "drop what undo can no longer reach, and give its room back to the disk",
 }
 
 
@@ -59,9 +61,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("import", "a file that vfrt memory export wrote"),
     ):
         parsers[name].add_argument("target", type=Path, metavar="FILE", help=words)
-    for name in ("info", "backup", "export", "import"):
+    for name in ("info", "log", "backup", "export", "import"):
         add_node_options(parsers[name])
-    parsers["export"].add_argument("--labels", metavar="A,B,…", help="only these labels (default: all)")
+    parsers["export"].add_argument(
+        "--labels",
+        metavar="A,B,…",
+        help="only these labels, without what was done to them (default: all, with it)",
+    )
     parsers["reembed"].add_argument(
         "--backbone", default="auto", metavar="NAME", help="the encoder (default: auto)"
     )

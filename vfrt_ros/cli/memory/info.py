@@ -13,10 +13,11 @@ from vfrt_ros.cli.memory.sharing import is_by_node
 from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.memory.bundle import read_bundle
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.record import SCHEMA_VERSION
+from vfrt_ros.core.memory.merge import contents_of
 from vfrt_ros.core.memory.recovery import copy_path
+from vfrt_ros.core.memory.schema import SCHEMA_VERSION
 from vfrt_ros.core.types.counted import counted
-from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import MemoryInUseError
 
 
@@ -48,8 +49,11 @@ def _of_file(memory: Memory) -> Outcome:
     facts = {
         "path": str(path),
         "format": SCHEMA_VERSION,
-        **_owner(memory.owner),
+        **_facts(memory.encoder),
         "version": memory.version,
+        "robot": memory.robot,
+        "state_hash": memory.state_hash(),
+        "operations": len(memory.known()),
         "examples": len(memory),
         "labels": labels,
         "undo_steps": sum(not undone for _, undone in history),
@@ -63,7 +67,8 @@ def _of_file(memory: Memory) -> Outcome:
     return _told(
         [
             f"{path} ({facts['bytes'] / 2**20:.1f} MiB with its copy), format {SCHEMA_VERSION}",
-            f"encoder {memory.owner}",
+            f"encoder {memory.encoder}",
+            f"robot {memory.robot}, state {memory.state_hash()[:12]}, {counted(len(memory.known()), 'operation')}",
             f"change {memory.version}; {counted(undo, 'step')} to undo, {redo} to redo",
         ],
         facts,
@@ -74,7 +79,7 @@ def _of_file(memory: Memory) -> Outcome:
 def _of_node(node: MemoryNode) -> Outcome:
     """What a running node tells; the steps of its history it does not."""
     path, told = node.info()
-    owner = Owner(told.encoder_id, told.fingerprint, told.dimension)
+    encoder = EncoderIdentity(told.encoder_id, told.fingerprint, told.dimension)
     labels = {
         entry.label: {"examples": entry.examples, "negatives": entry.negatives, "prompts": entry.prompts}
         for entry in told.labels
@@ -82,31 +87,43 @@ def _of_node(node: MemoryNode) -> Outcome:
     facts = {
         "node": node.address,
         "path": str(path) if path else None,
-        **_owner(owner),
+        **_facts(encoder),
         "version": told.version,
+        "robot": told.robot,
+        "state_hash": told.state_hash,
         "examples": sum(entry.examples + entry.negatives for entry in told.labels),
         "labels": labels,
     }
     where = f"{path}, in use by {node.address}" if path else f"{node.address}, in RAM only"
-    return _told([where, f"encoder {owner}", f"change {told.version}"], facts)
+    return _told(
+        [
+            where,
+            f"encoder {encoder}",
+            f"robot {told.robot}, state {told.state_hash[:12]}",
+            f"change {told.version}",
+        ],
+        facts,
+    )
 
 
 def _of_export(path: Path) -> Outcome:
-    bundle = read_bundle(path)
+    whole = read_bundle(path)
+    bundle = contents_of(whole)
     labels: dict[str, dict[str, Any]] = {}
     for label in sorted({*bundle.prompts, *(example.label for example in bundle.examples)}):
         own = [example.negative for example in bundle.examples if example.label == label]
         prompts = list(bundle.prompts[label]) if label in bundle.prompts else None
         labels[label] = {"examples": own.count(False), "negatives": own.count(True), "prompts": prompts}
-    facts = {"path": str(path), **_owner(bundle.owner), "examples": len(bundle.examples), "labels": labels}
+    facts = {"path": str(path), **_facts(bundle.encoder), "examples": len(bundle.examples), "labels": labels}
+    facts["operations"] = len(whole.rows)
     size = f"{path.stat().st_size / 2**20:.1f} MiB"
     return _told(
-        [f"{path} ({size}), an export: `vfrt memory import` adds it", f"encoder {bundle.owner}"], facts
+        [f"{path} ({size}), an export: `vfrt memory import` adds it", f"encoder {bundle.encoder}"], facts
     )
 
 
-def _owner(owner: Owner) -> dict[str, Any]:
-    return {"encoder": owner.encoder_id, "fingerprint": owner.fingerprint, "dim": owner.dim}
+def _facts(encoder: EncoderIdentity) -> dict[str, Any]:
+    return {"encoder": encoder.encoder_id, "fingerprint": encoder.space, "dim": encoder.dim}
 
 
 def _told(head: list[str], facts: dict[str, Any], tail: list[str] | None = None) -> Outcome:

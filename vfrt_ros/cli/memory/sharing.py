@@ -21,10 +21,11 @@ from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.config.read_list import read_list
 from vfrt_ros.core.memory.bundle import Bundle, read_bundle, write_bundle
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.merge import State, merge
+from vfrt_ros.core.memory.merge import contents_of
 from vfrt_ros.core.memory.new_file import refuse_existing
+from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.counted import counted
-from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import (
     EncoderError,
     MemoryInUseError,
@@ -35,17 +36,22 @@ from vfrt_ros.core.types.errors import (
 
 
 def export(arguments: argparse.Namespace) -> Outcome:
-    """Examples and prompts in one portable file."""
+    """The log, or some labels without what was done to them, in one portable file."""
     target: Path = arguments.target
     refuse_existing(target)
     bundle, origin = _all_of(arguments)
-    labels = _labels(arguments.labels, {*bundle.prompts, *(example.label for example in bundle.examples)})
-    examples = tuple(example for example in bundle.examples if example.label in labels)
-    prompts = {label: texts for label, texts in bundle.prompts.items() if label in labels}
-    write_bundle(Bundle(bundle.owner, examples, prompts), target)
+    there = contents_of(bundle)
+    labels = _labels(arguments.labels, {*there.prompts, *(example.label for example in there.examples)})
+    if arguments.labels is not None or not bundle.rows:
+        examples = tuple(example for example in there.examples if example.label in labels)
+        prompts = {label: texts for label, texts in there.prompts.items() if label in labels}
+        bundle = there = Bundle(bundle.encoder, (), examples, prompts)
+    write_bundle(bundle, target)
+    count = len(there.examples)
     return Outcome(
-        f"Wrote {target}: {counted(len(examples), 'example')} of {counted(len(labels), 'label')}, from {origin}.",
-        {"path": str(target), "from": origin, "examples": len(examples), "labels": sorted(labels)},
+        f"Wrote {target}: {counted(count, 'example')} of {counted(len(labels), 'label')}, from {origin}.",
+        {"path": str(target), "from": origin, "examples": count, "labels": sorted(labels)}
+        | {"operations": len(bundle.rows)},
     )
 
 
@@ -54,14 +60,15 @@ def import_(arguments: argparse.Namespace) -> Outcome:
     if is_by_node(arguments):
         return _send(MemoryNode(arguments), arguments.target)
     bundle = read_bundle(arguments.target)
-    path = checked(arguments.file) or configured() or own_place(bundle.owner.encoder_id)
+    path = checked(arguments.file) or configured() or own_place(bundle.encoder.encoder_id)
     fresh = not is_there(path)
     if fresh and arguments.file is None:
-        _check_own_encoder(bundle.owner, path)
+        _check_own_encoder(bundle.encoder, path)
     try:
-        memory = Memory(bundle.owner if fresh else None, path)
+        memory = Memory(bundle.encoder if fresh else None, path)
         try:
-            done = merge(memory, bundle, f"imported from {arguments.target.name}", shell_settings())
+            robot = Taught(shell_settings(), memory)
+            done = robot.absorb(robot.prepare_merge(bundle, f"imported from {arguments.target.name}"))
         except BaseException:
             memory.abandon()
             raise
@@ -75,26 +82,26 @@ def import_(arguments: argparse.Namespace) -> Outcome:
     )
 
 
-def _check_own_encoder(owner: Owner, path: Path) -> None:
+def _check_own_encoder(encoder: EncoderIdentity, path: Path) -> None:
     """Refuse to begin a memory, in the place of this robot's own, that the robot's encoder could not use.
 
     Raises:
         RequestError: The encoder is another one here, or cannot be loaded.
     """
     from vfrt_ros.core.encoders import load_encoders
-    from vfrt_ros.core.factory import encoder_settings
+    from vfrt_ros.core.factory import encoder_settings, identity_of
 
     cure = "name a file of its own with --file, and re-embed that one"
     try:
-        backbone = load_encoders(**encoder_settings(shell_settings(owner.encoder_id))).backbone
+        backbone = load_encoders(**encoder_settings(shell_settings(encoder.encoder_id))).backbone
     except EncoderError as error:
         raise RequestError(
-            f"It was learned with the encoder {owner}, which cannot be loaded here ({error}): {cure}."
+            f"It was learned with the encoder {encoder}, which cannot be loaded here ({error}): {cure}."
         ) from error
-    own = Owner(backbone.id, backbone.fingerprint, backbone.dim)
-    if own != owner:
+    own = identity_of(backbone)
+    if not own.owns(encoder):
         raise RequestError(
-            f"It was learned with the encoder {owner} and this robot has {own}, whose next start would refuse "
+            f"It was learned with the encoder {encoder} and this robot has {own}, whose next start would refuse "
             f"{path}: {cure}."
         )
 
@@ -119,8 +126,7 @@ def _all_of(arguments: argparse.Namespace) -> tuple[Bundle, str]:
     path = chosen_file(arguments)
     try:
         with opened(path) as memory:
-            state = State.of(memory)
-            return Bundle(state.owner, state.examples, dict(state.prompts)), str(path)
+            return Bundle(memory.encoder, tuple(memory.rows())), str(path)
     except MemoryInUseError as error:
         node = MemoryNode(arguments, path, error)
         return node.export(), node.address

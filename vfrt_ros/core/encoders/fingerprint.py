@@ -1,8 +1,8 @@
 """Fingerprints of encoders: all that their vectors depend on, in one short string.
 
-Two encoders with the same fingerprint give the same vectors up to rounding, so their vectors may share a
-memory. It holds the weights, the numeric precision of the forward pass and the version of everything
-around it (preprocessing, layout of the embedding).
+A fingerprint holds the weights, the numeric precision of the forward pass and the version of everything around it
+(preprocessing, layout of the embedding): what is cached under it is the same up to rounding. Embeddings whose encoders
+differ in nothing but the precision share a space, and so a memory.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 from vfrt_ros.core.encoders import cache
 
 _CHUNK = 1 << 20
+FLOATS = ("f32", "bf16", "f16")
+"""Precisions whose embeddings agree to a cosine of .999."""
 
 
 def fingerprint(weights: str, *, precision: str, version: object) -> str:
@@ -34,6 +36,27 @@ def fingerprint(weights: str, *, precision: str, version: object) -> str:
     (False, True)
     """
     return f"{cache.key_of(weights, precision, version)[:16]}-{precision}"
+
+
+def embedding_space(weights: str, *, precision: str, version: object) -> tuple[str, tuple[str, ...]]:
+    """The space in which an encoder's embeddings lie: those of `f32`, `bf16` and `f16` lie in one, those of `int8`
+    apart.
+
+    Args:
+        weights, precision, version: As for `fingerprint`.
+
+    Returns:
+        Its name, and the fingerprints that memories of this space were known by before spaces had names.
+
+    >>> embedding_space("abc", precision="f32", version=1) == embedding_space("abc", precision="bf16", version=1)
+    True
+    >>> embedding_space("abc", precision="int8", version=1)[0] == fingerprint("abc", precision="int8", version=1)
+    True
+    """
+    if precision not in FLOATS:
+        return fingerprint(weights, precision=precision, version=version), ()
+    former = tuple(fingerprint(weights, precision=each, version=version) for each in FLOATS)
+    return fingerprint(weights, precision="float", version=version), former
 
 
 def digest_of_files(paths: Sequence[Path]) -> str:

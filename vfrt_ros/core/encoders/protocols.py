@@ -15,13 +15,17 @@ class Backbone(Protocol):
 
     Attributes:
         id: name for people, such as `clip_vit_b32` or `hf:google/siglip-base-patch16-224`.
-        fingerprint: of weights, precision and preprocessing; vectors of different fingerprints never
-            share a memory.
+        fingerprint: of weights, precision and preprocessing.
         dim: length d of a vector.
 
     Optional, for `text_encoder: auto` and the check that text and pictures meet:
         partner: name of the text encoder of the same space.
         space: any string; a text encoder with another one is refused.
+
+    Optional, for memories that outlive a change of precision:
+        embedding_space: names weights, input size and normalisation; memories of the same one are shared. Without it,
+            the fingerprint stands for it.
+        former_spaces: fingerprints that memories of this space were known by.
     """
 
     @property

@@ -1,6 +1,14 @@
-"""A memory as one portable file: a zip of JSON, a plain array and JPEGs, which any program can read.
+"""A memory as one portable file: a zip that any program can read.
 
-- `manifest.json`: format, version, the encoder (id, fingerprint, dim), number of examples, when it was written.
+Version 2 carries the log, or the part of it that the memory still has:
+
+- `manifest.json`: format, version, the encoder (id, fingerprint, dim), number of operations, when it was written.
+- `operations.msgpack`: one MessagePack array after another, each an operation: robot, number, clock, kind, pruned,
+  payload, digest; `payload.py` says what a payload holds.
+
+Version 1 carries a choice of labels, without what was done to them; it is written for such a choice, and read:
+
+- `manifest.json`: the same, with the number of examples.
 - `embeddings.npy`: (n, d) float32, one row an example.
 - `examples.jsonl`: one line an example, in the order of the rows.
 - `prompts.json`: prompts by label.
@@ -13,11 +21,12 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgpack
 import numpy as np
 
 from vfrt_ros.core.memory.accept import check_picture
@@ -29,13 +38,16 @@ from vfrt_ros.core.memory.bundle_entry import (
     read_rows,
 )
 from vfrt_ros.core.memory.new_file import write_new
-from vfrt_ros.core.types.encoder_identity import Owner
+from vfrt_ros.core.memory.operation_row import Row, row_of
+from vfrt_ros.core.memory.payload import TaughtExample, check_robot, decode
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import RequestError
-from vfrt_ros.core.types.example import Example, Prompts
+from vfrt_ros.core.types.example import Prompts
 from vfrt_ros.core.types.label import check_source
+from vfrt_ros.core.types.operation import Kind, Operation
 
 FORMAT = "vfrt memory export"
-VERSION = 1
+VERSION = 2
 LARGEST = 8 * 2**30
 """Bytes that a bundle may unpack to."""
 MOST_MEMBERS = 2_000_000
@@ -47,16 +59,23 @@ MOST_NUMBERS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What is shared of a memory; the examples' ids say only which of them were registered together."""
+    """What is shared of a memory: its log, or examples and prompts alone.
 
-    owner: Owner
-    examples: tuple[Example, ...]
-    prompts: dict[str, Prompts]
+    Attributes:
+        rows: Operations as rows of the log; empty where it carries a choice of labels.
+        examples, prompts: That choice.
+    """
+
+    encoder: EncoderIdentity
+    rows: tuple[Row, ...] = ()
+    examples: tuple[TaughtExample, ...] = ()
+    prompts: Mapping[str, Prompts] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """Bytes of what takes room in a file: pictures, which are stored as they are, and embeddings."""
-        return sum(len(example.thumbnail) + 4 * self.owner.dim for example in self.examples)
+        listed = sum(len(example.thumbnail) + 4 * self.encoder.dim for example in self.examples)
+        return listed + sum(len(row[5]) for row in self.rows)
 
 
 def write_bundle(bundle: Bundle, path: Path) -> None:
@@ -127,20 +146,29 @@ def _pack(bundle: Bundle, file: BinaryIO | io.BytesIO) -> None:
 
 
 def _write(bundle: Bundle, archive: zipfile.ZipFile) -> None:
-    owner, examples = bundle.owner, [exportable(example) for example in bundle.examples]
+    encoder = bundle.encoder
     manifest = {
         "format": FORMAT,
-        "version": VERSION,
-        "encoder": {"id": owner.encoder_id, "fingerprint": owner.fingerprint, "dim": owner.dim},
-        "examples": len(examples),
+        "version": 2 if bundle.rows else 1,
+        "encoder": {"id": encoder.encoder_id, "fingerprint": encoder.space, "dim": encoder.dim},
+        "operations" if bundle.rows else "examples": len(bundle.rows or bundle.examples),
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
     archive.writestr("manifest.json", json.dumps(manifest, indent=2))
-    archive.writestr("prompts.json", json.dumps(bundle.prompts, ensure_ascii=False, indent=2))
+    if bundle.rows:
+        packed = b"".join(msgpack.packb(row[:-1]) for row in bundle.rows)
+        archive.writestr("operations.msgpack", packed, zipfile.ZIP_STORED)
+    else:
+        _write_examples(bundle, archive)
+
+
+def _write_examples(bundle: Bundle, archive: zipfile.ZipFile) -> None:
+    examples, dim = [exportable(example) for example in bundle.examples], bundle.encoder.dim
+    archive.writestr("prompts.json", json.dumps(dict(bundle.prompts), ensure_ascii=False, indent=2))
     archive.writestr("examples.jsonl", "\n".join(entry_line(example) for example in examples))
     rows = [example.embedding for example in examples]
     buffer = io.BytesIO()
-    np.save(buffer, np.array(rows, "<f4").reshape(len(rows), owner.dim), allow_pickle=False)
+    np.save(buffer, np.array(rows, "<f4").reshape(len(rows), dim), allow_pickle=False)
     archive.writestr("embeddings.npy", buffer.getvalue())
     for number, example in enumerate(examples):
         if example.thumbnail:
@@ -152,15 +180,34 @@ def _thumbnail_name(number: int) -> str:
 
 
 def _read(archive: zipfile.ZipFile) -> Bundle:
-    owner = _owner(json.loads(archive.read("manifest.json")))
+    manifest = json.loads(archive.read("manifest.json"))
+    encoder = _encoder(manifest)
+    if int(manifest["version"]) == 2:
+        return Bundle(encoder, tuple(_rows(archive.read("operations.msgpack"), encoder.dim)))
     text = archive.read("examples.jsonl").decode().rstrip("\n")
     lines = text.split("\n") if text else []
-    rows = read_rows(archive.read("embeddings.npy"), (len(lines), owner.dim))
+    rows = read_rows(archive.read("embeddings.npy"), (len(lines), encoder.dim))
     prompts = prompts_of_json(json.loads(archive.read("prompts.json")))
-    return Bundle(owner, tuple(_examples(archive, lines, rows)), prompts)
+    return Bundle(encoder, (), tuple(_examples(archive, lines, rows)), prompts)
 
 
-def _owner(manifest: Any) -> Owner:
+def _rows(data: bytes, dim: int) -> Iterator[Row]:
+    """The operations of a file, each one whole and one that a memory of this dimension can hold."""
+    unpacker = msgpack.Unpacker(io.BytesIO(data), max_buffer_size=max(len(data), 1))
+    for entry in unpacker:
+        robot, number, clock, kind, pruned, payload, digest = entry
+        if not isinstance(payload, bytes) or not isinstance(digest, bytes) or len(digest) != 32:
+            raise TypeError("an operation must carry bytes and a digest of 32 bytes")
+        if not isinstance(clock, int) or not 0 <= clock < 2**62 or not isinstance(number, int) or number < 1:
+            raise ValueError("an operation must have a number from 1 and a clock from 0")
+        operation = Operation(check_robot(robot), number, clock, Kind(kind), payload, digest)
+        decode(operation.kind, payload, dim)
+        if not pruned and not operation.is_whole:
+            raise ValueError(f"operation {operation.id} is not as it was made")
+        yield row_of(operation, pruned=bool(pruned))
+
+
+def _encoder(manifest: Any) -> EncoderIdentity:
     if not isinstance(manifest, dict):
         raise TypeError("its manifest is none")
     if manifest["format"] != FORMAT:
@@ -170,23 +217,23 @@ def _owner(manifest: Any) -> Owner:
             f"it is of version {int(manifest['version'])}; this vfrt reads up to {VERSION}: update vfrt"
         )
     encoder = manifest["encoder"]
-    name, fingerprint, dim = (encoder[key] for key in ("id", "fingerprint", "dim"))
-    for value in (name, fingerprint):
+    name, space, dim = (encoder[key] for key in ("id", "fingerprint", "dim"))
+    for value in (name, space):
         if not isinstance(value, str) or not check_source(value):
             raise RequestError(f"its encoder must have a name and a fingerprint; got {value!r:.40}")
     if type(dim) is not int or not 1 <= dim <= MOST_NUMBERS:
         raise RequestError(f"its embeddings must have 1 to {MOST_NUMBERS} numbers; got {dim!r:.40}")
-    return Owner(check_source(name), check_source(fingerprint), dim)
+    return EncoderIdentity(check_source(name), check_source(space), dim)
 
 
-def _examples(archive: zipfile.ZipFile, lines: list[str], rows: np.ndarray) -> Iterator[Example]:
+def _examples(archive: zipfile.ZipFile, lines: list[str], rows: np.ndarray) -> Iterator[TaughtExample]:
     names = set(archive.namelist())
     for number, (line, row) in enumerate(zip(lines, rows, strict=True)):
         name = _thumbnail_name(number)
         thumbnail = archive.read(name) if name in names else b""
         try:
             check_picture(thumbnail)
-            example = example_of_line(number, line, row)
+            example = example_of_line(line, row)
         except (RequestError, ValueError, TypeError, KeyError, OverflowError) as error:
             raise RequestError(f"example {number}: {error}") from error
         yield replace(example, thumbnail=thumbnail)

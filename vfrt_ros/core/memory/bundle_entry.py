@@ -14,13 +14,14 @@ import numpy as np
 from vfrt_ros.core.frames.shrink import shrink
 from vfrt_ros.core.memory.accept import LAST_SECOND, check_picture, checked_quality, checked_time
 from vfrt_ros.core.memory.check import embedding_fault
+from vfrt_ros.core.memory.payload import TaughtExample
 from vfrt_ros.core.types.errors import RequestError
-from vfrt_ros.core.types.example import Example, Prompts
+from vfrt_ros.core.types.example import Prompts
 from vfrt_ros.core.types.label import LONGEST_SOURCE, check_label, check_prompts, check_source
 from vfrt_ros.core.types.observation import jpeg_of
 
 
-def entry_line(example: Example) -> str:
+def entry_line(example: TaughtExample) -> str:
     """The line of `examples.jsonl` for an example, from `exportable`."""
     entry = {
         "label": example.label,
@@ -33,7 +34,7 @@ def entry_line(example: Example) -> str:
     return json.dumps(entry, ensure_ascii=False)
 
 
-def exportable(example: Example) -> Example:
+def exportable(example: TaughtExample) -> TaughtExample:
     """The example with all that a memory takes of it; an older vfrt took more than it could give.
 
     A picture that is too large is made smaller; one that is none, and measures that are none, are left out.
@@ -47,7 +48,7 @@ def exportable(example: Example) -> Example:
     )
 
 
-def example_of_line(number: int, line: str, row: np.ndarray) -> Example:
+def example_of_line(line: str, row: np.ndarray) -> TaughtExample:
     """The example of a line and its row, (d,) float32, without its picture.
 
     Raises:
@@ -62,15 +63,14 @@ def example_of_line(number: int, line: str, row: np.ndarray) -> Example:
     if not isinstance(entry["negative"], bool):
         raise TypeError(f"negative must be true or false; got {entry['negative']!r:.40}")
     source = _text(entry["source"])[:LONGEST_SOURCE]
-    return Example(
-        number,
+    return TaughtExample(
         check_label(_text(entry["label"])),
         row,
         entry["negative"],
-        int(entry["batch"]),
         checked_time(entry["created"]),
         checked_quality(entry["quality"]),
         source=check_source(source) if source else "",
+        batch=int(entry["batch"]) % 2**31,
     )
 
 

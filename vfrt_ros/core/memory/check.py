@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
 from collections.abc import Iterator
 
 import numpy as np
 
+from vfrt_ros.core.memory.checksum import MASK, is_whole
 from vfrt_ros.core.memory.database import APPLICATION_ID, READ_ERRORS
-from vfrt_ros.core.memory.schema import SCHEMA_VERSION, TABLES, definitions, expected_definitions
-from vfrt_ros.core.memory.seal import MASK, is_whole
+from vfrt_ros.core.memory.operation_row import row_fault
+from vfrt_ros.core.memory.schema import SCHEMA_VERSION, definitions, expected_definitions
 
 UNIT_TOLERANCE = 1e-3
 """How far from 1 the norm of a stored embedding may be; float32 and bf16 encoders stay below it."""
@@ -20,8 +20,8 @@ UNIT_TOLERANCE = 1e-3
 def first_fault(database: sqlite3.Connection) -> str:
     """The first thing that is wrong with a file of this version, in words; empty = nothing.
 
-    Checked: SQLite's own `integrity_check` and foreign keys, the definitions, the seal of every row, the
-    number of rows and the sum of seals of every table, and length, finiteness and norm of every embedding.
+    Checked: SQLite's own `integrity_check`, the definitions, the checksum of every row and of every operation, the
+    number of rows and the sum of checksums of each table. What the operations carry is checked when they are read.
     """
     try:
         return next(_faults(database), "")
@@ -38,33 +38,21 @@ def _faults(database: sqlite3.Connection) -> Iterator[str]:
     header = [database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
     if header != [APPLICATION_ID, SCHEMA_VERSION] or definitions(database) != expected_definitions():
         yield "its tables are not those of a memory"
-    if database.execute("PRAGMA foreign_key_check").fetchone():
-        yield "its history speaks of examples that are not there"
-    totals = {name: (rows, seal) for name, rows, seal in database.execute("SELECT * FROM total")}
-    for table in TABLES:
-        yield from _row_faults(database, table, totals[table])
-    yield from _meaning_faults(database)
+    totals = {name: (rows, total) for name, rows, total in database.execute("SELECT * FROM total")}
+    yield from _row_faults(database, "meta", totals["meta"])
+    yield from _row_faults(database, "operation", totals["operation"])
 
 
 def _row_faults(database: sqlite3.Connection, table: str, total: tuple[int, int]) -> Iterator[str]:
-    count = sum_of_seals = 0
+    count = sum_of_checksums = 0
     for row in database.execute(f"SELECT * FROM {table} NOT INDEXED"):
-        if not is_whole(table, row):
-            yield f"a row of {table} is not as it was written"
+        fault = row_fault(row) if table == "operation" else ""
+        if fault or (table != "operation" and not is_whole(table, row)):
+            yield fault or f"a row of {table} is not as it was written"
         count += 1
-        sum_of_seals = (sum_of_seals + row[-1]) & MASK
-    if (count, sum_of_seals) != total:
+        sum_of_checksums = (sum_of_checksums + row[-1]) & MASK
+    if (count, sum_of_checksums) != total:
         yield f"rows of {table} are missing or doubled ({count} found, {total[0]} written)"
-
-
-def _meaning_faults(database: sqlite3.Connection) -> Iterator[str]:
-    meta = dict(database.execute("SELECT key, value FROM meta"))
-    dim = int(meta["dim"])
-    for key, embedding, quality in database.execute("SELECT id, embedding, quality FROM example"):
-        fault = embedding_fault(np.frombuffer(embedding, "<f4"), dim)
-        if fault:
-            yield f"example {key}: {fault}"
-        json.loads(quality)
 
 
 def embedding_fault(embedding: np.ndarray, dim: int) -> str:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.frames.image_size import read_header
+from vfrt_ros.core.memory.payload import TaughtExample
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import RequestError
-from vfrt_ros.core.types.example import Example, Prompts
+from vfrt_ros.core.types.example import Prompts
 from vfrt_ros.core.types.label import check_label, check_room
 
 
 def check_growth(
     known: Sequence[str],
-    examples: Iterable[Example],
-    fresh: Sequence[Example],
-    prompts: Mapping[str, Prompts],
+    there: Mapping[str, int],
+    fresh: Sequence[TaughtExample],
+    prompts: Mapping[str, Prompts | None],
     limits: RecognitionSettings,
 ) -> None:
     """Refuse to add what would pass a limit.
 
     Args:
         known: The labels in memory; their names are fine, however long.
-        examples: Those in memory.
+        there: Examples of each label in memory.
         fresh: Those to add.
         prompts: To add, by label.
         limits: `max_labels`, `max_examples`, `max_prompts`, `max_label_length` and `max_megapixels`.
@@ -36,11 +37,10 @@ def check_growth(
     for label in sorted({*added, *prompts} - set(known)):
         check_label(label, length=limits.max_label_length)
     check_room(known, {*added, *prompts}, most=limits.max_labels)
-    there = Counter(example.label for example in examples)
     for label, count in sorted(added.items()):
-        check_examples(label, there[label] + count, most=limits.max_examples)
+        check_examples(label, there.get(label, 0) + count, most=limits.max_examples)
     for label, texts in prompts.items():
-        if len(texts) > limits.max_prompts:
+        if texts is not None and len(texts) > limits.max_prompts:
             raise RequestError(
                 f"'{label}' would have {counted(len(texts), 'prompt')}, over the {limits.max_prompts} of max_prompts."
             )
@@ -77,7 +77,7 @@ def check_file(size: int, *, most: float) -> None:
         )
 
 
-def _check_picture(example: Example, most: float) -> None:
+def _check_picture(example: TaughtExample, most: float) -> None:
     header = read_header(example.thumbnail) if example.thumbnail else None
     if header is not None and header.megapixels > most:
         raise RequestError(

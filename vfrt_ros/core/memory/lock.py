@@ -24,7 +24,7 @@ _LONGEST = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class Acknowledged:
     """The last acknowledged change of the memory with this identity."""
 
     identity: str
@@ -55,11 +55,11 @@ class Lock:
         OSError: The lock's file cannot be made.
 
     Attributes:
-        noted: What was acknowledged last, by this process or the one before; None = nobody knows.
+        acknowledged: What was acknowledged last, by this process or the one before; None = nobody knows.
     """
 
     def __init__(self, path: Path) -> None:
-        self.noted: Noted | None = None
+        self.acknowledged: Acknowledged | None = None
         self._path = path.with_name(path.name + ".lock")
         self._memory = path
         self._descriptor = self._take()
@@ -77,7 +77,7 @@ class Lock:
 
     def note(self, identity: str, version: int) -> None:
         """Say what is acknowledged now; where that cannot be written, it goes without."""
-        self.noted = Noted(identity, version)
+        self.acknowledged = Acknowledged(identity, version)
         with contextlib.suppress(OSError):
             self._write(self._descriptor)
 
@@ -101,12 +101,15 @@ class Lock:
             if error.errno not in _NO_LOCKS:
                 os.close(descriptor)
                 raise
-        self.noted = self.noted or _noted(_words(descriptor))
+        self.acknowledged = self.acknowledged or _noted(_words(descriptor))
         self._write(descriptor)
         return descriptor
 
     def _write(self, descriptor: int) -> None:
-        words = [str(os.getpid()), *((self.noted.identity, str(self.noted.version)) if self.noted else ())]
+        words = [
+            str(os.getpid()),
+            *((self.acknowledged.identity, str(self.acknowledged.version)) if self.acknowledged else ()),
+        ]
         os.pwrite(descriptor, " ".join(words).ljust(_LONGEST).encode(), 0)
 
 
@@ -114,5 +117,5 @@ def _words(descriptor: int) -> list[str]:
     return os.pread(descriptor, _LONGEST, 0).decode("ascii", "replace").split()
 
 
-def _noted(words: list[str]) -> Noted | None:
-    return Noted(words[1], int(words[2])) if len(words) == 3 and words[2].isdecimal() else None
+def _noted(words: list[str]) -> Acknowledged | None:
+    return Acknowledged(words[1], int(words[2])) if len(words) == 3 and words[2].isdecimal() else None

@@ -1,25 +1,52 @@
-"""What a robot was taught: examples and prompts, searchable, with undo and redo."""
+"""What a robot was taught: the log of operations is the truth, everything else is folded from it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.memory import compact as compacting
 from vfrt_ros.core.memory.accept import LAST_SECOND, check_parts, checked_prompts
-from vfrt_ros.core.memory.contents import Array, Contents
+from vfrt_ros.core.memory.check import embedding_fault
+from vfrt_ros.core.memory.example_index import ExampleIndex
+from vfrt_ros.core.memory.example_table import ExampleTable
+from vfrt_ros.core.memory.folded_log import FoldedLog, LogEntry
 from vfrt_ros.core.memory.followers import Follower
-from vfrt_ros.core.memory.index import ExampleIndex
-from vfrt_ros.core.memory.record import Record
-from vfrt_ros.core.memory.shelves import Shelves
-from vfrt_ros.core.memory.tally import Tally
+from vfrt_ros.core.memory.operation_row import Row
+from vfrt_ros.core.memory.payload import (
+    Forget,
+    LabelPrompts,
+    Payload,
+    Relabel,
+    SetPrompts,
+    Switch,
+    TaughtExample,
+    Teach,
+)
 from vfrt_ros.core.types.counted import counted
-from vfrt_ros.core.types.encoder_identity import Owner
-from vfrt_ros.core.types.errors import NothingToRedoError, NothingToUndoError, RequestError
-from vfrt_ros.core.types.example import Change, Example, PromptChange, Prompts, Step
-from vfrt_ros.core.types.job import begin_commit
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
+from vfrt_ros.core.types.errors import (
+    NothingToRedoError,
+    NothingToUndoError,
+    RequestError,
+    UnknownLabelError,
+    nearest,
+)
+from vfrt_ros.core.types.example import Example, Prompts, Step
 from vfrt_ros.core.types.label import check_label
+from vfrt_ros.core.types.operation import ExampleId, Kind, Operation, OperationId
+
+Array = npt.NDArray[np.float32]
+HISTORY_DEPTH = 100
+"""Changes of this robot that undo can take back after `compact`; before it, all of them."""
+
+PART = 1_000
+"""Examples that are handed on at a time where all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,76 +59,202 @@ class NewExample:
     source: str = ""
 
 
-class Memory(Contents):
-    """Examples and prompts with their index, counts, centroids and history.
+class Memory:
+    """A log of operations, and the examples and prompts that it gives.
 
-    All that can refuse a change comes first, then it is written to the record; only when that is durable do
-    index, counts and listeners follow. So a refusal and a failed write change nothing, and **after the write
-    nothing raises**: a fault in what follows is logged, counted in `faults` and cured by building it anew from
-    what was written. A job that was given up on writes nothing (`vfrt_ros.core.types.job`). Not thread-safe: its owner
-    holds one lock around it.
+    All that can refuse a change comes first, then it is written to the log; only when that is durable do table,
+    index and followers follow. So a refusal and a failed write change nothing, and **after the write nothing
+    raises**; see `FoldedLog`.
+
+    Not thread-safe: its owner holds one lock around it.
 
     Args:
-        owner: The encoder whose embeddings it holds; None opens whichever memory is there.
-        path: The file of its record; None keeps it in RAM only.
-        index: FAISS factory string.
+        encoder: Whose embeddings it holds; None opens whichever memory is there.
+        path: Its file; None keeps it in RAM only.
+        index: FAISS factory string of the index that `search` builds.
         nprobe: Cells that an IVF index looks into.
-        clock: Seconds since the epoch, for the time of an example.
+        clock: Seconds since the epoch.
+        robot: The id under which a new memory goes, which no other may have; empty = a random one.
 
     Attributes:
         notices: Sentences on what was set aside, mended or brought up to date at the start; also logged.
 
     Raises:
-        MemoryStoreError: The record cannot be used; see `Record`.
+        MemoryStoreError: The file cannot be used; see `Store`.
         SettingError: FAISS does not know the factory string.
     """
 
     def __init__(
         self,
-        owner: Owner | None,
+        encoder: EncoderIdentity | None,
         path: Path | None = None,
         *,
         index: str = "Flat",
         nprobe: int = 16,
         clock: Callable[[], float] = time.time,
+        robot: str = "",
     ) -> None:
-        self._clock = clock
-        search = None if owner is None else ExampleIndex(owner.dim, index, nprobe)
-        self._record = Record(path, owner)
-        self.notices = tuple(self._record.notices)
-        self._initial: tuple[str, ...] = ()
-        try:
-            search = search or ExampleIndex(self._record.owner.dim, index, nprobe)
-            super().__init__(self._record.owner, search, {}, 0)
-            self._load()
-        except BaseException:
-            self._record.abandon()
-            raise
+        self._seconds = clock
+        self._log = FoldedLog(path, encoder, index=index, nprobe=nprobe, seconds=clock, robot=robot)
+        self.notices = tuple(self._log.store.notices)
+
+    def __len__(self) -> int:
+        return len(self._log.table)
+
+    @property
+    def encoder(self) -> EncoderIdentity:
+        """The encoder whose embeddings it holds."""
+        return self._log.encoder
+
+    @property
+    def table(self) -> ExampleTable:
+        """The examples."""
+        return self._log.table
+
+    @property
+    def index(self) -> ExampleIndex:
+        """What `search` asks; built by the first search."""
+        return self._log.index
+
+    @property
+    def prompts(self) -> dict[str, Prompts]:
+        """Prompts by label; an empty tuple stands for the templates."""
+        return self._log.prompts
+
+    @property
+    def version(self) -> int:
+        """Changes since the memory began."""
+        return self._log.version
+
+    @property
+    def robot(self) -> str:
+        """The random id under which this memory's operations go."""
+        return self._log.robot
 
     @property
     def path(self) -> Path | None:
-        """The file of the record; None = in RAM only."""
-        return self._record.path
+        """The file; None = in RAM only."""
+        return self._log.store.path
 
     @property
     def has_copy(self) -> bool:
-        """Whether the record's second file holds all that the first one does."""
-        return self._record.has_copy
+        """Whether the second file holds all that the first one does."""
+        return self._log.store.has_copy
 
     @property
     def failures(self) -> int:
         """Changes in a row that could not be written; 0 = the last one was."""
-        return self._record.failures
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file and its log, history and free room included; 0 = in RAM only."""
-        return self._record.size
+        return self._log.store.failures
 
     @property
     def faults(self) -> int:
         """Faults that were survived after a change was made: of the index, or of somebody who follows."""
-        return self.followers.faults
+        return self._log.followers.faults
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file with what SQLite keeps beside it; 0 = in RAM only."""
+        return self._log.store.size
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every label that has an example or a prompt, sorted."""
+        return tuple(sorted({*self.table.labels, *self.prompts}))
+
+    def state_hash(self) -> str:
+        """64 hexadecimal digits: equal on robots where the same changes are in force; see `Fold.state_hash`."""
+        return self._log.fold.state_hash
+
+    def count(self, label: str) -> int:
+        """Examples that show the label."""
+        return self.table.count(label)
+
+    def negatives(self, label: str) -> int:
+        """Examples marked as not the label."""
+        return self.table.negatives(label)
+
+    def centroid(self, label: str) -> Array | None:
+        """(d,) float32 unit-norm mean of the label's examples; None where it has none."""
+        return self.table.centroid(label)
+
+    def examples(self, label: str | None = None) -> list[Example]:
+        """The examples, negatives included, of one label or of all, in the order of the log.
+
+        They come without picture, quality, source and time: `with_details` adds those.
+        """
+        if label is None:
+            rows = self.table.all_rows()
+        else:
+            rows = self.table.in_order([*self.table.rows(label), *self.table.rows(label, negative=True)])
+        return [self._log.example(int(row)) for row in rows]
+
+    def in_parts(self) -> Iterator[tuple[Example, ...]]:
+        """All examples as `examples` gives them, some at a time, so that there is no second copy of all of them."""
+        rows = self.table.all_rows()
+        for first in range(0, len(rows), PART):
+            yield tuple(self._log.example(int(row)) for row in rows[first : first + PART])
+
+    def example(self, key: ExampleId) -> Example:
+        """The example with this id, as `examples` gives it.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return self._log.example(self.table.row(key))
+
+    def with_details(self, examples: Iterable[Example]) -> list[Example]:
+        """The examples with picture, quality, source and time, read from the log.
+
+        Raises:
+            MemoryStoreError: The log cannot be read.
+        """
+        teachings: dict[OperationId, Teach] = {}
+        detailed = []
+        for example in examples:
+            key = example.id.operation
+            if key not in teachings:
+                teachings = {key: self._log.taught(key)[1]}
+            taught, origin = teachings[key].examples[example.id.place], teachings[key].origin
+            detailed.append(
+                replace(
+                    example,
+                    created=taught.created,
+                    quality=taught.quality,
+                    thumbnail=taught.thumbnail,
+                    source=taught.source or origin,
+                )
+            )
+        return detailed
+
+    def taught_examples(self) -> list[TaughtExample]:
+        """All examples with what was stored of them, under the labels that they have now: to carry them elsewhere.
+
+        Raises:
+            MemoryStoreError: The log cannot be read.
+        """
+        batches: dict[tuple[OperationId, int], int] = {}
+        return [
+            TaughtExample(
+                example.label,
+                example.embedding,
+                example.negative,
+                example.created,
+                example.quality,
+                example.thumbnail,
+                example.source,
+                batches.setdefault((example.id.operation, example.batch), len(batches) + 1),
+            )
+            for example in self.with_details(self.examples())
+        ]
+
+    def search(self, embedding: Array, k: int) -> tuple[list[ExampleId], Array]:
+        """Ids and cosines (n,) float32 of the nearest positive examples, best first, n <= k."""
+        rows, cosines = self.search_rows(embedding, k)
+        return [self.table.key(int(row)) for row in rows], cosines
+
+    def search_rows(self, embedding: Array, k: int) -> tuple[npt.NDArray[np.int64], Array]:
+        """As `search`, with rows of the table; where the index failed, every example is looked at."""
+        return self._log.search(embedding, k)
 
     def listen(
         self,
@@ -117,10 +270,14 @@ class Memory(Contents):
             check: Is asked before every change, with the step to be made; what it raises refuses the change.
             rebuild: Called where `listener` failed, to follow the memory as it is then.
         """
-        self.followers.add(Follower(listener, check, rebuild))
+        self._log.followers.add(Follower(listener, check, rebuild))
+
+    def prompts_after(self, step: Step) -> dict[str, Prompts]:
+        """The prompts that there will be after a step, those of initial labels among them."""
+        return self._log.prompts_after(step)
 
     def register(self, label: str, examples: Sequence[NewExample], *, negative: bool = False) -> Step:
-        """Add examples of a label as one batch.
+        """Add examples of a label as one operation.
 
         Raises:
             RequestError: The label is none, or an example is none that could be given to another memory: its
@@ -134,16 +291,22 @@ class Memory(Contents):
         self._check(example.embedding for example in examples)
         for example in examples:
             check_parts(example.quality, example.thumbnail, example.source)
-        ids = self._record.next_ids(len(examples))
-        now = min(max(self._clock(), 0.0), float(LAST_SECOND))
-        added = tuple(
-            Example(key, label, new.embedding, negative, ids[0], now, new.quality, new.thumbnail, new.source)
-            for key, new in zip(ids, examples, strict=True)
+        now = min(max(self._seconds(), 0.0), float(LAST_SECOND))
+        taught = tuple(
+            TaughtExample(label, e.embedding, negative, now, e.quality, e.thumbnail, e.source)
+            for e in examples
         )
-        kind = "that are not" if negative else "of"
-        return self._commit(
-            f"registered {counted(len(added), 'example')} {kind} '{label}'", Change(added=added)
-        )
+        return self._do(Kind.TEACH, Teach(taught))
+
+    def merge(self, examples: Sequence[TaughtExample], prompts: LabelPrompts, origin: str) -> Step:
+        """Add examples and prompts that come from a file as one operation.
+
+        Raises:
+            RequestError: An embedding is not one of this memory's encoder.
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        self._check(example.embedding for example in examples)
+        return self._do(Kind.TEACH, Teach(tuple(examples), prompts, origin=origin))
 
     def forget(self, label: str) -> Step:
         """Remove a label's examples, negatives and prompts.
@@ -153,14 +316,10 @@ class Memory(Contents):
             MemoryStoreError: It could not be written; nothing changed.
         """
         self._require(label)
-        removed = tuple(self.examples(label))
-        return self._commit(
-            f"forgot '{label}' ({counted(len(removed), 'example')})",
-            Change(removed=removed),
-            self._prompt_change({label: None}),
-        )
+        names = tuple(example.id for example in self.examples(label))
+        return self._do(Kind.FORGET, Forget(names, (label,), {label: None}, whole=True))
 
-    def forget_examples(self, ids: Collection[int]) -> Step:
+    def forget_examples(self, ids: Collection[ExampleId]) -> Step:
         """Remove single examples; the prompts of their labels stay.
 
         Args:
@@ -172,14 +331,13 @@ class Memory(Contents):
         """
         if not ids:
             raise RequestError("Expected at least one example; got none.")
-        missing = sorted(key for key in set(ids) if key not in self._shelves)
+        missing = sorted(str(key) for key in set(ids) if key not in self.table)
         if missing:
             more = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
             raise RequestError(f"There is no example {missing[0]}{more}: list the examples again.")
-        removed = tuple(self._shelves[key] for key in sorted(set(ids)))
-        labels = sorted({example.label for example in removed})
-        whose = ", ".join(f"'{label}'" for label in labels) if len(labels) < 4 else f"{len(labels)} labels"
-        return self._commit(f"forgot {counted(len(removed), 'example')} of {whose}", Change(removed=removed))
+        names = tuple(sorted(set(ids)))
+        labels = sorted({self.table.label(self.table.row(key)) for key in names})
+        return self._do(Kind.FORGET, Forget(names, tuple(labels)))
 
     def relabel(self, label: str, new_label: str) -> Step:
         """Give a label another name, or merge it into one that exists.
@@ -193,18 +351,12 @@ class Memory(Contents):
         new_label = check_label(new_label)
         if label == new_label:
             raise RequestError(f"'{label}' has this name already: give it another one.")
-        old = tuple(self.examples(label))
-        change = Change(added=tuple(replace(example, label=new_label) for example in old), removed=old)
-        merged = new_label in self.labels
+        names = tuple(example.id for example in self.examples(label))
         prompts: dict[str, Prompts | None] = {label: None}
         if label in self.prompts:
             prompts[new_label] = self.prompts.get(new_label, self.prompts[label])
-        verb = "merged" if merged else "renamed"
-        return self._commit(
-            f"{verb} '{label}' {'into' if merged else 'to'} '{new_label}' ({counted(len(old), 'example')})",
-            change,
-            self._prompt_change(prompts),
-        )
+        merged = new_label in self.labels
+        return self._do(Kind.RELABEL, Relabel(names, label, new_label, prompts, merged))
 
     def set_prompts(self, prompts: Mapping[str, Prompts], *, replace_all: bool = False) -> Step:
         """Describe labels in words; an empty tuple stands for the prompt templates.
@@ -219,9 +371,7 @@ class Memory(Contents):
         """
         prompts = {check_label(label): checked_prompts(texts) for label, texts in prompts.items()}
         after: dict[str, Prompts | None] = dict.fromkeys(self.prompts) if replace_all else {}
-        after |= prompts
-        what = "set the prompts of " + ", ".join(f"'{label}'" for label in prompts)
-        return self._commit(what if prompts else "removed all prompts", Change(), self._prompt_change(after))
+        return self._do(Kind.PROMPTS, SetPrompts(after | dict(prompts)))
 
     def add_initial_prompts(self, labels: Iterable[str]) -> None:
         """Give labels without a prompt the templates, for this run only: neither recorded nor undone.
@@ -229,21 +379,13 @@ class Memory(Contents):
         They are a suggestion: a label that a person forgot, renamed or left out of a replacement of all prompts
         gets none, also after a restart, until undo takes that back.
         """
-        self._initial = tuple(labels)
-        if self._suggested(self.prompts, self._declined):
-            self.prompts |= self._suggested(self.prompts, self._declined)
-            self.version += 1
+        self._log.set_initial(labels)
 
-    def prompts_after(self, step: Step) -> dict[str, Prompts]:
-        """The prompts that there will be after a step, those of initial labels among them."""
-        recorded = {label: self.prompts[label] for label in self.prompts if label in self._recorded}
-        for label in step.prompts.labels:
-            recorded.pop(label, None)
-        recorded |= {label: texts for label, texts in step.prompts.after.items() if texts is not None}
-        return recorded | self._suggested(recorded, self._declined_after(step))
+    def undo(self, robot: str = "") -> Step:
+        """Take the newest change back that is in force.
 
-    def undo(self) -> Step:
-        """Take the last change back.
+        Args:
+            robot: Whose; empty = this memory's own.
 
         Returns:
             The step that was taken back, as it had been done.
@@ -252,14 +394,13 @@ class Memory(Contents):
             NothingToUndoError: There is none.
             MemoryStoreError: It could not be written; nothing changed.
         """
-        step = self._record.undoable()
-        if step is None:
+        fold = self._log.fold
+        targets = fold.undo_of((robot,) if robot else self._log.own_robots)
+        if not targets or fold.clock(targets[0]) <= self._log.undo_after:
             raise NothingToUndoError("There is no change to undo.")
-        self.followers.check(step.inverse())
-        begin_commit()
-        self._record.revert(step, self.version + 1)
-        self._advance(step.inverse())
-        return self._with_news(step)
+        what = self._log.describe(targets[0])
+        done = self._log.do(Kind.UNDO, Switch(targets)).inverse()
+        return self._with_news(replace(done, id=targets[0], what=what))
 
     def redo(self) -> Step:
         """Do again what undo took back last.
@@ -268,54 +409,80 @@ class Memory(Contents):
             NothingToRedoError: Nothing was undone since the last change.
             MemoryStoreError: It could not be written; nothing changed.
         """
-        step = self._record.redoable()
-        if step is None:
+        targets = self._log.fold.redo_of(self._log.own_robots)
+        if not targets or self._log.fold.clock(targets[0]) <= self._log.undo_after:
             raise NothingToRedoError("There is nothing to redo: no change was undone since the last one.")
-        self.followers.check(step)
-        begin_commit()
-        self._record.reapply(step, self.version + 1)
-        return self._advance(step)
+        again = self._log.fold.switched(targets[0])[0]
+        what = self._log.describe(again)
+        return self._with_news(replace(self._log.do(Kind.REDO, Switch(targets)), id=again, what=what))
 
-    def merge(self, examples: Iterable[Example], prompts: Mapping[str, Prompts], what: str) -> Step:
-        """Add another memory's examples, under new ids, and its prompts, as one step.
+    def adopt(
+        self,
+        operations: Sequence[Operation],
+        meta: Mapping[str, str] | None = None,
+        *,
+        origin: str = "",
+        pruned: Collection[OperationId] = (),
+    ) -> Step:
+        """Take in operations of other robots, all or none; those that are known change nothing.
 
         Args:
-            examples: Of the same encoder; examples of one batch stay together.
-            prompts: These replace what the labels had.
-            what: The step in words.
+            operations: In any order.
+            meta: Facts that become true with them, in the same transaction.
+            origin: The file that they come from; then one undo takes them back together. Empty = from a fleet.
+            pruned: Those of a file that have lost what nothing can bring back; what they carry has no checksum.
 
         Raises:
-            RequestError: An embedding is not one of this memory's encoder.
-            MemoryStoreError: It could not be written; nothing changed.
+            OperationError: One is broken, not what its robot made before, or from far in the future; nothing changed.
+            MemoryStoreError: They could not be written; nothing changed.
         """
-        examples = list(examples)
-        self._check(example.embedding for example in examples)
-        ids = self._record.next_ids(len(examples))
-        batches: dict[int, int] = {}
-        for key, example in zip(ids, examples, strict=True):
-            batches.setdefault(example.batch, key)
-        added = tuple(
-            replace(example, id=key, batch=batches[example.batch])
-            for key, example in zip(ids, examples, strict=True)
+        taken = f"took over {counted(len(operations), 'operation')}"
+        what = f"{origin}: {counted(len(operations), 'operation')}" if origin else taken
+        return self._with_news(
+            self._log.adopt(operations, meta or {}, pruned=pruned, origin=origin, what=what)
         )
-        return self._commit(what, Change(added=added), self._prompt_change(prompts))
+
+    def known(self) -> frozenset[OperationId]:
+        """The ids of all operations."""
+        return frozenset(self._log.fold.in_order())
+
+    def robots(self) -> dict[str, int]:
+        """The newest number of each robot whose operations are here."""
+        return self._log.fold.robots()
+
+    def operation(self, key: OperationId) -> Operation | None:
+        """An operation of the log; None = it is not there, or has lost what it carried."""
+        return self._log.operation(key)
+
+    def rows(self) -> list[Row]:
+        """All operations as rows of the log, in its order: to share them."""
+        return list(self._log.store.operations())
+
+    def meta(self) -> dict[str, str]:
+        """Facts that are written beside the log."""
+        return self._log.store.meta
+
+    def log(self) -> list[LogEntry]:
+        """Who did what when, in the order of the log."""
+        return list(self._log.entries())
 
     def history(self) -> list[tuple[str, bool]]:
-        """What was done, oldest first, and whether it was undone."""
-        return self._record.history()
+        """What was done, oldest first, and whether it was undone; without the undoing itself."""
+        return [(entry.what, not entry.in_force) for entry in self._log.entries() if not entry.kind.switches]
 
-    def compact(self, *, drop_history: bool = False) -> None:
-        """Give the room of what was removed back to the disk; examples and prompts stay as they are.
+    def compact(self, *, depth: int = HISTORY_DEPTH) -> int:
+        """Drop what undo can no longer reach, and give its room back to the disk; see `compact.py`.
 
         Args:
-            drop_history: Forget undo and redo first, and what only undo could bring back.
+            depth: Changes of this robot that undo shall still reach; 0 = none.
+
+        Returns:
+            Examples that were dropped for good.
 
         Raises:
             MemoryStoreError: There is no room to do it in.
         """
-        if drop_history:
-            self._record.drop_history()
-        self._record.compact()
+        return compacting.compact(self._log, depth)
 
     def backup(self, path: Path) -> None:
         """Write a copy, history included, to a new file.
@@ -323,78 +490,35 @@ class Memory(Contents):
         Raises:
             MemoryStoreError: It exists, or cannot be written.
         """
-        self._record.backup(path)
+        self._log.store.backup(path)
 
     def content_hash(self) -> str:
-        """SHA-256 (hexadecimal) over all that is recorded, times, pictures and history included."""
-        return self._record.content_hash()
+        """SHA-256 (hexadecimal) over all that is recorded, pictures and history included."""
+        return self._log.store.content_hash()
 
     def close(self) -> None:
-        """Close the record; the memory is not used afterwards."""
-        self._record.close()
+        """Close the file; the memory is not used afterwards."""
+        self._log.store.close()
 
     def abandon(self) -> None:
         """Close a memory that is not used after all; files that began with it and hold nothing are removed."""
-        self._record.abandon()
+        self._log.store.abandon()
 
-    def _load(self) -> None:
-        """Hold in RAM what the record holds."""
-        loaded = self._record.load()
-        self._shelves, self._tally = Shelves(), Tally()
-        self._follow(Change(added=loaded.examples))
-        self._build_index()
-        self._recorded, self._declined = set(loaded.prompts), set(loaded.declined)
-        self.prompts = loaded.prompts | self._suggested(loaded.prompts, self._declined)
-        self.version = loaded.version
+    def _do(self, kind: Kind, payload: Payload) -> Step:
+        return self._with_news(self._log.do(kind, payload))
 
-    def _suggested(self, recorded: Mapping[str, Prompts], declined: Collection[str]) -> dict[str, Prompts]:
-        """The prompts of the initial labels that nobody has spoken of."""
-        return {label: () for label in self._initial if label not in recorded and label not in declined}
+    def _check(self, embeddings: Iterable[npt.NDArray]) -> None:
+        for embedding in embeddings:
+            fault = embedding_fault(embedding, self.encoder.dim)
+            if fault:
+                raise RequestError(f"An example cannot be stored: {fault}.")
 
-    def _declined_after(self, step: Step) -> set[str]:
-        taken = {label for label, texts in step.prompts.after.items() if texts is None}
-        return (self._declined - {*step.prompts.labels}) | taken
-
-    def _prompt_change(self, after: Mapping[str, Prompts | None]) -> PromptChange:
-        recorded = {label: self.prompts[label] for label in after if label in self._recorded}
-        return PromptChange(
-            recorded | {label: None for label in after if label in self._declined}, dict(after)
-        )
-
-    def _commit(self, what: str, examples: Change, prompts: PromptChange | None = None) -> Step:
-        step = Step(0, what, examples, prompts or PromptChange())
-        self.followers.check(step)
-        begin_commit()
-        self._record.commit(step, self.version + 1)
-        return self._advance(step)
+    def _require(self, label: str) -> None:
+        if label not in self.labels:
+            known = ", ".join(self.labels[:8]) or "none yet"
+            raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, self.labels)} Known: {known}.")
 
     def _with_news(self, step: Step) -> Step:
         """The step, with a word where writing works again."""
-        news = self._record.recovered
+        news = self._log.store.recovered
         return replace(step, what=f"{step.what} ({news})") if news else step
-
-    def _advance(self, step: Step) -> Step:
-        """Follow a step that was written; it raises nothing."""
-        try:
-            self._hold(step)
-        except Exception:
-            self.followers.survived("the memory in RAM")
-            self._load_again()
-        else:
-            self._follow_with_index(step.examples)
-        self.followers.tell(step)
-        return self._with_news(step)
-
-    def _hold(self, step: Step) -> None:
-        prompts, declined = self.prompts_after(step), self._declined_after(step)
-        self._follow(step.examples)
-        taken = {label for label in step.prompts.labels if step.prompts.after.get(label) is None}
-        self._recorded = (self._recorded | {*step.prompts.after}) - taken
-        self.prompts, self._declined = prompts, declined
-        self.version += 1
-
-    def _load_again(self) -> None:
-        try:
-            self._load()
-        except Exception:
-            self.followers.survived("reading the memory anew")

@@ -1,4 +1,4 @@
-"""What can still be read of damaged files: the rows whose seals hold."""
+"""What can still be read of damaged files: the operations whose checksums hold."""
 
 from __future__ import annotations
 
@@ -7,53 +7,51 @@ import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from vfrt_ros.core.memory.check import embedding_fault
+from vfrt_ros.core.memory import format2
+from vfrt_ros.core.memory.checksum import is_whole
 from vfrt_ros.core.memory.database import COMPANIONS, MAGIC, READ_ERRORS, header_fault
-from vfrt_ros.core.memory.rows import example_of
-from vfrt_ros.core.memory.seal import is_whole
-from vfrt_ros.core.types.encoder_identity import Owner
-from vfrt_ros.core.types.example import Example, Prompts
+from vfrt_ros.core.memory.operation_row import Row, operation_of, row_fault
+from vfrt_ros.core.memory.payload import decode
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
+from vfrt_ros.core.types.errors import OperationError
 
 PAGE = 4096
 """Bytes of a page, SQLite's default since 3.12."""
 
 
 @dataclass(slots=True)
-class Saved:
+class Salvaged:
     """What was read; `version` is above every one that was found."""
 
-    owner: Owner | None = None
+    encoder: EncoderIdentity | None = None
     version: int = 0
-    examples: tuple[Example, ...] = ()
-    prompts: dict[str, Prompts] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
 
 
-def salvage(paths: Sequence[Path], owner: Owner | None) -> Saved:
-    """Read examples and prompts, the newest file's first, from files that SQLite or our check finds broken.
+def salvage(paths: Sequence[Path], encoder: EncoderIdentity | None) -> Salvaged:
+    """Read the operations that are whole from files that SQLite or our check finds broken.
 
     Without a whole record of the encoder nothing is taken: embeddings of another one would be mixed in.
     """
     parts = sorted((_read(path) for path in paths), key=lambda part: -part.version)
-    saved = Saved(owner, max((part.version for part in parts), default=0) + 1)
-    examples: dict[int, Example] = {}
+    saved = Salvaged(encoder, max((part.version for part in parts), default=0) + 1)
+    rows: dict[tuple[str, int], Row] = {}
     for part in parts:
-        if part.owner is None or (saved.owner or part.owner) != part.owner:
+        if part.encoder is None or not (saved.encoder or part.encoder).owns(part.encoder):
             continue
-        saved.owner = part.owner
-        for example in part.examples:
-            if not embedding_fault(example.embedding, part.owner.dim):
-                examples.setdefault(example.id, example)
-        saved.prompts = {**part.prompts, **saved.prompts}
-    saved.examples = tuple(examples[key] for key in sorted(examples))
+        saved.encoder = saved.encoder or part.encoder
+        for row in part.rows:
+            rows.setdefault((row[0], row[1]), row)
+    saved.rows = tuple(sorted(rows.values(), key=lambda row: (row[2], row[0], row[1])))
     return saved
 
 
-def _read(path: Path) -> Saved:
-    part = Saved()
+def _read(path: Path) -> Salvaged:
+    part = Salvaged()
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         database = sqlite3.connect(_patched(path, Path(folder)), isolation_level=None)
         with contextlib.closing(database):
@@ -61,17 +59,37 @@ def _read(path: Path) -> Saved:
     return part
 
 
-def _read_rows(database: sqlite3.Connection, part: Saved) -> None:
+def _read_rows(database: sqlite3.Connection, part: Salvaged) -> None:
     """Fill in what can be read; `ValueError` and `TypeError` cannot come from whole rows."""
     with contextlib.suppress(*READ_ERRORS):
         # Lets SQLite go on where the file is shorter than its header says, or a definition is broken.
         database.execute("PRAGMA writable_schema = ON")
-        meta = {key: value for key, value, _ in _whole_rows(database, "meta")}
+        meta = {row[0]: row[1] for row in _rows(database, "meta") if is_whole("meta", row)}
         part.version = int(meta.get("version", 0))
-        if {"encoder_id", "fingerprint", "dim"} <= meta.keys():
-            part.owner = Owner(meta["encoder_id"], meta["fingerprint"], int(meta["dim"]))
-        part.examples = tuple(example_of(row) for row in _whole_rows(database, "example") if row[-2])
-        part.prompts = {label: tuple(json.loads(text)) for label, text, _ in _whole_rows(database, "prompt")}
+        space = meta.get("space") or meta.get("fingerprint")
+        if space and {"encoder_id", "dim"} <= meta.keys():
+            part.encoder = EncoderIdentity(meta["encoder_id"], space, int(meta["dim"]))
+        part.rows = tuple(_operations(database, part.encoder)) or tuple(_of_format_2(database, meta))
+
+
+def _operations(database: sqlite3.Connection, encoder: EncoderIdentity | None) -> Iterator[Row]:
+    for row in _rows(database, "operation"):
+        if encoder is None or len(row) != 8:
+            continue
+        with contextlib.suppress(TypeError, ValueError, OperationError):
+            if not row_fault(row):
+                operation = operation_of(row)
+                decode(operation.kind, operation.payload, encoder.dim, trusted=True)
+                yield row
+
+
+def _of_format_2(database: sqlite3.Connection, meta: Mapping[str, str]) -> list[Row]:
+    examples = [row for row in _rows(database, "example") if is_whole("example", row)]
+    prompts = {
+        row[0]: tuple(json.loads(row[1])) for row in _rows(database, "prompt") if is_whole("prompt", row)
+    }
+    robot = format2.robot_of(meta.get("identity", ""))
+    return format2.salvaged_rows(examples, prompts, robot) if examples or prompts else []
 
 
 def _patched(path: Path, folder: Path) -> Path:
@@ -92,13 +110,12 @@ def _patched(path: Path, folder: Path) -> Path:
     return copied
 
 
-def _whole_rows(database: sqlite3.Connection, table: str) -> Iterator[tuple]:
-    """Rows whose seal holds: from the front up to the first broken page, then from the end."""
+def _rows(database: sqlite3.Connection, table: str) -> Iterator[tuple]:
+    """Rows that can be read: from the front up to the first broken page, then from the end."""
     seen = set()
     for order in ("ASC", "DESC"):
-        rows = _until_error(database, f"SELECT * FROM {table} NOT INDEXED ORDER BY rowid {order}")
-        for row in rows:
-            if row not in seen and is_whole(table, row):
+        for row in _until_error(database, f"SELECT * FROM {table} NOT INDEXED ORDER BY rowid {order}"):
+            if row not in seen:
                 seen.add(row)
                 yield row
 

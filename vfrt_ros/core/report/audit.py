@@ -14,6 +14,7 @@ import numpy.typing as npt
 from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.example import Example
+from vfrt_ros.core.types.operation import ExampleId
 
 IMBALANCE_RATIO = 3.0
 SWALLOWED_SHARE = 0.5
@@ -44,7 +45,7 @@ class Finding:
 
     kind: Kind
     labels: tuple[str, ...]
-    examples: tuple[int, ...]
+    examples: tuple[ExampleId, ...]
     text: str
     cure: str
 
@@ -103,7 +104,7 @@ def _swallowed(examples: Sequence[Example], predicted: Sequence[str]) -> list[Fi
 def _wrong(
     examples: Sequence[Example], predicted: Sequence[str], taken: set[tuple[str, ...]]
 ) -> list[Finding]:
-    pairs: dict[tuple[str, str], list[int]] = {}
+    pairs: dict[tuple[str, str], list[ExampleId]] = {}
     for example, other in zip(examples, predicted, strict=True):
         if example.label != other and (example.label, other) not in taken:
             pairs.setdefault((example.label, other), []).append(example.id)
@@ -156,10 +157,10 @@ def _duplicates(examples: Sequence[Example]) -> list[Finding]:
     return found
 
 
-def _count(ids: Sequence[int]) -> str:
+def _count(ids: Sequence[ExampleId]) -> str:
     return f"{len(ids)} example" if len(ids) == 1 else f"{len(ids)} examples"
 
 
-def _list(ids: Sequence[int]) -> str:
+def _list(ids: Sequence[ExampleId]) -> str:
     shown = ", ".join(str(key) for key in ids[:LISTED_IDS])
     return f"id {shown}" + (f" and {len(ids) - LISTED_IDS} more" if len(ids) > LISTED_IDS else "")

@@ -13,6 +13,7 @@ from vfrt_ros.core.scoring.prompts import texts_of
 from vfrt_ros.core.types.decision import Decision, Reason
 from vfrt_ros.core.types.evidence import Array, Evidence, Scores, ranking
 from vfrt_ros.core.types.observation import Observation
+from vfrt_ros.core.types.operation import ExampleId
 
 NEAREST = 3
 """Examples that a sentence names."""
@@ -53,7 +54,7 @@ class Neighbour:
         share: Of the image evidence of its label, in [0, 1]: its cosine among those of all examples that count.
     """
 
-    example: int
+    example: ExampleId
     cosine: float
     share: float
 
@@ -124,16 +125,18 @@ def _nearest(
     The image evidence of the calibrated rule is the cosine with the mean of all of them, that of the late rule comes
     from those among the `k` nearest of all labels.
     """
-    examples = [example for example in memory.examples(label) if not example.negative]
-    if not examples:
+    table = memory.table
+    rows = table.rows(label)
+    if not len(rows):
         return ()
-    cosines = np.stack([example.embedding for example in examples]) @ embedding
-    ids = [example.id for example in examples]
+    cosines = table.gather(rows) @ embedding
     late = settings.fuse == "late"
-    counts = np.isin(ids, memory.search(embedding, settings.k)[0] if late else ids)
+    counts = np.isin(rows, memory.search_rows(embedding, settings.k)[0] if late else rows)
     parts = np.where(counts, np.maximum(cosines, 0.0), 0.0)
     shares = parts / max(float(parts.sum()), 1e-9)
-    return tuple(Neighbour(ids[i], float(cosines[i]), float(shares[i])) for i in np.argsort(-cosines))
+    return tuple(
+        Neighbour(table.key(int(rows[i])), float(cosines[i]), float(shares[i])) for i in np.argsort(-cosines)
+    )
 
 
 def _prompts(label: str, memory: Memory, settings: RecognitionSettings) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Backbone, Encoders, cache
+from vfrt_ros.core.memory.example_table import ExampleTable
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.scoring.background import BACKGROUND_PROMPTS, background_pictures
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
@@ -38,11 +39,8 @@ class Rules:
         Raises:
             EncoderError: It cannot be encoded.
         """
-        if fuse == "calibrated" and self._background is None:
-            self._background = (
-                encode_cached(self._encoders.text, BACKGROUND_PROMPTS),
-                _background(self._encoders.backbone),
-            )
+        if fuse == "calibrated":
+            self._prepared()
 
     def make(self, settings: RecognitionSettings, memory: Memory) -> FusionRule:
         """An empty rule: examples and prototypes are still to be given to it.
@@ -54,12 +52,30 @@ class Rules:
         Raises:
             EncoderError: What it needs cannot be encoded.
         """
-        self.prepare(settings.fuse)
-        if settings.fuse == "late" or self._background is None:
-            return LateRule(settings, memory.search)
-        rule = CalibratedRule(settings)
-        rule.set_background(*self._background)
+        if settings.fuse == "late":
+            return LateRule(settings, memory.search_rows, memory.table)
+        return self.calibrated(settings, memory.table)
+
+    def calibrated(
+        self, settings: RecognitionSettings, examples: ExampleTable | None = None
+    ) -> CalibratedRule:
+        """An empty calibrated rule over the examples of a memory; None = over those that it is given.
+
+        Raises:
+            EncoderError: What it needs cannot be encoded.
+        """
+        background = self._prepared()
+        rule = CalibratedRule(settings, examples)
+        rule.set_background(*background)
         return rule
+
+    def _prepared(self) -> tuple[np.ndarray, np.ndarray]:
+        if self._background is None:
+            self._background = (
+                encode_cached(self._encoders.text, BACKGROUND_PROMPTS),
+                _background(self._encoders.backbone),
+            )
+        return self._background
 
 
 def build_rule(settings: RecognitionSettings, memory: Memory, encoders: Encoders) -> FusionRule:

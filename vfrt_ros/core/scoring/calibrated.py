@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from vfrt_ros.core.memory.example_table import ExampleTable
 from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.calibration import Calibration, log_sum_exp
 from vfrt_ros.core.scoring.learner import Learner
@@ -42,13 +43,14 @@ class CalibratedRule:
     background fit is done, which `settle` waits for.
     """
 
-    def __init__(self, settings: CalibratedSettings) -> None:
+    def __init__(self, settings: CalibratedSettings, examples: ExampleTable | None = None) -> None:
         """
         Args:
             settings: For example a `RecognitionSettings`; replace the attribute to change them live.
+            examples: The memory's, which has followed a change before `apply` is called; None = a table of its own.
         """
         self.settings = settings
-        self._learner = Learner()
+        self._learner = Learner(examples)
         self._index()
 
     def check(self, change: Change) -> None:
@@ -245,13 +247,14 @@ class CalibratedRule:
         """Line the labels of memory, negatives and prompts up."""
         learner = self._learner
         known = sorted(learner.statistics.counts)
-        self._labels = tuple(sorted({*known, *learner.negatives, *learner.text.labels}))
+        table = learner.examples
+        self._labels = tuple(sorted({*known, *table.negative_labels(), *learner.text.labels}))
         position = {label: i for i, label in enumerate(self._labels)}
         self._prompted = np.array([position[label] for label in learner.text.labels], np.int64)
         self._seen = np.array([position[label] for label in known], np.int64)
         self._refused = [
-            (position[label], np.stack([example.embedding for example in examples.values()]))
-            for label, examples in learner.negatives.items()
+            (position[label], table.gather(table.rows(label, negative=True)))
+            for label in table.negative_labels()
         ]
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.memory.example_table import ExampleTable
 from vfrt_ros.core.scoring.aggregate import AGGREGATES
 from vfrt_ros.core.scoring.labels import LabelTable
 from vfrt_ros.core.scoring.normalise import NORMALISERS
@@ -49,23 +50,28 @@ class LateRule:
     Threads: not safe; one thread calls everything.
     """
 
-    def __init__(self, settings: LateSettings, search: Search) -> None:
+    def __init__(self, settings: LateSettings, search: Search, examples: ExampleTable | None = None) -> None:
         """
         Args:
             settings: For example a `RecognitionSettings`; replace the attribute to change them live.
-            search: ``search(embedding (d,), k) -> (ids (≤ k,) int64, cosines (≤ k,) float32)``, best
-                first, over the positive examples of the memory; unknown ids are passed over.
+            search: ``search(embedding (d,), k) -> (rows (≤ k,) int64, cosines (≤ k,) float32)``, best
+                first, over the positive examples.
+            examples: The memory's, which has followed a change before `apply` is called; None = a table of its own.
         """
         self.settings = settings
         self._search = search
-        self._table = LabelTable()
+        self._examples = examples if examples is not None else ExampleTable()
+        self._owns_examples = examples is None
+        self._table = LabelTable(self._examples)
 
     def check(self, change: Change) -> None:
         """It can follow every change."""
 
     def apply(self, change: Change) -> None:
         """Follow a change of the memory."""
-        self._table.apply(change)
+        if self._owns_examples:
+            self._examples.follow(change)
+        self._table.refresh()
 
     def set_prototypes(self, labels: tuple[str, ...], embeddings: Array) -> None:
         """Replace the text prototypes: `embeddings` is (m, d) float32, unit norm, one for each label."""
@@ -103,10 +109,8 @@ class LateRule:
         image = np.where(table.positives > 0, np.float32(0.0), np.float32(np.nan))
         near: dict[int, list[float]] = {}
         if (table.positives > 0).any():
-            for key, cosine in zip(*self._search(embedding, k), strict=True):
-                index, negative = table.owners.get(int(key), (-1, True))
-                if not negative:
-                    near.setdefault(index, []).append(float(cosine))
+            for row, cosine in zip(*self._search(embedding, k), strict=True):
+                near.setdefault(table.index(int(row)), []).append(float(cosine))
         aggregate = AGGREGATES[self.settings.neighbor_agg]
         for index, cosines in near.items():
             image[index] = aggregate(np.array(cosines))

@@ -7,42 +7,44 @@ from collections.abc import Callable
 from copy import copy
 
 import numpy as np
+import numpy.typing as npt
 
+from vfrt_ros.core.memory.example_table import ExampleTable
 from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.fitting import Model, Snapshot, fit
 from vfrt_ros.core.scoring.statistics import Statistics
 from vfrt_ros.core.scoring.text_model import TextModel
 from vfrt_ros.core.types import work_ahead
 from vfrt_ros.core.types.evidence import Array
-from vfrt_ros.core.types.example import Change, Example
-
-Shelf = dict[str, dict[int, Example]]
+from vfrt_ros.core.types.example import Change
 
 
 class Learner:
     """Statistics and examples of a memory, and the model fitted to them.
 
-    Threads: one thread calls the methods. A fit in the background is a short-lived thread of its own. Under
-    `_lock` it notes what it will read, and no more, so that no change waits for it; where a change comes
-    before it has read all, the version tells, and its result is not used. It leaves the result in `_ready`,
-    which the caller's thread takes.
+    Threads: one thread calls the methods. A fit in the background is a short-lived thread of its own, which gets a
+    copy of what it reads; only the scatter matrix it asks the statistics for, under their lock. Where a change came
+    meanwhile, the version tells, and its result is not used. It leaves the result in `_ready`, which the caller's
+    thread takes.
+
+    Args:
+        examples: The memory's, which has followed a change before `apply` is called; None = a table of its own.
 
     Attributes:
+        examples: The table that is read.
         statistics: Exact sums; see `Statistics`.
         text: The prompts; say `touch` after changing it.
         pictures: (p, d) float32 embeddings of pictures of nothing, or None; likewise.
-        negatives: label → id → negative example.
         model: What frames are judged by, as of the last `refresh`; None while there is no positive example.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, examples: ExampleTable | None = None) -> None:
+        self.examples = examples if examples is not None else ExampleTable()
+        self._owns_examples = examples is None
         self.statistics = Statistics()
         self.text = TextModel()
         self.pictures: Array | None = None
-        self.negatives: Shelf = {}
         self.model: Model | None = None
-        self._examples: Shelf = {}
-        self._lock = threading.Lock()
         self._worker: threading.Thread | None = None
         self._ready: tuple[int, Model] | None = None
         self._version = self._fitted = 0
@@ -50,22 +52,18 @@ class Learner:
 
     def apply(self, change: Change) -> None:
         """Follow a change: the sums are exact when this returns; the model follows with the next `refresh`."""
-        with self._lock:
-            self.statistics.remove(change.removed)
-            for example in change.removed:
-                _take(self._shelf(example), example)
-            self.statistics.add(change.added)
-            for example in change.added:
-                self._shelf(example).setdefault(example.label, {})[example.id] = example
-            self._version += 1
+        if self._owns_examples:
+            self.examples.follow(change)
+        self.statistics.remove(change.removed)
+        self.statistics.add(change.added)
+        self._version += 1
         self._changed |= {example.label for example in change.removed + change.added}
         if not self.statistics.counts:
             self.model = None
 
     def touch(self) -> None:
         """Prompts or background have changed."""
-        with self._lock:
-            self._version += 1
+        self._version += 1
 
     def refresh(self) -> None:
         """Bring `model` up to date: the means in any case, and a fit where it is quick or one is ready.
@@ -79,12 +77,13 @@ class Learner:
             self._fitted = self._version
             return
         if self.statistics.size <= constants.FIT_AT_ONCE or self.model is None:
-            self._fit()
+            self._fit(self._version, self._noted())
         else:
             if changed:
                 self.model = self.model.moved(self.statistics, changed)
             if self._ready is None and (self._worker is None or not self._worker.is_alive()):
-                self._worker = work_ahead.start(self._fit, "vfrt-fit")
+                version, read = self._version, self._noted()
+                self._worker = work_ahead.start(lambda: self._fit(version, read), "vfrt-fit")
         self._take_ready()
 
     def settle(self) -> None:
@@ -100,30 +99,25 @@ class Learner:
         if ready is not None and ready[0] == self._version:
             self._fitted, self.model = ready
 
-    def _fit(self) -> None:
-        with self._lock:
-            version, read = self._version, self._noted()
+    def _fit(self, version: int, read: Callable[[], Snapshot]) -> None:
         snapshot = read()
         if version == self._version:
             self._ready = (version, fit(snapshot))
 
-    def _shelf(self, example: Example) -> Shelf:
-        return self.negatives if example.negative else self._examples
-
     def _noted(self) -> Callable[[], Snapshot]:
-        """What makes the snapshot of this moment, without the lock; only the scatter is read then."""
+        """What makes the snapshot of this moment later, from copies; only the scatter is read then."""
         statistics, text, pictures = self.statistics, copy(self.text), self.pictures
         labels = tuple(sorted(statistics.counts))
         means = [statistics.mean(label) for label in labels]
         counts = np.array([statistics.counts[label] for label in labels], np.float64)
         everything = statistics.size <= constants.FIT_SAMPLE
         most = statistics.size if everything else max(1, constants.FIT_SAMPLE // len(labels))
-        picked = [_evenly(self._examples[label], most) for label in labels]
+        picked = [_evenly(self.examples.rows(label), most) for label in labels]
+        at = np.concatenate(picked)
+        rows, batches = self.examples.gather(at), self.examples.batches(at)
+        own = np.repeat(np.arange(len(labels)), [len(group) for group in picked])
 
         def snapshot() -> Snapshot:
-            own = np.repeat(np.arange(len(labels)), [len(group) for group in picked])
-            rows = np.stack([example.embedding for group in picked for example in group]).astype(np.float32)
-            batches = np.array([example.batch for group in picked for example in group], np.int64)
             scatter = None if everything else statistics.scatter_matrix()
             prompts, thresholds = text.table(rows, labels), text.thresholds(rows)
             return Snapshot(
@@ -142,15 +136,8 @@ class Learner:
         return snapshot
 
 
-def _take(shelf: Shelf, example: Example) -> None:
-    shelf[example.label].pop(example.id, None)
-    if not shelf[example.label]:
-        del shelf[example.label]
-
-
-def _evenly(examples: dict[int, Example], most: int) -> list[Example]:
-    """At most `most` examples, spread evenly over the ids."""
-    ids = sorted(examples)
-    if len(ids) <= most:
-        return [examples[key] for key in ids]
-    return [examples[ids[i]] for i in np.linspace(0, len(ids) - 1, most).round().astype(int)]
+def _evenly(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
+    """At most `most` rows, spread evenly."""
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).round().astype(int)]

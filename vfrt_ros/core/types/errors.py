@@ -58,6 +58,10 @@ class MemoryInUseError(MemoryStoreError):
     """Another process has the memory open."""
 
 
+class OperationError(VfrtError):
+    """An operation of another robot, or of a file, is not one that a memory can take."""
+
+
 class UnknownLabelError(VfrtError):
     """A label is not in memory."""
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.types.operation import ExampleId, OperationId
+
 Prompts = tuple[str, ...]
 """The prompts of one label; an empty tuple stands for the prompt templates."""
 
@@ -17,18 +19,18 @@ class Example:
     """One thing that a person showed.
 
     Attributes:
-        id: Unique in its memory, never used again after a removal.
+        id: The same on every robot, never used again.
         label: What the person called it.
         embedding: (d,) float32, unit norm.
         negative: True when the person said that this is *not* the label.
-        batch: Examples registered together share it.
+        batch: Number within its operation; examples of one operation that were registered together share it.
         created: Seconds since the epoch.
         quality: What the quality gate measured, e.g. ``{"sharpness": 212.0}``.
         thumbnail: A small JPEG of the frame, empty where there is none.
         source: Where it came from, in words: `imported from desk.zip`; empty = shown to this robot.
     """
 
-    id: int
+    id: ExampleId
     label: str
     embedding: npt.NDArray[np.float32] = field(repr=False)
     negative: bool = False
@@ -80,11 +82,11 @@ class Step:
     """One entry of the history: what undo takes back at once.
 
     Attributes:
-        id: Its place in the history.
+        id: Of its operation; None = nothing was done.
         what: What was done, in words: ``registered 5 examples of 'cup'``.
     """
 
-    id: int
+    id: OperationId | None
     what: str
     examples: Change = field(default_factory=Change)
     prompts: PromptChange = field(default_factory=PromptChange)

@@ -14,7 +14,7 @@ from vfrt_ros.core.encoders.clip.files import find_model
 from vfrt_ros.core.encoders.clip.model import HfFacts, HfModel
 from vfrt_ros.core.encoders.device import choose_device
 from vfrt_ros.core.encoders.embedded.packaged import versions
-from vfrt_ros.core.encoders.fingerprint import fingerprint
+from vfrt_ros.core.encoders.fingerprint import embedding_space, fingerprint
 from vfrt_ros.core.encoders.runtimes.base import Network
 from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
 from vfrt_ros.core.types.errors import EncoderError
@@ -61,6 +61,9 @@ class HfBackbone:
         self._preprocess = self.model.preprocess.resized(side)
         digest = f"{self.model.weights} {self._preprocess}"
         self.fingerprint = fingerprint(digest, precision=self.choice.precision, version=_VERSION)
+        self.embedding_space, self.former_spaces = embedding_space(
+            digest, precision=self.choice.precision, version=_VERSION
+        )
         self._runtime = self.choice.load(_network(self.model, self._preprocess.side, digest))
 
     def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:

@@ -19,7 +19,7 @@ from vfrt_ros.core.encoders.embedded.class_space import ClassSpace, load_class_s
 from vfrt_ros.core.encoders.embedded.minilm import DIM as SENTENCE
 from vfrt_ros.core.encoders.embedded.minilm import MiniLM, model_files
 from vfrt_ros.core.encoders.embedded.packaged import package_file, versions
-from vfrt_ros.core.encoders.fingerprint import digest_of_files, fingerprint
+from vfrt_ros.core.encoders.fingerprint import digest_of_files, embedding_space, fingerprint
 from vfrt_ros.core.encoders.preprocess import centre_square, check_rgb, resize_square
 from vfrt_ros.core.encoders.runtimes.base import Network
 from vfrt_ros.core.encoders.runtimes.choose import RuntimeChoice, choose_runtime
@@ -80,8 +80,10 @@ class EmbeddedBackbone:
         self.shared = _Shared(self.choice)
         # Made now and not by the first frame, which would wait for it.
         self._classes = self.shared.classes
-        self.fingerprint = fingerprint(
-            _weights_digest(), precision=self.choice.precision, version=(_VERSION, self._size)
+        weights, version = _weights_digest(), (_VERSION, self._size)
+        self.fingerprint = fingerprint(weights, precision=self.choice.precision, version=version)
+        self.embedding_space, self.former_spaces = embedding_space(
+            weights, precision=self.choice.precision, version=version
         )
         self._runtime = self.choice.load(_network(self._size))
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from vfrt_ros.core.memory.book import Book
-from vfrt_ros.core.memory.look import Say
+from vfrt_ros.core.memory.inspect_file import Say
 from vfrt_ros.core.memory.recovery import try_copy
+from vfrt_ros.core.memory.store_file import StoreFile
 
 LAG_MAX = 100
 """Changes kept for a copy that cannot be written; with more, it is made anew."""
 
-Write = Callable[[Book], None]
+Write = Callable[[StoreFile], None]
 
 
-class Twin:
+class Replica:
     """Takes the changes that the first file takes; where it cannot, that stops nothing and it catches up later.
 
     The disk takes both files' bytes in one go, so that a change costs little more than with one file. Where
@@ -30,7 +30,7 @@ class Twin:
         say: Told once of a fault that lasts.
     """
 
-    def __init__(self, copy: Book | None, say: Say) -> None:
+    def __init__(self, copy: StoreFile | None, say: Say) -> None:
         self._copy = copy
         self._say = say
         self._is_failing = copy is None
@@ -40,7 +40,7 @@ class Twin:
         self._thread = ThreadPoolExecutor(1, "memory-copy")
 
     @property
-    def book(self) -> Book | None:
+    def file(self) -> StoreFile | None:
         """The second file; None = there is none now."""
         return self._copy
 
@@ -59,7 +59,7 @@ class Twin:
         writing, self._writing = self._writing, None
         self._is_ahead |= writing is not None and writing.exception() is None
 
-    def accepted(self, change: Write, first: Book) -> None:
+    def accepted(self, change: Write, first: StoreFile) -> None:
         """The first file took the change, whether it was begun here or not: follow. It raises nothing."""
         writing, self._writing = self._writing, None
         error = writing.exception() if writing is not None else None
@@ -73,13 +73,13 @@ class Twin:
             self._catch_up(first)
 
     def close(self) -> None:
-        """Close the file; the twin is not used afterwards."""
+        """Close the file; the replica is not used afterwards."""
         self._thread.shutdown()
         copy, self._copy = self._copy, None
         if copy is not None:
             copy.close()
 
-    def _catch_up(self, first: Book) -> None:
+    def _catch_up(self, first: StoreFile) -> None:
         try:
             if self._copy is None or self._is_ahead or len(self._lag) > LAG_MAX or not self._copy.in_place:
                 self._renew(first)
@@ -99,7 +99,7 @@ class Twin:
                 f"The copy of the memory cannot be written ({error}); it is tried again with each change."
             )
 
-    def _renew(self, first: Book) -> None:
+    def _renew(self, first: StoreFile) -> None:
         copy, self._copy = self._copy, None
         if copy is not None:
             copy.close()

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from vfrt_ros.core.memory.book import Book
+from vfrt_ros.core.memory import format2
 from vfrt_ros.core.memory.check import first_fault
 from vfrt_ros.core.memory.database import APPLICATION_ID, READ_ERRORS, Journal, header_fault, is_damage
-from vfrt_ros.core.memory.schema import SCHEMA_VERSION, migrate
+from vfrt_ros.core.memory.migrate import migrate
+from vfrt_ros.core.memory.schema import SCHEMA_VERSION
+from vfrt_ros.core.memory.store_file import StoreFile
 from vfrt_ros.core.types.errors import MemoryStoreError
 
 Say = Callable[[str], None]
@@ -29,21 +31,21 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A file that was looked at; `book` is open where it is good, `fault` says what is wrong where it is not."""
+class InspectionReport:
+    """A file that was looked at; `file` is open where it is good, `fault` says what is wrong where it is not."""
 
     path: Path
     state: State
-    book: Book | None = None
+    file: StoreFile | None = None
     fault: str = ""
 
     def close(self) -> None:
-        """Close the book, if there is one."""
-        if self.book is not None:
-            self.book.close()
+        """Close the file, if there is one."""
+        if self.file is not None:
+            self.file.close()
 
 
-def look(path: Path, journal: Journal, say: Say) -> Found:
+def inspect(path: Path, journal: Journal, say: Say) -> InspectionReport:
     """Open a file and check it; an older version is brought to this one first.
 
     Raises:
@@ -51,32 +53,36 @@ def look(path: Path, journal: Journal, say: Say) -> Found:
         sqlite3.Error, OSError: It is out of reach; that says nothing of its content.
     """
     if not path.exists():
-        return Found(path, State.MISSING)
+        return InspectionReport(path, State.MISSING)
     if not path.stat().st_size:
-        return Found(path, State.BLANK)
+        return InspectionReport(path, State.BLANK)
     fault = header_fault(path)
     if fault:
-        return Found(path, State.DAMAGED, fault=fault)
-    book = None
+        return InspectionReport(path, State.DAMAGED, fault=fault)
+    file = None
     try:
-        book = Book(path, journal)
-        if book.is_blank:
-            book.close()
-            return Found(path, State.BLANK)
-        fault = _bring_up_to_date(book, path, say) or first_fault(book.database)
+        file = StoreFile(path, journal)
+        if file.is_blank:
+            file.close()
+            return InspectionReport(path, State.BLANK)
+        fault = _bring_up_to_date(file, path, say) or first_fault(file.database)
     except MemoryStoreError:
-        if book is not None:
-            book.close()
+        if file is not None:
+            file.close()
         raise
     except (*READ_ERRORS, OSError) as error:
-        if book is not None:
-            book.close()
+        if file is not None:
+            file.close()
         if not is_damage(error):
             raise
         fault = str(error)
-    if fault and book is not None:
-        book.close()
-    return Found(path, State.DAMAGED, fault=fault) if fault else Found(path, State.GOOD, book)
+    if fault and file is not None:
+        file.close()
+    return (
+        InspectionReport(path, State.DAMAGED, fault=fault)
+        if fault
+        else InspectionReport(path, State.GOOD, file)
+    )
 
 
 def is_ours(path: Path) -> bool:
@@ -91,43 +97,46 @@ def is_ours(path: Path) -> bool:
         return False
     try:
         names = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
-        return {"meta", "example", "step"} <= names
+        return {"meta", "operation"} <= names or {"meta", "example", "step"} <= names
     except READ_ERRORS:
         return False
     finally:
         database.close()
 
 
-def _bring_up_to_date(book: Book, path: Path, say: Say) -> str:
+def _bring_up_to_date(file: StoreFile, path: Path, say: Say) -> str:
     """Migrate an older version, with a backup; returns a fault where it is no version at all."""
     read = [
-        book.database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id")
+        file.database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id")
     ]
     version, application = read
     if version == SCHEMA_VERSION:
         return ""
-    if application == APPLICATION_ID and _written_format(book) == str(SCHEMA_VERSION):
+    if application == APPLICATION_ID and _written_format(file) == str(SCHEMA_VERSION):
         return f"its header says format {version}"
     if version > SCHEMA_VERSION:
         raise MemoryStoreError(
-            f"The memory {book.path} was written by a newer vfrt (format {version}; this one reads up to "
+            f"The memory {file.path} was written by a newer vfrt (format {version}; this one reads up to "
             f"{SCHEMA_VERSION}): update vfrt, or set memory_path to another file."
         )
-    if version < 1 or application:
+    if version < 1 or application not in (0, APPLICATION_ID) or (application == 0) != (version == 1):
         return "its tables are not those of a memory"
-    for (text,) in book.database.execute("PRAGMA integrity_check(1)").fetchall():
+    for (text,) in file.database.execute("PRAGMA integrity_check(1)").fetchall():
         if text != "ok":
             return str(text).splitlines()[-1]
+    fault = format2.first_fault(file.database, version)
+    if fault:
+        return fault
     backup = _free_name(path, f".format{version}")
-    book.copy_to(backup)
-    migrate(book.database)
-    say(f"The memory {book.path} was brought from format {version} to {SCHEMA_VERSION}; as it was: {backup}.")
+    file.copy_to(backup)
+    migrate(file, version)
+    say(f"The memory {file.path} was brought from format {version} to {SCHEMA_VERSION}; as it was: {backup}.")
     return ""
 
 
-def _written_format(book: Book) -> str:
+def _written_format(file: StoreFile) -> str:
     try:
-        return book.meta.get("format", "")
+        return file.meta.get("format", "")
     except READ_ERRORS:
         return ""
 

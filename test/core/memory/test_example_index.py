@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 
 import faiss
 import numpy as np
 import pytest
 
-from vfrt_ros.core.memory import faiss_index, index
-from vfrt_ros.core.memory.index import ExampleIndex
-from vfrt_ros.core.types.example import Example
+from vfrt_ros.core.memory import example_index, faiss_index
+from vfrt_ros.core.memory.example_index import ExampleIndex
+from vfrt_ros.core.memory.example_table import ExampleTable
+from vfrt_ros.core.types.operation import ExampleId, OperationId
 
 DIM = 16
 FACTORIES = {
@@ -29,8 +31,31 @@ def unit(count: int, seed: int = 0) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def examples(rows: np.ndarray, first: int = 0) -> list[Example]:
-    return [Example(first + number, "cup", row) for number, row in enumerate(rows)]
+class Indexed(ExampleIndex):
+    """A table and its index, which has been searched before; an example is named by its number."""
+
+    def __init__(self, factory: str = "Flat", nprobe: int = 16) -> None:
+        self.table = ExampleTable(DIM)
+        super().__init__(self.table, factory, nprobe)
+        self.search(unit(1)[0], 1)
+
+    def add(self, rows: np.ndarray, first: int = 0) -> None:
+        for number, row in enumerate(rows, first):
+            self.table.add(key(number), "cup", row, clock=number)
+        self.learn([self.table.row(key(number)) for number in range(first, first + len(rows))])
+
+    def remove(self, numbers: Iterable[int]) -> None:
+        self.forget([self.table.row(key(number)) for number in numbers])
+        for number in numbers:
+            self.table.remove(key(number))
+
+    def find(self, embedding: np.ndarray, k: int) -> list[int]:
+        """Numbers of the nearest."""
+        return [self.table.key(int(row)).operation.number - 1 for row in self.search(embedding, k)[0]]
+
+
+def key(number: int) -> ExampleId:
+    return ExampleId(OperationId("test", number + 1), 0)
 
 
 def wait(built: ExampleIndex) -> None:
@@ -43,21 +68,21 @@ def wait(built: ExampleIndex) -> None:
 @pytest.fixture
 def behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small memories are built in the background, as large ones are."""
-    monkeypatch.setattr(index, "AT_ONCE", 0)
-    monkeypatch.setattr(index, "LARGE", 500)
+    monkeypatch.setattr(example_index, "AT_ONCE", 0)
+    monkeypatch.setattr(example_index, "LARGE", 500)
     monkeypatch.setattr(faiss_index, "LARGE", 500)
 
 
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch):
     """Building waits for this event."""
-    go, build = threading.Event(), index.filled_index
+    go, build = threading.Event(), example_index.filled_index
 
     def wait_and_build(*args):
         assert go.wait(30)
         return build(*args)
 
-    monkeypatch.setattr(index, "filled_index", wait_and_build)
+    monkeypatch.setattr(example_index, "filled_index", wait_and_build)
     yield go
     go.set()
 
@@ -65,59 +90,59 @@ def held(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize("factory", FACTORIES.values(), ids=FACTORIES.keys())
 def test_every_example_finds_itself_and_a_removed_one_is_never_found(factory) -> None:
     rows = unit(300)
-    made = ExampleIndex(DIM, factory, nprobe=4)
+    made = Indexed(factory, nprobe=4)
     for first in range(0, 300, 50):
-        made.add(examples(rows[first : first + 50], first))
+        made.add(rows[first : first + 50], first)
     gone = list(range(0, 300, 3))
     made.remove(gone)
     assert len(made) == 200
-    for key in range(300):
-        found = made.search(rows[key], 5)[0].tolist()
+    for number in range(300):
+        found = made.find(rows[number], 5)
         assert not set(found) & set(gone)
-        assert (key in found) == (key not in gone)
+        assert (number in found) == (number not in gone)
 
 
 @pytest.mark.parametrize("factory", FACTORIES.values(), ids=FACTORIES.keys())
 def test_what_comes_back_under_its_old_id_is_found_once(factory) -> None:
     rows = unit(200)
-    made = ExampleIndex(DIM, factory, nprobe=4)
-    made.add(examples(rows))
+    made = Indexed(factory, nprobe=4)
+    made.add(rows)
     made.remove(range(50))
-    made.add(examples(rows[:50]))
-    ids, cosines = made.search(rows[7], 8)
-    assert ids[0] == 7 and len(set(ids.tolist())) == len(ids) == 8
+    made.add(rows[:50])
+    found, cosines = made.find(rows[7], 8), made.search(rows[7], 8)[1]
+    assert found[0] == 7 and len(set(found)) == len(found) == 8
     assert (np.diff(cosines) <= 1e-6).all()
 
 
 def test_changes_made_while_an_index_is_built_are_in_it(behind, held) -> None:
     rows = unit(830)
-    made = ExampleIndex(DIM, "auto")
-    made.add(examples(rows[:800]))
+    made = Indexed("auto")
+    made.add(rows[:800])
     assert made.building
     plain = made.faiss_index
-    made.add(examples(rows[800:], 800))
+    made.add(rows[800:], 800)
     made.remove([3, 810])
-    assert made.search(rows[829], 1)[0].tolist() == [829], "searches go on meanwhile"
+    assert made.find(rows[829], 1) == [829], "searches go on meanwhile"
     held.set()
     wait(made)
-    assert made.search(rows[829], 1)[0].tolist() == [829]
+    assert made.find(rows[829], 1) == [829]
     assert made.faiss_index is not plain
     assert made.faiss_index.ntotal == 828
-    for key in (3, 810):
-        assert key not in made.search(rows[key], 8)[0]
+    for number in (3, 810):
+        assert number not in made.find(rows[number], 8)
 
 
 def test_a_graph_that_is_built_anew_in_the_background_leaves_removed_ones_out(behind, held) -> None:
     rows = unit(600)
     held.set()
-    made = ExampleIndex(DIM, "HNSW16")
-    made.add(examples(rows))
+    made = Indexed("HNSW16")
+    made.add(rows)
     wait(made)
     made.search(rows[0], 1)
     held.clear()
     made.remove(range(100))
     assert made.building
-    assert not set(made.search(rows[5], 8)[0].tolist()) & set(range(100))
+    assert not set(made.find(rows[5], 8)) & set(range(100))
     held.set()
     wait(made)
     assert len(made.search(rows[5], 8)[0]) == 8
@@ -125,11 +150,11 @@ def test_a_graph_that_is_built_anew_in_the_background_leaves_removed_ones_out(be
 
 
 def test_auto_finds_what_flat_finds_and_grows_with_the_memory(behind) -> None:
-    rows, flat = unit(4000), ExampleIndex(DIM)
-    made = ExampleIndex(DIM, "auto")
+    rows, flat = unit(4000), Indexed()
+    made = Indexed("auto")
     for first in range(0, 4000, 400):
         for one in (made, flat):
-            one.add(examples(rows[first : first + 400], first))
+            one.add(rows[first : first + 400], first)
     queries = unit(200, seed=1)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -139,19 +164,19 @@ def test_auto_finds_what_flat_finds_and_grows_with_the_memory(behind) -> None:
             break
     inverted = faiss.try_extract_index_ivf(made.faiss_index)
     assert inverted.nlist > 50, "built for far fewer than there are"
-    hits = [len(np.intersect1d(made.search(q, 8)[0], flat.search(q, 8)[0])) for q in queries]
+    hits = [len(np.intersect1d(made.find(q, 8), flat.find(q, 8))) for q in queries]
     assert sum(hits) >= 0.98 * 8 * len(queries)
 
 
 def test_an_index_outgrown_before_it_was_ready_is_not_taken(behind, held) -> None:
     rows = unit(2000)
-    made = ExampleIndex(DIM, "auto")
-    made.add(examples(rows[:600]))
+    made = Indexed("auto")
+    made.add(rows[:600])
     plain = made.faiss_index
-    made.add(examples(rows[600:], 600))
+    made.add(rows[600:], 600)
     held.set()
     wait(made)
-    assert made.search(rows[1500], 1)[0].tolist() == [1500]
+    assert made.find(rows[1500], 1) == [1500]
     assert made.faiss_index is plain
     assert made.builds, "another one is being built"
     wait(made)
@@ -160,9 +185,19 @@ def test_an_index_outgrown_before_it_was_ready_is_not_taken(behind, held) -> Non
     assert faiss.try_extract_index_ivf(made.faiss_index).nlist == 44
 
 
+def test_nothing_is_kept_up_before_something_searches() -> None:
+    table = ExampleTable(DIM)
+    made = ExampleIndex(table)
+    table.add(key(0), "cup", unit(1)[0], clock=1)
+    made.learn([0])
+    assert not made.is_used and not len(made)
+    assert made.search(unit(1)[0], 1)[0].tolist() == [0]
+    assert made.is_used and len(made) == 1
+
+
 def test_a_small_memory_is_flat_under_auto() -> None:
-    made = ExampleIndex(DIM, "auto")
-    made.add(examples(unit(100)))
+    made = Indexed("auto")
+    made.add(unit(100))
     assert faiss.try_extract_index_ivf(made.faiss_index) is None
 
 
@@ -170,17 +205,17 @@ def test_an_index_that_cannot_be_built_leaves_the_plain_one(behind, monkeypatch,
     def fail(*args):
         raise RuntimeError("no memory")
 
-    monkeypatch.setattr(index, "filled_index", fail)
+    monkeypatch.setattr(example_index, "filled_index", fail)
     rows = unit(600)
-    made = ExampleIndex(DIM, "auto")
-    made.add(examples(rows))
+    made = Indexed("auto")
+    made.add(rows)
     wait(made)
-    assert made.search(rows[9], 1)[0].tolist() == [9]
+    assert made.find(rows[9], 1) == [9]
     assert "could not be built" in caplog.text
 
 
 def test_more_neighbours_than_examples_gives_what_there_is() -> None:
-    made = ExampleIndex(DIM)
+    made = Indexed()
     assert made.search(unit(1)[0], 8)[0].size == 0
-    made.add(examples(unit(3)))
+    made.add(unit(3))
     assert len(made.search(unit(1)[0], 8)[0]) == 3

@@ -1,0 +1,330 @@
+"""Fold operations into the state of a memory, in whatever order they come.
+
+Each part of the state is decided by the operations that name it, not by what came before:
+
+- an example is there if the operation that taught it is in force and no `forget` in force names it; its label is
+  the one of the last `relabel` in force that names it, else the one it was taught under;
+- the prompts of a label are those of the last operation in force that sets them;
+- a change is in force unless an `undo` in force names it, an undo unless a `redo` names it.
+
+"Last" is by (clock, robot, number). So any set of operations gives one state, and a late one costs what it names.
+These are a last-writer-wins map and an observed-remove set. Source: Shapiro et al. 2011, "A comprehensive study of
+convergent and commutative replicated data types", INRIA RR-7506.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeVar
+
+from vfrt_ros.core.memory.payload import Forget, Payload, Relabel, SetPrompts, Switch, Teach
+from vfrt_ros.core.types.example import Prompts
+from vfrt_ros.core.types.operation import ExampleId, Kind, Operation, OperationId
+
+HASH_BITS = 256
+
+Name = TypeVar("Name")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What operations changed: before and after of each example's label and of each label's prompts; None = not there.
+
+    Attributes:
+        touched: Labels whose prompts something was said about, whether that changed them or not.
+    """
+
+    examples: dict[ExampleId, tuple[str | None, str | None]] = field(default_factory=dict)
+    prompts: dict[str, tuple[Prompts | None, Prompts | None]] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """An operation without its embeddings and pictures.
+
+    Attributes:
+        labels: Of a teaching, the label of each example.
+        names: Of a forgetting or a relabelling, the examples.
+        prompts: What it sets.
+        targets: Of an undo or a redo.
+        adopted: Of a teaching, the operations that came in with it.
+    """
+
+    order: tuple[int, str, int]
+    kind: Kind
+    checksum: int
+    labels: tuple[str, ...] = ()
+    new_label: str = ""
+    names: tuple[ExampleId, ...] = ()
+    prompts: dict[str, Prompts | None] = field(default_factory=dict)
+    targets: tuple[OperationId, ...] = ()
+    adopted: tuple[OperationId, ...] = ()
+    in_force: bool = True
+    counted: bool = False
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it changes the state by itself: no switch, and no mere note of what came in from a file."""
+        return not self.kind.switches and not (self.adopted and not self.labels and not self.prompts)
+
+
+class Fold:
+    """The state that a set of operations gives, kept up to date as more of them come.
+
+    Not thread-safe: its owner holds one lock around it.
+
+    Attributes:
+        newest_clock: The highest clock reading of all operations; 0 = there is none.
+    """
+
+    def __init__(self) -> None:
+        self.newest_clock = 0
+        self._entries: dict[OperationId, _Entry] = {}
+        self._switched_by: dict[OperationId, list[OperationId]] = {}
+        self._named_by: dict[ExampleId, list[OperationId]] = {}
+        self._set_by: dict[str, list[OperationId]] = {}
+        self._newest: dict[str, int] = {}
+        self._sum = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, key: OperationId) -> bool:
+        return key in self._entries
+
+    @property
+    def state_hash(self) -> str:
+        """64 hexadecimal digits: equal if the same changes are in force, and only then.
+
+        The sum of the checksums modulo 2^256, so that a change costs one addition. Source: Bellare and Micciancio 1997,
+        "A new paradigm for collision-free hashing: incrementality at reduced cost" (AdHash).
+        """
+        return f"{self._sum:064x}"
+
+    def newest(self, robot: str) -> int:
+        """The highest number of a robot's operations; 0 = none is known."""
+        return self._newest.get(robot, 0)
+
+    def robots(self) -> dict[str, int]:
+        """The highest number of each robot's operations."""
+        return dict(self._newest)
+
+    def is_in_force(self, key: OperationId) -> bool:
+        """Whether an operation that is known counts."""
+        return self._entries[key].in_force
+
+    def clock(self, key: OperationId) -> int:
+        """When an operation that is known was done."""
+        return self._entries[key].order[0]
+
+    def size(self, key: OperationId) -> int:
+        """Examples that an operation that is known teaches."""
+        return len(self._entries[key].labels)
+
+    def last_word(self, key: ExampleId) -> int:
+        """The clock of the newest operation that has a part in the state of an example."""
+        names = [key.operation, *self._named_by.get(key, ())]
+        switches = [switch for name in names for switch in self._switched_by.get(name, ())]
+        again = [switch for name in switches for switch in self._switched_by.get(name, ())]
+        return max(self.clock(name) for name in (*names, *switches, *again) if name in self._entries)
+
+    def kind(self, key: OperationId) -> Kind:
+        """What an operation that is known does."""
+        return self._entries[key].kind
+
+    def in_order(self) -> list[OperationId]:
+        """All operations, in the order of the fold."""
+        return sorted(self._entries, key=lambda key: self._entries[key].order)
+
+    def add(self, operation: Operation, payload: Payload) -> Difference:
+        """Take an operation in; one that is known changes nothing."""
+        key = operation.id
+        if key in self._entries:
+            return Difference()
+        entry = _entry_of(operation, payload)
+        reach = [(key, entry), *self._reach(entry)]
+        examples = dict.fromkeys(chain.from_iterable(_examples(*pair) for pair in reach))
+        labels = dict.fromkeys(chain.from_iterable(each.prompts for _, each in reach))
+        before = [self.label(name) for name in examples], [self.prompts(label) for label in labels]
+        self._enter(key, entry)
+        self._decide(key, entry)
+        after = [self.label(name) for name in examples], [self.prompts(label) for label in labels]
+        return Difference(
+            _changed(examples, before[0], after[0]), _changed(labels, before[1], after[1]), set(labels)
+        )
+
+    def take_out(self, keys: Iterable[OperationId]) -> None:
+        """As if these operations, which came last, had never come: they could not be written."""
+        for key in keys:
+            entry = self._entries.pop(key)
+            for target in entry.targets:
+                _without(self._switched_by, target, key)
+            for name in entry.names:
+                _without(self._named_by, name, key)
+            for label in entry.prompts:
+                _without(self._set_by, label, key)
+            self._sum = (self._sum - entry.counted * entry.checksum) % (1 << HASH_BITS)
+            for target in entry.targets:
+                other = self._entries.get(target)
+                if other is not None and _acts_on(entry, other):
+                    self._decide(target, other)
+            numbers = [known.number for known in self._entries if known.robot == key.robot]
+            self._newest[key.robot] = max(numbers, default=0)
+            if not numbers:
+                del self._newest[key.robot]
+        self.newest_clock = max((entry.order[0] for entry in self._entries.values()), default=0)
+
+    def label(self, key: ExampleId) -> str | None:
+        """The label of an example; None = it is not there."""
+        taught = self._entries.get(key.operation)
+        if taught is None or not taught.in_force or key.place >= len(taught.labels):
+            return None
+        label, order = taught.labels[key.place], taught.order
+        for name in self._named_by.get(key, ()):
+            entry = self._entries[name]
+            if not entry.in_force:
+                continue
+            if entry.kind is Kind.FORGET:
+                return None
+            if entry.order > order:
+                label, order = entry.new_label, entry.order
+        return label
+
+    def prompts(self, label: str) -> Prompts | None:
+        """The prompts of a label; None = it has none."""
+        setters = [self._entries[key] for key in self._set_by.get(label, ())]
+        counting = [entry for entry in setters if entry.in_force]
+        return max(counting, key=lambda entry: entry.order).prompts[label] if counting else None
+
+    def undoable(self, robot: str) -> OperationId | None:
+        """The newest change of a robot that is in force."""
+        return next(
+            (key for key, entry in self._backwards(robot) if not entry.kind.switches and entry.in_force), None
+        )
+
+    def redoable(self, robot: str) -> OperationId | None:
+        """The newest undo of a robot that is in force and that no change of it came after."""
+        for key, entry in self._backwards(robot):
+            if not entry.kind.switches:
+                return None
+            if entry.kind is Kind.UNDO and entry.in_force:
+                return key
+        return None
+
+    def undo_of(self, robots: Iterable[str]) -> tuple[OperationId, ...]:
+        """What an undo would put out of force: the newest change of these robots with what came in with it; or ()."""
+        found = [key for robot in robots if (key := self.undoable(robot)) is not None]
+        if not found:
+            return ()
+        newest = max(found, key=lambda key: self._entries[key].order)
+        adopted = self._entries[newest].adopted
+        return (newest, *(key for key in adopted if key in self._entries and self._entries[key].in_force))
+
+    def redo_of(self, robots: Iterable[str]) -> tuple[OperationId, ...]:
+        """What a redo would put out of force: the newest undo of these robots; () = nothing."""
+        found = [key for robot in robots if (key := self.redoable(robot)) is not None]
+        return (max(found, key=lambda key: self._entries[key].order),) if found else ()
+
+    def switched(self, key: OperationId) -> tuple[OperationId, ...]:
+        """What an undo or redo names."""
+        return self._entries[key].targets
+
+    def concerns(self, payload: Payload) -> set[ExampleId]:
+        """The examples whose state a new operation with this payload may change, those it teaches itself left out."""
+        if isinstance(payload, (Forget, Relabel)):
+            return set(payload.examples)
+        if not isinstance(payload, Switch):
+            return set()
+        names: set[ExampleId] = set()
+        for target in payload.targets:
+            known = self._entries.get(target)
+            if known is not None:
+                for key, other in ((target, known), *self._reach(known)):
+                    names.update(_examples(key, other))
+        return names
+
+    def has_setter(self, label: str) -> bool:
+        """Whether an operation in force sets or takes away the prompts of a label."""
+        return any(self._entries[key].in_force for key in self._set_by.get(label, ()))
+
+    def _backwards(self, robot: str) -> Iterator[tuple[OperationId, _Entry]]:
+        for number in range(self.newest(robot), 0, -1):
+            entry = self._entries.get(OperationId(robot, number))
+            if entry is not None:
+                yield OperationId(robot, number), entry
+
+    def _reach(self, entry: _Entry) -> Iterator[tuple[OperationId, _Entry]]:
+        """The known operations that a switch puts in or out of force, and those that they do."""
+        for target in entry.targets:
+            other = self._entries.get(target)
+            if other is not None and _acts_on(entry, other):
+                yield target, other
+                yield from self._reach(other)
+
+    def _enter(self, key: OperationId, entry: _Entry) -> None:
+        self._entries[key] = entry
+        self._newest[key.robot] = max(self.newest(key.robot), key.number)
+        self.newest_clock = max(self.newest_clock, entry.order[0])
+        for target in entry.targets:
+            self._switched_by.setdefault(target, []).append(key)
+        for name in entry.names:
+            self._named_by.setdefault(name, []).append(key)
+        for label in entry.prompts:
+            self._set_by.setdefault(label, []).append(key)
+
+    def _decide(self, key: OperationId, entry: _Entry) -> None:
+        """Whether an operation is in force now, and then those that it switches."""
+        counted = entry.counted
+        switches = (self._entries[switch] for switch in self._switched_by.get(key, ()))
+        entry.in_force = not any(switch.in_force and _acts_on(switch, entry) for switch in switches)
+        entry.counted = entry.in_force and entry.says_something
+        self._sum = (self._sum + (entry.counted - counted) * entry.checksum) % (1 << HASH_BITS)
+        for target in entry.targets:
+            other = self._entries.get(target)
+            if other is not None and _acts_on(entry, other):
+                self._decide(target, other)
+
+
+def _entry_of(operation: Operation, payload: Payload) -> _Entry:
+    entry = _Entry(operation.order, operation.kind, int.from_bytes(operation.checksum, "big"))
+    match payload:
+        case Teach():
+            entry.labels = tuple(example.label for example in payload.examples)
+            entry.adopted = payload.adopted
+        case Forget():
+            entry.names = payload.examples
+        case Relabel():
+            entry.names, entry.new_label = payload.examples, payload.new_label
+        case Switch():
+            entry.targets = payload.targets
+    if isinstance(payload, (Teach, Forget, Relabel, SetPrompts)):
+        entry.prompts = dict(payload.prompts)
+    return entry
+
+
+def _without(lists: dict[Name, list[OperationId]], name: Name, key: OperationId) -> None:
+    lists[name].remove(key)
+    if not lists[name]:
+        del lists[name]
+
+
+def _acts_on(switch: _Entry, other: _Entry) -> bool:
+    """Whether a switch counts for what it names: an undo for earlier changes, a redo for earlier undos."""
+    fits = other.kind is Kind.UNDO if switch.kind is Kind.REDO else not other.kind.switches
+    return fits and switch.order > other.order
+
+
+def _examples(key: OperationId, entry: _Entry) -> Iterator[ExampleId]:
+    """The examples whose state an operation has a part in."""
+    yield from (ExampleId(key, index) for index in range(len(entry.labels)))
+    yield from entry.names
+
+
+def _changed(
+    names: Iterable[Name], before: list[Value], after: list[Value]
+) -> dict[Name, tuple[Value, Value]]:
+    return {name: (old, new) for name, old, new in zip(names, before, after, strict=True) if old != new}
