@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from nodes.conftest import wait_for
@@ -15,9 +15,11 @@ from sensor_msgs.msg import Image
 
 from tools.private_domain import take_domain
 from vfrt_msgs.msg import Candidate, Recognition
+from vfrt_ros.cli.doctor import answers
 from vfrt_ros.cli.doctor.answers import judge
 from vfrt_ros.cli.doctor.domains import check_other_domains, domains_in_use
 from vfrt_ros.cli.doctor.finding import Level
+from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.nodes import names, qos
 
 from ..fake_recognition import FakeRecognition, known_cat, two_labels, unknown_rocket
@@ -173,8 +175,34 @@ def test_an_empty_memory_is_told(active: FakeRecognition, vfrt: Any) -> None:
     assert "Next: learned:" in outcome.out
 
 
+class SlowClient:
+    """A client whose node answers once, after ten seconds of spinning."""
+
+    def __init__(self) -> None:
+        self._spun = 0.0
+
+    def subscribe(self, kind: type, take: Callable[[Any], None]) -> str:
+        self._take = take
+        return "/recognition"
+
+    def spin(self, is_done: Callable[[], bool], seconds: float) -> bool:
+        if self._spun < 10 <= self._spun + seconds:
+            self._take(known_cat())
+        self._spun += seconds
+        return is_done()
+
+
+def test_a_camera_of_one_frame_in_ten_seconds_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_rule", lambda client: ("late", 0.5))
+    (finding,) = answers.check_answers(cast("NodeClient", SlowClient()))
+    assert finding.level is Level.OK
+
+
 @pytest.mark.ros
-def test_a_node_that_answers_nothing_is_broken(active: FakeRecognition, vfrt: Any) -> None:
+def test_a_node_that_answers_nothing_is_broken(
+    active: FakeRecognition, vfrt: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "ALWAYS_SECONDS", 1.0)
     outcome = vfrt("doctor", "--json")
     assert (outcome.status, found(outcome, "answers")["level"]) == (1, "broken")
     assert "silent on /recognition" in found(outcome, "answers")["text"]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 1.5
 """The number of frames from which a share is told."""
 ALWAYS_SECONDS = 12.0
-"""The time from which *always* is told: longer than the demo shows one photograph."""
+"""The time from which *always* and *silent* are told: longer than the demo shows one photograph, and than a slow camera
+takes for a frame (`fps` 0.1)."""
 SILENCE_SECONDS = 3.0
 NAME = "answers"
 
@@ -65,9 +66,9 @@ def check_answers(client: NodeClient, where: str = "") -> list[Finding]:
         topic = client.subscribe(Recognition, heard.append)
     except CommandError as error:
         return [Finding(NAME, Level.NOTE, "the node publishes no recognition", str(error))]
-    if not client.spin(lambda: bool(heard), SILENCE_SECONDS):
+    if not client.spin(lambda: bool(heard), ALWAYS_SECONDS):
         todo = "is the camera running, active and connected to the node's image topic?"
-        return [Finding(NAME, Level.BROKEN, f"silent on {topic} for {SILENCE_SECONDS:g} s", todo)]
+        return [Finding(NAME, Level.BROKEN, f"silent on {topic} for {ALWAYS_SECONDS:g} s", todo)]
     if heard[0].reason != Recognition.UNKNOWN_NOTHING_LEARNED:
         client.spin(lambda: heard[-1].reason == Recognition.KNOWN, ALWAYS_SECONDS)
     client.spin(lambda: False, WATCH_SECONDS)
