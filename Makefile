@@ -4,7 +4,7 @@ endif
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help live test test-ui screenshots panel-rate lint bench crash discovery fuzz soak eval-bar sensitivity setup clean
+.PHONY: help live test test-ui screenshots panel-rate lint coverage bench crash discovery fuzz soak eval-bar sensitivity setup clean
 
 READY := tools/setup.sh && source ./env.sh
 
@@ -15,7 +15,7 @@ live:  ## recognise what the camera sees, or the demo's photographs (ARGS="--sou
 	@$(READY) && exec vfrt live $(ARGS)
 
 # A program's language and encoding are those of its shell; the tests' are always the same.
-test test-ui fuzz: export LC_ALL := C.UTF-8
+test test-ui fuzz coverage: export LC_ALL := C.UTF-8
 
 test: lint  ## lint, then every test (TESTS="test/core -k memory" chooses)
 	@$(READY) && exec python -m pytest $(TESTS)
@@ -31,6 +31,9 @@ panel-rate:  ## how many pictures a second a browser on this machine shows
 
 lint:  ## ruff and mypy
 	@$(READY) && ruff check . && ruff format --check . && mypy
+
+coverage:  ## the lines of core/ that its tests run, and which they do not (COVERAGE=test runs every test)
+	@$(READY) && exec python -m pytest -q --cov=vfrt_ros/core --cov-report=term-missing:skip-covered --cov-fail-under=95 $(or $(COVERAGE),test/core)
 
 bench:  ## measure speed on this machine (QUICK=1: in two minutes; CHECK=1: has a ratio fallen? ARGS="--help")
 	@$(READY) && exec python -m tools.bench $(if $(QUICK),--quick) $(if $(CHECK),--check) $(ARGS)

