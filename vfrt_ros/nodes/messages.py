@@ -127,7 +127,7 @@ def example_ids(texts: Sequence[str]) -> list[ExampleId]:
     """The ids that a request names.
 
     Raises:
-        RequestError: One is none.
+        RequestError: One is not of the form `robot:number:index`.
     """
     try:
         return [ExampleId.parse(text) for text in texts]
