@@ -58,7 +58,7 @@ def test_all_pages_are_one_table(paged: list[Any], vfrt: Any) -> None:
 def test_json_has_all_of_them(paged: list[Any], vfrt: Any) -> None:
     answer = vfrt("examples", "--json").json
     assert (answer["ok"], answer["total"]) == (True, 5)
-    assert [entry["id"] for entry in answer["examples"]] == [1, 3, 4, 5, 8]
+    assert [entry["id"] for entry in answer["examples"]] == [f"a:{key}:0" for key in (1, 3, 4, 5, 8)]
 
 
 def test_pictures_are_saved_under_names_that_stay_in_the_folder(

@@ -105,7 +105,7 @@ def test_what_is_exported_is_imported_elsewhere(desk, tmp_path) -> None:
     other.ask("forget", label="cup")
     there = other.ask("import_memory", name=response.name, data=response.data)
     assert (there.added, other.recogniser.memory.count("cup")) == (4, 4)
-    assert other.ask("undo").what == "imported from fake.vfrt.zip: 1 operation"
+    assert other.ask("undo").what == "imported from fake.vfrt.zip: 2 operations"
     assert other.recogniser.memory.count("cup") == 0
 
 

@@ -70,6 +70,7 @@ class FoldedLog:
         version: Changes since the memory began.
         robot: The random id under which this memory's operations go.
         own_robots: That id and those that it had before it was copied.
+        origins: The file that operations of other robots came in with.
         undo_after: The clock up to which undo reaches nothing any more.
         followers: Who is asked before a change and told after it; counts the faults that were survived.
     """
@@ -212,8 +213,10 @@ class FoldedLog:
         self.version = self.store.version
         touched: set[str] = set()
         back: set[ExampleId] = set()
+        self.origins: dict[OperationId, str] = {}
         for row in self.store.operations():
             operation, payload = self._read(row)
+            self._note_origin(payload)
             difference = self.fold.add(operation, payload)
             touched |= difference.touched
             for name, (_, label) in difference.examples.items():
@@ -262,6 +265,8 @@ class FoldedLog:
         except BaseException:
             self.fold.take_out(operation.id for operation, _ in reversed(batch))
             raise
+        for _, payload in batch:
+            self._note_origin(payload)
         try:
             self._follow(step)
         except Exception:
@@ -281,6 +286,10 @@ class FoldedLog:
                 if name not in self.table and key not in taught and key in self.fold:
                     taught[key] = self.taught(key)
         return taught
+
+    def _note_origin(self, payload: Payload) -> None:
+        if isinstance(payload, Teach):
+            self.origins |= dict.fromkeys(payload.adopted, payload.origin)
 
     def _fold_in(self, batch: Batch) -> Difference:
         """Fold operations, and say what all of them together changed."""

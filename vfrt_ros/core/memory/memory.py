@@ -221,7 +221,7 @@ class Memory:
                     created=taught.created,
                     quality=taught.quality,
                     thumbnail=taught.thumbnail,
-                    source=taught.source or origin,
+                    source=taught.source or origin or self._log.origins.get(key, ""),
                 )
             )
         return detailed
