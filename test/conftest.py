@@ -72,3 +72,11 @@ def _ending_contexts() -> Iterator[None]:
 
 def _is_initialised() -> bool:
     return "rclpy" in sys.modules and bool(sys.modules["rclpy"].ok())
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands look longer for a node that is there: on a busy machine it is heard of only seconds later."""
+    from vfrt_ros.client.node_client import NodeClient
+
+    monkeypatch.setitem(NodeClient.__init__.__kwdefaults__, "patience", 15.0)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.import_graph import CORE_LAYERS, between_folders, circles, folder_of, import_graph
+from tools.import_graph import CORE_LAYERS, LAYERS, between_folders, circles, folder_of, import_graph
 
+PACKAGE = "vfrt_ros"
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "vfrt_ros" / "core"
 ROS = ("rclpy", "cv_bridge", "launch", "ament_index_python")
@@ -17,6 +18,12 @@ GRAPH = import_graph()
 def test_every_folder_of_core_has_its_layer() -> None:
     folders = {path.parent.relative_to(CORE).parts[0] for path in CORE.rglob("*.py") if path.parent != CORE}
     assert folders == {*CORE_LAYERS, "worker"}
+
+
+def test_every_folder_and_file_of_the_package_has_its_layer() -> None:
+    folders = {path.parent.name for path in CORE.parent.glob("*/*.py")}
+    files = {path.stem for path in CORE.parent.glob("*.py")} - {"__init__"}
+    assert folders | files == set(LAYERS)
 
 
 @pytest.mark.parametrize("module", sorted(module for module in GRAPH if module.startswith("vfrt_ros.core.")))
@@ -30,15 +37,22 @@ def test_core_imports_only_downward(module: str) -> None:
         )
 
 
+@pytest.mark.parametrize("module", sorted(module for module in GRAPH if module != PACKAGE))
+def test_folders_of_the_package_import_only_downward(module: str) -> None:
+    rank = {name: number for number, name in enumerate(LAYERS)}
+    own = rank[module.split(".")[1]]
+    for other in GRAPH[module] - {PACKAGE}:  # which holds nothing but the version
+        assert rank[other.split(".")[1]] <= own, f"{module} imports {other}, which stands above it"
+
+
 def test_no_files_import_each_other_in_a_circle() -> None:
     assert circles(GRAPH) == []
 
 
-def test_no_folders_of_core_import_each_other_in_a_circle() -> None:
+def test_no_folders_import_each_other_in_a_circle() -> None:
     edges: dict[str, set[str]] = {}
     for source, target in between_folders(GRAPH):
-        if source.startswith("core") and target.startswith("core"):
-            edges.setdefault(source, set()).add(target)
+        edges.setdefault(source, set()).add(target)
     assert circles(edges) == []
 
 

@@ -263,3 +263,13 @@ def full_name(namespace: str, name: str) -> str:
     ('/robot1/recognition', '/overlay')
     """
     return "/" + "/".join(part for part in (namespace.strip("/"), name) if part)
+
+
+def live_command(address: str) -> str:
+    """What starts the nodes in the namespace of a node.
+
+    >>> live_command("/robot1/recognition"), live_command("/recognition")
+    ('vfrt live --namespace robot1', 'vfrt live')
+    """
+    namespace = address.rpartition("/")[0].strip("/")
+    return f"vfrt live --namespace {namespace}" if namespace else "vfrt live"

@@ -48,14 +48,6 @@ def vfrt(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands look longer for a node that is there: on a busy machine it is heard of only seconds later."""
-    from vfrt_ros.client.node_client import NodeClient
-
-    monkeypatch.setitem(NodeClient.__init__.__kwdefaults__, "patience", 15.0)
-
-
-@pytest.fixture
 def fake(patient: None) -> Iterator[Any]:
     """A fake node named /recognition."""
     from cli.fake_recognition import FakeRecognition

@@ -10,11 +10,11 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from cli.greeted import ADDRESS, Listener, LossyNode
+from client.greeted import ADDRESS, Listener, LossyNode
 
 from vfrt_msgs.srv import Undo
-from vfrt_ros.cli.command import CommandError
 from vfrt_ros.client import greeting as module
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.greeting import Greeting
 from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.panel.ros_link import RosLink
@@ -96,7 +96,7 @@ def terse() -> Iterator[Listener]:
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_node_that_does_not_answer_is_not_asked_to_change_anything(deaf: Listener, call: Any) -> None:
     with pytest.raises(
-        CommandError, match="/listener gave no answer within 1 s to a first call, so nothing was"
+        ClientError, match="/listener gave no answer within 1 s to a first call, so nothing was"
     ):
         call(1.0)
     deaf.wake()

@@ -17,9 +17,9 @@ from nodes.recognition_bench import RecognitionBench
 from tools.private_domain import take_domain
 from vfrt_msgs.msg import Recognition
 from vfrt_msgs.srv import ListLabels, SetPrompts
-from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.doctor.finding import Level
 from vfrt_ros.cli.doctor.graph import check_shared_services
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.panel.ros_link import RosLink
 
@@ -55,15 +55,15 @@ def test_a_request_is_refused_until_one_of_them_has_left(ros: Ros, other: NodePr
         with NodeClient(address) as client:
             wait_for(lambda client=client: {"/recognition", "/rec_b"} <= set(client.node_names()), "both")
             for service in (SetPrompts, ListLabels):
-                with pytest.raises(CommandError, match="alone that is meant"):
+                with pytest.raises(ClientError, match="alone that is meant"):
                     client.call(service, service.Request())
-            with pytest.raises(CommandError, match="has /recognition too"):
+            with pytest.raises(ClientError, match="has /recognition too"):
                 client.subscribe(Recognition, lambda message: None)
             (finding,) = check_shared_services(client)
             assert finding.level is Level.BROKEN
         with RosLink() as link:
             wait_for(lambda link=link: link.is_there("/recognition") and link.is_there("/rec_b"), "both")
-            with pytest.raises(CommandError, match="alone that is meant"):
+            with pytest.raises(ClientError, match="alone that is meant"):
                 link.call(address, SetPrompts, SetPrompts.Request(labels=["cup"]))
     wait_for(lambda: "Until then requests are refused" in other.output, "the other one's word")
     tester = bench.tester.create_client(SetPrompts, "set_prompts")

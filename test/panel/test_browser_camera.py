@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("streamlit", reason="streamlit is not installed")
 
-from vfrt_ros.cli.command import UsageError
+from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.panel import browser_camera
 from vfrt_ros.panel.ice_server import IceServer, read_ice_server
 
@@ -29,7 +29,7 @@ def test_a_server_is_read(text: str, expected: IceServer) -> None:
 
 @pytest.mark.parametrize("text", ["", "host", "http://host", "stun:", "turn:ann@host", "stun:a b"])
 def test_what_is_no_server_is_said(text: str) -> None:
-    with pytest.raises(UsageError, match="must be stun:HOST"):
+    with pytest.raises(SettingError, match="must be stun:HOST"):
         read_ice_server(text)
 
 

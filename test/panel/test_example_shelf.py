@@ -7,7 +7,7 @@ from typing import Any
 
 from vfrt_msgs.msg import Example
 from vfrt_msgs.srv import ListExamples
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.panel import example_shelf
 from vfrt_ros.panel.example_shelf import ExampleShelf
 
@@ -23,7 +23,7 @@ class Client:
     def call(self, service: str, seconds: float, *, offset: int, limit: int, **fields: Any) -> Any:
         self.asked += 1
         if self.silent:
-            raise CommandError("no answer")
+            raise ClientError("no answer")
         examples = [Example(id=str(number)) for number in range(1, 4)][offset : offset + limit]
         return ListExamples.Response(code=self.code, message="said so", examples=examples, total=3)
 

@@ -10,12 +10,12 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from cli.greeted import ADDRESS, Listener, LossyNode
+from client.greeted import ADDRESS, Listener, LossyNode
 from nodes.conftest import wait_for
 from rcl_interfaces.srv import GetParameters, ListParameters
 
 from vfrt_msgs.srv import Undo
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.panel.greetings import Greetings
 from vfrt_ros.panel.ros_link import RosLink
 
@@ -103,6 +103,6 @@ def give_up(link: RosLink, service: Any) -> bool:
     """Call for half a second; whether the node gave no answer."""
     try:
         link.call(ADDRESS, service, service.Request(), 0.5)
-    except CommandError:
+    except ClientError:
         return True
     return False

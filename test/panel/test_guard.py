@@ -8,7 +8,7 @@ import random
 import pytest
 from starlette.datastructures import Headers
 
-from vfrt_ros.cli.command import UsageError
+from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.panel.guard import LOOPBACK, Guard, read_origin
 
 OWN = "localhost:8501"
@@ -96,7 +96,7 @@ def test_a_request_of_the_proxys_site_reaches_streamlit_as_one_of_the_panels_own
     ["robot.example", "ftp://robot.example", "https://", "https://a/b", "https://[::1", "https://a:b@c", "*"],
 )
 def test_an_origin_that_is_none_is_wrong_usage(text: str) -> None:
-    with pytest.raises(UsageError, match="--origin must be"):
+    with pytest.raises(SettingError, match="--origin must be"):
         read_origin(text)
 
 

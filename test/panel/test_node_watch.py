@@ -8,8 +8,7 @@ from types import SimpleNamespace
 import pytest
 from lifecycle_msgs.msg import State, Transition
 
-from vfrt_ros.cli.command import CommandError
-from vfrt_ros.panel.node_watch import SILENCE_SECONDS, NodeState, NodeWatch, _next_transition
+from vfrt_ros.panel.node_watch import SILENCE_SECONDS, NodeState, NodeWatch, TransitionError, _next_transition
 
 
 class Link:
@@ -92,5 +91,5 @@ def test_the_way_to_a_state(state: int, on: bool, transition: int | None) -> Non
 
 
 def test_there_is_no_way_out_of_the_end() -> None:
-    with pytest.raises(CommandError, match="shut down"):
+    with pytest.raises(TransitionError, match="shut down"):
         _next_transition(State.PRIMARY_STATE_FINALIZED, True)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from vfrt_msgs import srv
 from vfrt_msgs.msg import Conflict, LabelInfo, MemoryInfo, Neighbour, Recognition, ShownFrame
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.panel import browser_camera
 from vfrt_ros.panel.browser_source import Standing
 from vfrt_ros.panel.layout import TABS
@@ -107,7 +107,7 @@ class Client:
 
     def call(self, service: str, seconds: float = 1.0, **fields: Any) -> Any:
         if service == "ListExamples":
-            raise CommandError("the node is older")
+            raise ClientError("the node is older")
         if service == "Explain":
             near = [Neighbour(example="a:7:0", cosine=0.91, share=0.25)]
             return srv.Explain.Response(

@@ -12,7 +12,7 @@ from nodes.conftest import Ros, wait_for
 from nodes.recognition_bench import RecognitionBench
 from rclpy.executors import SingleThreadedExecutor
 
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.loss_cause import Cause
 from vfrt_ros.nodes.loss_values import CAUSE, NODE, SHARE
@@ -109,7 +109,7 @@ def test_it_stops_and_starts_the_node(bench: RecognitionBench, met) -> None:
 def test_without_the_node_it_says_what_to_start(ros: Ros, client) -> None:
     assert client.recognition.state is NodeState.ABSENT
     assert "`vfrt live`" in client.what_to_do()
-    with pytest.raises(CommandError, match="There is no node /recognition"):
+    with pytest.raises(ClientError, match="There is no node /recognition"):
         client.call("Undo")
 
 

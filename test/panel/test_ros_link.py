@@ -10,7 +10,7 @@ from nodes.conftest import wait_for
 from rcl_interfaces.srv import SetParameters
 
 from vfrt_msgs.srv import ListLabels
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.panel.ros_link import RosLink, usual_service_name
 
 NAMES = {
@@ -37,12 +37,12 @@ def test_work_is_done_in_one_thread_and_its_errors_come_back(ros) -> None:
 def test_a_link_that_was_closed_says_so(ros) -> None:
     with RosLink() as link:
         pass
-    with pytest.raises(CommandError, match="does not answer"):
+    with pytest.raises(ClientError, match="does not answer"):
         link.do(lambda: 1)
 
 
 def test_a_node_that_is_not_there_is_named(ros) -> None:
-    with RosLink() as link, pytest.raises(CommandError, match="There is no node /nobody in ROS_DOMAIN_ID"):
+    with RosLink() as link, pytest.raises(ClientError, match="There is no node /nobody in ROS_DOMAIN_ID"):
         link.call("/nobody", ListLabels, ListLabels.Request())
 
 

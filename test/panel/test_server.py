@@ -13,16 +13,15 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocketDisconnected
 
-from vfrt_ros.cli.command import CommandError
 from vfrt_ros.panel.farewell import Farewell
 from vfrt_ros.panel.overlay_route import PATH, OverlayRoute, parts
-from vfrt_ros.panel.server import PORT, open_port, url
+from vfrt_ros.panel.server import PORT, PortError, open_port, url
 
 
 def test_a_taken_port_is_refused_where_it_was_asked_for_and_passed_over_where_not() -> None:
     with open_port("127.0.0.1", 0) as taken:
         number = taken.getsockname()[1]
-        with pytest.raises(CommandError, match=f"Port {number} is in use"):
+        with pytest.raises(PortError, match=f"Port {number} is in use"):
             open_port("127.0.0.1", number)
     with open_port("127.0.0.1", None) as first, open_port("127.0.0.1", None) as second:
         assert first.getsockname()[1] != second.getsockname()[1]
@@ -31,7 +30,7 @@ def test_a_taken_port_is_refused_where_it_was_asked_for_and_passed_over_where_no
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
 def test_an_interface_that_is_not_here_is_one_clear_line(host: str) -> None:
-    with pytest.raises(CommandError, match=f"Cannot open {host}, port 0"):
+    with pytest.raises(PortError, match=f"Cannot open {host}, port 0"):
         open_port(host, 0)
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from vfrt_ros.cli.command import UsageError
+from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.panel import token_gate
 from vfrt_ros.panel.token_gate import TokenGate, check_token, make_token, with_token
 
@@ -158,6 +158,6 @@ def test_a_token_that_is_made_is_another_each_time() -> None:
 
 @pytest.mark.parametrize("token", ["", "two words", "line\n", "\x00", "x" * 1001])
 def test_a_token_that_is_none_is_wrong_usage_and_is_not_shown(token: str) -> None:
-    with pytest.raises(UsageError, match=r"--token \(or VFRT_PANEL_TOKEN\) must be") as refused:
+    with pytest.raises(SettingError, match=r"--token \(or VFRT_PANEL_TOKEN\) must be") as refused:
         check_token(token)
     assert token not in str(refused.value) or not token.strip()

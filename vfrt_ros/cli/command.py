@@ -90,13 +90,3 @@ def node_flags(arguments: argparse.Namespace) -> str:
     """`--node` and `--namespace` as they were given, to follow a command that is advised; empty, or after a blank."""
     given = [("--namespace", arguments.namespace), ("--node", arguments.node)]
     return "".join(f" {flag} {text}" for flag, text in given if text)
-
-
-def live_command(address: str) -> str:
-    """What starts the nodes in the namespace of a node.
-
-    >>> live_command("/robot1/recognition"), live_command("/recognition")
-    ('vfrt live --namespace robot1', 'vfrt live')
-    """
-    namespace = address.rpartition("/")[0].strip("/")
-    return f"vfrt live --namespace {namespace}" if namespace else "vfrt live"

@@ -7,10 +7,12 @@ import importlib.util
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vfrt_ros.cli.command import OK, Command, CommandError, UsageError, add_node_options, node_address
+from vfrt_ros.core.types.errors import SettingError
 
 if TYPE_CHECKING:
     from vfrt_ros.panel.server import Access
@@ -68,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     from vfrt_ros.panel.token_gate import with_token
 
     access = read_access(arguments, os.environ)
-    servers = [read_ice_server(text) for text in arguments.ice_servers]
+    with _as_usage():
+        servers = [read_ice_server(text) for text in arguments.ice_servers]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))
     with open_port(arguments.host, arguments.port) as opened, PanelClient(address, servers) as client:
         share(client)
@@ -81,17 +84,27 @@ def read_access(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     """Who may use the panel: on this machine anybody, from others whoever knows a token.
 
     Raises:
-        UsageError: An origin is not scheme://host, or the token is not one that can be sent.
+        UsageError: an origin or the token cannot be used.
     """
     from vfrt_ros.panel.guard import LOOPBACK, read_origin
     from vfrt_ros.panel.server import Access
     from vfrt_ros.panel.token_gate import VARIABLE, check_token, make_token
 
-    origins = tuple(read_origin(text) for text in arguments.origins)
     token = arguments.token if arguments.token is not None else environment.get(VARIABLE) or None
-    if token is not None:
-        return Access(arguments.host, check_token(token), origins)
+    with _as_usage():
+        origins = tuple(read_origin(text) for text in arguments.origins)
+        if token is not None:
+            return Access(arguments.host, check_token(token), origins)
     return Access(arguments.host, "" if arguments.host in LOOPBACK else make_token(), origins)
+
+
+@contextmanager
+def _as_usage() -> Iterator[None]:
+    """What the panel refuses of the options is wrong usage of this command."""
+    try:
+        yield
+    except SettingError as error:
+        raise UsageError(str(error)) from error
 
 
 COMMAND = Command(

@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import NodeNameNonExistentError
 
-from vfrt_ros.cli.command import CommandError, live_command
+from vfrt_ros.bringup import live_command
 from vfrt_ros.client.domain import domain_id
+from vfrt_ros.client.errors import AbsentError, NoAnswerError, SharedNameError
 from vfrt_ros.client.greeting import Greeting
 from vfrt_ros.client.own_node import join_graph
 from vfrt_ros.client.patience import CALL_SECONDS, DISCOVERY_SECONDS
@@ -82,27 +83,29 @@ class NodeClient:
         """Call the node's service of this type.
 
         Raises:
-            CommandError: The node is not there, has no such service or gives no answer in time.
+            AbsentError: the node is not there, or has no such service.
+            SharedNameError: another node offers the service too.
+            NoAnswerError: no answer came in time.
         """
         kind = type_name(service)
         name = self._wait_for(lambda: self._offered(self.node.get_service_names_and_types_by_node, kind))
         if name is None:
-            raise CommandError(self.why_missing(kind))
+            raise AbsentError(self.why_missing(kind))
         client = self.node.create_client(service, name)
         try:
             if not self.spin(client.service_is_ready, self.patience):
-                raise CommandError(f"{self.address} is there, but its service {name} is out of reach.")
+                raise AbsentError(f"{self.address} is there, but its service {name} is out of reach.")
             deadline = time.monotonic() + seconds
             if not self._greet(seconds):
-                raise CommandError(
+                raise NoAnswerError(
                     f"{self.address} gave no answer within {seconds:g} s to a first call, so nothing was done."
                 )
             self._settle()
             if others := others_offering(self.node, name, self.address):
-                raise CommandError(refuse_shared(name, self.address, others))
+                raise SharedNameError(refuse_shared(name, self.address, others))
             future = client.call_async(request)
             if not self.spin(future.done, deadline - time.monotonic()):
-                raise CommandError(f"{self.address} gave no answer on {name} within {seconds:g} s.")
+                raise NoAnswerError(f"{self.address} gave no answer on {name} within {seconds:g} s.")
             return future.result()
         finally:
             self.node.destroy_client(client)
@@ -121,15 +124,16 @@ class NodeClient:
         """Hear what the node publishes of this type, while `spin` runs; returns the topic's name.
 
         Raises:
-            CommandError: The node is not there or publishes nothing of this type.
+            AbsentError: the node is not there, or publishes nothing of this type.
+            SharedNameError: another node publishes on the topic too.
         """
         kind = type_name(message)
         topic = self._wait_for(lambda: self._offered(self.node.get_publisher_names_and_types_by_node, kind))
         if topic is None:
-            raise CommandError(self.why_missing(kind))
+            raise AbsentError(self.why_missing(kind))
         self._settle()
         if others := others_publishing(self.node, topic, self.address):
-            raise CommandError(refuse_shared(topic, self.address, others))
+            raise SharedNameError(refuse_shared(topic, self.address, others))
         self.node.create_subscription(message, topic, callback, qos)
         return topic
 

@@ -11,8 +11,8 @@ from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from vfrt_ros.cli.command import CommandError
 from vfrt_ros.client.domain import domain_id
+from vfrt_ros.client.errors import GraphError
 
 
 def join_graph(name: str, kind: type[Node] = Node) -> tuple[Context, Node]:
@@ -23,7 +23,7 @@ def join_graph(name: str, kind: type[Node] = Node) -> tuple[Context, Node]:
         kind: Class of the node.
 
     Raises:
-        CommandError: ROS 2 does not start, or ROS_DOMAIN_ID is not a domain.
+        GraphError: ROS 2 does not start, or ROS_DOMAIN_ID is not a domain.
     """
     domain_id()
     context = Context()
@@ -38,7 +38,7 @@ def join_graph(name: str, kind: type[Node] = Node) -> tuple[Context, Node]:
                 start_parameter_services=False,
             )
     except (RuntimeError, ValueError) as error:
-        raise CommandError(f"ROS 2 does not start: {' '.join(str(error).split())}") from error
+        raise GraphError(f"ROS 2 does not start: {' '.join(str(error).split())}") from error
     return context, node
 
 

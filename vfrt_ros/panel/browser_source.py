@@ -20,7 +20,7 @@ from typing import Any
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.core.worker.frame_worker import NewestWorker
 from vfrt_ros.nodes import qos
 from vfrt_ros.nodes.conversions import Frame, compressed_from_frame, image_from_frame
@@ -203,5 +203,5 @@ class BrowserSource:
         self._link.do(send)
 
     def _report(self, error: BaseException) -> None:
-        if not isinstance(error, CommandError):
+        if not isinstance(error, ClientError):
             _log.error("A frame of a browser's camera could not be published.", exc_info=error)

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.panel.panel_client import PanelClient
 
 CALL_SECONDS = 5.0
@@ -65,7 +65,7 @@ def _fetch(client: PanelClient, label: str, offset: int, limit: int) -> ExampleP
     try:
         wanted = {"label": label, "offset": offset, "limit": limit, "pictures": True}
         response = client.call("ListExamples", CALL_SECONDS, **wanted)
-    except CommandError as error:
+    except ClientError as error:
         return ExamplePage(fault=str(error))
     if response.code != response.OK:
         return ExamplePage(fault=response.message)

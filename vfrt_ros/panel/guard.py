@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from vfrt_ros.cli.command import UsageError
+from vfrt_ros.core.types.errors import SettingError
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -70,7 +70,7 @@ def read_origin(text: str) -> str:
     """The site that a person typed, as browsers write it.
 
     Raises:
-        UsageError: It is not a scheme and a host, perhaps with a port.
+        SettingError: It is not a scheme and a host, perhaps with a port.
 
     >>> read_origin("https://Robot.example:443/")
     'https://robot.example'
@@ -78,7 +78,7 @@ def read_origin(text: str) -> str:
     try:
         return _normal(text.strip().removesuffix("/"))
     except ValueError:
-        raise UsageError(
+        raise SettingError(
             f"--origin must be http(s)://HOST[:PORT], the address that browsers show; got '{text}'."
         ) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vfrt_ros.cli.command import UsageError
+from vfrt_ros.core.types.errors import SettingError
 
 _FORM = re.compile(r"(?P<kind>stuns?|turns?):(?:(?P<user>[^:@]+):(?P<secret>[^@]+)@)?(?P<place>[^@\s]+)")
 
@@ -28,14 +28,14 @@ def read_ice_server(text: str) -> IceServer:
     """The server that a person typed.
 
     Raises:
-        UsageError: The text is not the address of an ICE server.
+        SettingError: the text is not the address of an ICE server.
 
     >>> read_ice_server("turn:ann:secret@relay.example:3478")
     IceServer(url='turn:relay.example:3478', user='ann', secret='secret')
     """
     match = _FORM.fullmatch(text.strip())
     if match is None:
-        raise UsageError(
+        raise SettingError(
             f"--ice-server must be stun:HOST[:PORT] or turn:[USER:SECRET@]HOST[:PORT]; got '{text}'."
         )
     return IceServer(f"{match['kind']}:{match['place']}", match["user"] or "", match["secret"] or "")

@@ -16,7 +16,8 @@ from typing import Any
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.client.errors import ClientError
+from vfrt_ros.core.types.errors import VfrtError
 from vfrt_ros.panel.ros_link import RosLink
 
 ASK_SECONDS = 1.0
@@ -42,6 +43,10 @@ _STATES = {
     State.PRIMARY_STATE_ACTIVE: NodeState.ACTIVE,
     State.PRIMARY_STATE_FINALIZED: NodeState.FINALIZED,
 }
+
+
+class TransitionError(VfrtError):
+    """A lifecycle node cannot be brought into the state that is wanted."""
 
 
 class NodeWatch:
@@ -110,7 +115,7 @@ class NodeWatch:
         try:
             while (transition := _next_transition(self._ask_state(), on)) is not None:
                 self._change(transition)
-        except CommandError as error:
+        except (ClientError, TransitionError) as error:
             self.fault = str(error)
         finally:
             self._heard = self._clock()
@@ -124,13 +129,13 @@ class NodeWatch:
     def _change(self, transition: int) -> None:
         request = ChangeState.Request(transition=Transition(id=transition))
         if not self._link.call(self.address, ChangeState, request, CHANGE_SECONDS).success:
-            raise CommandError(f"{self.address} could not change its state: its log says why.")
+            raise TransitionError(f"{self.address} could not change its state: its log says why.")
 
     def _ask(self, now: float) -> None:
         self._asked = now
         try:
             self._answer = self._link.ask(self.address, GetState, GetState.Request())
-        except CommandError:
+        except ClientError:
             return  # discovered, but its services not yet
         self._answer.add_done_callback(self._take)
 
@@ -154,7 +159,7 @@ def _next_transition(state: int, on: bool) -> int | None:
     """What leads from a state to active, or from active to inactive; None = it is there.
 
     Raises:
-        CommandError: Nothing leads there.
+        TransitionError: nothing leads there.
     """
     steps = {
         (State.PRIMARY_STATE_UNCONFIGURED, True): Transition.TRANSITION_CONFIGURE,
@@ -165,5 +170,5 @@ def _next_transition(state: int, on: bool) -> int | None:
         (State.PRIMARY_STATE_ACTIVE, False): Transition.TRANSITION_DEACTIVATE,
     }
     if (state, on) not in steps:
-        raise CommandError("The node was shut down or is in a transition: try again, or start it anew.")
+        raise TransitionError("The node was shut down or is in a transition: try again, or start it anew.")
     return steps[state, on]

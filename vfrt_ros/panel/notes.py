@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.shared_client import shared_client
 
@@ -43,7 +43,7 @@ def call(service: str, **fields: Any) -> Any:
     """
     try:
         return shared_client().call(service, **fields)
-    except CommandError as error:
+    except ClientError as error:
         note(str(error), good=False)
         return None
 

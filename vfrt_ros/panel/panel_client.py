@@ -12,8 +12,8 @@ from sensor_msgs.msg import CompressedImage
 from vfrt_msgs import srv
 from vfrt_msgs.msg import MemoryInfo, Recognition
 from vfrt_ros.bringup import CAMERA, full_name
-from vfrt_ros.cli.command import CommandError
 from vfrt_ros.client.domain import domain_id
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.loss_values import told_loss
 from vfrt_ros.panel.browser_source import BrowserSource
@@ -82,7 +82,7 @@ class PanelClient:
             fields: Of the request.
 
         Raises:
-            CommandError: The node is not there, has no such service or gives no answer in time.
+            ClientError: The node is not there, has no such service or gives no answer in time.
         """
         kind = getattr(srv, service)
         return self._link.call(self.address, kind, kind.Request(**fields), seconds)
@@ -114,7 +114,7 @@ class PanelClient:
             )
         try:
             others = [name for name in self._link.like(self.address) if name != self.address]
-        except CommandError as error:
+        except ClientError as error:
             return str(error)
         if others:
             return f"There is no `{self.address}`, but `{others[0]}`: start `vfrt panel --node {others[0]}`."

@@ -15,7 +15,7 @@ from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import qos_profile_parameter_events
 
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.nodes.parameters import FOREIGN
 from vfrt_ros.panel.ros_link import RosLink
 
@@ -100,7 +100,7 @@ class ParameterMirror:
         request = SetParameters.Request(parameters=[parameter.to_parameter_msg()])
         try:
             result = self._link.call(self._address, SetParameters, request, _CALL_SECONDS).results[0]
-        except CommandError as error:
+        except ClientError as error:
             return str(error)
         if result.successful:
             self._note(name, value)
@@ -132,7 +132,7 @@ class ParameterMirror:
             noted = self._noted
             try:
                 entries = self._read()
-            except CommandError:
+            except ClientError:
                 continue  # the node is gone or busy; the page says so
             with self._lock:
                 # A change that came meanwhile may be newer than what was read.

@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import NodeNameNonExistentError
 
-from vfrt_ros.cli.command import CommandError
 from vfrt_ros.client.domain import domain_id
+from vfrt_ros.client.errors import AbsentError, ClientError, NoAnswerError, SharedNameError
 from vfrt_ros.client.node_client import type_name
 from vfrt_ros.client.own_node import join_graph
 from vfrt_ros.nodes.callback_guard import CallbackGuard
@@ -68,7 +68,7 @@ class RosLink:
         """What `work` returns or raises, carried out in the executor's thread.
 
         Raises:
-            CommandError: The executor has ended, or is busy for too long.
+            ClientError: the executor has ended, or is busy for too long.
         """
         if threading.current_thread() is self._thread:
             return work()
@@ -87,7 +87,7 @@ class RosLink:
         while not self._ended and time.monotonic() < deadline:
             with contextlib.suppress(FutureTimeoutError):
                 return outcome.result(_LOOK_AGAIN_SECONDS)
-        raise CommandError("The panel's connection to ROS 2 does not answer: start it again.")
+        raise ClientError("The panel's connection to ROS 2 does not answer: start it again.")
 
     def every(self, seconds: float, work: Callable[[], None]) -> None:
         """Carry this out again and again, in the executor's thread."""
@@ -138,16 +138,17 @@ class RosLink:
         """Send a request to a node's service of this type; the future is done when the answer comes.
 
         Raises:
-            CommandError: The node is not there, or has no such service.
+            AbsentError: the node is not there, or has no such service.
+            SharedNameError: another node offers the service too.
         """
         answer: Future[Any] = Future()
 
         def send() -> None:
             client = self._client(address, service)
             if others := others_offering(self._node, client.srv_name, address):
-                raise CommandError(refuse_shared(client.srv_name, address, others))
+                raise SharedNameError(refuse_shared(client.srv_name, address, others))
             if not client.service_is_ready():
-                raise CommandError(f"{address} is there, but its service {client.srv_name} is out of reach.")
+                raise AbsentError(f"{address} is there, but its service {client.srv_name} is out of reach.")
             pending = client.call_async(request)
             pending.add_done_callback(lambda done: _pass_on(done, answer))
             answer.add_done_callback(lambda _: client.remove_pending_request(pending))
@@ -159,12 +160,13 @@ class RosLink:
         """The answer of a node's service of this type; not for the executor's thread, which would wait for itself.
 
         Raises:
-            CommandError: The node is not there, has no such service, ends or gives no answer in time.
+            AbsentError, SharedNameError: as for `ask`.
+            NoAnswerError: the node ended, or gave no answer in time.
         """
         deadline = time.monotonic() + seconds
         self._wait_for_match(address, service)
         if not self._greet(address, deadline):
-            raise CommandError(
+            raise NoAnswerError(
                 f"{address} gave no answer within {seconds:g} s to a first call, so nothing was done."
             )
         answer = self.ask(address, service, request)
@@ -173,10 +175,10 @@ class RosLink:
                 return answer.result(min(_LOOK_AGAIN_SECONDS, max(0.0, deadline - time.monotonic())))
             except FutureTimeoutError:
                 if not self.is_there(address):
-                    raise CommandError(f"{address} has ended before it answered.") from None
+                    raise NoAnswerError(f"{address} has ended before it answered.") from None
                 if time.monotonic() >= deadline:
                     self.do(answer.cancel)
-                    raise CommandError(f"{address} gave no answer within {seconds:g} s.") from None
+                    raise NoAnswerError(f"{address} gave no answer within {seconds:g} s.") from None
 
     def _wait_for_match(self, address: str, service: Any) -> None:
         """A service that was just discovered takes a moment until requests reach it."""
@@ -208,9 +210,9 @@ class RosLink:
     def _client(self, address: str, service: Any) -> Any:
         name = self._service_name(address, service)
         if name is None and address not in self._node_names():
-            raise CommandError(f"There is no node {address} in ROS_DOMAIN_ID {domain_id()}.")
+            raise AbsentError(f"There is no node {address} in ROS_DOMAIN_ID {domain_id()}.")
         if name is None:
-            raise CommandError(
+            raise AbsentError(
                 f"{address} has no {type_name(service)}: it may still be starting, or be older."
             )
         if name not in self._clients:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from vfrt_ros.cli.command import CommandError
+from vfrt_ros.core.types.errors import VfrtError
 
 PORT = 8501
 PAGE = Path(__file__).with_name("page.py")
@@ -50,6 +50,10 @@ class Access:
     origins: tuple[str, ...] = ()
 
 
+class PortError(VfrtError):
+    """The host is not one of this machine, or the port is taken."""
+
+
 def open_port(host: str, port: int | None) -> socket.socket:
     """A listening socket.
 
@@ -58,7 +62,7 @@ def open_port(host: str, port: int | None) -> socket.socket:
         port: 0 = any that is free; None = `PORT`, or the next one that is free.
 
     Raises:
-        CommandError: The host is not of this machine, or the port is taken.
+        PortError: the host is not one of this machine, or the port is taken.
     """
     wanted = [*range(PORT, PORT + _MORE_PORTS), 0] if port is None else [port]
     for number in wanted:
@@ -68,10 +72,10 @@ def open_port(host: str, port: int | None) -> socket.socket:
             if error.errno == errno.EADDRINUSE and number != wanted[-1]:
                 continue
             if error.errno == errno.EADDRINUSE:
-                raise CommandError(
+                raise PortError(
                     f"Port {number} is in use by another program: choose another --port."
                 ) from None
-            raise CommandError(f"Cannot open {host}, port {number}: {error.strerror or error}.") from None
+            raise PortError(f"Cannot open {host}, port {number}: {error.strerror or error}.") from None
     raise AssertionError("the last port raises or returns")
 
 

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from vfrt_ros.cli.command import UsageError
+from vfrt_ros.core.types.errors import SettingError
 
 VARIABLE = "VFRT_PANEL_TOKEN"
 PARAMETER = "token"
@@ -38,10 +38,10 @@ def check_token(token: str) -> str:
     """The token that a person chose.
 
     Raises:
-        UsageError: It is empty, or has blanks or control characters.
+        SettingError: It is empty, or has blanks or control characters.
     """
     if not token or len(token) > _LONGEST or not token.isprintable() or any(map(str.isspace, token)):
-        raise UsageError(
+        raise SettingError(
             f"--token (or {VARIABLE}) must be 1 to {_LONGEST} printable characters without blanks; "
             f"got {len(token)} characters that are not."
         )

@@ -6,9 +6,10 @@ import statistics
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.doctor.finding import Finding, Level
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.errors import VfrtError
 
 if TYPE_CHECKING:
     from vfrt_ros.client.node_client import NodeClient
@@ -42,7 +43,7 @@ def check_memory_of_node(client: NodeClient, where: str = "") -> list[Finding]:
 
     try:
         labels = client.call(ListLabels, ListLabels.Request(), seconds=SILENCE_SECONDS).labels
-    except CommandError as error:
+    except ClientError as error:
         return [Finding("learned", Level.NOTE, "the node does not tell what it learned", str(error))]
     if not labels:
         text = "nothing: every frame is unknown"
@@ -64,7 +65,7 @@ def check_answers(client: NodeClient, where: str = "") -> list[Finding]:
     heard: list[Any] = []
     try:
         topic = client.subscribe(Recognition, heard.append)
-    except CommandError as error:
+    except ClientError as error:
         return [Finding(NAME, Level.NOTE, "the node publishes no recognition", str(error))]
     if not client.spin(lambda: bool(heard), ALWAYS_SECONDS):
         todo = "is the camera running, active and connected to the node's image topic?"
@@ -141,5 +142,5 @@ def _rule(client: NodeClient) -> tuple[str, float]:
 
     try:
         return str(current(client, "fuse").value), float(current(client, "open_set_threshold").value)
-    except CommandError:
+    except VfrtError:
         return "", float("nan")

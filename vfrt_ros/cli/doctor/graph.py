@@ -8,8 +8,9 @@ from lifecycle_msgs.srv import GetState
 from rclpy.node import NodeNameNonExistentError
 from rclpy.qos import QoSCompatibility, qos_check_compatible
 
-from vfrt_ros.cli.command import CommandError, live_command
+from vfrt_ros.bringup import live_command
 from vfrt_ros.cli.doctor.finding import ABSENT, ACTIVE, Finding, Level
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.nodes.image_topics import listed, published_images
 from vfrt_ros.nodes.same_service import others_offering
@@ -36,7 +37,7 @@ def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
     state, silence = "", ""
     try:
         state = client.call(GetState, GetState.Request(), seconds=_STATE_SECONDS).current_state.label
-    except CommandError as error:
+    except ClientError as error:
         silence = str(error)
     # Counted last: the second one may be discovered a while after the first.
     if (number := client.how_many()) > 1:

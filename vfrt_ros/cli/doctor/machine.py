@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.doctor.finding import Finding, Level
 from vfrt_ros.client.domain import domain_id
+from vfrt_ros.client.errors import GraphError
 from vfrt_ros.core.config.parameters import from_environment
 from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings, state_folder
 from vfrt_ros.core.types.errors import SettingError
@@ -50,7 +50,7 @@ def check_ros(environment: Mapping[str, str] = os.environ) -> Finding:
         return Finding("ros", Level.BROKEN, f"rclpy cannot be used: {_one_line(error)}", ENTER)
     try:
         text = f"{_distribution(environment)}, {middleware}, ROS_DOMAIN_ID {domain_id(environment)}"
-    except CommandError as error:
+    except GraphError as error:
         return Finding("ros", Level.BROKEN, str(error), "export another ROS_DOMAIN_ID, or unset it")
     return Finding("ros", Level.OK, text)
 

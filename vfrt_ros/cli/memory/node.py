@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import CommandError, node_address
+from vfrt_ros.client.errors import ClientError
 from vfrt_ros.core.memory.bundle import Bundle, unpack_bundle
 from vfrt_ros.core.memory.location import memory_file
 from vfrt_ros.core.types.errors import MemoryInUseError
@@ -42,7 +43,8 @@ class MemoryNode:
         """All that the node's memory can share.
 
         Raises:
-            CommandError: The node is not there, is another file's, or refuses.
+            ClientError: the node cannot be spoken to.
+            CommandError: the node has another file open, or refuses.
         """
         answer = self._call("ExportMemory")
         return unpack_bundle(answer.data.tobytes(), f"What {self.address} sent")
@@ -51,7 +53,7 @@ class MemoryNode:
         """A copy of the node's own file, history included.
 
         Raises:
-            CommandError: As for `export`.
+            ClientError, CommandError: as for `export`.
         """
         return bytes(self._call("ExportMemory", history=True).data.tobytes())
 
@@ -59,7 +61,7 @@ class MemoryNode:
         """Where the node has its memory (None = in RAM only), and its vfrt_msgs/MemoryInfo.
 
         Raises:
-            CommandError: As for `export`.
+            ClientError, CommandError: as for `export`.
         """
         with self._client() as client:
             return self._inform(client)
@@ -68,7 +70,7 @@ class MemoryNode:
         """Add a file to the node's memory; the answer of the service.
 
         Raises:
-            CommandError: As for `export`.
+            ClientError, CommandError: as for `export`.
         """
         from array import array
 
@@ -100,7 +102,7 @@ class MemoryNode:
         """What `info` gives; makes sure that the node has the file that is meant open, and no other."""
         try:
             own, told = _file_of(client)
-        except CommandError as error:
+        except (ClientError, CommandError) as error:
             if self._in_use is None:
                 raise
             raise CommandError(f"{self._in_use} It could not be asked: {error}") from error
