@@ -89,8 +89,8 @@ def test_a_refusal_in_json_has_its_code_by_name(fake: FakeRecognition, vfrt: Any
 
 
 def test_register_tells_what_was_left_out_and_why(fake: FakeRecognition, vfrt: Any) -> None:
-    fake.answers["Register"] = {"message": "1 stored.", "reasons": ["blurred", "too dark", "blurred"]}
-    expected = ["1 stored.", "  left out 2: blurred", "  left out 1: too dark"]
+    fake.answers["Register"] = {"message": "1 stored.", "reason_codes": [3, 1, 3, 99]}
+    expected = ["1 stored.", "  left out 2: blurred", "  left out 1: reason 99", "  left out 1: too dark"]
     assert vfrt("register", "cat").out.splitlines() == expected
 
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from vfrt_ros.core.decision import decide
-from vfrt_ros.core.types.decision import UNKNOWN, Reason
+from vfrt_ros.core.types.decision import UNKNOWN
 from vfrt_ros.core.types.evidence import Evidence, Scores
+from vfrt_ros.core.types.reason import Reason
 
 NAN = math.nan
 

@@ -15,7 +15,7 @@ from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.encoders.fake import FakeBackbone
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.types.decision import UNKNOWN, Reason
+from vfrt_ros.core.types.decision import UNKNOWN
 from vfrt_ros.core.types.errors import (
     AllRejectedError,
     FrameError,
@@ -27,6 +27,7 @@ from vfrt_ros.core.types.errors import (
     UnknownLabelError,
 )
 from vfrt_ros.core.types.evidence import Scores
+from vfrt_ros.core.types.reason import Reason
 
 RULES = {
     "calibrated": {},

@@ -72,7 +72,7 @@ def test_a_request_is_refused_until_one_of_them_has_left(ros: Ros, other: NodePr
     wait_for(answer.done, "an answer of either")
     assert answer.result().code == SetPrompts.Response.INVALID_REQUEST
     listing = bench.call("list_labels")
-    assert listing.code != listing.OK
+    assert listing.code == listing.INVALID_REQUEST
     assert "alone that is meant" in listing.message
     assert bench.node._recogniser.memory.version == before
     wait_for(

@@ -19,9 +19,11 @@ from fixtures.pictures import picture, plain
 from fixtures.services import CHANGE_THE_MEMORY
 from nodes.counter import Counter, exported, image, nth
 
-from vfrt_msgs.msg import Conflict
+from vfrt_msgs.msg import Conflict, Recognition, ShownFrame
 from vfrt_ros.core.memory.bundle import pack_bundle
 from vfrt_ros.core.types.errors import MemoryStoreError
+from vfrt_ros.core.types.reason import Reason
+from vfrt_ros.core.types.rejection import RejectionCode
 from vfrt_ros.nodes import services
 from vfrt_ros.nodes.conversions import frame_from_compressed
 from vfrt_ros.nodes.services import SERVICES, refuse
@@ -186,6 +188,7 @@ def test_rejected_frames_are_told_one_by_one(desk) -> None:
     assert (response.code, response.stored, response.rejected) == (response.ALL_REJECTED, 0, 2)
     assert [reason.split(":")[0] for reason in response.reasons] == ["frame 1 of 2", "frame 2 of 2"]
     assert ["blurred" in response.reasons[0], "too dark" in response.reasons[1]] == [True, True]
+    assert list(response.reason_codes) == [ShownFrame.BLURRED, ShownFrame.TOO_DARK]
 
 
 def test_without_a_frame(desk) -> None:
@@ -306,3 +309,23 @@ def test_old_snapshots_make_room(desk) -> None:
     for name in ("first", "second"):
         assert desk.ask("snapshot", name=name).code == 0
     assert [path.name for path in desk.folder.iterdir()] == ["second"]
+
+
+CODES = {"why unknown": (Reason, Recognition), "why left out": (RejectionCode, ShownFrame)}
+
+
+@pytest.mark.parametrize(("codes", "message"), CODES.values(), ids=CODES)
+def test_codes_and_their_messages_have_the_same_numbers_and_every_code_has_words(
+    codes: Any, message: Any
+) -> None:
+    numbers = {
+        name: number for name in dir(type(message)) if isinstance(number := getattr(message, name), int)
+    }
+    assert {code.name: code.value for code in codes} == numbers
+    assert all(code.words for code in codes)
+
+
+def test_every_service_has_a_code_for_a_request_that_is_refused() -> None:
+    assert [
+        name for name, (kind, _) in SERVICES.items() if not hasattr(kind.Response, "INVALID_REQUEST")
+    ] == []

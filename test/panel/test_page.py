@@ -96,7 +96,7 @@ class Client:
         self.feed = SimpleNamespace(newest=lambda: Recognition(label="unknown"), age=0.0, samples=list)
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.conflicts: list[Conflict] = []
-        self.shown = [ShownFrame(reason="blurred"), ShownFrame()]
+        self.shown = [ShownFrame(code=ShownFrame.BLURRED, reason="blurred"), ShownFrame()]
 
     @property
     def labels(self) -> list[str]:
@@ -119,7 +119,8 @@ class Client:
         if service == "Register":
             response.conflicts = self.conflicts
             response.shown = [
-                ShownFrame(picture=CompressedImage(data=b"jpeg"), reason=f.reason) for f in self.shown
+                ShownFrame(picture=CompressedImage(data=b"jpeg"), code=f.code, reason=f.reason)
+                for f in self.shown
             ]
         return response
 

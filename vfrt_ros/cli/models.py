@@ -140,15 +140,13 @@ def path(name: str) -> Path:
         EncoderError: They are not here.
     """
     from vfrt_ros.core.encoders.clip.files import find_model, model_id_of
-    from vfrt_ros.core.types.errors import EncoderError
+    from vfrt_ros.core.types.errors import WeightsMissingError
 
     if not model_id_of(name):
         raise CommandError(_built_in(name))
     try:
         return find_model(name).absolute()
-    except EncoderError as error:
-        if "not on this machine" not in str(error):
-            raise
+    except WeightsMissingError as error:
         raise CommandError(
             f"The weights of {name} are not on this machine: `vfrt models pull {name}` where the hub can be "
             "reached, then carry the folder that this command prints there."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from array import array
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from typing import Any
 from vfrt_ros.cli.ask import ask
 from vfrt_ros.cli.command import Command, CommandError, UsageError, add_json_option, add_node_options
 from vfrt_ros.client.patience import CALL_SECONDS
+from vfrt_ros.core.types.rejection import left_out
 
 SHORT_SIDE = 448
 """Pixels that are sent of a picture's short side: more than encoders take (224 to 384) and memory keeps (256)."""
@@ -60,18 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def summary(response: Any) -> str:
     """The node's sentence, and below it what was left out."""
-    return "\n".join([response.message, *left_out(response.reasons)])
-
-
-def left_out(reasons: list[str]) -> list[str]:
-    """Why examples were left out: each kind of reason once, with its count, most frequent first.
-
-    >>> left_out(["frame 1 of 3: blurred (12)", "frame 2 of 3: near duplicate", "frame 3 of 3: blurred (9)"])
-    ['  left out 2: blurred', '  left out 1: near duplicate']
-    """
-    kinds = [re.sub(r"^\w+ \d+ of \d+: | \([^()]*\)$", "", reason) for reason in reasons]
-    ordered = sorted(set(kinds), key=lambda kind: (-kinds.count(kind), kind))
-    return [f"  left out {kinds.count(kind)}: {kind}" for kind in ordered]
+    return "\n".join([response.message, *(f"  {line}" for line in left_out(response.reason_codes))])
 
 
 def read_pictures(names: Sequence[str]) -> list[Any]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
     from vfrt_ros.core.recogniser import Recogniser
-    from vfrt_ros.core.types.decision import Candidate, Decision, Reason
+    from vfrt_ros.core.types.decision import Candidate, Decision
     from vfrt_ros.core.types.errors import VfrtError
+    from vfrt_ros.core.types.reason import Reason
 
 _HOMES = {
     "CameraSettings": "config.settings",

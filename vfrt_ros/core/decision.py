@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vfrt_ros.core.types.decision import UNKNOWN, Candidate, Decision, Reason
+from vfrt_ros.core.types.decision import UNKNOWN, Candidate, Decision
 from vfrt_ros.core.types.evidence import Evidence, Scores, ranking
+from vfrt_ros.core.types.reason import Reason
 
 AMBIGUOUS_RATIO = 0.8
 """A runner-up with at least this share of the best score makes an unknown an ambiguous one."""

@@ -15,16 +15,28 @@ from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import AllRejectedError
 from vfrt_ros.core.types.example import Example, Step
 from vfrt_ros.core.types.observation import Observation
+from vfrt_ros.core.types.rejection import Rejection, RejectionCode
 
 Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A frame that a registration looked at; `fault` says why it is left out, empty = it is worth storing."""
+    """A frame that a registration looked at.
+
+    Attributes:
+        rejection: Why it is left out; None = it is worth storing.
+        place: Of the frame among the others, for people.
+    """
 
     observation: Observation
-    fault: str = ""
+    rejection: Rejection | None = None
+    place: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Which frame was left out, and why; empty = it is worth storing."""
+        return f"{self.place}: {self.rejection.text}" if self.rejection else ""
 
 
 class ConflictCode(IntEnum):
@@ -53,7 +65,7 @@ class Registration:
 
     Attributes:
         step: What undo takes back.
-        judged: Every frame that was looked at, in order; those without a fault are `step`'s examples, in order.
+        judged: Every frame that was looked at, in order; those without a rejection are `step`'s examples, in order.
         conflicts: Labels that have the same scene, nearest first; all was stored none the less.
     """
 
@@ -66,7 +78,7 @@ class Registration:
     @classmethod
     def of(cls, judged: Sequence[Judged], step: Step, conflicts: Sequence[Conflict] = ()) -> Registration:
         """The outcome of a step that stored what is worth storing."""
-        reasons = tuple(frame.fault for frame in judged if frame.fault)
+        reasons = tuple(frame.reason for frame in judged if frame.rejection)
         added = step.examples.added
         return cls(len(added), reasons, step, tuple(judged), tuple(conflicts))
 
@@ -98,17 +110,17 @@ def select(
     room = most - len(stored)
     judged: list[Judged] = []
     for number, observation in enumerate(observations):
-        fault = observation.quality.fault()
-        if fault is None and nearest[number] >= NEAR_DUPLICATE_COSINE:
-            fault = f"near duplicate of a stored example (cosine {nearest[number]:.3f})"
-        if fault is None and room <= 0:
-            fault = f"'{label}' has {counted(most, 'example')}, as many as max_examples allows"
-        if fault is None:
+        rejection = observation.quality.rejection()
+        if rejection is None and nearest[number] >= NEAR_DUPLICATE_COSINE:
+            cosine = f"cosine {nearest[number]:.3f}"
+            rejection = Rejection.measured(RejectionCode.NEAR_DUPLICATE, cosine)
+        if rejection is None and room <= 0:
+            text = f"'{label}' has {counted(most, 'example')}, as many as max_examples allows"
+            rejection = Rejection(RejectionCode.LABEL_FULL, text)
+        if rejection is None:
             room -= 1
             nearest = np.maximum(nearest, seen @ observation.embedding)
-        judged.append(
-            Judged(observation, (fault and f"frame {number + 1} of {len(observations)}: {fault}") or "")
-        )
+        judged.append(Judged(observation, rejection, f"frame {number + 1} of {len(observations)}"))
     return judged
 
 
@@ -118,7 +130,7 @@ def examples_of(judged: Sequence[Judged]) -> list[NewExample]:
     Raises:
         AllRejectedError: No frame passed.
     """
-    kept = [frame.observation for frame in judged if not frame.fault]
+    kept = [frame.observation for frame in judged if not frame.rejection]
     if not kept:
         raise RejectedFramesError(judged)
     return [NewExample(o.embedding, o.quality.as_dict(), o.thumbnail()) for o in kept]
@@ -128,7 +140,7 @@ class RejectedFramesError(AllRejectedError):
     """No frame of a registration is worth storing; `judged` has them all."""
 
     def __init__(self, judged: Sequence[Judged]) -> None:
-        reasons = tuple(frame.fault for frame in judged)
+        reasons = tuple(frame.reason for frame in judged)
         super().__init__(f"None of the {len(judged)} frames was stored: {reasons[0]}.", reasons)
         self.judged = tuple(judged)
 

@@ -93,9 +93,9 @@ def example_message(example: taught.Example, *, picture: bool) -> Example:
 def shown_message(frame: Judged, example: taught.Example | None) -> ShownFrame:
     """A frame of a registration, with the example made of it; None = it was left out."""
     picture = _jpeg(frame.observation.thumbnail())
-    if example is None:
-        return ShownFrame(reason=frame.fault, picture=picture)
-    return ShownFrame(example=str(example.id), picture=picture)
+    if frame.rejection is not None:
+        return ShownFrame(code=int(frame.rejection.code), reason=frame.rejection.text, picture=picture)
+    return ShownFrame(example=str(example.id) if example else "", picture=picture)
 
 
 def conflict_message(conflict: registration.Conflict) -> Conflict:

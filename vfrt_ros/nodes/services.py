@@ -52,12 +52,9 @@ def register(desk: Desk, request: Register.Request, response: Register.Response)
             request.label, frames=request.frames, images=images, negative=request.negative
         )
     except RejectedFramesError as error:
-        response.rejected = len(error.reasons)
-        response.reasons = list(error.reasons)
         _show(request, response, error.judged, ())
         raise
-    response.stored, response.rejected, response.batch = done.stored, len(done.reasons), str(done.step.id)
-    response.reasons = list(done.reasons)
+    response.stored, response.batch = done.stored, str(done.step.id)
     _show(request, response, done.judged, done.step.examples.added)
     response.conflicts = [conflict_message(conflict) for conflict in done.conflicts]
     left_out = f", {len(done.reasons)} left out" if done.reasons else ""
@@ -196,10 +193,16 @@ def _frame(number: int, image: Any, max_megapixels: float) -> Frame:
 def _show(
     request: Register.Request, response: Register.Response, judged: Sequence[Judged], added: Sequence[Example]
 ) -> None:
-    """Answer with a picture of each frame, if that was asked for."""
+    """Answer with what became of each frame; with a picture of each, if that was asked for."""
+    left_out = [frame for frame in judged if frame.rejection is not None]
+    response.rejected = len(left_out)
+    response.reasons = [frame.reason for frame in left_out]
+    response.reason_codes = [int(frame.rejection.code) for frame in left_out if frame.rejection]
     if request.pictures:
         examples = iter(added)
-        response.shown = [shown_message(frame, None if frame.fault else next(examples)) for frame in judged]
+        response.shown = [
+            shown_message(frame, None if frame.rejection else next(examples)) for frame in judged
+        ]
 
 
 def _sentence(words: str) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from rclpy.parameter import Parameter
 
+from vfrt_ros.core.config.parameters import choices_of
 from vfrt_ros.panel.parameter_mirror import MirroredParameter
 
 MOST_STEPS = 100
 """A slider with more positions than this is hard to set: the number is typed instead."""
 
-_CHOICES = re.compile(r"one of (.+)")
 _SCALE = 100
 
 
@@ -54,9 +53,8 @@ def control_for(entry: MirroredParameter) -> Control:
         return Control(Shape.SWITCH)
     if entry.kind in (Parameter.Type.INTEGER, Parameter.Type.DOUBLE):
         return _number(entry)
-    match = _CHOICES.fullmatch(entry.descriptor.additional_constraints)
-    choices = tuple(match[1].split(", ")) if match else ()
     if entry.kind is Parameter.Type.STRING:
+        choices = choices_of(entry.descriptor.additional_constraints)
         known = entry.value in choices
         return Control(Shape.CHOICE, choices=choices) if known else Control(Shape.TEXT)
     return Control(Shape.LINES)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from vfrt_ros.core.types.decision import Reason
+from vfrt_ros.core.types.reason import words_of
 from vfrt_ros.panel.recognition_feed import Pace
 
 
@@ -27,12 +27,8 @@ def reason(recognition: Any) -> str:
     """In words why the answer is unknown and what comes closest, or what the score was held against."""
     if recognition.reason == recognition.KNOWN:
         return f"known: at least {percent(recognition.threshold)} was asked for"
-    try:
-        words = Reason(recognition.reason).words
-    except ValueError:
-        words = f"reason {recognition.reason}"
     nearest = f"; closest is {recognition.candidates[0].label}" if recognition.candidates else ""
-    return f"{words}{nearest}"
+    return f"{words_of(recognition.reason)}{nearest}"
 
 
 def candidates(recognition: Any) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 import streamlit as st
 
+from vfrt_ros.core.types.rejection import RejectionCode
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.notes import ask, note
 from vfrt_ros.panel.panel_client import PanelClient
@@ -17,7 +17,6 @@ from vfrt_ros.panel.shared_client import shared_client
 
 _LABEL, _FRAMES, _NEGATIVE, _SHOWN = "teach label", "teach frames", "teach negative", "teach shown"
 MOST_OFFERED = 30
-_NUMBER = re.compile(r"^\w+ \d+ of \d+: ")
 
 
 def show() -> None:
@@ -69,8 +68,8 @@ def register() -> None:
 def frames(shown: Iterable[Any]) -> str:
     """The frames of a registration as HTML: kept, or left out and why."""
     figures = [
-        f'<figure class="{"out" if frame.reason else "kept"}">{image(frame.picture)}'
-        f"<figcaption>{escape(_NUMBER.sub('', frame.reason) or 'kept')}</figcaption></figure>"
+        f'<figure class="{"out" if frame.code else "kept"}">{image(frame.picture)}'
+        f"<figcaption>{escape(frame.reason or RejectionCode.KEPT.words)}</figcaption></figure>"
         for frame in shown
     ]
     return f'<div class="vfrt-shown">{"".join(figures)}</div>' if figures else "<div></div>"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from vfrt_msgs import srv
+from vfrt_msgs.msg import ShownFrame
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.view.actions import carry_out
 from vfrt_ros.cli.view.keys import Act, Entry, Wish
@@ -56,7 +57,7 @@ def test_open_set_is_turned_round(fake: FakeRecognition) -> None:
 
 @pytest.mark.ros
 def test_what_was_left_out_is_told(fake: FakeRecognition) -> None:
-    fake.answers["Register"] = {"message": "1 stored.", "reasons": ["frame 1 of 2: blurred (3)"]}
+    fake.answers["Register"] = {"message": "1 stored.", "reason_codes": [ShownFrame.BLURRED]}
     with NodeClient("/recognition") as client:
         assert carry_out(client, Wish(Act.REGISTER, "cup")) == ["1 stored.", "left out 1: blurred"]
 

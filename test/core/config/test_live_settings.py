@@ -14,7 +14,8 @@ from vfrt_ros.core.config.parameters import Kind
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.types.decision import UNKNOWN, Reason
+from vfrt_ros.core.types.decision import UNKNOWN
+from vfrt_ros.core.types.reason import Reason
 
 ENCODERS = load_encoders("fake")
 SCORING = (

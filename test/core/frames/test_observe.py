@@ -78,7 +78,7 @@ def test_shrink_gives_a_copy_since_the_frame_may_be_used_again() -> None:
 
 def test_observe_measures_and_keeps_a_picture_that_can_be_stored() -> None:
     observation = observe(picture("red", size=(640, 480)), UNIT, 1.5)
-    assert observation.quality.fault() is None
+    assert observation.quality.rejection() is None
     assert observation.stamp == 1.5
     stored = cv2.imdecode(np.frombuffer(observation.thumbnail(), np.uint8), cv2.IMREAD_COLOR)
     assert stored.shape == (256, 341, 3)

@@ -9,43 +9,44 @@ from fixtures.pictures import picture, plain
 
 from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE, duplicate_of, measure
 from vfrt_ros.core.types.observation import Quality
+from vfrt_ros.core.types.rejection import RejectionCode
 
 FAULTS = {
     "good": (Quality(200.0, 120.0), None),
     "just sharp enough": (Quality(15.0, 120.0), None),
-    "a little blurred": (Quality(14.9, 120.0), "blurred"),
+    "a little blurred": (Quality(14.9, 120.0), RejectionCode.BLURRED),
     "just bright enough": (Quality(200.0, 20.0), None),
-    "a little dark": (Quality(200.0, 19.9), "too dark"),
+    "a little dark": (Quality(200.0, 19.9), RejectionCode.TOO_DARK),
     "just not overexposed": (Quality(200.0, 235.0), None),
-    "a little overexposed": (Quality(200.0, 235.1), "overexposed"),
-    "dark and blurred: the light comes first": (Quality(0.0, 0.0), "too dark"),
+    "a little overexposed": (Quality(200.0, 235.1), RejectionCode.OVEREXPOSED),
+    "dark and blurred: the light comes first": (Quality(0.0, 0.0), RejectionCode.TOO_DARK),
 }
 
 
-@pytest.mark.parametrize(("quality", "word"), FAULTS.values(), ids=FAULTS.keys())
-def test_fault(quality, word) -> None:
-    fault = quality.fault()
-    assert fault is None if word is None else fault.startswith(word)
+@pytest.mark.parametrize(("quality", "code"), FAULTS.values(), ids=FAULTS.keys())
+def test_fault(quality, code) -> None:
+    rejection = quality.rejection()
+    assert (rejection and rejection.code) is code
 
 
 def test_a_fault_names_what_was_measured_and_what_is_needed() -> None:
-    assert Quality(3.2, 120.0).fault() == "blurred (sharpness 3, at least 15 is needed)"
-    assert Quality(99.0, 7.0).fault() == "too dark (mean brightness 7 of 255, at least 20 is needed)"
+    assert Quality(3.2, 120.0).rejection().text == "blurred (sharpness 3, at least 15 is needed)"
+    assert Quality(99.0, 7.0).rejection().text == "too dark (mean brightness 7 of 255, at least 20 is needed)"
 
 
 PICTURES = {
     "a textured scene": (picture("green"), None),
-    "out of focus": (cv2.GaussianBlur(picture("green"), (0, 0), 8), "blurred"),
-    "a wall": (plain("green"), "blurred"),
-    "lens cap": (plain("black"), "too dark"),
-    "into the sun": (plain("white"), "overexposed"),
+    "out of focus": (cv2.GaussianBlur(picture("green"), (0, 0), 8), RejectionCode.BLURRED),
+    "a wall": (plain("green"), RejectionCode.BLURRED),
+    "lens cap": (plain("black"), RejectionCode.TOO_DARK),
+    "into the sun": (plain("white"), RejectionCode.OVEREXPOSED),
 }
 
 
-@pytest.mark.parametrize(("pixels", "word"), PICTURES.values(), ids=PICTURES.keys())
-def test_measure(pixels, word) -> None:
-    fault = measure(pixels).fault()
-    assert fault is None if word is None else fault.startswith(word)
+@pytest.mark.parametrize(("pixels", "code"), PICTURES.values(), ids=PICTURES.keys())
+def test_measure(pixels, code) -> None:
+    rejection = measure(pixels).rejection()
+    assert (rejection and rejection.code) is code
 
 
 def test_the_stored_values_are_rounded() -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from vfrt_ros.core.report.overlay import (
     KNOWN_COLOUR,
-    SHORT_REASONS,
     UNKNOWN_COLOUR,
     Pace,
     draw_overlay,
 )
-from vfrt_ros.core.types.decision import UNKNOWN, Candidate, Decision, Reason
+from vfrt_ros.core.types.decision import UNKNOWN, Candidate, Decision
+from vfrt_ros.core.types.reason import Reason
 
 NAN = float("nan")
 
@@ -129,4 +129,4 @@ def test_lettering_is_readable_on_white() -> None:
 
 
 def test_every_reason_for_unknown_is_in_the_banner() -> None:
-    assert set(SHORT_REASONS) == set(Reason) - {Reason.KNOWN}
+    assert {reason for reason in Reason if reason.short} == set(Reason) - {Reason.KNOWN}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.prompts import split_prompts
-from vfrt_ros.cli.register import left_out
 from vfrt_ros.cli.view.keys import Act, Wish
 from vfrt_ros.core.config.read_list import read_list
+from vfrt_ros.core.types.rejection import left_out
 
 if TYPE_CHECKING:
     from vfrt_ros.client.node_client import NodeClient
@@ -31,12 +31,12 @@ def carry_out(client: NodeClient, wish: Wish) -> list[str]:
 
 def _register(client: NodeClient, label: str) -> list[str]:
     response = _ask(client, "Register", label=label)
-    return [response.message, *(line.strip() for line in left_out(response.reasons))]
+    return [response.message, *left_out(response.reason_codes)]
 
 
 def _not_this(client: NodeClient, label: str) -> list[str]:
     response = _ask(client, "Register", label=label, negative=True)
-    return [response.message, *(line.strip() for line in left_out(response.reasons))]
+    return [response.message, *left_out(response.reason_codes)]
 
 
 def _prompts(client: NodeClient, text: str) -> list[str]:

@@ -88,7 +88,7 @@ class ViewLink:
                     self._carry_out(client)
                     self._check(client)
             except VfrtError as error:
-                self.trouble = str(error) if WAITING in str(error) else f"{error} {WAITING}"
+                self.trouble = f"{error} {WAITING}"
                 self._drop_wishes()
             finally:
                 self._client = None
@@ -116,7 +116,7 @@ class ViewLink:
         if time.monotonic() - self._heard < SILENCE_SECONDS:
             return
         if not client.is_there():
-            raise CommandError(f"{self._address} has ended. {WAITING}")
+            raise CommandError(f"{self._address} has ended.")
         self.trouble = f"{self._address} shows nothing: is its camera running? `vfrt doctor` tells."
 
     def _carry_out(self, client: NodeClient) -> None:

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from vfrt_ros.core.types.reason import short_words_of
+
 LABEL_WIDTH = 14
 BAR_WIDTH = 12
-
-
-def why(recognition: Any) -> str:
-    """Why the answer is unknown, in words; empty where it is known."""
-    words = {
-        recognition.KNOWN: "",
-        recognition.UNKNOWN_NOTHING_LEARNED: "nothing learned yet",
-        recognition.UNKNOWN_LOW_SCORE: "score too low",
-        recognition.UNKNOWN_AMBIGUOUS: "ambiguous",
-        recognition.UNKNOWN_UNFAMILIAR: "unfamiliar",
-    }
-    return words.get(recognition.reason, f"reason {recognition.reason}")
 
 
 def bar(score: float, width: int = BAR_WIDTH) -> str:
@@ -42,7 +32,7 @@ def line(recognition: Any) -> str:
     parts = [
         f"{recognition.label:<{LABEL_WIDTH}} {bar(recognition.score)} {recognition.score:.2f}",
         f"{recognition.fps:5.1f} fps {latency * 1e3:5.0f} ms",
-        *(text for text in (why(recognition), nearest_candidate(recognition)) if text),
+        *(text for text in (short_words_of(recognition.reason), nearest_candidate(recognition)) if text),
     ]
     return "  ".join(parts)
 

@@ -9,7 +9,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from vfrt_ros.cli.watch.recognition_line import bar, why
+from vfrt_ros.cli.watch.recognition_line import bar
+from vfrt_ros.core.types.reason import short_words_of
 
 BAR_WIDTH = 24
 
@@ -31,7 +32,7 @@ def _answer(recognition: Any) -> Text:
         f"   score {recognition.score:.2f} {sign} threshold {recognition.threshold:.2f}", style="default"
     )
     if not known:
-        text.append(f"   {why(recognition)}", style="yellow")
+        text.append(f"   {short_words_of(recognition.reason)}", style="yellow")
     return text
 
 

@@ -25,6 +25,20 @@ NO_PARAMETERS = frozenset({"VFRT_PANEL_TOKEN"})
 """Variables of commands, which no node reads."""
 
 
+_ONE_OF, _COMMA = "one of ", ", "
+
+
+def choices_of(expected: str) -> tuple[str, ...]:
+    """The choices in a `Parameter.expected`, all that a parameter's description in ROS has room for; () = any value.
+
+    >>> choices_of(Parameter("fuse", Kind.STRING, "late", "", choices=("calibrated", "late")).expected)
+    ('calibrated', 'late')
+    >>> choices_of("a text")
+    ()
+    """
+    return tuple(expected.removeprefix(_ONE_OF).split(_COMMA)) if expected.startswith(_ONE_OF) else ()
+
+
 class Kind(Enum):
     """The types that a ROS parameter of ours can have."""
 
@@ -68,7 +82,7 @@ class Parameter:
         'a number in [0, 1]'
         """
         if self.choices:
-            return "one of " + ", ".join(str(choice) for choice in self.choices)
+            return _ONE_OF + _COMMA.join(str(choice) for choice in self.choices)
         words = {
             Kind.BOOL: "true or false",
             Kind.INT: "a whole number",

@@ -31,7 +31,7 @@ class Thumbnailer:
 
     def expect(self, observation: Observation) -> None:
         """Make this one's thumbnail soon, if it is worth registering."""
-        if observation.quality.fault() is not None or work_ahead.is_ending():
+        if observation.quality.rejection() is not None or work_ahead.is_ending():
             return
         last = self._last
         if last is not None and float(last.embedding @ observation.embedding) >= NEAR_DUPLICATE_COSINE:

@@ -10,10 +10,11 @@ import numpy as np
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.scoring.prompts import texts_of
-from vfrt_ros.core.types.decision import Decision, Reason
+from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.core.types.evidence import Array, Evidence, Scores, ranking
 from vfrt_ros.core.types.observation import Observation
 from vfrt_ros.core.types.operation import ExampleId
+from vfrt_ros.core.types.reason import Reason
 
 NEAREST = 3
 """Examples that a sentence names."""

@@ -8,20 +8,13 @@ import cv2
 import numpy as np
 
 from vfrt_ros.core.report.lettering import Colour, Picture, shade, write
-from vfrt_ros.core.types.decision import Candidate, Decision, Reason
+from vfrt_ros.core.types.decision import Candidate, Decision
 
 KNOWN_COLOUR: Colour = (96, 200, 80)
 UNKNOWN_COLOUR: Colour = (60, 150, 245)
 WHITE: Colour = (255, 255, 255)
 GREY: Colour = (190, 190, 190)
 DESIGN_HEIGHT = 480.0
-
-SHORT_REASONS = {
-    Reason.UNKNOWN_NOTHING_LEARNED: "nothing learned yet",
-    Reason.UNKNOWN_LOW_SCORE: "score too low",
-    Reason.UNKNOWN_AMBIGUOUS: "could be two things",
-    Reason.UNKNOWN_UNFAMILIAR: "like nothing learned",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,7 @@ def _note(picture: Picture, note: str, unit: float) -> None:
 def _detail(decision: Decision) -> str:
     if decision.known:
         return f"{decision.score:.0%}"
-    return SHORT_REASONS[decision.reason]
+    return decision.reason.short
 
 
 def _bars(picture: Picture, decision: Decision, unit: float) -> None:

@@ -4,30 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import IntEnum
+
+from vfrt_ros.core.types.reason import Reason
 
 UNKNOWN = "unknown"
-
-
-class Reason(IntEnum):
-    """Why a frame is called unknown; the numbers are those of `Recognition.msg`."""
-
-    KNOWN = 0
-    UNKNOWN_NOTHING_LEARNED = 1
-    UNKNOWN_LOW_SCORE = 2
-    UNKNOWN_AMBIGUOUS = 3
-    UNKNOWN_UNFAMILIAR = 4
-
-    @property
-    def words(self) -> str:
-        """The reason for people."""
-        return {
-            Reason.KNOWN: "known",
-            Reason.UNKNOWN_NOTHING_LEARNED: "nothing learned yet: register an object or set prompts",
-            Reason.UNKNOWN_LOW_SCORE: "the best score is below its threshold",
-            Reason.UNKNOWN_AMBIGUOUS: "two labels fit equally well",
-            Reason.UNKNOWN_UNFAMILIAR: "it looks like nothing that was learned",
-        }[self]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ class EncoderError(VfrtError):
     """An encoder is unknown, its weights are missing or unusable."""
 
 
+class WeightsMissingError(EncoderError):
+    """The weights of an encoder are not on this machine."""
+
+
 class FrameError(VfrtError):
     """A picture cannot be used as a frame. `kind` names the cause, for counting."""
 

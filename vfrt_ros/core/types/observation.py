@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.types.rejection import Rejection, RejectionCode
+
 SHARPNESS_MIN = 15.0
 BRIGHTNESS_RANGE = (20.0, 235.0)
 
@@ -28,17 +30,19 @@ class Quality:
         """Rounded values, to be stored with an example."""
         return {"sharpness": round(self.sharpness, 1), "brightness": round(self.brightness, 1)}
 
-    def fault(self) -> str | None:
-        """Why the frame should not be remembered, in words; None when it should."""
+    def rejection(self) -> Rejection | None:
+        """Why the frame should not be remembered; None when it should."""
         low, high = BRIGHTNESS_RANGE
+        brightness = f"mean brightness {self.brightness:.0f} of 255"
         if self.brightness < low:
-            return f"too dark (mean brightness {self.brightness:.0f} of 255, at least {low:.0f} is needed)"
+            return Rejection.measured(RejectionCode.TOO_DARK, f"{brightness}, at least {low:.0f} is needed")
         if self.brightness > high:
-            return (
-                f"overexposed (mean brightness {self.brightness:.0f} of 255, at most {high:.0f} is allowed)"
+            return Rejection.measured(
+                RejectionCode.OVEREXPOSED, f"{brightness}, at most {high:.0f} is allowed"
             )
         if self.sharpness < SHARPNESS_MIN:
-            return f"blurred (sharpness {self.sharpness:.0f}, at least {SHARPNESS_MIN:.0f} is needed)"
+            sharpness = f"sharpness {self.sharpness:.0f}, at least {SHARPNESS_MIN:.0f} is needed"
+            return Rejection.measured(RejectionCode.BLURRED, sharpness)
         return None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vfrt_ros.core.encoders.catalog import CATALOG
 from vfrt_ros.core.encoders.torch_load import check_torch_load
-from vfrt_ros.core.types.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError, WeightsMissingError
 
 _SAFE = ("model.safetensors", "model.safetensors.index.json")
 _PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
@@ -43,7 +43,7 @@ def find_model(name: str, model_path: str = "", allow_download: bool = False) ->
     if cached := _cached(model):
         return check_folder(cached)
     if not allow_download:
-        raise EncoderError(
+        raise WeightsMissingError(
             f"the weights of {name} ({model}) are not on this machine; set allow_download to true to fetch "
             "them, model_path to a folder that has them, or backbone to embedded, which needs none"
         )
