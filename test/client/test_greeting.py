@@ -17,7 +17,7 @@ from vfrt_ros.client import greeting as module
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.greeting import Greeting
 from vfrt_ros.client.node_client import NodeClient
-from vfrt_ros.panel.ros_link import RosLink
+from vfrt_ros.client.ros_link import RosLink
 
 
 def test_it_is_sent_again_at_growing_distances_until_one_answer_comes(monkeypatch) -> None:

@@ -26,13 +26,13 @@ from std_msgs.msg import Header
 
 from tools.private_domain import take_domain
 from vfrt_msgs.msg import MemoryInfo, Recognition
+from vfrt_ros.client.ros_link import RosLink
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.camera_node import CameraNode
 from vfrt_ros.nodes.conversions import image_from_frame
 from vfrt_ros.nodes.recognition_node import RecognitionNode
 from vfrt_ros.nodes.services import SERVICES
 from vfrt_ros.panel.recognition_feed import RecognitionFeed
-from vfrt_ros.panel.ros_link import RosLink
 
 pytestmark = pytest.mark.ros
 

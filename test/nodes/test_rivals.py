@@ -21,7 +21,7 @@ from vfrt_ros.cli.doctor.finding import Level
 from vfrt_ros.cli.doctor.graph import check_shared_services
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.node_client import NodeClient
-from vfrt_ros.panel.ros_link import RosLink
+from vfrt_ros.client.ros_link import RosLink
 
 pytestmark = pytest.mark.ros
 

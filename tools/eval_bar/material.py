@@ -1,4 +1,4 @@
-"""What the sensitivity of the constants is measured on: embedded pictures, and a background for the rule."""
+"""Material for the sensitivity of the constants: embedded pictures, and a background for the rule."""
 
 from __future__ import annotations
 

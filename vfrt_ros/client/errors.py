@@ -1,4 +1,4 @@
-"""What a client of a node raises. Each text is the one line that the person sees."""
+"""Errors of a client of a node. Each text is the one line that the person sees."""
 
 from __future__ import annotations
 

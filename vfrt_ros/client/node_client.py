@@ -13,14 +13,15 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import NodeNameNonExistentError
 
 from vfrt_ros.bringup import live_command
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import AbsentError, NoAnswerError, SharedNameError
+from vfrt_ros.client.graph import GraphView, is_told_by_server, type_name, usual_service_name
 from vfrt_ros.client.greeting import Greeting
 from vfrt_ros.client.own_node import join_graph
 from vfrt_ros.client.patience import CALL_SECONDS, DISCOVERY_SECONDS
+from vfrt_ros.nodes import names
 from vfrt_ros.nodes.same_service import others_offering, others_publishing, refuse_shared
 
 _LOOK_AGAIN_SECONDS = 0.05
@@ -28,15 +29,15 @@ _SETTLE_SECONDS = 0.4
 # Under load a newcomer misses the answer to its announcement and hears of the others only at their next one,
 # up to three seconds later. Another newcomer has another chance at once.
 _ATTEMPTS = 3
+_USUAL_TOPICS = {
+    "vfrt_msgs/msg/Recognition": names.RECOGNITION,
+    "vfrt_msgs/msg/MemoryInfo": names.MEMORY_INFO,
+    "sensor_msgs/msg/Image": names.OVERLAY,
+    "sensor_msgs/msg/CompressedImage": f"{names.OVERLAY}/{names.COMPRESSED}",
+}
 _LIFECYCLE_SERVICE = "lifecycle_msgs/srv/GetState"
 
 Found = TypeVar("Found")
-
-
-def type_name(interface: type) -> str:
-    """The name by which the graph knows a message or service type, like `vfrt_msgs/srv/Register`."""
-    package, kind = interface.__module__.split(".")[:2]
-    return f"{package}/{kind}/{interface.__name__}"
 
 
 class NodeClient:
@@ -56,8 +57,6 @@ class NodeClient:
     def turn_to(self, address: str) -> None:
         """Speak to another node from now on."""
         self.address = address
-        namespace, _, self._name = address.rpartition("/")
-        self._namespace = namespace or "/"
 
     def __enter__(self) -> NodeClient:
         self._join()
@@ -72,6 +71,7 @@ class NodeClient:
         self._context, self.node = join_graph("vfrt_command")
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
+        self._graph = GraphView(self.node)
         self._settled = time.monotonic() + _SETTLE_SECONDS
 
     def _leave(self) -> None:
@@ -88,7 +88,10 @@ class NodeClient:
             NoAnswerError: no answer came in time.
         """
         kind = type_name(service)
-        name = self._wait_for(lambda: self._offered(self.node.get_service_names_and_types_by_node, kind))
+        name = self._wait_for(
+            lambda: self._graph.service(self.address, kind),
+            lambda: self.node.create_client(service, usual_service_name(self.address, service)),
+        )
         if name is None:
             raise AbsentError(self.why_missing(kind))
         client = self.node.create_client(service, name)
@@ -128,7 +131,9 @@ class NodeClient:
             SharedNameError: another node publishes on the topic too.
         """
         kind = type_name(message)
-        topic = self._wait_for(lambda: self._offered(self.node.get_publisher_names_and_types_by_node, kind))
+        topic = self._wait_for(
+            lambda: self._graph.published(self.address, kind), lambda: self._hear_usual(message, qos)
+        )
         if topic is None:
             raise AbsentError(self.why_missing(kind))
         self._settle()
@@ -169,13 +174,11 @@ class NodeClient:
 
     def node_names(self) -> list[str]:
         """The full names of all nodes in the graph, sorted."""
-        found = self.node.get_node_names_and_namespaces()
-        return sorted({f"{namespace.rstrip('/')}/{name}" for name, namespace in found})
+        return sorted(self._graph.nodes())
 
     def how_many(self) -> int:
         """How many nodes of this name are in the graph; more than one get in each other's way."""
-        found = self.node.get_node_names_and_namespaces()
-        return found.count((self._name, self._namespace))
+        return self._graph.count(self.address)
 
     def why_missing(self, kind: str) -> str:
         """One line that says why nothing of this type was found, and what to do."""
@@ -186,7 +189,8 @@ class NodeClient:
                 else ""
             )
             return f"{self.address} is running, but has no {kind}.{hint}"
-        others = sorted(name for name in self._seen if name.endswith(f"/{self._name}"))
+        ending = "/" + self.address.rpartition("/")[2]
+        others = sorted(name for name in self._seen if name.endswith(ending))
         if others:
             return f"There is no node {self.address}, but {', '.join(others)}: try --node {others[0]}."
         return (
@@ -195,28 +199,41 @@ class NodeClient:
         )
 
     def _is_lifecycle(self) -> bool:
-        return self._offered(self.node.get_service_names_and_types_by_node, _LIFECYCLE_SERVICE) is not None
+        return self._graph.service(self.address, _LIFECYCLE_SERVICE) is not None
 
-    def _offered(self, listing: Callable[[str, str], list[tuple[str, list[str]]]], kind: str) -> str | None:
-        """The first name of this type that a listing of our node has."""
-        try:
-            offered = listing(self._name, self._namespace)
-        except NodeNameNonExistentError:
-            return None
-        return next((name for name, kinds in offered if kind in kinds), None)
+    def _hear_usual(self, message: Any, qos: Any) -> None:
+        """Begin to hear a topic of this type under the name that it has where nothing was remapped."""
+        namespace = self.address.rpartition("/")[0]
+        if name := _USUAL_TOPICS.get(type_name(message)):
+            self.node.create_subscription(message, f"{namespace}/{name}", lambda _: None, qos)
 
-    def _wait_for(self, look: Callable[[], Found | None]) -> Found | None:
+    def _wait_for(
+        self, look: Callable[[], Found | None], match: Callable[[], object] = lambda: None
+    ) -> Found | None:
+        """What `look` finds within the patience; None = nothing.
+
+        Args:
+            match: Makes an endpoint that the node's own one matches. A discovery server tells of those alone, so it is
+                called once under such a server, when the node is there and `look` has found nothing.
+        """
         found: list[Found | None] = [None]
+        by_server = is_told_by_server()
+        unmatched = by_server
 
         def has_found() -> bool:
+            nonlocal unmatched
             self._seen.update(self.node_names())
             found[0] = look()
+            if found[0] is None and unmatched and self.is_there():
+                match()
+                unmatched = False
             return found[0] is not None
 
-        for attempt in range(_ATTEMPTS):
-            if self.spin(has_found, self.patience / _ATTEMPTS) or self._stopped.is_set():
+        attempts = 1 if by_server else _ATTEMPTS
+        for attempt in range(attempts):
+            if self.spin(has_found, self.patience / attempts) or self._stopped.is_set():
                 break
-            if attempt + 1 < _ATTEMPTS and not self.is_there():
+            if attempt + 1 < attempts and not self.is_there():
                 self._leave()
                 self._join()
         return found[0]

@@ -21,11 +21,11 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from vfrt_ros.client.errors import ClientError
+from vfrt_ros.client.ros_link import RosLink
 from vfrt_ros.core.worker.frame_worker import NewestWorker
 from vfrt_ros.nodes import qos
 from vfrt_ros.nodes.conversions import Frame, compressed_from_frame, image_from_frame
 from vfrt_ros.panel.node_watch import NodeState, NodeWatch
-from vfrt_ros.panel.ros_link import RosLink
 
 FRAME_ID = "browser"
 SILENCE_SECONDS = 5.0

@@ -17,8 +17,8 @@ from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 
 from vfrt_ros.client.errors import ClientError
+from vfrt_ros.client.ros_link import RosLink
 from vfrt_ros.core.types.errors import VfrtError
-from vfrt_ros.panel.ros_link import RosLink
 
 ASK_SECONDS = 1.0
 SILENCE_SECONDS = 5.0

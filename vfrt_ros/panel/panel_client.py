@@ -14,6 +14,7 @@ from vfrt_msgs.msg import MemoryInfo, Recognition
 from vfrt_ros.bringup import CAMERA, full_name
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import ClientError
+from vfrt_ros.client.ros_link import CALL_SECONDS, RosLink
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.loss_values import told_loss
 from vfrt_ros.panel.browser_source import BrowserSource
@@ -22,7 +23,6 @@ from vfrt_ros.panel.node_watch import NodeState, NodeWatch
 from vfrt_ros.panel.parameter_mirror import ParameterMirror
 from vfrt_ros.panel.picture_stream import PictureStream
 from vfrt_ros.panel.recognition_feed import RecognitionFeed
-from vfrt_ros.panel.ros_link import CALL_SECONDS, RosLink
 
 
 class PanelClient:

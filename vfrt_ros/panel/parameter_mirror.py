@@ -16,8 +16,8 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import qos_profile_parameter_events
 
 from vfrt_ros.client.errors import ClientError
+from vfrt_ros.client.ros_link import RosLink
 from vfrt_ros.nodes.parameters import FOREIGN
-from vfrt_ros.panel.ros_link import RosLink
 
 REFRESH_SECONDS = 5.0
 _CALL_SECONDS = 5.0

@@ -11,8 +11,8 @@ from typing import Any
 
 from sensor_msgs.msg import CompressedImage
 
+from vfrt_ros.client.ros_link import RosLink
 from vfrt_ros.nodes import qos
-from vfrt_ros.panel.ros_link import RosLink
 
 
 class PictureStream:

@@ -11,7 +11,8 @@ from rcl_interfaces.srv import SetParameters
 
 from vfrt_msgs.srv import ListLabels
 from vfrt_ros.client.errors import ClientError
-from vfrt_ros.panel.ros_link import RosLink, usual_service_name
+from vfrt_ros.client.graph import usual_service_name
+from vfrt_ros.client.ros_link import RosLink
 
 NAMES = {
     "a parameter service": (SetParameters, "/robot1/recognition/set_parameters"),

@@ -16,8 +16,8 @@ from rcl_interfaces.srv import GetParameters, ListParameters
 
 from vfrt_msgs.srv import Undo
 from vfrt_ros.client.errors import ClientError
-from vfrt_ros.panel.greetings import Greetings
-from vfrt_ros.panel.ros_link import RosLink
+from vfrt_ros.client.greetings import Greetings
+from vfrt_ros.client.ros_link import RosLink
 
 NEVER = 1_000_000
 

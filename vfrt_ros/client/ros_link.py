@@ -1,4 +1,4 @@
-"""The panel's own node in the graph, shared by all browser sessions.
+"""A node of our own in the graph with a thread of its own, for the panel and all its browser sessions.
 
 The executor's thread alone touches ROS; what a callback raises is logged there and ends nothing. Any other thread
 hands it work with `do` and waits for the outcome. Services and topics are found in the graph by their type, as
@@ -8,7 +8,6 @@ hands it work with `do` and waits for the outcome. Services and topics are found
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -17,15 +16,14 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any, TypeVar
 
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.node import NodeNameNonExistentError
 
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import AbsentError, ClientError, NoAnswerError, SharedNameError
-from vfrt_ros.client.node_client import type_name
+from vfrt_ros.client.graph import GraphView, is_told_by_server, type_name, usual_service_name
+from vfrt_ros.client.greetings import Greetings
 from vfrt_ros.client.own_node import join_graph
 from vfrt_ros.nodes.callback_guard import CallbackGuard
 from vfrt_ros.nodes.same_service import others_offering, refuse_shared
-from vfrt_ros.panel.greetings import Greetings
 
 CALL_SECONDS = 30.0
 _MATCH_SECONDS = 3.0
@@ -42,6 +40,7 @@ class RosLink:
 
     def __enter__(self) -> RosLink:
         self._context, self._node = join_graph("vfrt_panel", CallbackGuard)
+        self._graph = GraphView(self._node)
         self._clients: dict[str, Any] = {}
         self._greetings = Greetings(self._node)
         self._gate = threading.Lock()
@@ -100,13 +99,11 @@ class RosLink:
     def like(self, address: str) -> list[str]:
         """Nodes in the graph whose last name is the same, in whatever namespace."""
         ending = "/" + address.rpartition("/")[2]
-        return self.do(lambda: sorted(name for name in self._node_names() if name.endswith(ending)))
+        return self.do(lambda: sorted(name for name in self._graph.nodes() if name.endswith(ending)))
 
     def topic_of(self, address: str, message: Any) -> str | None:
         """The name of the topic of this type that a node publishes; None = none, or no such node."""
-        return self.do(
-            lambda: self._offered(self._node.get_publisher_names_and_types_by_node, address, message)
-        )
+        return self.do(lambda: self._graph.published(address, type_name(message)))
 
     def subscribe(self, message: Any, topic: str, callback: Callable[[Any], None], profile: Any) -> Any:
         """Hear a topic in the executor's thread, until `unsubscribe` gets what this returns."""
@@ -118,9 +115,7 @@ class RosLink:
 
     def listens_to(self, address: str, message: Any) -> str | None:
         """The name of the topic of this type that a node subscribes to; None = none, or no such node."""
-        return self.do(
-            lambda: self._offered(self._node.get_subscriber_names_and_types_by_node, address, message)
-        )
+        return self.do(lambda: self._graph.heard(address, type_name(message)))
 
     def advertise(self, message: Any, topic: str, profile: Any) -> Any:
         """A publisher, to be used in the executor's thread, until `withdraw` gets it."""
@@ -209,7 +204,7 @@ class RosLink:
 
     def _client(self, address: str, service: Any) -> Any:
         name = self._service_name(address, service)
-        if name is None and address not in self._node_names():
+        if name is None and not self._is_there(address):
             raise AbsentError(f"There is no node {address} in ROS_DOMAIN_ID {domain_id()}.")
         if name is None:
             raise AbsentError(
@@ -221,38 +216,14 @@ class RosLink:
 
     def _service_name(self, address: str, service: Any) -> str | None:
         """By type among the node's own; where the graph has only part of the node, by the usual name."""
-        own = self._offered(self._node.get_service_names_and_types_by_node, address, service)
-        if own is not None or address not in self._node_names():
+        own = self._graph.service(address, type_name(service))
+        if own is not None or not self._is_there(address):
             return own
         usual = usual_service_name(address, service)
-        return next((name for name, _ in self._node.get_service_names_and_types() if name == usual), None)
-
-    def _offered(self, listing: Callable[[str, str], Any], address: str, interface: Any) -> str | None:
-        namespace, _, name = address.rpartition("/")
-        try:
-            offered = listing(name, namespace or "/")
-        except NodeNameNonExistentError:
-            return None
-        kind = type_name(interface)
-        return next((topic for topic, kinds in offered if kind in kinds), None)
+        return usual if is_told_by_server() or self._graph.has_service(usual) else None
 
     def _is_there(self, address: str) -> bool:
-        return address in self._node_names()
-
-    def _node_names(self) -> set[str]:
-        found = self._node.get_node_names_and_namespaces()
-        return {f"{namespace.rstrip('/')}/{name}" for name, namespace in found}
-
-
-def usual_service_name(address: str, service: Any) -> str:
-    """What a service of this type is called where nothing was remapped.
-
-    Args:
-        address: Full name of the node. Its parameters and its lifecycle are below this, our services beside it.
-    """
-    name = re.sub(r"(?<!^)(?=[A-Z])", "_", service.__name__).lower()
-    ours = type_name(service).startswith("vfrt_msgs/")
-    return f"{address.rpartition('/')[0] if ours else address}/{name}"
+        return address in self._graph.nodes()
 
 
 def _pass_on(done: Any, answer: Future[Any]) -> None:
