@@ -200,9 +200,13 @@ def test_a_second_name_for_a_scene_is_one_click_from_the_first(client: Client) -
     app.text_input("correct label").set_value("mug")
     _button(app, "Teach").click().run()
     assert len(app.warning) == 1
-    app.button("relabel conflict").click().run()
+    merge = app.button("relabel conflict")
+    merge.click().run()
     assert client.asked[-1] == ("Relabel", {"label": "mug", "new_label": "cup"})
     assert not app.warning
+    asked = len(client.asked)
+    merge.click().run()
+    assert len(client.asked) == asked, "a second click in haste is for what is done already"
 
 
 def test_a_setting_that_was_changed_goes_back_to_its_default(client: Client) -> None:

@@ -98,6 +98,10 @@ class Browser:
         """The first element that can be seen, by CSS and by what it says, once it is there."""
         return self.wait(lambda: self._visible(selector, text), f"{selector} with '{text}'")
 
+    def place(self, selector: str) -> dict[str, int]:
+        """Where an element is, in pixels of the page, once it is there."""
+        return self.wait(lambda: self.find(selector).location, f"the place of {selector}")
+
     def press(self, selector: str, text: str = "") -> None:
         """Click it, once it is there and nothing covers it."""
 

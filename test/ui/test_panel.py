@@ -14,7 +14,8 @@ from ui.panel_process import PanelProcess
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(300)]
 
 ALPHA = ".st-key-parameter-alpha_fusion input[type=range]"
-TEMPERATURE = ".st-key-parameter-temperature input[type=range]"
+SMOOTHING = ".st-key-parameter-temporal_ema input[type=range]"
+THING = ".st-key-label-thing summary"
 
 
 def test_the_picture_changes(browser: Browser) -> None:
@@ -55,9 +56,9 @@ def test_a_change_made_elsewhere_moves_the_slider(browser: Browser, system: Live
 
 def test_a_refused_value_shows_the_nodes_reason_and_goes_back(browser: Browser, system: LiveSystem) -> None:
     browser.tab("Settings")
-    browser.keys(TEMPERATURE, Keys.HOME)
-    browser.wait_for_text("must be a number in [0.01, 10]", ".st-key-parameter-temperature")
-    assert system.value("temperature") == pytest.approx(0.9)
+    browser.keys(SMOOTHING, Keys.END)
+    browser.wait_for_text("must be a number in [0, 1)", ".st-key-parameter-temporal_ema")
+    assert system.value("temporal_ema") == pytest.approx(0.15)
 
 
 def test_registering_names_what_is_seen(browser: Browser) -> None:
@@ -86,11 +87,11 @@ def test_the_tab_stays_and_what_is_said_moves_nothing(tab: str, button: str, sys
     with Browser() as browser:  # where nothing has been said yet
         browser.open(system.panel_address)
         browser.tab(tab)
-        place = browser.find("[role=tablist]").location
+        place = browser.place("[role=tablist]")
         browser.button(button)
         browser.find(".st-key-note [data-testid=stAlert]")
         assert front(browser) == tab
-        assert browser.find("[role=tablist]").location == place
+        assert browser.place("[role=tablist]") == place
 
 
 def test_a_wrong_answer_is_put_right_beside_it(browser: Browser) -> None:
@@ -170,15 +171,15 @@ def test_in_a_network_the_panel_asks_for_its_token(system: LiveSystem, tmp_path:
 
 def test_renaming_and_undo(browser: Browser) -> None:
     browser.tab("Labels")
-    browser.press("summary", "thing")
+    browser.press(THING)
     browser.find("input[type=checkbox], [data-testid=stCheckbox]")
     browser.box("New name").send_keys("object", Keys.ENTER)
-    browser.find("summary", "object")
+    browser.find(".st-key-label-object summary")
     browser.wait(
         lambda: "thing" not in [e.text for e in browser.all("summary strong")], "the end of the old name"
     )
     browser.button("Undo")
-    browser.find("summary", "thing")
+    browser.find(THING)
 
 
 def test_single_examples_are_forgotten_and_a_memory_is_added(
@@ -188,7 +189,7 @@ def test_single_examples_are_forgotten_and_a_memory_is_added(
     system.command("memory", "export", str(exported))
     browser.tab("Labels")
     if not browser.all(".st-key-label-thing details[open]"):
-        browser.press("summary", "thing")
+        browser.press(THING)
     browser.press("[data-testid=stCheckbox] label", "no. ")
     browser.button("Forget the 1 chosen")
     browser.wait_for_text("undo brings", "[data-testid=stAlert]")
@@ -225,4 +226,4 @@ def test_a_node_that_is_gone_is_said_and_its_return_is_noticed(browser: Browser,
     shown = browser.wait(browser.look, "a picture")
     browser.wait(lambda: browser.look() != shown, "the picture to go on")
     browser.tab("Labels")
-    browser.find("summary", "thing")
+    browser.find(THING)

@@ -72,7 +72,12 @@ def show_note() -> None:
                 f"Call it “{plain(told.same_as)}”",
                 key="relabel conflict",
                 help=f"Make “{plain(told.label)}” and “{plain(told.same_as)}” one label",
-                on_click=ask,
-                args=("Relabel",),
-                kwargs={"label": told.label, "new_label": told.same_as},
+                on_click=_merge,
             )
+
+
+def _merge() -> None:
+    """Make the two labels of the note one; a second click, on a button whose note is past, does nothing."""
+    told: Note | None = st.session_state.get(_KEY)
+    if told is not None and told.same_as:
+        ask("Relabel", label=told.label, new_label=told.same_as)
