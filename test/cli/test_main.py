@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from vfrt_ros.cli.main import COMMANDS, load_command
+from vfrt_ros.cli.service_commands import SERVICE_COMMANDS
 
 from .conftest import Outcome
 from .fake_recognition import FakeRecognition
@@ -28,8 +29,10 @@ def test_every_command_has_help_with_an_example_of_itself(vfrt: Any, name: str) 
 
 def test_every_module_with_a_command_is_registered() -> None:
     folder = Path(sys.modules["vfrt_ros.cli.main"].__file__ or "").parent
-    having = {path.stem for path in folder.glob("*.py") if "\nCOMMAND = " in path.read_text(encoding="utf-8")}
-    assert having == set(COMMANDS)
+    sources = [*folder.glob("*.py"), *folder.glob("*/command.py")]
+    made = [path for path in sources if "\nCOMMAND = " in path.read_text(encoding="utf-8")]
+    having = {path.parent.name if path.stem == "command" else path.stem for path in made}
+    assert sorted([*having, *SERVICE_COMMANDS]) == sorted(COMMANDS)
 
 
 def test_help_imports_nothing_heavy() -> None:

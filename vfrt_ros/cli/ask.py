@@ -9,8 +9,6 @@ from typing import Any
 from vfrt_ros.cli.command import node_address
 from vfrt_ros.client.patience import CALL_SECONDS
 
-"""How long a service may take to answer, where a command does not say otherwise."""
-
 
 def message_of(response: Any) -> str:
     """The sentence that the node answered with."""

@@ -24,7 +24,7 @@ class UsageError(CommandError):
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A command: each module `vfrt_ros.cli.<name>` has one as `COMMAND`.
+    """A command: a module `vfrt_ros.cli.<name>` has one as `COMMAND`, or a row of `service_commands` makes one.
 
     Attributes:
         summary: One line for `vfrt --help`.

@@ -15,10 +15,11 @@ from vfrt_ros import __version__
 from vfrt_ros.cli.command import FAILED, INTERRUPTED, OK, WRONG_USAGE, Command, UsageError
 from vfrt_ros.cli.completion import complete_if_asked
 from vfrt_ros.cli.interrupt import raising
+from vfrt_ros.cli.service_commands import SERVICE_COMMANDS
 from vfrt_ros.core.types.errors import VfrtError
 from vfrt_ros.core.types.utf_8 import is_utf_8
 
-# The order of `vfrt --help`. A new command is a module of that name here, with a `COMMAND`, and one entry.
+# The order of `vfrt --help`. A new command is a row of `service_commands`, or a module here with a `COMMAND`.
 COMMANDS = (
     "live",
     "panel",
@@ -55,7 +56,9 @@ ROS_PACKAGES = (
 
 
 def load_command(name: str) -> Command:
-    """The command that stands in the module of its name."""
+    """The command that stands in the table of services, or in the module of its name."""
+    if name in SERVICE_COMMANDS:
+        return SERVICE_COMMANDS[name].command()
     command = importlib.import_module(f"vfrt_ros.cli.{name}").COMMAND
     if not isinstance(command, Command):
         raise TypeError(f"vfrt_ros.cli.{name}.COMMAND must be a Command; it is {command!r}.")

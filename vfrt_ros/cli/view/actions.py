@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import CommandError
-from vfrt_ros.cli.prompts import split_prompts
+from vfrt_ros.cli.split_prompts import split_prompts
 from vfrt_ros.cli.view.keys import Act, Wish
 from vfrt_ros.core.config.read_list import read_list
 from vfrt_ros.core.types.rejection import left_out
