@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 # `source env.sh` from bash or zsh, in any folder: this shell gets the venv, vfrt_msgs, vfrt_ros and `vfrt`.
 
 if [ -n "${ZSH_VERSION:-}" ]; then

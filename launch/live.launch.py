@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What `vfrt live` starts, for `ros2 launch`; beside it the panel, or rqt with overlay, parameters and topics.
 
 ros2 launch vfrt_ros live.launch.py source:=0 labels:='cup,phone' panel:=true rqt:=true

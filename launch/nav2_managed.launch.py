@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Both nodes under nav2's lifecycle manager, which configures, activates and watches them.
 
 ros2 launch vfrt_ros nav2_managed.launch.py source:=0

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The world of every test: nothing of the shell that runs them, and no ROS context that an earlier test has left."""
 
 from __future__ import annotations

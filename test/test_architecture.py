@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The layers: who may import whom. `docs/architecture.md` shows them, and its picture is made from the same graph."""
 
 from __future__ import annotations

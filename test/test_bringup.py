@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The description of the live system: its arguments, what they become, and who wins."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What `make discovery` calls good, and that it finds Fast DDS without our settings wanting."""
 
 from __future__ import annotations

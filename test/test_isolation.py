@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What `test/conftest.py` promises, seen by a run of pytest with the shell of somebody who uses vfrt."""
 
 from __future__ import annotations

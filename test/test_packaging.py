@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Facts that packaging has to write twice, held against each other."""
 
 import ast
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import vfrt_ros
+from tools.headers import HEADER
 
 ROOT = Path(__file__).parent.parent
 REQUIREMENTS = ["torch", "core", "nodeps", "dev", "wheels"]
@@ -162,7 +165,7 @@ def test_set_up_installs_by_hash_only():
 
 @pytest.mark.parametrize("path", INTERFACES, ids=str)
 def test_every_interface_field_has_a_comment(path):
-    lines = (ROOT / path).read_text().splitlines()
+    lines = (ROOT / path).read_text().removeprefix(HEADER).splitlines()
     assert lines[0].startswith("# "), "the first line says what the interface is for"
     for above, line in zip(["", *lines], lines, strict=False):
         if line.strip() and not line.lstrip().startswith("#") and line != "---":

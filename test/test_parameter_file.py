@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Reading ROS 2 parameter files by node name."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The README and docs/ repeat of the code what the code says, and their links lead somewhere."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The rqt perspective as rqt reads it, and which viewer is opened where what is installed."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Docstrings in plain English: a noun or a verb first, and errors that name the condition that was violated."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """README's example without ROS, run as a person runs it: it ends cleanly, closed or not."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Are our nodes found, and do their frames arrive? `make discovery` beside cameras of 30 frames a second.
 
 Commands one after another (`vfrt labels`) beside `vfrt live`, then beside four `vfrt watch` and a panel as well;

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 # Writes requirements/constraints.txt from .venv: every distribution at its exact version.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Run the fuzz tests with ever new seeds for some minutes: `make fuzz MINUTES=10`."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Which file imports which, read from the source: what the layers, the picture of them and their test rest on."""
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 # Writes requirements/lock.txt and lock-cuda.txt from constraints.txt: each pin with the hashes of all its files, and
 # torch with that of the build that this machine's pip chooses too. Hashes of other builds of the same version stay.
 set -euo pipefail

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 # Prints the Python to build the venv from: a 3.12 or 3.11 that runs and, on a sourced ROS 2, imports its rclpy.
 # PYTHON names another; a shim without a Python behind it is passed over.
 set -euo pipefail

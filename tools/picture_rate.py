@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How many pictures a second a browser shows of the live overlay, with all of it on this machine: `make panel-rate`.
 
 Camera (30 frames a second), recognition (embedded encoder), panel and a headless Chromium that draws by software

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A ROS domain for one process and its children, so that runs on one machine don't meet."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The tables of the documents, written from the code: `python -m tools.reference` brings them up to date."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Point the CMake files of the ROS wheels at this venv's Python and numpy.
 
 The wheels export the include folders of the machine that built them, and

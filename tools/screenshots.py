@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Takes the README's pictures of the panel: `make screenshots`.
 
 The demo runs with the embedded encoder; nothing in the pictures is arranged beyond waiting for a photograph.

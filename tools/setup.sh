@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 # Brings .venv, build/ and install/ up to date with what they are made from; silent where they are.
 # A step's stamp holds a hash of its inputs and is written only when the step has succeeded.
 set -euo pipefail

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The worked example of docs/scoring.md, and its figure: `python -m tools.smoothing_example docs/smoothing.png`."""
 
 from __future__ import annotations

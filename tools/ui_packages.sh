@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 # Installs what test/ui needs, a browser and a display, from Debian's packages where they are missing and this user may.
 set -euo pipefail
 

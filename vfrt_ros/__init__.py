@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """vfrt: open-world recognition for ROS 2, taught by showing."""
 
 __version__ = "0.1.0"

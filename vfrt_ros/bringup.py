@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The parts of a live system: the nodes, and the arguments that people start them with.
 
 Plain data, read by `vfrt live` and by `live.launch.py`, so that both start the same thing. An argument

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """ROS 2 parameter files, as far as they have to be known before a node reads them itself."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Names of nodes and namespaces as ROS 2 takes them, checked without ROS."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Which rqt `live.launch.py` opens: the package's perspective, the picture alone, or none, as far as is installed."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A fake recognition node, and a way to run `vfrt` against it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A recognition node without recognition: the real services and topics, and notes of what it was asked."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A Hugging Face hub on this machine, with one model: what its client needs, and nothing else."""
 
 from __future__ import annotations

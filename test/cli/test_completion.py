@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Tab after `vfrt`: what is offered, and that `source env.sh` switches it on."""
 
 from __future__ import annotations

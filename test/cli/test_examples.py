@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt examples`: what it shows, in how many pages, and which files it writes."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Ctrl-C: status 130 and no traceback, at every moment of a command."""
 
 from __future__ import annotations

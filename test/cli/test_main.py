@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The frame around the commands: help, wrong usage, missing nodes."""
 
 from __future__ import annotations

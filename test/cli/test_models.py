@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt models`, with a hub on this machine that serves a small model."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt panel`: wrong usage in one line, its address, and a clean end."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Pictures that a person has lying about, as `vfrt register --images` sends them."""
 
 from __future__ import annotations

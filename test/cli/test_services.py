@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The commands that call one service: the request they make, what they print, and their exit status."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt set`: values by type, refusals with the node's reason."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Nodes whose answers do not arrive yet, or never."""
 
 from __future__ import annotations

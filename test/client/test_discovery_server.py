@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Clients of a node that only a discovery server tells of."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Requests to a node whose answers do not arrive yet, or never, or that cannot be greeted."""
 
 from __future__ import annotations

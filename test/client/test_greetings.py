@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Calls that wait for a node at the same time share one greeting, and each is sure of its own client."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Names that services have where the graph does not tell, and a link that is asked in vain."""
 
 from __future__ import annotations

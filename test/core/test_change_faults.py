@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Whatever fails at whatever point of a change: it is refused and nothing changed, or it was made and all follow."""
 
 from __future__ import annotations

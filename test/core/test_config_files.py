@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The package's parameter files: valid, for nodes in any namespace, and free of defaults."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Known or unknown, and the reason."""
 
 from __future__ import annotations

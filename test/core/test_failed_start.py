@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A start that fails leaves nothing behind, and can be tried again in the same process."""
 
 from __future__ import annotations

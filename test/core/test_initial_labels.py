@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Initial labels are a suggestion: what a person forgot, renamed or replaced stays so."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The limits of the settings, each at its edge: what is over is refused in words, and nothing changes."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The recogniser without ROS: it learns while it looks, and each lesson counts from the next frame."""
 
 from __future__ import annotations

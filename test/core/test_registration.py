@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What a registration answers beside what it stored."""
 
 from __future__ import annotations

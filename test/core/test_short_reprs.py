@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What an interactive Python shows of the recogniser's answers: a line, and no arrays."""
 
 from __future__ import annotations

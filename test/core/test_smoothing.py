@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Smoothing over time: by seconds, label by label, and never over a break."""
 
 from __future__ import annotations

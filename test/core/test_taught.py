@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What is done with a memory without a frame: single examples, and what others learned."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Small data sets of pictures that the fake encoder tells apart, and a cache of its own."""
 
 from __future__ import annotations

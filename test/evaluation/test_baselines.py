@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The baselines on cases small enough to reckon by hand, and the protocol they are asked in."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What counts as a data set, and what is said of one that does not."""
 
 from __future__ import annotations

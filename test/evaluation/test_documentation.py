@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`docs/evaluation.md` names every figure and method that the code has, and no other option."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Embeddings are made once, belong to an encoder and a file's content, and survive broken files."""
 
 from __future__ import annotations

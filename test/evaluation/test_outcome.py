@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Outcomes in the labels of the data set, and the figures and confusions made of them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The files of an evaluation hold its figures, and the page stands on its own."""
 
 from __future__ import annotations

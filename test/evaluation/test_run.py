@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Episodes of every method, the same in one process and in several."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A space with other cosines keeps what is nearer to what."""
 
 from __future__ import annotations

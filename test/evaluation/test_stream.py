@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Recordings go through the whole recogniser, in order, with their own times."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Profiles of hypothesis: short and always the same in `make test`, long and ever new in `make fuzz`."""
 
 from __future__ import annotations

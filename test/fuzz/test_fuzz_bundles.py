@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Forged and damaged exports: one line says what is wrong, or what they hold can be given again."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Configuration files and picture files of any content: read, or refused in one line of ours."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Image messages of any content: a frame, or a FrameError with a kind that can be counted."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Parameters of every type and edge: a value that is allowed, or a SettingError in one line."""
 
 from __future__ import annotations

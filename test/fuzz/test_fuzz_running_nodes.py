@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Raw bytes on every topic that is heard, and values out of every enum: both nodes and the panel's link go on."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Service requests with any fields, in any order: a named code, a sentence, and a memory that stays whole."""
 
 from __future__ import annotations

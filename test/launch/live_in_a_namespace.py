@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Run by `launch_test`: live.launch.py with arguments, against variables and a parameter file that disagree."""
 
 from __future__ import annotations

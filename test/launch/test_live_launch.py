@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """live.launch.py: its arguments and actions by launch's own classes, then the whole system by launch_testing."""
 
 from __future__ import annotations

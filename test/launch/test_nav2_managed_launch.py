@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """nav2_managed.launch.py: both nodes wait for the manager, which knows their names and waits for a bond it can have."""
 
 from __future__ import annotations

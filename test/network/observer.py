@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Runs on a host of its own: writes what the nodes tell in `/diagnostics`, and turns the camera on and off when told.
 
 Each line that it writes is a JSON object of one node's values. Each line that it reads is `on` or `off`.

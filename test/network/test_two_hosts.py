@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Camera on one host, recognition on another, in two network namespaces that this test makes and that end with it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Two network namespaces joined by a cable: two hosts, as far as the middleware can tell.
 
 Namespaces without a name live as long as a process in them, and these end with the test: nothing is left behind.

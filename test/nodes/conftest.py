@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A ROS context of its own for each test, on a domain that no parallel run uses."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A desk at which tests ask, without a node."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What arrives on a topic, kept for a test."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A recognition node with the fake encoder in this process, and what a test needs to speak with it."""
 
 from __future__ import annotations

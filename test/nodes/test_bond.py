@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The heartbeat for a lifecycle manager: from activation to deactivation, and its end is told."""
 
 from __future__ import annotations

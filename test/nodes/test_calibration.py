@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`camera/set_camera_info`, as camera_calibration calls it; and the pictures of a camera that is mounted sideways."""
 
 from __future__ import annotations

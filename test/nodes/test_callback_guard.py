@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What a callback raises is told once, counted and answered, and the executor goes on: in any executor."""
 
 from __future__ import annotations

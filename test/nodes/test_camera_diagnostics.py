@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Diagnostics of the camera: level, message and values for each state of the source."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Cameras that fail in every way they do: seen, reported, and over when the fault is."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Messages in, frames out, and back; the bad ones refused by name."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What the core logs reaches the node's log, while the node is there."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Diagnostics: level, message and values at each state of work."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Demo camera in, recognitions out: two processes over real DDS, through one round of the demo.
 
 What is recognised is collected from the first frame on, while the shorter tests ask this and that.

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What in a node's parameter files is for other nodes, and which files have nothing for it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """An encoder that gives no answer: told once, shown in /diagnostics, tried again, and left cleanly."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A node that hears no picture says which image topics there are."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Sources that are not there when the node starts: waited for as after a loss, told once, and taken when they come."""
 
 from __future__ import annotations

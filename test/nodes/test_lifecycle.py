@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The lifecycle: self-starting or told, several rounds, and what happens when a step fails."""
 
 from __future__ import annotations

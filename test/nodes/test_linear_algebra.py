@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How many threads linear algebra has in a node's process."""
 
 from __future__ import annotations

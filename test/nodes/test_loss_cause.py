@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Why frames get lost, by where they come from and what limits there are; each cause has a cure."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Frames that get lost between a foreign driver and the node are told in diagnostics and the log, with the cure."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The answer to a change of parameters is the truth: what is accepted is in force, what is refused is not."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """ROS parameters: precedence at the start, and what is refused in words."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A peer whose QoS does not fit is named once, with what to do."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`/recognition` in this process with the fake encoder: topics, services, parameters, and what goes wrong."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Topics that were remapped: what stands beside a picture follows it."""
 
 from __future__ import annotations

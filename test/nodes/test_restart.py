@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Either node is killed and started again, in any order: the other goes on."""
 
 from __future__ import annotations

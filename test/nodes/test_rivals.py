@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Two recognition nodes of other names in one namespace: nobody changes both by asking one."""
 
 from __future__ import annotations

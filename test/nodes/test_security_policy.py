@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The sample SROS 2 policy allows what the nodes use, no less and no more; the documents say the same."""
 
 from __future__ import annotations

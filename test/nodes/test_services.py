@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Every service: what it answers to good and bad requests."""
 
 from __future__ import annotations

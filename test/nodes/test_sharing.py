@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Pictures of what is taught, single examples, and a whole memory as a file, as services answer with them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A simulated clock that stands still, jumps forward and back, as in the replay of a bag."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A node that is told to end ends, from its first line on, with status 0 and without a traceback."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Many lifecycle transitions of each node: handles, threads and memory stay as they are."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A panel's client beside a real recognition node with the fake encoder, in one process."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What the audit found is shown while the labels are looked at, with what mends it one click away."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The camera's tab without a browser: what it asks of WebRTC, and what it hands on."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A browser's camera in the place of the camera node: where its frames go, and that two cameras never mix."""
 
 from __future__ import annotations

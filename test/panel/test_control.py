@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Controls are chosen from what a node says of its parameters."""
 
 from __future__ import annotations

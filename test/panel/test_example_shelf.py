@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Examples are fetched once for each version of the memory, and not again and again from a node that fails."""
 
 from __future__ import annotations

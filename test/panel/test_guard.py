@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Who is answered by the panel: its own pages, those of a proxy that was named, and nobody who writes nonsense."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A watched node that answers, falls silent, is killed and comes back, by a clock of the test."""
 
 from __future__ import annotations

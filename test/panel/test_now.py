@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What is seen as HTML: words for every reason, figures that can be read, and nothing of a label is markup."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The page as Streamlit draws it, on a client that the test plays."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The client of the panel against a real node: what it hears, asks and changes."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The panel's server: its ports, its guard against other sites, and the endless picture."""
 
 from __future__ import annotations

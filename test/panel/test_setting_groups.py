@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Every live setting has a place and a name in words, and is shown only where it counts."""
 
 from __future__ import annotations

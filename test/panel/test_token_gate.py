@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The token of a panel that other machines reach: what lets a browser in, and what does not."""
 
 from __future__ import annotations

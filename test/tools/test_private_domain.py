@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Two processes never get the same ROS domain, and a domain is free again when its process has ended."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The tools stand outside the product: it imports none of them, and they reach into nothing private of it."""
 
 from __future__ import annotations

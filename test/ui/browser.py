@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A headless Chromium on the panel, asked as a person would: by what is to be read and where the focus is."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One demo and one browser for the tests of a module; skipped where there is no Chromium."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A demo that runs: camera, recognition and panel, each in a process of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The panel in a process of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The browser's own camera, here Chromium's simulated one, as what the robot sees."""
 
 from __future__ import annotations

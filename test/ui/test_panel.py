@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The panel in a real browser, on a demo that runs: see, set, teach, correct, and a node that dies."""
 
 from __future__ import annotations

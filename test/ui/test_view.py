@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt view` on a display, its keys pressed, and what the running node makes of it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A display without a screen (Xvfb), and hands on it (xdotool)."""
 
 from __future__ import annotations

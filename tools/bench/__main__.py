@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`python -m tools.bench`: measure, print, write, and with `--check` hold against the committed ratios."""
 
 from __future__ import annotations

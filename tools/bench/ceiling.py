@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The limit of the processor's arithmetic: how long CLIP's pictures take at the speed of its best matrix product.
 
 No program with that arithmetic is faster, whatever its runtime; another precision may be.

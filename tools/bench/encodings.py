@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The cost of each picture encoding beside bgr8: from the bytes of a message to a frame."""
 
 from __future__ import annotations

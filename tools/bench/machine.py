@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The machine that is measured, and how much of it others used meanwhile."""
 
 from __future__ import annotations

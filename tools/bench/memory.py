@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The memory by itself: writing, starting, a late operation of another robot, and the room it takes in RAM."""
 
 from __future__ import annotations

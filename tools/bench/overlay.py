@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Whether a Recognition waits for the overlay: one that takes very long shows it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A camera faster than the encoder: rate, age of the results, drops, memory."""
 
 from __future__ import annotations

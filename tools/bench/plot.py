@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Latency against memory size, as a picture."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Which ratios may not fall, and by how much: `make bench CHECK=1` holds a run against the committed ones."""
 
 from __future__ import annotations

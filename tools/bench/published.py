@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The messages of one topic, passed through a function of a measurement as they are published."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Registering recent frames into a large memory on disk."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The bench's table on the screen, and all of it in a file."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One line of the bench's table."""
 
 from __future__ import annotations

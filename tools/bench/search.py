@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Search in memories of growing size: ours against bare FAISS, and the fast index against Flat."""
 
 from __future__ import annotations

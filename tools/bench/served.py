@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The recognition node in a process of its own, with a full memory, and a camera's end of the wire in this one."""
 
 from __future__ import annotations

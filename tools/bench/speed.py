@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Frame to decision against the reference loop."""
 
 from __future__ import annotations

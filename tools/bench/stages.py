@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """From Image message to published Recognition, stage by stage, in a real node."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """From the command line to the first Recognition, when everything was compiled by an earlier start."""
 
 from __future__ import annotations

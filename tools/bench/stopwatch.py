@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Where the time of a frame goes, told by wrapping the functions that it passes through."""
 
 from __future__ import annotations

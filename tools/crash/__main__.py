@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`make crash`: does the memory keep what it promises when processes are killed and files are damaged?"""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Damage to files: flipped bits, cut ends, wiped blocks."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Memories whose files are damaged at random, and what is found afterwards."""
 
 from __future__ import annotations

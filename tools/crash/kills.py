@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Processes killed at random moments, and what is found afterwards."""
 
 from __future__ import annotations

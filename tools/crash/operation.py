@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What happens to a memory in the trial: one operation each, written down so that it can be done again."""
 
 from __future__ import annotations

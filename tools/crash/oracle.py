@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What was acknowledged: a memory in RAM that does the same, to hold a file against."""
 
 from __future__ import annotations

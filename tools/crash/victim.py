@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The process that is killed: it opens a memory, changes it without end and tells each operation before and after."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`make eval-bar`: the bar that recognition has to reach, measured, with pass or fail for every line."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Points 1 to 3 of the bar: right answers, honest unknowns, and scores that mean what they say."""
 
 from __future__ import annotations

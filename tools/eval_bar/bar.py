@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The whole bar in one run: what is measured, on which data, and what comes out."""
 
 from __future__ import annotations

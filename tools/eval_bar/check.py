@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One thing that the bar asks for, what was measured, and whether it is reached."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Handwritten digits: unlike what a camera sees. They showed a fault of the calibration, which was then mended."""
 
 from __future__ import annotations

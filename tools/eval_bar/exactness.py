@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Points 5 and 6 of the bar: changes that can be taken back exactly, and the time that things take."""
 
 from __future__ import annotations

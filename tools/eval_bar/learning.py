@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Point 4 of the bar: what learning new labels costs the labels known before."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Letters in the typefaces that matplotlib carries: no constant of the rules was fitted to them."""
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Material for the sensitivity of the constants: embedded pictures, and a background for the rule."""
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""Embedded pictures, and a background for the rule, on which the sensitivity of the constants is measured."""
 
 from __future__ import annotations
 

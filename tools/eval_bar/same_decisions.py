@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """No constant depends on the encoder: in a narrower, shifted space the same decisions come out."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Half and twice of each constant of the scoring, measured: `make sensitivity`.
 
 Each constant of `core/scoring/constants.py` in turn is halved and doubled, the others being as they are, and the

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The bar as tables in the terminal."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`make soak MINUTES=30`: exit status 1 where memory or handles grow, or an answer, a frame or a node is missed."""
 
 from __future__ import annotations

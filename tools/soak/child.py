@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A node as a process, and what it holds."""
 
 from __future__ import annotations

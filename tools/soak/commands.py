@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt` commands one after another beside running nodes, each of which has to find its node."""
 
 from __future__ import annotations

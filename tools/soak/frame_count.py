@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How many frames the camera published and what became of them, by what both nodes tell in `/diagnostics`.
 
 The camera is stopped before it is counted, so that nothing is on the way meanwhile.

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A picture of what the processes held."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Whether what a process holds is flat, whether every answer came, and whether every frame arrived."""
 
 from __future__ import annotations

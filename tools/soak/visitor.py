@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Asks a recognition node for all that can be asked, at random, and counts the frames from the camera on."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Which encoder, runtime and camera size suit a machine: measured, and told in words."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Contestants of one ratio, each in a process of its own, taking turns."""
 
 from __future__ import annotations

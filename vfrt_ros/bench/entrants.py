@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The contestants: each function prepares a step that handles the next of some frames."""
 
 from __future__ import annotations

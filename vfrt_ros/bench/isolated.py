@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Work in a process of its own: `python -m tools.bench.isolated MODULE:FUNCTION JSON`.
 
 The function gets the JSON's members as keywords. What it returns is written as one line of JSON. With `--steps`

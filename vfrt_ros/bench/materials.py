@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Materials of every measurement: frames, a CLIP model, and a memory with much in it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The loop that people write today, written fairly: what every ratio of the bench is held against.
 
 Hugging Face's processor and model in float32, prompts encoded by hand, a flat FAISS index, aggregation in

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A measured quantity: its middle, and how far it spread."""
 
 from __future__ import annotations

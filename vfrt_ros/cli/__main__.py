@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`python -m vfrt_ros.cli` is `vfrt`."""
 
 from __future__ import annotations

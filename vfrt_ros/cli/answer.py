@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How the answer of a service is shown: a sentence for people, JSON for scripts, and an exit status."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The whole of a command that calls one service of the recognition node and shows the answer."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt bench`: which encoder, runtime and camera size suit this machine."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A command of `vfrt`, and the options that several of them share."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Completion by Tab after `vfrt`: commands, options, their choices, parameters, encoders and files.
 
 `source env.sh` makes an interactive shell ask for it. argcomplete then runs `vfrt` with a variable set; it

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The program `vfrt`: it hears Ctrl-C before it imports what takes a while."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt examples`: everything that was shown, one by one."""
 
 from __future__ import annotations

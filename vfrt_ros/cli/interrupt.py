@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Ctrl-C, from the first line of a command to the last one of the interpreter: status 130, and no traceback.
 
 Python turns SIGINT into a KeyboardInterrupt wherever it is: in an import, where some packages make an ImportError of

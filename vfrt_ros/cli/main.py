@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The `vfrt` command: finds the sub-command, runs it and turns its failures into one line and a status."""
 
 from __future__ import annotations

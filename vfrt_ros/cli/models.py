@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt models`: which encoders there are, whether their weights are here, and how to get them."""
 
 from __future__ import annotations

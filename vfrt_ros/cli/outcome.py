@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The outcome of an action of `vfrt memory`."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt panel`: the panel in the browser, a client of a running node."""
 
 from __future__ import annotations

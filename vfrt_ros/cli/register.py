@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt register`: teach a label from what the camera sees now, or from pictures."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The commands that call one service of the recognition node and show its answer, as one table."""
 
 from __future__ import annotations

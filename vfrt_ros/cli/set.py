@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt set`: change a parameter of a running node."""
 
 from __future__ import annotations

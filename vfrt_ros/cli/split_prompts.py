@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Split LABEL=PROMPT as people type it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A text typed by a person as a value of the type that a ROS parameter has."""
 
 from __future__ import annotations

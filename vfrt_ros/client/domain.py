@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The ROS domain that this shell is in."""
 
 from __future__ import annotations

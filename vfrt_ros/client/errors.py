@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Errors of a client of a node. Each text is the one line that the person sees."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A view of the graph from one node of ours: the names of the others, and what they offer, by type.
 
 A name may be remapped, so services and topics are found by their type among those that a node itself offers.

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The moment from which on a node's answers arrive.
 
 A client sees a service before the service sees the client. Fast DDS throws an answer away that is ready a tenth of a

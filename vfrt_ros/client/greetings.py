@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One greeting at a time for each node, shared by all calls that wait for its answers to arrive.
 
 A node that is loading takes what it is asked later, all at once. If each call that gave up had left a greeting of its

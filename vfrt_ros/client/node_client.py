@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A short-lived ROS 2 node that speaks to one running node: its services, its parameters, its topics.
 
 Services and topics are found in the graph by their type, so a remapped one is found too. Every wait has a

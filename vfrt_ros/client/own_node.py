@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A node of our own in the graph, for the commands and the panel."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How long a client waits, in seconds."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A node of our own in the graph with a thread of its own, for the panel and all its browser sessions.
 
 The executor's thread alone touches ROS; what a callback raises is logged there and ends nothing. Any other thread

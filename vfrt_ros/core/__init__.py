@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Recognition without ROS: nothing below this package imports rclpy or a message.
 
 from vfrt_ros.core import RecognitionSettings, Recogniser

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Decide what a frame shows: hold the best score against its threshold."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """From settings to what they name: the encoders' keywords, and the memory."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The one stateful object: frames in, decisions out, taught while it runs."""
 
 from __future__ import annotations

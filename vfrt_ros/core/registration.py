@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Which frames of a registration are worth storing, and which labels they look like too."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Smoothing over time: the same time constant at any frame rate; docs/scoring.md has the formulas."""
 
 from __future__ import annotations

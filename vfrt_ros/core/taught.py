@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Changes of a memory that need no frame."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The published few-shot rules, as small functions over the same features.
 
 Each takes (n, d) float32 unit-norm examples, their (n,) labels 0 … c−1, the (c, d) text prototypes and (m, d)

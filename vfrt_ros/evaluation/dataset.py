@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A data set on disk: a folder of class folders, with or without a split."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Embeddings of picture files, each made once: cached by the encoder's fingerprint and the file's content."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """N-way K-shot episodes with known and unknown classes, and what a rule answers in them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A mean over episodes with its confidence interval."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A data set as an encoder sees it: one row a picture, one text prototype a class."""
 
 from __future__ import annotations

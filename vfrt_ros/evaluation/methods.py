@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The rules and baselines that an evaluation compares, by name."""
 
 from __future__ import annotations

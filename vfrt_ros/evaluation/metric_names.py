@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The figures of an evaluation: what each is called, what it means, and which way is better."""
 
 from __future__ import annotations

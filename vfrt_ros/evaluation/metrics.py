@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How good answers are, and how honest their scores."""
 
 from __future__ import annotations

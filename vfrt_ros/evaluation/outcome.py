@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The answers of a method in an episode, in the labels of the data set, small enough to keep and to send."""
 
 from __future__ import annotations

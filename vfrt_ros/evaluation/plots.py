@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The pictures of a report, as SVG that can stand inside a page."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Progress on stderr, while people look."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One page that a person can open: tables and pictures of an evaluation, all in one file."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The page of a report, as a Jinja template; it needs no other file and no network."""
 
 PAGE = """<!doctype html>

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """An evaluation: every method in every episode, on all cores."""
 
 from __future__ import annotations

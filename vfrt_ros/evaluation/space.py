@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The same data in a space with other cosines: narrower, and pictures apart from texts, as CLIP's are."""
 
 from __future__ import annotations

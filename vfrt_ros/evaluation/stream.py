@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A recording through the whole recogniser, frame by frame, as it would have been recognised live."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The summary of an evaluation: each figure with its interval, overall and for each class."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """An evaluation as a table in the terminal."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How many threads linear algebra may use; imports nothing, so that it can be set before numpy reads it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """An evaluation as files: tables for a spreadsheet, JSON for a script, one page for people."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The nodes: thin glue between ROS 2 and `vfrt_ros.core`.
 
 Linear algebra gets one thread in them. What a frame needs is small, and a second thread would fight the encoder,

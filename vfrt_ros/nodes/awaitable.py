@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Work of another thread, as a future that a callback can await."""
 
 from __future__ import annotations

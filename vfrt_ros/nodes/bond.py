@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A heartbeat for a lifecycle manager, such as nav2's, which takes a node for dead that gives none.
 
 The manager forms a bond with each node that it has activated: both publish `bond/msg/Status` on `bond`, the node's

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The calibration in force, and the service with which calibration tools replace it."""
 
 from __future__ import annotations

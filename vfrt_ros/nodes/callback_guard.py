@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """No exception in a callback ends a node, whoever caused it.
 
 rclpy's executors let what a callback raises end their `spin`, and with it the node: also what a peer causes in

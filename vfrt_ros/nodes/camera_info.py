@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The calibration of a camera, read from and written to the YAML file of ROS calibration tools."""
 
 from __future__ import annotations

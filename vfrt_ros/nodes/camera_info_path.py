@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Where the calibration of a camera lies: from `camera_info_url` to a path."""
 
 from __future__ import annotations

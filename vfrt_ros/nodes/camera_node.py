@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The node `/camera`: publishes the frames of a source.
 
 Threads: the grabber's own threads read the source and stamp each frame the moment it is there (see

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Between image messages and frames. What a message says is checked before anything relies on it."""
 
 from __future__ import annotations

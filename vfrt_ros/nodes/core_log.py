@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The core's messages to Python's log, in the node's log."""
 
 from __future__ import annotations

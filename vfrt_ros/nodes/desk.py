@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The objects that services work with, and how the long ones take their turn."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`/diagnostics` of the recognition node, once a second."""
 
 from __future__ import annotations

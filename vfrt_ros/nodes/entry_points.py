@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The programs `camera_node` and `recognition_node`: each hears signals before it imports what takes seconds."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Faults in callbacks and threads: logged once a kind, counted after that."""
 
 from __future__ import annotations

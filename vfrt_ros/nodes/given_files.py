@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The parameter files that a node was started with: what in them is for other nodes, and which have nothing for it."""
 
 from __future__ import annotations

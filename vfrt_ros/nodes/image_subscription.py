@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The subscription to images, reliable where that helps.
 
 A best-effort reader gets what arrives whole at the first try. A driver whose shared memory is smaller than a frame

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The image topics that there are, for somebody whose node hears none."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The life of both nodes: reading their settings, starting themselves, and ending cleanly."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Why frames get lost on their way to a node, and what to do about it.
 
 A code crosses the border of the process, in `/diagnostics`; the words for it stand here.

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Values in `/diagnostics` about frames that a recognition node lost, and how they are read again."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Counts what the image subscription of a node loses, finds out why, and tells the log once.
 
 The executor's thread alone uses it.

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The names of topics and services, all relative, so that a namespace or a remap moves them."""
 
 from __future__ import annotations

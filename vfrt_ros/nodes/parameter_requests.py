@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Requests to set parameters: answered one by one, beside the executor, and whatever they hold.
 
 rclpy answers them in the executor's thread and lets a type that there is not raise. Here a parameter that cannot be

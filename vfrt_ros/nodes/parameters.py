@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The parameter table as ROS parameters: precedence at the start, checks and changes while running."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Every QoS profile, by purpose. Each call gives a new one: overrides change it in place."""
 
 from __future__ import annotations

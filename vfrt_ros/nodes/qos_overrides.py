@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The overrides of QoS that a node is started with, looked at before rclpy meets them."""
 
 from __future__ import annotations

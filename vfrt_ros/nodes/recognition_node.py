@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`/recognition`: frames in, recognitions out, taught by services while it runs."""
 
 from __future__ import annotations

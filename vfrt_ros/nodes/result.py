@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A frame with its answer, as the worker leaves it for the overlay and for snapshots."""
 
 from __future__ import annotations

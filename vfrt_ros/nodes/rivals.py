@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Another node that offers our services: told once, and known while it is there."""
 
 from __future__ import annotations

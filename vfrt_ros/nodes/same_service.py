@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Other nodes that offer a service under the same name: a request reaches all of them.
 
 Two recognition nodes of other names in one namespace offer the same `/register`. ROS 2 hands a request to both, and

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The services: the recogniser carries it out, the answer is a code and a sentence."""
 
 from __future__ import annotations

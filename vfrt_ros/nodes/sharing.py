@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The services that carry much: pages of examples, and a whole memory as one file.
 
 Threads: they are answered in a thread of their own, beside the worker. What is long (making messages, packing and

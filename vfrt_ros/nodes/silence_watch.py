@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Notices that no picture comes, and says so once for each silence."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Counts and rates of a running recognition node."""
 
 from __future__ import annotations

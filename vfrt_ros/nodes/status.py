@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A status on `/diagnostics`, once a second."""
 
 from __future__ import annotations

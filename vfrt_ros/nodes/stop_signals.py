@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """SIGINT and SIGTERM, from the first line of a node on: it ends with status 0 and without a traceback.
 
 Threads: Python runs signal handlers in the main thread, which alone calls what is here; `StopSignals.wait` may be

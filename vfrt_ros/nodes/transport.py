@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The Fast DDS settings that our nodes start with: room for images, and announcements that come often.
 
 Room: Fast DDS gives each process 512 kB of shared memory, less than one frame of 640x480 (921 kB), and a

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Findings of the memory's audit, each with what mends it one click away."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Camera: the camera of the person's own laptop or phone as what the robot sees, over WebRTC.
 
 The page's script makes the connection; its frames come on the server's event loop, which only hands them on to

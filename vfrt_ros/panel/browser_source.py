@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The camera of a browser as a source of frames, in the place of the camera node.
 
 Two sources never mix: frames are published only while the camera node is not active. It is deactivated when a

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Which control suits a parameter, decided from the node's own description of it."""
 
 from __future__ import annotations

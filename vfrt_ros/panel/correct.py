@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Correct the answer, right beside it: what it is instead, and that it is not this."""
 
 from __future__ import annotations

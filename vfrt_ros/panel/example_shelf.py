@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The examples in memory, a page at a time, fetched once for each version of the memory."""
 
 from __future__ import annotations

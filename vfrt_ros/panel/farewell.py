@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A browser that goes away in the middle of a message: its error is not logged as a fault."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Keeps pages of other sites, open in the same browser, from reaching the panel.
 
 A web page elsewhere must not use the panel through the browser of a person who may. So a request that names

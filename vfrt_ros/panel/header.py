@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The line at the top: which nodes run, and what starts and stops them."""
 
 from __future__ import annotations

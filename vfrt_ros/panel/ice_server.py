@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A STUN or TURN server that two ends of a WebRTC connection find each other by."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Labels: what is known of each, with its examples; rename, merge, forget, mark as not this."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The whole page: what is seen on the left, what one can do on the right; below each other on a phone."""
 
 from __future__ import annotations

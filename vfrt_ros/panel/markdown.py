@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Texts of others, such as labels, where Streamlit expects Markdown."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Memory: whose it is and how large, as a file to keep, and a file of another robot to learn from."""
 
 from __future__ import annotations

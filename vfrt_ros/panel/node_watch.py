@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Whether a lifecycle node is there and in which state; starting and stopping it.
 
 The link's thread asks for the state once a second and writes `state`; a change of state is carried out in a

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The outcome of this session's last action, shown at one place until the next."""
 
 from __future__ import annotations

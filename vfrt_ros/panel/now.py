@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The answer of now, as HTML: label, score, reason, candidates and pace. No Streamlit, no ROS calls."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The live overlay as one endless JPEG stream, which a browser shows in an <img> without flicker."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """All that the panel knows of a running system: one client of its nodes for every browser session."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The parameters of a node as it describes them, kept up to date with what is changed elsewhere.
 
 The link's thread writes what parameter events say, a thread of its own reads everything anew when the node

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The newest overlay as a JPEG, fetched only while somebody watches.
 
 The link's thread alone changes the list of watchers and the subscription; `watch` hands it that work.

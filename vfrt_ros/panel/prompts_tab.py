@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Prompts: labels described in words, one on each line."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The last recognition, and the pace of the last minute. The link's thread writes, sessions read."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The left side: the live picture, which has scores and candidates drawn on it, the answer and the pace."""
 
 from __future__ import annotations

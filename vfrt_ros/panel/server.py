@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Serves the panel: Streamlit's pages and the live picture, at one address."""
 
 from __future__ import annotations

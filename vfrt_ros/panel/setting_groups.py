@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The live settings as the panel shows them: in groups, named in words, and only where they count.
 
 What a setting may be and what it means is the node's to say; a setting that stands in no group is shown last, under

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Settings: a control for each live parameter, as the node itself describes it."""
 
 from __future__ import annotations

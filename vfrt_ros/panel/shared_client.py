@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The one client of this process, for every browser session and for the picture."""
 
 from __future__ import annotations

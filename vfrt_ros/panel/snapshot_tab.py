@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Snapshot: the last frame, its overlay and its recognition written to a folder, and shown."""
 
 from __future__ import annotations

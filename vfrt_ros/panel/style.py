@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How the panel looks where Streamlit's own elements do not suffice; colours follow the page's light or dark."""
 
 STYLE = """

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The row of tabs, with the one in front that was so before, also when the node has been away."""
 
 from __future__ import annotations

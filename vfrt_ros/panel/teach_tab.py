@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Teach: a label for what the camera shows now, and what became of each frame."""
 
 from __future__ import annotations

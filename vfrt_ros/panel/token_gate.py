@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Asks whoever comes to the panel for its token, where it can be reached from other machines.
 
 The address that the panel prints has the token in it. A browser that comes with it gets a cookie, and goes on to

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Why the last frame got its answer: the nearest examples as pictures, the prompt, the threshold."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt doctor` on a running node: why it is always unknown, what it never hears, and where else it may be."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt doctor`: what it calls broken, and what it says to do."""
 
 from __future__ import annotations

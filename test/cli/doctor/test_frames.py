@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt doctor` and what the nodes' diagnostics say of frames that get lost."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt eval` from the command line: what it prints, what it writes, what it refuses."""
 
 from __future__ import annotations

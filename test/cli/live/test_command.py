@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt live` as a person uses it: a process with the real nodes, a fake encoder and the demo."""
 
 from __future__ import annotations

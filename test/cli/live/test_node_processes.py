@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The processes of `vfrt live`: who ends them, with which status, and that none is left."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt memory`: what each sub-command prints, its status, and what it does to the file."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt memory export` and `import` while a node has the memory open."""
 
 from __future__ import annotations

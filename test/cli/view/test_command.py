@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt view` without a window: what it asks the node, what it draws, and where there can be no window."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The keys of `vfrt view`, without a window."""
 
 from __future__ import annotations

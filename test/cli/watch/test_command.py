@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt watch`: what is printed for each recognition, and when it ends."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Live parameters: in force on the next frame, for every value finite, and explained as they were."""
 
 from __future__ import annotations

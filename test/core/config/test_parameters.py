@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The table of parameters: types, ranges, names, and variables of the environment."""
 
 from __future__ import annotations

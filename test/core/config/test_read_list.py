@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Lists as people write them, by every way in."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Photographs, tiny models made on the spot, and a machine without a network."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How many threads the forward pass gets."""
 
 from __future__ import annotations

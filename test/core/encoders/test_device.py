@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The choice of device, on machines that this one is not."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The fake encoder is predictable, and behaves like a real one where it matters."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What changes a fingerprint, what does not, and the cache below."""
 
 from __future__ import annotations

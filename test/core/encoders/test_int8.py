@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """8-bit matrix products: near the exact vectors, told apart from them, and only where they are to be had."""
 
 from __future__ import annotations

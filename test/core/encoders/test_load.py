@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Names, choice, reasons, plug-ins and errors of `load_encoders`."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Squares for a network, and what is no picture."""
 
 from __future__ import annotations

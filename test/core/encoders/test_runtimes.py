@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Choice of runtime, compiled models on disk, and silence on the network."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """More than 8 bits become 8: visible, true where the range is used, and steady from picture to picture."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Compressed pictures of every format in use, the untidy ones used, the broken ones refused by kind."""
 
 from __future__ import annotations

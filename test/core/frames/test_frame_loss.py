@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What is lost, what was replaced, and from when on it is told."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The reader of a topic: either message, one remark for what is assumed, one range for deep pictures."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The quality gate: what is let in, and the words for what is not."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Every encoding of a raw image shows the same scene; what could be misread is refused by kind."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Which frames belong to the scene in view."""
 
 from __future__ import annotations

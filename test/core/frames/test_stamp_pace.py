@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Stamps of cameras as they are: what is missing is counted, and what only looks like it is not."""
 
 from __future__ import annotations

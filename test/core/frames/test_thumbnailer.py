@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Thumbnails made ahead of time."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Operations of other robots: taken as they are, in any order, once; what is wrong is refused by name."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Indexes of every kind: what they find, what they forget, and what happens while one is being built."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Disks that fill up, folders that vanish, other processes: an error in words, nothing changed, and then it works."""
 
 from __future__ import annotations

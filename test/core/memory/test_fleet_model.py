@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Any operations on any robots, delivered in any order, twice, with restarts and restored backups: one state
 everywhere.
 

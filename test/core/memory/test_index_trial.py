@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """An index that cannot serve is refused before anything is taught."""
 
 from __future__ import annotations

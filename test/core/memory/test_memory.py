@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The memory: what each change does, that undo takes back exactly that, and that a restart finds it all."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Memories of formats 1 and 2 become logs of format 3, with a backup; a newer one is refused."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """New files: whole or not at all, and never in another one's place."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What operations carry: what goes in comes out, and nothing broken gets through."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Damaged files: what is lost, what is said, what is kept. `make crash` does the same at random."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The audit finds what was planted, and nothing in a sound memory."""
 
 from __future__ import annotations

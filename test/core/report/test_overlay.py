@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The overlay: readable at every size, and it shows what was answered."""
 
 from __future__ import annotations

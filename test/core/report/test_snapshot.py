@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Snapshots: a folder that is whole or not there, and never elsewhere."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The folder of snapshots stays within its size, and nothing else in it is touched."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Small made-up memories: labels as directions in space, examples scattered about them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What a rule is made of, once."""
 
 from __future__ import annotations

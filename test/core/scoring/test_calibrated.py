@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The calibrated rule on made-up things: who is known, who is not, and what changes with a setting."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Familiarity of one frame against that of the rows it was fitted on."""
 
 from __future__ import annotations

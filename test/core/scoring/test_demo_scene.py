@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The demo: four photographs known by their prompts, the fifth unknown until it is shown."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The formulas of docs/scoring.md: numbered in their order, and each cited by its number where the code has it."""
 
 from __future__ import annotations

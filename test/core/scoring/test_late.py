@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The plain rule, choice by choice."""
 
 from __future__ import annotations

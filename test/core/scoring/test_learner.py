@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Changes while a fit is on its way."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The closed form against a model that was made without the example."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The weight that prompts are supposed to have is what they earn on the examples."""
 
 from __future__ import annotations

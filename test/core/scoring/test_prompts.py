@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Templates, ensembling and the cache of text embeddings."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Text prototypes: from prompts or templates, unit norm, and only what is new is encoded."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Sums that come back bit by bit."""
 
 from __future__ import annotations

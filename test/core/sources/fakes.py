@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A source, a capture and a clock that do what a test says."""
 
 from __future__ import annotations

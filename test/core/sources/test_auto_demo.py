@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The demo gives way to a camera that appears."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Recordings of ROS 2 and ROS 1, raw and compressed, whole, cut and without metadata, written here and read back."""
 
 from __future__ import annotations

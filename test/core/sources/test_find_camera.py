@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Cameras tried side by side: order, patience, and what is left behind."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A web server with single pictures, as many cameras have one."""
 
 from __future__ import annotations

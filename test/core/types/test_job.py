@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What was answered as failed changes nothing any more; what has committed cannot be answered as failed."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The worker: the newest item, jobs in between, and an end that leaves nobody waiting."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """When the next item of a stream is worth waiting for."""
 
 from __future__ import annotations

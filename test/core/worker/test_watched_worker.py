@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A worker that hangs is replaced, its queue goes on, and what wakes up late is known to be late."""
 
 from __future__ import annotations

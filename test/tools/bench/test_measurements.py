@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Every measurement, on something tiny: that it runs, and that its numbers hang together. Never a time."""
 
 from __future__ import annotations

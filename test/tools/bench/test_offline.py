@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The package reaches for no network that nobody asked for, from import to answer."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The loop that people write, on a tiny model of the same make."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Rows, the file, the plot, the policy and the advice."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The trial of `make crash` in short, and that it sees what is broken."""
 
 from __future__ import annotations

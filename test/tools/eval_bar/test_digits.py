@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The digits as a data set: what is learned is never asked about."""
 
 from __future__ import annotations

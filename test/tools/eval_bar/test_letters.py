@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Letters: drawn alike each time, and in other faces where it is asked."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Half and twice of each constant: what is put in its place, that it is put back, and what a row tells."""
 
 from __future__ import annotations

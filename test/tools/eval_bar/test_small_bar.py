@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The whole bar in seconds, on a few classes of shapes, colours and textures that are drawn here."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Commands beside a trial: those that do not find their node are told."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Frames counted at both ends, by what the nodes tell."""
 
 from __future__ import annotations

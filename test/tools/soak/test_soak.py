@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The trial itself, for some seconds."""
 
 from __future__ import annotations

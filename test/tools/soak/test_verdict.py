@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What is flat and what is not; what counts as missed."""
 
 from __future__ import annotations

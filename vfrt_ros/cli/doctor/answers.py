@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Doctor's watch of the running node's answers: why they are always unknown, if they are."""
 
 from __future__ import annotations

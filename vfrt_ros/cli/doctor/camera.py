@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Doctor's look at the cameras: are there any, may they be used, does another program hold them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt doctor`: what is installed and running, what is broken, and what to do next."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Doctor's hint where our nodes run in another ROS domain of this machine."""
 
 from __future__ import annotations

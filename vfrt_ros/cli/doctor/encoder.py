@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Doctor's look at the encoder: which one would be used, and whether its weights can be had."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One thing that `vfrt doctor` found."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Doctor's reading of the nodes' own diagnostics: frames that get lost, a camera that does not do well."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Doctor's look at the running system: nodes, their states, topics whose ends do not meet."""
 
 from __future__ import annotations

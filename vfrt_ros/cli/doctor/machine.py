@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Doctor's look at this machine: Python, ROS, packages, variables, memory, launch."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt eval`: how good recognition is on a folder of pictures, or what it makes of a recording."""
 
 from __future__ import annotations

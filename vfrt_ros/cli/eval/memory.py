@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The memory that a recording is recognised with, or an export of one; only a copy is used."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt eval --stream`: a recording through the whole recogniser."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The command `vfrt live`."""
 
 from vfrt_ros.cli.live.command import COMMAND

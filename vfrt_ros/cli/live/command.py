@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt live`: start camera and recognition, and show what is recognised."""
 
 from __future__ import annotations

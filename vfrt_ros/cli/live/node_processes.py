@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The nodes of `vfrt live` as child processes, kept by honcho.
 
 honcho's loop runs in the main thread and owns the processes; `terminate` may be called from any thread.

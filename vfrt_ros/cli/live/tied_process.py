@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A child of `vfrt live` that ends with it, however that ends: also by SIGKILL, which nobody can catch.
 
 Between `vfrt live` and the shell that becomes the node stands a process of honcho's, which hands the node's lines on.

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The screen of `vfrt live` while its nodes run.
 
 A thread of its own hears the recognitions, so that rclpy comes to life only after honcho has forked the

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The command `vfrt memory`."""
 
 from vfrt_ros.cli.memory.command import COMMAND

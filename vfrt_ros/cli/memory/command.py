@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt memory`: look at, check, copy, share and rework a memory's file.
 
 A node that has the file open is asked to tell, copy, export and import; the other actions wait until it is stopped.

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt memory info`: of a memory's file, of an export, or by the node that has the file open."""
 
 from __future__ import annotations

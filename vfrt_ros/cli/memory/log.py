@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt memory log`: who taught what, when."""
 
 from __future__ import annotations

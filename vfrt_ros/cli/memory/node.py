@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The running node that has a memory open, and its memory as a file."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Which memory `vfrt memory` works on, and opening it while nobody else has it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt memory export` and `import`: on the file, or through the node that has it open."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Requests that `vfrt view` sends the node for a key, and the answers as lines for the screen."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt view`: a window with the overlay of a running node, taught by keys."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The keys of `vfrt view`: a state machine without a window, a node or a clock."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The link of `vfrt view` to a node: a thread that hears its overlay and carries out what is asked for.
 
 The thread alone uses the ROS client. The window's thread reads `picture`, one reference at a time, asks by

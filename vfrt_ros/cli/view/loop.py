@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The loop of `vfrt view` between the person and the link: pictures one way, keys the other."""
 
 from __future__ import annotations

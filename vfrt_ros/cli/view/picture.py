@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The layer of `vfrt view` over the overlay: answers, a line that is being typed, the keys, or what is wrong."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A window of OpenCV: opened with one clear line where there can be none, closed by its button."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`vfrt watch`: see what a running node recognises, as a table on a terminal, lines in a pipe, or JSON."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One Recognition in one line: label, score as a bar, why it is unknown, rate and delay."""
 
 from __future__ import annotations

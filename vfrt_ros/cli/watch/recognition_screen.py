@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Where recognitions are shown: something that is redrawn on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations

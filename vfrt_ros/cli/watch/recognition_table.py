@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One Recognition as a live table: the answer above, then each candidate with the shares that made its score."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Which changes of the settings a running node takes."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Files that a command may write: new ones, and those that an earlier run of it has written."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A path as a person wrote it, in a parameter or on the command line."""
 
 from __future__ import annotations

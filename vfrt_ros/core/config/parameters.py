@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One parameter: what it may be, and the check that says in words when it is not.
 
 The settings dataclasses (`vfrt_ros.core.config.settings`) are made of these, and everything that speaks of

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A list as people write it, the same whatever way it comes in."""
 
 from __future__ import annotations

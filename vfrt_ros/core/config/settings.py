@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The table of all parameters: each one stands here and nowhere else."""
 
 from __future__ import annotations

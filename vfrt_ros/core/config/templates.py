@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Prompt templates: texts with a place for the label."""
 
 from __future__ import annotations

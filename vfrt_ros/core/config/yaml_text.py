@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """YAML that anybody may have written."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Encoders of pictures and text. Nothing heavy is imported before an encoder is built."""
 
 from vfrt_ros.core.encoders.catalog import CATALOG, CatalogEntry

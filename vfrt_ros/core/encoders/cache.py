@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Files that can be made again: compiled models, text embeddings, digests of weights.
 
 Every file is the SHA-256 of its content followed by the content, is written beside its place and then

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The encoders that have a name, as facts for people; `vfrt models` prints them."""
 
 from __future__ import annotations

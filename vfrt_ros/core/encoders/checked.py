@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A plug-in's vectors, checked and brought to unit norm, so that nothing behind them has to doubt."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The one place where a device is chosen."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """An encoder that needs no weights: colours and coarse shape, with words for the colours.
 
 For tests, examples and measuring everything that is not an encoder. A red picture is near the text

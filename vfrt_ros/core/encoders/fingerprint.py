@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Fingerprints of encoders: all that their vectors depend on, in one short string.
 
 A fingerprint holds the weights, the numeric precision of the forward pass and the version of everything around it

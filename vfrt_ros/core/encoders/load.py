@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """From settings to encoders: the choice, its reason, and the check that text and pictures meet."""
 
 from __future__ import annotations

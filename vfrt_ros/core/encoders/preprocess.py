@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Pictures to the square that a network takes."""
 
 from __future__ import annotations

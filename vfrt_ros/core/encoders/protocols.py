@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The protocols of encoders: a plug-in needs to provide these members and nothing else."""
 
 from __future__ import annotations

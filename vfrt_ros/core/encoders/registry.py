@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Names to encoders. Another package adds its own by the two dicts or by entry points.
 
     from vfrt_ros.core.encoders import BACKBONE_BUILDERS

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Reading pickled weights, and the torch that may do it."""
 
 from __future__ import annotations

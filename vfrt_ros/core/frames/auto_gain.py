@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """More than 8 bits brought to 8, as an infrared camera's automatic gain control does."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The picture of a compressed image message, live or out of a bag, and of an encoded picture file."""
 
 from __future__ import annotations

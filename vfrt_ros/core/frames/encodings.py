@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The encodings of `sensor_msgs/Image` that hold a picture, and the ones that do not."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Frames that a stream lost on the way, beside those that came.
 
 The middleware numbers what a publisher sends and tells which numbers never came: those are lost. A number that is

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The pictures of one topic, one after another."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The size of an encoded picture, read from its header: what decoding it would cost."""
 
 from __future__ import annotations

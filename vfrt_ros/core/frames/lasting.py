@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Whether something has been true for some seconds without a break."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Check a frame, and make an observation of it."""
 
 from __future__ import annotations

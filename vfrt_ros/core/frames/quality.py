@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The quality gate: which frames are worth remembering."""
 
 from __future__ import annotations

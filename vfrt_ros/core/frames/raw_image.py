@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The picture of a raw image message, live or out of a bag."""
 
 from __future__ import annotations

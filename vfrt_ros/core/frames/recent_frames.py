@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The newest observations of the scene in view."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Pictures made smaller: the one kept of a frame, and what it is compared by."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The pace at which a camera stamps its frames, and how many of them are missing, from the stamps alone.
 
 A lost frame leaves a gap of two intervals or more among gaps of one. A camera that changes its rate leaves gaps that

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Thumbnails of recent frames, made before anybody asks for them."""
 
 from __future__ import annotations

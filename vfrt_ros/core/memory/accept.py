@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What a memory takes of an example, whoever brings it: whatever it takes, it can give to another one."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A memory as one portable file: a zip that any program can read.
 
 Version 2 carries the log, or the part of it that the memory still has:

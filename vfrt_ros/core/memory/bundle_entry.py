@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The parts of a portable file, each checked as if somebody meant harm by it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Is a memory's file as it was written?"""
 
 from __future__ import annotations

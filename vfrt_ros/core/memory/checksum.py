@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Checksums: a number in every row that tells whether the row is as it was written.
 
 SQLite checks the structure of its pages, not what the rows say: a flipped bit in an embedding would go unnoticed.

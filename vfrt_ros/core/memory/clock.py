@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A hybrid logical clock: physical time where it moves forward, a counter where it does not.
 
 Source: Kulkarni et al. 2014, "Logical Physical Clocks", https://cse.buffalo.edu/tech-reports/2014-04.pdf. The two parts

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Drop what undo can no longer reach: the embeddings and pictures of examples that nothing can bring back."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Opening a SQLite file so that what is committed stays, and its errors in words."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The FAISS index over the positive examples of a table: built by the first search, then kept up to date."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The one table of examples: which there are, what they are called, their embeddings. Index, rules and audit read
 it."""
 

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """FAISS indexes made from factory strings, trained and filled."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Fold operations into the state of a memory, in whatever order they come.
 
 Each part of the state is decided by the operations that name it, not by what came before:

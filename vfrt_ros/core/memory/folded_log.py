@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A log on disk and the state that it gives in RAM, which follows each operation that is written."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Those who follow the changes of a memory: asked before a change is made, told when it is."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Formats 1 and 2 of a memory's file: tables of examples and prompts that were changed in place, with a history
 beside them.
 

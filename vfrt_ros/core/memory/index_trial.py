@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Whether an index can do what a memory asks of it, tried on some vectors before anybody relies on it.
 
 FAISS makes indexes that it cannot fill, and some of them end the process. So what is not known to work is tried in a

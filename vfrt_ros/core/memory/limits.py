@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How much a memory may grow by what others learned, or by joining labels: the limits of the settings."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Where the file of a memory is."""
 
 from __future__ import annotations

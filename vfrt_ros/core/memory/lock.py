@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One process at a time: a lock that ends with the process that holds it, however it ends.
 
 Its file also says what was last acknowledged. That is no record, only a witness: it tells a change that was on

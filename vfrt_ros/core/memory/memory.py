@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What a robot was taught: the log of operations is the truth, everything else is folded from it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What another robot learned, added to a memory."""
 
 from __future__ import annotations

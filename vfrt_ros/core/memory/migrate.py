@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Bring a file of an older format to this one, in one transaction."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A file that was not there before: whole, or not at all, and never in the place of another one."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Operations as rows of the log, and back.
 
 A row is (robot, number, clock, kind, pruned, payload, digest, checksum). The digest is the operation's own

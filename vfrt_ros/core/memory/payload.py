@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What operations carry, as bytes and back; whatever comes from elsewhere is checked as if somebody meant harm by it.
 
 A payload is one MessagePack map. Embeddings stand in it as one block of little-endian float32, (n, d) by rows;

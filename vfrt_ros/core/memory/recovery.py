@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """What is found at the start, and how the newest good state comes out of it.
 
 A memory is two files: `memory.db` and `memory.db.copy`. Each change is committed to both before it is answered.

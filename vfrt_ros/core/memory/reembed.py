@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A memory for another encoder, from the pictures that are kept with the examples."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The second file of a memory, which takes each change at the same time as the first."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The tables of a memory's file."""
 
 from __future__ import annotations

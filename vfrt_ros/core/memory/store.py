@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The record of truth: every change of the memory, in two SQLite files, durable when a call returns."""
 
 from __future__ import annotations

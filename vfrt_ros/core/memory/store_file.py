@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One SQLite file with a whole log: its statements. Errors are SQLite's own; `Store` puts them in words."""
 
 from __future__ import annotations

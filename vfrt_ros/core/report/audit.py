@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Find the examples and prompts that make recognition worse, and say what to do about them."""
 
 from __future__ import annotations

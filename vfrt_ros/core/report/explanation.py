@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Why a frame got its answer, in words."""
 
 from __future__ import annotations

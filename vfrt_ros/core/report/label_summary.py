@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A summary of each label, for people."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Text as pixels, in any script that the font has (OpenCV's own fonts know ASCII only)."""
 
 from __future__ import annotations

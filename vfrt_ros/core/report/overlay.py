@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The picture that people watch: the frame with the answer drawn over it."""
 
 from __future__ import annotations

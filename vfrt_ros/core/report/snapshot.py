@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A folder that shows what was seen and what was answered."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Keeps the folder of snapshots within its size: the oldest go first."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How the late rule turns the cosines of a label's neighbours into one number (`neighbor_agg`)."""
 
 from __future__ import annotations

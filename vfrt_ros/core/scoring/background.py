@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Prompts for things in general and pictures of nothing: what a label has to stand out from."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The fusion rules that the settings name, ready for a memory and its encoders."""
 
 from __future__ import annotations

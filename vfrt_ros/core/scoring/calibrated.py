@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The rule `fuse: calibrated`, which learns from the memory itself how much each kind of evidence counts."""
 
 from __future__ import annotations

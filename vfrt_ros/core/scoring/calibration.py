@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The weights of distances and prompts, learned from the left-out examples of the memory itself."""
 
 from __future__ import annotations

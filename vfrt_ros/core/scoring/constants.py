@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The chosen numbers of the rule `calibrated`, each with its source; the rest is learned from the memory.
 
 The code reads them as ``constants.NAME`` at the moment of use, so that `make sensitivity` can put half and twice of

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """From the statistics of a memory and a sample of its examples to the model that judges frames."""
 
 from __future__ import annotations

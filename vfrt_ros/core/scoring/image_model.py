@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The labels as class means under one metric: how far a frame is from each."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Which labels there are, how many examples each has, and its text prototype."""
 
 from __future__ import annotations

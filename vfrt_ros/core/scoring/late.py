@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """`fuse: late`, the plain rule: neighbours, a fixed weight, one threshold. Kept for comparison."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Keep the model of a memory up to date: exact sums at once, the fit at once or in the background."""
 
 from __future__ import annotations

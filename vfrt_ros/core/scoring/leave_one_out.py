@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How far each example of the memory is from every label when it is left out itself."""
 
 from __future__ import annotations

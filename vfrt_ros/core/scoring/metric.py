@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One shared shrunk within-label covariance, as an inner product that costs little per frame."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How the late rule puts image and text scores on one scale (`score_norm`)."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The worth of prompts by themselves: where their weight beside pictures is looked for."""
 
 from __future__ import annotations

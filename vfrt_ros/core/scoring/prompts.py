@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Labels to text prototypes: templates, ensembling, and a cache on disk.
 
 A template holds `{label}` (or `{}`) where the label goes. The embeddings of a label's filled templates are

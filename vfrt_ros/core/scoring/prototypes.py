@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Text prototypes of the labels in memory; only what changed is encoded again."""
 
 from __future__ import annotations

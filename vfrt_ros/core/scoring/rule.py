@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The interface of the rules that turn an embedding into scores."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How far apart examples of one label lie, and which of them say nothing new."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Sums over the memory that addition and subtraction keep exact to the last bit (formula 20 of docs/scoring.md)."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Text evidence: by how much a label's prompt stands out from prompts for things in general."""
 
 from __future__ import annotations

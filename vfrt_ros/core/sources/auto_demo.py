@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The demo in the place of a camera, which is looked for meanwhile."""
 
 from __future__ import annotations

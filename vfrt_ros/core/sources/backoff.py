@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How long to wait before the next attempt."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Pictures out of a recording of ROS 2 or ROS 1, read without a ROS install."""
 
 from __future__ import annotations

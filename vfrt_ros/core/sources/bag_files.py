@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The files that a bag is made of, told by their names."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The part of `cv2.VideoCapture` that the sources use, so that a fake can take its place."""
 
 from __future__ import annotations

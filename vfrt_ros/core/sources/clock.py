@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Time as the grabber sees it, so that a test can make its own."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A camera for machines that have none: a slow pan and zoom over real photographs."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The first camera of this machine that delivers a frame, all tried side by side."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Frames of any size brought to one size."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Keeps the newest frame of a source at hand, whatever the source does.
 
 Threads:

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How a source does, for diagnostics."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A picture, a folder of pictures, or a glob."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The messages of an MCAP file from its beginning on, as far as they go: a recorder that was killed leaves no index."""
 
 from __future__ import annotations

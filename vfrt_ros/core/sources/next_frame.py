@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The next frame of a capture that goes on for ever, over a read that fails now and then."""
 
 from __future__ import annotations

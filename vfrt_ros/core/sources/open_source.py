@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """From the text of the `source` parameter to an open source.
 
 Where the line is between what is waited for and what is refused: a device, a URL and a folder may come later, so

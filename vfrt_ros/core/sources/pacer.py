@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Which frames are wanted, so that they come at a given rate."""
 
 from __future__ import annotations

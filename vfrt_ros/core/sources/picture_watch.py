@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Sees when a camera delivers, but nothing worth having: the same picture for ever, or black."""
 
 from __future__ import annotations

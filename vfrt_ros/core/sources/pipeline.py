@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """GStreamer pipelines, for cameras that only their maker's elements can read, such as those of a Jetson."""
 
 from __future__ import annotations

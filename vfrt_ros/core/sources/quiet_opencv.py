@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """OpenCV and FFmpeg print to stderr what we report in our own words."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """One attempt at reading a source, in a thread of its own.
 
 Threads: the attempt's thread opens, reads and closes the source, and nobody else touches it. `busy_since`,

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The messages of one recording, whatever wrote it: rosbag2 in SQLite or MCAP, ROS 1, whole or cut off."""
 
 from __future__ import annotations

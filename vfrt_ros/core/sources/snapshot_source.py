@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Single pictures of a camera in the network, asked for again and again."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Addresses of streams, with a user and a password in them as people type them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Pictures of a camera that is mounted upside down or sideways, made upright."""
 
 from __future__ import annotations

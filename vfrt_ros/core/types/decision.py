@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The answer for one frame: known or unknown, and why."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The encoder that a memory belongs to."""
 
 from __future__ import annotations

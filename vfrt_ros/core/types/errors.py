@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The errors that a person can cause. Anything else that is raised is a bug."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Evidence and scores of one frame, as a fusion rule gives them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The values that a memory holds, and those that a change of it consists of."""
 
 from __future__ import annotations

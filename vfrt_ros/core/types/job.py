@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A request to a worker: it can be given up on until it commits, so that its answer stays true.
 
 Whoever waits for a job may give up on it, and answers then that it failed. A job that was given up on must not change

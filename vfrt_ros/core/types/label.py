@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Labels and prompts that people may ask for, checked before anything is done."""
 
 from __future__ import annotations

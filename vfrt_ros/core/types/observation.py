@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """An observation: one frame after encoding, and how good its picture is."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """An operation: one thing that was done to a memory, as every robot of a fleet keeps it."""
 
 from __future__ import annotations

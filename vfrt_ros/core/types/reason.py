@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Why a frame is called unknown: the codes, and their words."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Why a registration leaves a frame out: the codes, and their words."""
 
 from __future__ import annotations

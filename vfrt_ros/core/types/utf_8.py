@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Whether a text can be written in UTF-8."""
 
 from __future__ import annotations

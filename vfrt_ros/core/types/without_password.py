@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Texts with URLs as they may stand in a log: whatever could be a secret in one is hidden."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Threads that work ahead, and have ended before the interpreter takes itself apart.
 
 A daemon thread that comes back from C++ at that time is ended by force, and the process aborts (`terminate called

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A thread that always works on the newest item, and does jobs in between."""
 
 from __future__ import annotations

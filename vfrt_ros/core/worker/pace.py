@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The beat of a steady stream, and whether its next item is worth a moment's wait."""
 
 from __future__ import annotations

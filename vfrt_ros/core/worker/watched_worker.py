@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A worker that is replaced when it hangs, so that the next item is a new attempt."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Folder, cache, hub: in this order, and pickles only with a torch that is safe."""
 
 from __future__ import annotations

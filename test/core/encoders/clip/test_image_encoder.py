@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The Hugging Face loader against transformers' own processors and models, on tiny models made here."""
 
 from __future__ import annotations

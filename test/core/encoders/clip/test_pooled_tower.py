@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Picture towers against transformers' own pooled output."""
 
 from __future__ import annotations

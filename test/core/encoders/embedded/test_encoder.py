@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The embedded encoder against what is known of real photographs."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Where a Hugging Face model's files are: a folder, the local cache, or the hub if that is allowed."""
 
 from __future__ import annotations

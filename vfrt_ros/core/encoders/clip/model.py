@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A CLIP or SigLIP model on disk: the facts about it that are wanted before it is loaded.
 
 The facts are cached, so that a start with a compiled model needs neither torch nor transformers.

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Pillow's antialiased resize, by two sparse matrices and OpenCV's saturating casts.
 
 CLIP and SigLIP were trained on pictures that Pillow made small. OpenCV has no antialiased cubic, and its

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Picture towers down to their pooled output, without what it does not depend on.
 
 CLIP's embedding is read from the class token alone. In the last layer the other tokens are wanted as keys and values

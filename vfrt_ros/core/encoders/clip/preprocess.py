@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A Hugging Face image processor's settings, and the same result without its cost.
 
 The geometry runs on bytes here; scaling and mean and std are the first step of the network (hf_clip.py),

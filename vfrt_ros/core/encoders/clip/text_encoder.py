@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Text by CLIP and SigLIP models in Hugging Face's format. Loaded by the first text that it must encode."""
 
 from __future__ import annotations

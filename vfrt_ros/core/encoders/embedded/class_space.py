@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The constants that tie EfficientNet-Lite0's classes to sentences, made once and kept on disk.
 
 Source: Norouzi et al., Zero-Shot Learning by Convex Combination of Semantic Embeddings (arXiv:1312.5650),

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """An aligned space of pictures and text from networks that come with Python packages; nothing is fetched.
 
 A picture becomes the sentence of its ten likeliest ImageNet classes (ConSE, Norouzi et al. 2014,

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """EfficientNet-Lite0 with ImageNet weights, from two Python packages.
 
 Source: Tan and Le, EfficientNet (arXiv:1905.11946); the weights are TensorFlow's `efficientnet-lite0`,

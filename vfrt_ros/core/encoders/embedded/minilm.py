@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Sentence vectors: all-MiniLM-L6-v2, from a Python package.
 
 Source: Wang et al., MiniLM (arXiv:2002.10957); mean of the token vectors under the attention mask, then

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Files that other Python packages bring along, found without importing the package."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """A network that a runtime can build, and the interface of a forward pass."""
 
 from __future__ import annotations

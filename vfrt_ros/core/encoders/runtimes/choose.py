@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The choice of what runs a network, and of the numbers that it computes with."""
 
 from __future__ import annotations

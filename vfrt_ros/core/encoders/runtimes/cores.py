@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """How many cores this process may use, by its affinity and by the quota of its container."""
 
 from __future__ import annotations

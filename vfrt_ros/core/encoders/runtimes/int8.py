@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Whole numbers of 8 bits for the matrix products of a transformer, without data to calibrate with.
 
 Each row of a weight matrix is stored as bytes with one scale; the runtime brings activations to bytes group by

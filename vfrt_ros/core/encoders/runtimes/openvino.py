@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The forward pass in OpenVINO, on a CPU.
 
 A network is converted from its torch module once; the compiled model is kept on disk, and with it a later

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The forward pass in torch: on CUDA and MPS, and on a CPU without OpenVINO.
 
 On CUDA: half precision, pinned host memory and asynchronous copies on the current stream.
