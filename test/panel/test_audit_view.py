@@ -62,7 +62,7 @@ def run(examples: int = 8, findings: list[Finding] = FINDINGS) -> SimpleNamespac
 
 MENDS = {
     "Merge into mug": ("Relabel", {"label": "cup", "new_label": "mug"}),
-    "Forget 2 examples": ("ForgetExamples", {"examples": [3, 4]}),
+    "Forget 2 examples": ("ForgetExamples", {"examples": ["a:1:0", "a:1:1"]}),
 }
 
 

@@ -191,7 +191,7 @@ def test_the_answer_is_corrected_beside_it(client: Client) -> None:
 def test_an_explanation_has_examples_threshold_and_prompt_and_no_markup_of_others(client: Client) -> None:
     app = run().button("why").click().run()
     shown = texts(app)
-    for words in ("25 %", "cosine 0.91", "no. 7", "80 %", "50 %", "Cosine 0.30", "a &lt;cup&gt;"):
+    for words in ("25 %", "cosine 0.91", "no. a:7:0", "80 %", "50 %", "Cosine 0.30", "a &lt;cup&gt;"):
         assert words in shown
     assert LABEL not in shown
 
