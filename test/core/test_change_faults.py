@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.scoring.late import LateRule
 from vfrt_ros.core.types.errors import EncoderError, MemoryStoreError, RequestError, VfrtError
+from vfrt_ros.core.types.job import Job
 
 ENCODERS = load_encoders("fake")
 
@@ -252,6 +254,43 @@ def test_settings_whose_prompts_cannot_be_encoded_change_nothing(monkeypatch, ch
     assert made.settings == before[0].replace(**changes)
     fresh = Recogniser(made.settings, encoders=made.encoders, memory=made.memory)
     assert answers(made) == answers(fresh)
+
+
+@pytest.mark.parametrize("changes", CONFIGURED.values(), ids=CONFIGURED.keys())
+def test_a_change_of_settings_that_was_given_up_on_while_it_hung_changes_nothing(
+    monkeypatch, changes
+) -> None:
+    made = Recogniser(settings(memory_path=":memory:", fuse="late"), encoders=ENCODERS)
+    made.register("cup", images=pictures("red"))
+    before = made.settings, answers(made)
+    entered, go, encode = threading.Event(), threading.Event(), FakeText.encode_text
+
+    def hang(self: FakeText, texts: list[str]) -> Any:
+        entered.set()
+        assert go.wait(30)
+        return encode(self, texts)
+
+    job = Job(lambda: made.configure(**changes))
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeText, "encode_text", hang)
+        thread = threading.Thread(target=job.run)
+        thread.start()
+        assert entered.wait(30)
+        assert job.abandon(EncoderError("It gives no answer."))
+        go.set()
+        thread.join(30)
+    assert not thread.is_alive()
+    assert (made.settings, answers(made)) == before
+    made.configure(**changes)
+    assert made.settings == before[0].replace(**changes)
+
+
+def test_one_change_reaches_everybody_who_reads_the_settings() -> None:
+    made = Recogniser(settings(memory_path=":memory:"), encoders=ENCODERS)
+    rule = made._rule
+    made.configure(alpha_fusion=0.2)
+    assert made._rule is rule
+    assert made.settings.alpha_fusion == made.live.alpha_fusion == rule.settings.alpha_fusion == 0.2
 
 
 def test_more_examples_than_the_sums_hold_are_refused_before_they_are_written(monkeypatch, tmp_path) -> None:

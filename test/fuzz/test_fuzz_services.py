@@ -23,9 +23,9 @@ from vfrt_ros.core.memory.bundle import pack_bundle
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.report.overlay import Pace
 from vfrt_ros.nodes.conversions import image_from_frame
-from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.messages import memory_info_message, recognition_message
 from vfrt_ros.nodes.result import Result
+from vfrt_ros.nodes.service_context import ServiceContext
 from vfrt_ros.nodes.services import SERVICES, answer
 
 GOOD_IMAGES = [image_from_frame(picture(colour), Header()) for colour in ("red", "blue")]
@@ -127,9 +127,9 @@ class Visitor:
 
     def ask(self, name: str, fields: dict[str, Any]) -> None:
         service = SERVICES[name][0]
-        desk = Desk(self.recogniser, lambda: self.latest, self.folder)
+        context = ServiceContext(self.recogniser, lambda: self.latest, self.folder)
         before = self.recogniser.memory.version
-        response = answer(name, desk, service.Request(**fields), service.Response())
+        response = answer(name, context, service.Request(**fields), service.Response())
         assert response.code in CODES[name]
         assert response.code != response.INTERNAL_ERROR
         assert response.message

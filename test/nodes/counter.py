@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""A desk at which tests ask, without a node."""
+"""A counter at which tests ask, without a node."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from vfrt_ros.core.memory.bundle import pack_bundle
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.report.overlay import Pace
 from vfrt_ros.nodes.conversions import image_from_frame
-from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.result import Result
+from vfrt_ros.nodes.service_context import ServiceContext
 from vfrt_ros.nodes.services import SERVICES, answer
 
 
@@ -32,7 +32,7 @@ def taught() -> Recogniser:
 
 
 class Counter:
-    """A desk at which a test asks."""
+    """A counter at which a test asks."""
 
     def __init__(self, folder: Path) -> None:
         self.recogniser = taught()
@@ -46,8 +46,8 @@ class Counter:
     def ask(self, name: str, /, **fields: Any) -> Any:
         service = SERVICES[name][0]
         fields = {key: value(self) if callable(value) else value for key, value in fields.items()}
-        desk = Desk(self.recogniser, lambda: self.result, self.folder)
-        return answer(name, desk, service.Request(**fields), service.Response())
+        context = ServiceContext(self.recogniser, lambda: self.result, self.folder)
+        return answer(name, context, service.Request(**fields), service.Response())
 
 
 def nth(*numbers: int) -> Callable[[Counter], list[str]]:

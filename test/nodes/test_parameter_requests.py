@@ -158,6 +158,7 @@ def test_what_cannot_be_put_in_force_is_refused_and_changes_nothing(
     assert bench.node.faults.bugs() == bugs
     assert bench.set(fuse="late")[0].successful
     assert bench.node._recogniser.settings.fuse == bench.node.settings.fuse == "late"
+    assert bench.node._recogniser.live is bench.node.live, "one holder for both"
 
 
 def test_a_refusal_leaves_foreign_parameters_as_they_were(bench) -> None:

@@ -433,10 +433,10 @@ class TestOverlay:
         bench.tester.destroy_subscription(watching)
         wait_for(lambda: not bench.node._is_watched(), "the end of the subscription")
         bench.show(picture("red"))
-        bench.node._painter.submit(lambda: None).result(20)
+        bench.node._overlay_worker.submit(lambda: None).result(20)
         count = len(drawn)
         bench.show(picture("red"))
-        bench.node._painter.submit(lambda: None).result(20)
+        bench.node._overlay_worker.submit(lambda: None).result(20)
         assert len(drawn) == count
 
 

@@ -34,6 +34,7 @@ from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.core.types.errors import NoFramesError, UnknownLabelError, nearest
 from vfrt_ros.core.types.example import Change, Prompts, Step
+from vfrt_ros.core.types.job import begin_commit
 from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room, stored_label
 from vfrt_ros.core.types.observation import Observation
 
@@ -267,21 +268,24 @@ class Recogniser(Taught):
             SettingError: A name or value is wrong, or the parameter can only be set at the start.
             EncoderError: The prompts cannot be encoded with the new templates, or for the new rule.
             RequestError: The memory holds more than the new rule can.
+            AbandonedError: The job that it runs in was given up on meanwhile.
             VfrtError: Whichever it is, nothing changed.
         """
         with self._lock:
             before, settings = self.settings, check_live(self.settings, changes)
             if settings == before:
                 return
-            rule = self._current_rule()
+            rule, prototypes = self._current_rule(), None
             if settings.fuse != before.fuse:
                 rule = self._make_rule(settings)
             elif settings.prompt_templates != before.prompt_templates:
-                rule.set_prototypes(*self._prototypes.embed(self.memory.prompts, settings.prompt_templates))
-            if self._answered is not None:
-                self._answered = self._answered.with_weights(self._rule.weights)
-            rule.settings = settings
-            self._rule, self.settings = rule, settings
+                prototypes = self._prototypes.embed(self.memory.prompts, settings.prompt_templates)
+            answered = self._answered and self._answered.with_weights(self._rule.weights)
+            begin_commit()
+            if prototypes is not None:
+                rule.set_prototypes(*prototypes)
+            self._rule, self._answered = rule, answered
+            self.live.put_in_force(settings)
             self._forget_the_past(but_answer=True)
 
     def settle(self) -> None:
@@ -317,6 +321,7 @@ class Recogniser(Taught):
             rule.check(known)
             rule.apply(known)
         rule.set_prototypes(*prototypes)
+        rule.settings = self.live
         return rule
 
     def _current_rule(self) -> FusionRule:

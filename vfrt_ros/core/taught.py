@@ -8,6 +8,7 @@ import threading
 from collections.abc import Collection, Sequence
 from typing import Self
 
+from vfrt_ros.core.config.live_settings import LiveSettings
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.bundle import Bundle
 from vfrt_ros.core.memory.limits import check_examples, check_file, check_growth
@@ -31,9 +32,14 @@ class Taught:
     """
 
     def __init__(self, settings: RecognitionSettings, memory: Memory) -> None:
-        self.settings = settings
+        self.live = LiveSettings(settings)
         self.memory = memory
         self._lock = threading.RLock()
+
+    @property
+    def settings(self) -> RecognitionSettings:
+        """The settings in force."""
+        return self.live.now
 
     def forget(self, label: str) -> Step:
         """Remove a label; see `Memory.forget`."""

@@ -56,8 +56,6 @@ class CameraNode(SelfStartingNode):
         SettingError: A parameter has an unknown name or a wrong value.
     """
 
-    settings: CameraSettings
-
     def __init__(self, arguments: Sequence[str] | None = None) -> None:
         super().__init__(names.CAMERA_NODE, CameraSettings, arguments)
         self._grabber: Grabber | None = None

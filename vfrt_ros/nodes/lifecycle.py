@@ -18,6 +18,7 @@ from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedE
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 
+from vfrt_ros.core.config.live_settings import LiveSettings
 from vfrt_ros.core.config.parameters import Settings
 from vfrt_ros.core.types.errors import VfrtError
 from vfrt_ros.core.types.without_password import without_password
@@ -76,6 +77,15 @@ class SelfStartingNode(CallbackGuard, LifecycleNode):
             self.destroy_node()
             raise
         declare(self, self.settings)
+
+    @property
+    def settings(self) -> Any:
+        """The settings in force, of the class of its table; a value that is set begins a holder (`live`)."""
+        return self.live.now
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self.live: LiveSettings[Any] = LiveSettings(settings)
 
     def create_service(self, srv_type: Any, *args: Any, **kwargs: Any) -> Any:
         """See `rclpy.node.Node`; a change of parameters, which may take a while, holds up no other callback."""

@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -45,7 +44,6 @@ from vfrt_ros.nodes.conversions import (
     compressed_from_frame,
     image_from_frame,
 )
-from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.diagnostics import Diagnostics, Work
 from vfrt_ros.nodes.image_subscription import ImageSubscription
 from vfrt_ros.nodes.image_topics import explain_silence
@@ -57,6 +55,7 @@ from vfrt_ros.nodes.qos_mismatch import publisher_events
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.rivals import Rivals
 from vfrt_ros.nodes.same_service import refuse_shared
+from vfrt_ros.nodes.service_context import ServiceContext
 from vfrt_ros.nodes.services import BESIDE_THE_WORKER, SERVICES, answer, refuse
 from vfrt_ros.nodes.silence_watch import SilenceWatch
 from vfrt_ros.nodes.statistics import Statistics
@@ -99,8 +98,6 @@ class RecognitionNode(SelfStartingNode):
         create: Makes the recogniser; tests give one with a fake encoder.
     """
 
-    settings: RecognitionSettings
-
     def __init__(
         self,
         arguments: Sequence[str] | None = None,
@@ -110,8 +107,8 @@ class RecognitionNode(SelfStartingNode):
         self._create = create
         self._recogniser: Recogniser | None = None
         self._worker: WatchedWorker[_Arrival] | None = None
-        self._painter: NewestWorker[Result] | None = None
-        self._clerk: NewestWorker[None] | None = None
+        self._overlay_worker: NewestWorker[Result] | None = None
+        self._bulk_worker: NewestWorker[None] | None = None
         self._subscription: ImageSubscription | None = None
         self._latest: Result | None = None
         self._reader = ImageReader()
@@ -146,13 +143,16 @@ class RecognitionNode(SelfStartingNode):
         self._snapshots = snapshot_folder(self.settings.snapshot_dir)
         self.get_logger().info("Loading the encoder …")
         self._recogniser = self._create(self.settings)
+        self.live = self._recogniser.live
         self._recogniser.memory.listen(self._follow_memory)
         self._worker = WatchedWorker(
             self._recognise, partial(self.faults.report, "recognition"), self._report_hang, name="recognise"
         )
-        self._painter = NewestWorker(self._paint, partial(self.faults.report, "the overlay"), name="overlay")
-        self._clerk = NewestWorker(
-            lambda nothing: None, partial(self.faults.report, "a service"), name="clerk"
+        self._overlay_worker = NewestWorker(
+            self._paint, partial(self.faults.report, "the overlay"), name="overlay"
+        )
+        self._bulk_worker = NewestWorker(
+            lambda nothing: None, partial(self.faults.report, "a service"), name="bulk"
         )
         path = self._recogniser.memory.path
         self.get_logger().info(
@@ -188,11 +188,11 @@ class RecognitionNode(SelfStartingNode):
 
     def cleanup(self) -> None:
         """End the workers and close the memory."""
-        # The first one first: the clerk may be waiting for its turn there.
-        for worker in (self._worker, self._painter, self._clerk):
+        # The first one first: the bulk worker may be waiting for its turn there.
+        for worker in (self._worker, self._overlay_worker, self._bulk_worker):
             if worker is not None:
                 worker.stop()
-        self._worker = self._painter = self._clerk = None
+        self._worker = self._overlay_worker = self._bulk_worker = None
         if self._recogniser is not None:
             self._recogniser.close()
             self._recogniser = None
@@ -240,8 +240,8 @@ class RecognitionNode(SelfStartingNode):
         result = Result(frame, message.header, decision, pace, worker.dropped)
         self._recognitions.publish(recognition_message(result))
         self._latest = result
-        if self._painter is not None and self._is_watched():
-            self._painter.put(result)
+        if self._overlay_worker is not None and self._is_watched():
+            self._overlay_worker.put(result)
 
     def _is_due(self, arrival: _Arrival) -> bool:
         """Whether `publish_rate_limit` allows this frame; a frame that is early by jitter is let through."""
@@ -259,7 +259,7 @@ class RecognitionNode(SelfStartingNode):
         return bool(self._overlays.get_subscription_count() or self._small_overlays.get_subscription_count())
 
     def _paint(self, result: Result) -> None:
-        """The overlay of one result, in the painter's thread."""
+        """The overlay of one result, in the overlay worker's thread."""
         picture = draw_overlay(result.frame, result.decision, result.pace, result.note)
         if self._overlays.get_subscription_count():
             self._overlays.publish(image_from_frame(picture, result.header))
@@ -274,8 +274,8 @@ class RecognitionNode(SelfStartingNode):
 
     async def _serve(self, name: str, request: Any, response: Any) -> Any:
         """Hand a request to the worker and wait for its answer without holding the executor."""
-        worker, clerk, recogniser = self._worker, self._clerk, self._recogniser
-        if worker is None or clerk is None or recogniser is None or not self._active.is_set():
+        worker, bulk_worker, recogniser = self._worker, self._bulk_worker, self._recogniser
+        if worker is None or bulk_worker is None or recogniser is None or not self._active.is_set():
             return refuse(
                 response,
                 NotActiveError(f"{self.get_fully_qualified_name()} is not active: activate it first."),
@@ -285,11 +285,11 @@ class RecognitionNode(SelfStartingNode):
             return refuse(
                 response, RequestError(refuse_shared(what, self.get_fully_qualified_name(), others))
             )
-        desk = Desk(recogniser, lambda: self._latest, self._snapshots)
+        context = ServiceContext(recogniser, lambda: self._latest, self._snapshots)
         if name in BESIDE_THE_WORKER:
-            desk = replace(desk, turn=lambda job: worker.submit(job).result())
-        who = clerk if name in BESIDE_THE_WORKER else worker
-        job = who.submit(lambda: answer(name, desk, request, response))
+            context = replace(context, turn=lambda job: worker.submit(job).result())
+        who = bulk_worker if name in BESIDE_THE_WORKER else worker
+        job = who.submit(lambda: answer(name, context, request, response))
         try:
             return await awaitable(job, self.executor)
         except CancelledError:
@@ -305,21 +305,21 @@ class RecognitionNode(SelfStartingNode):
         with self._changing:
             settings = check_live(self.settings, changes)
             worker, recogniser = self._worker, self._recogniser
-            if worker is not None and recogniser is not None:
+            if worker is None or recogniser is None:
+                self.live.put_in_force(settings)
+                return
+            try:
                 self._wait_for(worker.submit(lambda: recogniser.configure(**changes)))
-                self._follow_memory()
-            self.settings = settings
+            except CancelledError:  # The node was taken down meanwhile: the next start takes the new values.
+                self.live.put_in_force(settings)
+            self._follow_memory()
 
     def _wait_for(self, change: Job) -> None:
         """The watch ends a change that hangs, but not where this runs in the executor's thread, as the watch does."""
         seconds = JOB_PATIENCE * self.settings.encoder_timeout + 2 * _WATCH_S
-        # Where the node is taken down meanwhile there is nothing to change: the next one starts with the new values.
-        with suppress(CancelledError):
-            outcome(
-                change,
-                seconds,
-                EncoderError("The encoder gives no answer: the parameters stay as they were."),
-            )
+        outcome(
+            change, seconds, EncoderError("The encoder gives no answer: the parameters stay as they were.")
+        )
 
     def _publish_memory(self) -> None:
         if self._recogniser is not None:

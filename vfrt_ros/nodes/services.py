@@ -31,7 +31,6 @@ from vfrt_ros.core.types.errors import FrameError, NoFramesError, RequestError, 
 from vfrt_ros.core.types.example import Example
 from vfrt_ros.core.types.label import check_images
 from vfrt_ros.nodes.conversions import Frame, compressed_from_frame, frame_from_image
-from vfrt_ros.nodes.desk import Answer, Desk
 from vfrt_ros.nodes.messages import (
     conflict_message,
     example_ids,
@@ -40,17 +39,18 @@ from vfrt_ros.nodes.messages import (
     neighbour_message,
     shown_message,
 )
+from vfrt_ros.nodes.service_context import Answer, ServiceContext
 from vfrt_ros.nodes.sharing import export_memory, import_memory, list_examples
 
 
-def register(desk: Desk, request: Register.Request, response: Register.Response) -> str:
+def register(context: ServiceContext, request: Register.Request, response: Register.Response) -> str:
     """Learn a label from recent frames or from given images."""
-    limits = desk.recogniser.settings
+    limits = context.recogniser.settings
     sizes = [(image.width, image.height) for image in request.images]
     check_images(sizes, most=limits.max_images, megapixels=limits.max_request_megapixels)
     images = [_frame(n, image, limits.max_megapixels) for n, image in enumerate(request.images, 1)]
     try:
-        done = desk.recogniser.register(
+        done = context.recogniser.register(
             request.label, frames=request.frames, images=images, negative=request.negative
         )
     except RejectedFramesError as error:
@@ -63,55 +63,57 @@ def register(desk: Desk, request: Register.Request, response: Register.Response)
     return f"{_sentence(done.step.what)}{left_out}. {done.warning}".rstrip()
 
 
-def forget(desk: Desk, request: Forget.Request, response: Forget.Response) -> str:
+def forget(context: ServiceContext, request: Forget.Request, response: Forget.Response) -> str:
     """Remove a label."""
-    step = desk.recogniser.forget(request.label)
+    step = context.recogniser.forget(request.label)
     response.removed = len(step.examples.removed)
     return f"{_sentence(step.what)}; undo brings it back."
 
 
-def forget_examples(desk: Desk, request: ForgetExamples.Request, response: ForgetExamples.Response) -> str:
+def forget_examples(
+    context: ServiceContext, request: ForgetExamples.Request, response: ForgetExamples.Response
+) -> str:
     """Remove single examples."""
-    step = desk.recogniser.forget_examples(example_ids(request.examples))
+    step = context.recogniser.forget_examples(example_ids(request.examples))
     response.removed = len(step.examples.removed)
     return f"{_sentence(step.what)}; undo brings {'it' if response.removed == 1 else 'them'} back."
 
 
-def relabel(desk: Desk, request: Relabel.Request, response: Relabel.Response) -> str:
+def relabel(context: ServiceContext, request: Relabel.Request, response: Relabel.Response) -> str:
     """Rename or merge a label."""
-    step = desk.recogniser.relabel(request.label, request.new_label)
+    step = context.recogniser.relabel(request.label, request.new_label)
     response.moved = len(step.examples.added)
     return f"{_sentence(step.what)}."
 
 
-def undo(desk: Desk, request: Undo.Request, response: Undo.Response) -> str:
+def undo(context: ServiceContext, request: Undo.Request, response: Undo.Response) -> str:
     """Take the last change back."""
-    response.what = desk.recogniser.undo().what
+    response.what = context.recogniser.undo().what
     return f"Undone: {response.what}."
 
 
-def redo(desk: Desk, request: Redo.Request, response: Redo.Response) -> str:
+def redo(context: ServiceContext, request: Redo.Request, response: Redo.Response) -> str:
     """Do again what undo took back."""
-    response.what = desk.recogniser.redo().what
+    response.what = context.recogniser.redo().what
     return f"Done again: {response.what}."
 
 
-def list_labels(desk: Desk, request: ListLabels.Request, response: ListLabels.Response) -> str:
+def list_labels(context: ServiceContext, request: ListLabels.Request, response: ListLabels.Response) -> str:
     """Describe every label."""
-    response.labels = [label_info_message(summary) for summary in desk.recogniser.labels()]
+    response.labels = [label_info_message(summary) for summary in context.recogniser.labels()]
     count = len(response.labels)
     return f"{counted(count, 'label')}." if count else "Nothing learned yet."
 
 
-def set_prompts(desk: Desk, request: SetPrompts.Request, response: SetPrompts.Response) -> str:
+def set_prompts(context: ServiceContext, request: SetPrompts.Request, response: SetPrompts.Response) -> str:
     """Describe labels in words."""
-    step = desk.recogniser.set_prompts(request.labels, request.prompts, replace=request.replace)
+    step = context.recogniser.set_prompts(request.labels, request.prompts, replace=request.replace)
     return f"{_sentence(step.what)}."
 
 
-def explain(desk: Desk, request: Explain.Request, response: Explain.Response) -> str:
+def explain(context: ServiceContext, request: Explain.Request, response: Explain.Response) -> str:
     """Say how the last frame was decided."""
-    done = desk.recogniser.explanation(request.label)
+    done = context.recogniser.explanation(request.label)
     response.lines, response.prompts = list(done.lines), list(done.prompts)
     response.label, response.score, response.threshold = done.label, done.score, done.threshold
     response.text_score = done.text
@@ -119,25 +121,27 @@ def explain(desk: Desk, request: Explain.Request, response: Explain.Response) ->
     return str(response.lines[0])
 
 
-def audit(desk: Desk, request: Audit.Request, response: Audit.Response) -> str:
+def audit(context: ServiceContext, request: Audit.Request, response: Audit.Response) -> str:
     """Look through the memory for what makes recognition worse."""
-    findings = desk.recogniser.audit()
+    findings = context.recogniser.audit()
     response.findings = [finding_message(finding) for finding in findings]
-    examples = counted(len(desk.recogniser.memory), "example")
+    examples = counted(len(context.recogniser.memory), "example")
     if not findings:
         return f"Nothing to find fault with among {examples}."
     return f"{counted(len(findings), 'finding')} among {examples}."
 
 
-def snapshot(desk: Desk, request: Snapshot.Request, response: Snapshot.Response) -> str:
+def snapshot(context: ServiceContext, request: Snapshot.Request, response: Snapshot.Response) -> str:
     """Write the last recognised frame, its overlay and its recognition."""
     name = check_name(request.name)
-    result = desk.latest()
+    result = context.latest()
     if result is None:
         raise NoFramesError("No frame was recognised yet: is the camera running?")
     overlay = draw_overlay(result.frame, result.decision, result.pace, result.note)
-    limit = 1e6 * desk.recogniser.settings.max_snapshots_mb
-    response.path = str(write_snapshot(desk.snapshots, name, result.frame, overlay, result.as_dict(), limit))
+    limit = 1e6 * context.recogniser.settings.max_snapshots_mb
+    response.path = str(
+        write_snapshot(context.snapshots, name, result.frame, overlay, result.as_dict(), limit)
+    )
     if request.picture:
         response.picture = compressed_from_frame(overlay, result.header)
     return f"Wrote {response.path}."
@@ -165,16 +169,16 @@ BESIDE_THE_WORKER = frozenset({"list_examples", "export_memory", "import_memory"
 """The services that are answered in a thread of their own; see `vfrt_ros.nodes.sharing`."""
 
 
-def answer(name: str, desk: Desk, request: Any, response: Any) -> Any:
+def answer(name: str, context: ServiceContext, request: Any, response: Any) -> Any:
     """Carry out a request; our own errors become a code and a sentence, all else is a bug."""
     service, serve = SERVICES[name]
     try:
-        response.message = serve(desk, request, response)
+        response.message = serve(context, request, response)
         response.code = service.Response.OK
     except VfrtError as error:
         refuse(response, error)
     if getattr(response, "memory_version", None) == 0:
-        response.memory_version = desk.recogniser.memory.version
+        response.memory_version = context.recogniser.memory.version
     return response
 
 

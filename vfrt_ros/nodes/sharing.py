@@ -23,8 +23,8 @@ from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.example import Example
 from vfrt_ros.core.types.label import check_source
-from vfrt_ros.nodes.desk import Desk
 from vfrt_ros.nodes.messages import example_message
+from vfrt_ros.nodes.service_context import ServiceContext
 
 PAGE = 100
 LONGEST_PAGE = 1000
@@ -32,16 +32,18 @@ UNPACKED = 4
 """A file may unpack to this many times `max_transfer_mb`: what it holds hardly shrinks when it is packed."""
 
 
-def list_examples(desk: Desk, request: ListExamples.Request, response: ListExamples.Response) -> str:
+def list_examples(
+    context: ServiceContext, request: ListExamples.Request, response: ListExamples.Response
+) -> str:
     """Show a page of the examples."""
-    found, version = desk.turn(lambda: desk.recogniser.examples(request.label))
+    found, version = context.turn(lambda: context.recogniser.examples(request.label))
     if request.examples:
         by_id = {str(example.id): example for example in found}
         found = [by_id[name] for name in request.examples if name in by_id]
     wanted = found[request.offset :][: min(request.limit or PAGE, LONGEST_PAGE)]
-    page: Sequence[Example] = desk.turn(lambda: desk.recogniser.with_details(wanted))
+    page: Sequence[Example] = context.turn(lambda: context.recogniser.with_details(wanted))
     if request.pictures:
-        page = _light_enough(page, desk.recogniser.settings.max_transfer_mb)
+        page = _light_enough(page, context.recogniser.settings.max_transfer_mb)
     response.examples = [example_message(example, picture=request.pictures) for example in page]
     response.total = len(found)
     response.memory_version = version
@@ -51,13 +53,17 @@ def list_examples(desk: Desk, request: ListExamples.Request, response: ListExamp
     return f"Examples {first} to {request.offset + len(page)} of {len(found)}."
 
 
-def export_memory(desk: Desk, request: ExportMemory.Request, response: ExportMemory.Response) -> str:
+def export_memory(
+    context: ServiceContext, request: ExportMemory.Request, response: ExportMemory.Response
+) -> str:
     """Make one file of the memory."""
     if request.history:
-        return _copy_memory(desk, response)
-    memory = desk.recogniser.memory
-    bundle, examples, labels = desk.turn(lambda: (desk.recogniser.bundle(), len(memory), len(memory.labels)))
-    most = desk.recogniser.settings.max_transfer_mb
+        return _copy_memory(context, response)
+    memory = context.recogniser.memory
+    bundle, examples, labels = context.turn(
+        lambda: (context.recogniser.bundle(), len(memory), len(memory.labels))
+    )
+    most = context.recogniser.settings.max_transfer_mb
     _check_size(bundle.size, most, "export")
     data = pack_bundle(bundle)
     _check_size(len(data), most, "export")
@@ -66,9 +72,9 @@ def export_memory(desk: Desk, request: ExportMemory.Request, response: ExportMem
     return f"{counted(examples, 'example')} of {counted(labels, 'label')}, {len(data) / 1e6:.1f} MB."
 
 
-def _copy_memory(desk: Desk, response: ExportMemory.Response) -> str:
+def _copy_memory(context: ServiceContext, response: ExportMemory.Response) -> str:
     """A copy of the memory's own file, made in the worker's turn."""
-    memory, most = desk.recogniser.memory, desk.recogniser.settings.max_transfer_mb
+    memory, most = context.recogniser.memory, context.recogniser.settings.max_transfer_mb
 
     def copy() -> tuple[bytes, int]:
         _check_size(memory.size, most, "backup")
@@ -77,7 +83,7 @@ def _copy_memory(desk: Desk, response: ExportMemory.Response) -> str:
             memory.backup(file)
             return file.read_bytes(), memory.version
 
-    data, version = desk.turn(copy)
+    data, version = context.turn(copy)
     _check_size(len(data), most, "backup")
     response.data = array("B", data)
     response.name = _file_name(memory.encoder, ".db")
@@ -88,9 +94,11 @@ def _file_name(encoder: EncoderIdentity, ending: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "_", encoder.encoder_id) + ending
 
 
-def import_memory(desk: Desk, request: ImportMemory.Request, response: ImportMemory.Response) -> str:
+def import_memory(
+    context: ServiceContext, request: ImportMemory.Request, response: ImportMemory.Response
+) -> str:
     """Add what is in a file."""
-    most = desk.recogniser.settings.max_transfer_mb
+    most = context.recogniser.settings.max_transfer_mb
     if len(request.data) > 1e6 * most:
         raise RequestError(
             f"The file has {len(request.data) / 1e6:.1f} MB, over the {most:g} of max_transfer_mb: raise it, or stop "
@@ -98,8 +106,8 @@ def import_memory(desk: Desk, request: ImportMemory.Request, response: ImportMem
         )
     name = check_source(PurePath(request.name).name) or "a file"
     bundle = unpack_bundle(request.data.tobytes(), name, largest=int(UNPACKED * 1e6 * most))
-    prepared = desk.recogniser.prepare_merge(bundle, f"imported from {name}")
-    done = desk.turn(lambda: desk.recogniser.absorb(prepared))
+    prepared = context.recogniser.prepare_merge(bundle, f"imported from {name}")
+    done = context.turn(lambda: context.recogniser.absorb(prepared))
     response.added, response.duplicates = done.added, done.duplicates
     return done.in_words
 

@@ -14,7 +14,7 @@ class FusionRule(Protocol):
     """Turns an embedding into per-label evidence, and smoothed evidence into scores.
 
     Attributes:
-        settings: The parameters that it reads; replaced as a whole when a live one changes.
+        settings: The parameters that it reads, or the holder of them (`LiveSettings`) where they change live.
     """
 
     settings: Any

@@ -18,7 +18,7 @@ def _at_once(job: Callable[[], Any]) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ServiceContext:
     """What the services work with.
 
     Attributes:
@@ -35,5 +35,5 @@ class Desk:
     turn: Callable[[Callable[[], Any]], Any] = _at_once
 
 
-Answer = Callable[[Desk, Any, Any], str]
+Answer = Callable[[ServiceContext, Any, Any], str]
 """Fills the response's own fields and returns its message; raises a VfrtError where it cannot be done."""
