@@ -4,7 +4,7 @@ endif
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help live test test-ui screenshots panel-rate lint coverage bench crash discovery fuzz soak eval-bar sensitivity setup clean
+.PHONY: help live test test-ui screenshots panel-rate lint coverage bench crash discovery fuzz soak eval-bar sensitivity map setup clean
 
 READY := tools/setup.sh && source ./env.sh
 
@@ -59,6 +59,9 @@ eval-bar:  ## measure recognition against its bar (GROCERIES=folder of the photo
 
 sensitivity:  ## half and twice of each constant of the scoring (GROCERIES=folder, or an .npz with ARGS="--background FILE")
 	@$(READY) && exec python -m tools.eval_bar.sensitivity "$(GROCERIES)" $(ARGS)
+
+map:  ## make the pictures and tables of docs/architecture.md anew
+	@$(READY) && exec python -m tools.architecture
 
 setup:  ## install and build what is missing or stale; every other target does so too
 	@tools/setup.sh
