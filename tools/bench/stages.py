@@ -78,14 +78,13 @@ def _node(made: Any) -> Any:
 
 
 def _wrap(watch: Stopwatch, executor: Any, node: Any, made: Any) -> None:
-    from vfrt_ros.core.frames.observation import RecentFrames
-
     from vfrt_ros.core import recogniser as core
     from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess
     from vfrt_ros.core.encoders.embedded import encoder as embedded
     from vfrt_ros.core.encoders.runtimes.openvino import OpenvinoRuntime
     from vfrt_ros.core.encoders.runtimes.torch import TorchRuntime
     from vfrt_ros.core.frames.image_reader import ImageReader
+    from vfrt_ros.core.frames.recent_frames import RecentFrames
     from vfrt_ros.core.scoring.calibrated import CalibratedRule
     from vfrt_ros.core.smoothing import Smoother
     from vfrt_ros.nodes import names
