@@ -60,7 +60,7 @@ def test_the_page_names_folders_and_files_that_exist() -> None:
     rows = re.findall(r"^\| `([a-z/]+)`(?:, `([a-z/]+)`)? \|", page, re.MULTILINE)
     named = {name for row in rows for name in row if name}
     assert {*(f"core/{name}" for name in CORE_LAYERS)} <= named
-    assert {name for name in LAYERS if (ROOT / "vfrt_ros" / name).is_dir()} - {"soak"} <= named
+    assert {name for name in LAYERS if (ROOT / "vfrt_ros" / name).is_dir()} <= named
     for path in re.findall(r"`((?:core|nodes)/[\w/]+\.py)`", page):
         assert (ROOT / "vfrt_ros" / path).is_file(), path
     assert len(THREADS) == page.count("](../vfrt_ros/")

@@ -107,7 +107,6 @@ THREADS = (
     ThreadRow(
         "of the commands", "cli", "ROS and the window of `vfrt live` and `vfrt view`", "see the modules"
     ),
-    ThreadRow("of the soak", "soak", "commands at random, while `make soak` runs", "see the module"),
 )
 
 
