@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The map: every place that it names exists, and its pictures are those that the code gives."""
 
 from __future__ import annotations

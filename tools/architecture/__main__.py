@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Write the pictures of `docs/architecture/` and the table of threads in `docs/architecture.md`.
 
 python -m tools.architecture

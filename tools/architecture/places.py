@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Places in the code, named as `vfrt_ros.core.recogniser:Recogniser.decide`, and whether they exist."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Pictures of steps in a row and of a matrix, as SVG."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """Every thread that the package starts, what it owns, and the lock that guards what it shares."""
 
 from __future__ import annotations

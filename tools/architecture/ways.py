@@ -1,3 +1,5 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
 """The way of a frame and that of a registration, step by step; each step names the place that takes it."""
 
 from __future__ import annotations
