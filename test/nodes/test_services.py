@@ -321,7 +321,9 @@ def test_codes_and_their_messages_have_the_same_numbers_and_every_code_has_words
     codes: Any, message: Any
 ) -> None:
     numbers = {
-        name: number for name in dir(type(message)) if isinstance(number := getattr(message, name), int)
+        name: number
+        for name in dir(type(message))
+        if name.isupper() and isinstance(number := getattr(message, name), int)
     }
     assert {code.name: code.value for code in codes} == numbers
     assert all(code.words for code in codes)
