@@ -16,17 +16,23 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from cli.fake_recognition import FakeRecognition, known_cat
-from nodes.conftest import wait_for
 
-from vfrt_msgs.msg import Recognition
-from vfrt_msgs.srv import ListLabels
-from vfrt_ros.client.node_client import NodeClient
-from vfrt_ros.client.ros_link import RosLink
+from nodes.node_process import NodeProcess
 
-pytestmark = [pytest.mark.ros, pytest.mark.usefixtures("patient")]
+pytestmark = pytest.mark.ros
 
 SERVER = "fast-discovery-server"
+PANEL = """
+import threading
+from vfrt_msgs.srv import ListLabels
+from vfrt_ros.client.ros_link import RosLink
+with RosLink() as link:
+    for _ in range(300):
+        if link.is_there("/recognition"):
+            break
+        threading.Event().wait(0.05)
+    print("code", link.call("/recognition", ListLabels, ListLabels.Request()).code)
+"""
 
 
 def free_port() -> int:
@@ -70,26 +76,32 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def fake(server: None) -> Iterator[FakeRecognition]:
-    node = FakeRecognition()
-    yield node
-    node.close()
+def camera_and_recognition(server: None, tmp_path: Path) -> Iterator[None]:
+    """Both nodes, in processes of their own."""
+    names = ("camera_node", ("-p", "source:=demo")), ("recognition_node", ("-p", "backbone:=fake"))
+    common = ("-p", 'memory_path:=":memory:"', "-r", "image:=camera/image_raw")
+    running = []
+    try:
+        for name, arguments in names:
+            more = common if name == "recognition_node" else ()
+            running.append(NodeProcess(tmp_path, name, *arguments, *more))
+        running[-1].wait_for_output("Ready")
+        yield
+    finally:
+        for process in running:
+            process.kill()
 
 
-def test_its_services_are_found(fake: FakeRecognition) -> None:
-    with NodeClient("/recognition") as client:
-        assert client.call(ListLabels, ListLabels.Request()).code == ListLabels.Response.OK
+COMMANDS = {
+    "a service": (["-m", "vfrt_ros.cli", "labels"], "Nothing learned yet"),
+    "a topic": (["-m", "vfrt_ros.cli", "watch", "--count", "1"], "unknown"),
+    "the panel's link": (["-c", PANEL], "code 0"),
+}
 
 
-def test_the_panel_reaches_its_services(fake: FakeRecognition) -> None:
-    with RosLink() as link:
-        wait_for(lambda: link.is_there("/recognition"), "the node")
-        assert link.call("/recognition", ListLabels, ListLabels.Request()).code == ListLabels.Response.OK
-
-
-def test_its_topics_are_found(fake: FakeRecognition) -> None:
-    fake.publish_always(known_cat())
-    heard: list[Recognition] = []
-    with NodeClient("/recognition") as client:
-        assert client.subscribe(Recognition, heard.append) == "/recognition"
-        assert client.spin(lambda: bool(heard), 15.0)
+# Each in a process of its own: Fast DDS keeps the server for all later participants of a process.
+@pytest.mark.usefixtures("camera_and_recognition")
+@pytest.mark.parametrize(("command", "said"), COMMANDS.values(), ids=COMMANDS)
+def test_they_find_it(command: list[str], said: str) -> None:
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=60.0)
+    assert (done.returncode, said in done.stdout) == (0, True), done.stdout + done.stderr
