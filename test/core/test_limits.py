@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from fixtures.pictures import picture
 
@@ -120,8 +122,9 @@ def test_a_file_that_is_as_large_as_allowed_takes_no_examples(tmp_path) -> None:
     limited = Recogniser(RecognitionSettings(backbone="fake", memory_path=str(tmp_path / "m.db")))
     taught = limited.register("cup", images=red(2)).step.examples.added
     bundle = limited.bundle()
-    monster = b"\xff" * 2_000_000
-    limited.memory.register("large", [NewExample(taught[0].embedding, {}, monster)])
+    noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3), np.uint8)
+    large = cv2.imencode(".jpg", noise, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+    limited.memory.register("large", [NewExample(taught[0].embedding, {}, large)] * 3)
     limited.forget("large")
     limited.configure(max_memory_mb=1.0)
     acts: list[Act] = [
