@@ -15,6 +15,7 @@ pytest.importorskip("rclpy")
 
 from fixtures.services import CHANGE_THE_MEMORY
 from nodes.conftest import Ros, wait_for
+from nodes.counter import exported
 from nodes.node_process import NodeProcess
 from nodes.recognition_bench import RecognitionBench
 
@@ -127,7 +128,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "set_prompts": {"labels": ["sky"]},
     "list_examples": {"pictures": True},
     "export_memory": {},
-    "forget_examples": {"examples": ["a:1:0"]},
+    "forget_examples": {},
     "import_memory": {"name": "desk"},
     "forget": {"label": "mug"},
     "list_labels": {},
@@ -142,17 +143,19 @@ def test_the_services_that_change_the_memory_are_those_that_are_said_to(ros: Ros
 
     bench = RecognitionBench(ros)
     assert set(REQUESTS) == set(SERVICES)
-    changing, exported = set(), None
+    changing, listed = set(), []
     for name, fields in REQUESTS.items():
         bench.show(picture("red", len(changing)))
         before = bench.node._recogniser.memory.version
+        if name == "forget_examples":
+            fields = {"examples": [listed[0].id]}
         if name == "import_memory":
-            fields = {**fields, "data": exported}
+            fields = {**fields, "data": exported("green")}
         response = bench.call(name, **fields)
         assert response.code == response.OK, (name, response.message)
         if bench.node._recogniser.memory.version != before:
             changing.add(name)
-        exported = getattr(response, "data", None) or exported
+        listed = listed or getattr(response, "examples", [])
     assert changing == CHANGE_THE_MEMORY
 
 

@@ -45,13 +45,17 @@ def test_a_registration_shows_every_frame_where_that_is_asked_for(desk, monkeypa
     response = desk.ask("register", label="sea", images=images, pictures=True)
     first, left_out, last = (frame.example for frame in response.shown)
     assert (first, left_out, last) == (f"{response.batch}:0", "", f"{response.batch}:1")
-    assert [frame.reason for frame in response.shown] == ["", response.reasons[0], ""]
+    assert [frame.reason for frame in response.shown] == [
+        "",
+        response.reasons[0].removeprefix("frame 2 of 3: "),
+        "",
+    ]
     for sent, frame in zip(images, response.shown, strict=True):
         wanted = frame_from_image(sent).astype(int)
         assert np.abs(frame_from_compressed(frame.picture) - wanted).mean() < 20
     again = desk.ask("register", label="sea", images=images, pictures=True)
     assert (again.code, len(again.shown)) == (again.ALL_REJECTED, 3)
-    assert [frame.reason for frame in again.shown] == again.reasons
+    assert [f"frame {n} of 3: {frame.reason}" for n, frame in enumerate(again.shown, 1)] == again.reasons
     monkeypatch.setattr(services, "shown_message", lambda *_: 1 / 0)
     assert desk.ask("register", label="sea", images=images[:1]).shown == []
     assert desk.ask("register", label="leaf").shown == []
