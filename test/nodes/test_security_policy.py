@@ -130,7 +130,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "export_memory": {},
     "forget_examples": {},
     "import_memory": {"name": "desk"},
-    "forget": {"label": "mug"},
+    "forget": {"label": "cup"},
     "list_labels": {},
     "snapshot": {},
     "explain": {},

@@ -65,7 +65,7 @@ def test_a_parameter_is_set_and_a_refusal_is_the_nodes_own_reason(bench: Recogni
     assert met.parameters.set("alpha_fusion", 0.25) == ""
     assert bench.node.settings.alpha_fusion == 0.25
     assert met.parameters.value("alpha_fusion") == 0.25
-    assert "must be a number in [0.01, 10]" in met.parameters.set("temperature", 0.0)
+    assert "must be a number in [0, 1)" in met.parameters.set("temporal_ema", 1.0)
     assert met.parameters.value("temperature") == 0.9
     assert "no parameter" in met.parameters.set("alpha", 0.5)
 

@@ -158,7 +158,7 @@ def test_the_panel_is_started_and_its_end_ends_nothing_else(home: Path) -> None:
     try:
         assert "The panel is at http://localhost:" in live.wait_for("http://")
         live.wait_for("fps")
-        (panel,) = live.children("vfrt_ros.cli.main", "panel")
+        (panel,) = live.children("vfrt_ros.cli", "panel")
         os.kill(panel, signal.SIGKILL)
         live.wait_for("The panel has ended")
         live.wait_for("fps")
