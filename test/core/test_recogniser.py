@@ -482,7 +482,7 @@ def test_a_standing_label_has_an_advantage_under_the_calibrated_rule_only(fuse, 
 
 
 def test_settling_waits_for_the_fit_of_what_was_taught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vfrt_ros.core.scoring.learner.AT_ONCE", 0)
+    monkeypatch.setattr("vfrt_ros.core.scoring.constants.FIT_AT_ONCE", 0)
     recogniser = Recogniser(settings(fuse="calibrated", init_labels=("red", "blue")))
     for name in ("red", "green", "blue"):
         recogniser.register(name, images=[picture(name)])
