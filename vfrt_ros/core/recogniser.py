@@ -14,29 +14,26 @@ import numpy.typing as npt
 from vfrt_ros.core.config.live_settings import check_live
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.config.templates import check_templates
-from vfrt_ros.core.decision import decide
 from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.factory import encoder_settings, open_memory
 from vfrt_ros.core.frames.observe import check_frame, observe
-from vfrt_ros.core.frames.recent_frames import RecentFrames
-from vfrt_ros.core.frames.thumbnailer import Thumbnailer
 from vfrt_ros.core.memory.bundle import Bundle
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import Merge
 from vfrt_ros.core.registration import Registration, examples_of, find_conflicts, select
-from vfrt_ros.core.report.explanation import Answered, Explanation, explain
+from vfrt_ros.core.report.explanation import Explanation
 from vfrt_ros.core.report.label_summary import LabelSummary, summarise
 from vfrt_ros.core.scoring.build_rule import Rules
 from vfrt_ros.core.scoring.prototypes import Prototypes
 from vfrt_ros.core.scoring.rule import FusionRule
-from vfrt_ros.core.smoothing import Smoother, favour
 from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.decision import Decision
-from vfrt_ros.core.types.errors import NoFramesError, UnknownLabelError, nearest
+from vfrt_ros.core.types.errors import NoFramesError
 from vfrt_ros.core.types.example import Change, Prompts, Step
 from vfrt_ros.core.types.job import begin_commit
-from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room, stored_label
+from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room
 from vfrt_ros.core.types.observation import Observation
+from vfrt_ros.core.view import View
 
 Frame = npt.NDArray[np.uint8]
 PROMPTS_AT_ONCE = 4
@@ -49,7 +46,7 @@ class Recogniser(Taught):
     **Without settings it uses the robot's own memory**, `$ROS_HOME/vfrt/<encoder>/memory.db`: it keeps that to
     itself while it is open and writes what is taught into it. `memory_path=":memory:"` leaves no trace.
 
-    Threads: every public method may be called from any thread; one lock covers memory, rule and smoothing.
+    Threads: every public method may be called from any thread; one lock covers memory, rule and views.
     Encoding a frame (`observe`) runs outside the lock; encoding prompts runs inside it.
 
     Args:
@@ -87,11 +84,7 @@ class Recogniser(Taught):
         self._rules.prepare(settings.fuse)
         self._prototypes = Prototypes(self.encoders.text)
         self._prototypes.embed(dict.fromkeys(initial, ()), settings.prompt_templates)
-        self._smoother = Smoother()
-        self._held: str | None = None
-        self._answered: Answered | None = None
-        self._recent = RecentFrames()
-        self._thumbnailer = Thumbnailer()
+        self._views: dict[str, View] = {}
         self._rule_is_stale = False
         super().__init__(settings, memory if memory is not None else open_memory(settings, self.encoders))
         try:
@@ -103,46 +96,47 @@ class Recogniser(Taught):
             raise
         self.memory.listen(self._follow, check=self._check_step, rebuild=self._rebuild_rule)
 
-    def recognise(self, bgr: Frame, stamp: float | None = None) -> Decision:
+    def view(self, camera: str = "") -> View:
+        """All that belongs to one camera alone.
+
+        Args:
+            camera: Its name; empty = the only one.
+        """
+        with self._lock:
+            return self._views.setdefault(camera, View())
+
+    def recognise(self, bgr: Frame, stamp: float | None = None, camera: str = "") -> Decision:
         """Say what a frame shows.
 
         Args:
             bgr: (H, W, 3) uint8.
             stamp: Seconds, for smoothing over time; None = 1/30 s after the last.
+            camera: Which took it; empty = the only one.
 
         Raises:
             FrameError: Not an (H, W, 3) uint8 array.
         """
-        return self.decide(self.observe(bgr, stamp))
+        return self.decide(self.observe(bgr, stamp), camera)
 
     def observe(self, bgr: Frame, stamp: float | None = None) -> Observation:
         """Encode a frame; it changes nothing. Arguments and errors as for `recognise`."""
         return self._observe_all([bgr], stamp)[0]
 
-    def decide(self, observation: Observation) -> Decision:
-        """Say what an observation shows, as the next one in time, and keep it for registering."""
+    def decide(self, observation: Observation, camera: str = "") -> Decision:
+        """Say what an observation shows, as the next one of its camera in time, and keep it for registering."""
         with self._lock:
-            if self._recent.add(observation):
-                self._forget_the_past()
-                self._thumbnailer.clear()
-            rule = self._current_rule()
-            evidence = rule.evidence(observation.embedding)
-            evidence = self._smoother.smooth(evidence, self.settings.temporal_ema, observation.stamp)
-            scores = favour(rule.conclude(evidence), self._held)
-            decision = decide(
-                evidence,
-                scores,
-                self.memory.count,
-                k_candidates=self.settings.k_candidates,
-                version=self.memory.version,
-            )
-            self._answered = Answered(observation, evidence, scores, decision, self.settings)
-            self._held = decision.label if decision.known and self._holds() else None
-            self._thumbnailer.expect(observation)
-            return decision
+            view = self.view(camera)
+            view.add(observation)
+            return view.decide(observation, self._current_rule(), self.memory, self.settings)
 
     def register(
-        self, label: str, *, frames: int = 0, images: Sequence[Frame] = (), negative: bool = False
+        self,
+        label: str,
+        *,
+        frames: int = 0,
+        images: Sequence[Frame] = (),
+        negative: bool = False,
+        camera: str = "",
     ) -> Registration:
         """Learn a label from the newest frames of the scene in view, or from given pictures.
 
@@ -151,6 +145,7 @@ class Recogniser(Taught):
             frames: How many recent frames; 0 = the setting `register_frames`. Not used with `images`.
             images: (H, W, 3) uint8 BGR each; empty = recent frames.
             negative: They do *not* show the label.
+            camera: Whose recent frames; empty = the only one.
 
         Returns:
             What was stored, what was left out and why, and the labels that have the same scene already.
@@ -169,7 +164,7 @@ class Recogniser(Taught):
         check_images(sizes, most=self.settings.max_images, megapixels=self.settings.max_request_megapixels)
         given = self._observe_all(images, None) if len(images) else None
         with self._lock:
-            observations = given or self._recent.newest(frames or self.settings.register_frames)
+            observations = given or self.view(camera).newest(frames or self.settings.register_frames)
             check_room(self.memory.labels, [label], most=self.settings.max_labels)
             self._check_file()
             if not observations:
@@ -233,15 +228,16 @@ class Recogniser(Taught):
             templates = len(self.settings.prompt_templates)
             return summarise(self.memory, self._current_rule().thresholds(), templates)
 
-    def explain(self, label: str = "") -> list[str]:
+    def explain(self, label: str = "", camera: str = "") -> list[str]:
         """Say in words how the last frame was decided; arguments and errors as for `explanation`."""
-        return list(self.explanation(label).lines)
+        return list(self.explanation(label, camera).lines)
 
-    def explanation(self, label: str = "") -> Explanation:
+    def explanation(self, label: str = "", camera: str = "") -> Explanation:
         """Which examples, prompts, weights and threshold decided the last frame, by the settings of that frame.
 
         Args:
             label: Explain the score of this label; empty = of the best one.
+            camera: Whose last frame; empty = the only one.
 
         Raises:
             NoFramesError: No frame was recognised since the last change.
@@ -249,17 +245,7 @@ class Recogniser(Taught):
             UnknownLabelError: There is no such label.
         """
         with self._lock:
-            if self._answered is None:
-                raise NoFramesError("No frame was recognised since the last change: is the camera running?")
-            known = self._answered.evidence.labels
-            label = stored_label(label, known) if label else ""
-            if label and label not in known:
-                raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, known)}")
-            best = label or self._answered.decision.label
-            weights = self._answered.weights
-            if weights is None:
-                weights = {best: self._rule.weights(best)} if best in known else {}
-            return explain(self._answered, self.memory, label, weights.get(best, {}))
+            return self.view(camera).explanation(label, self.memory, self._rule.weights)
 
     def configure(self, **changes: Any) -> None:
         """Set live parameters, all or none: when this returns, they are in force on the next frame.
@@ -280,29 +266,29 @@ class Recogniser(Taught):
                 rule = self._make_rule(settings)
             elif settings.prompt_templates != before.prompt_templates:
                 prototypes = self._prototypes.embed(self.memory.prompts, settings.prompt_templates)
-            answered = self._answered and self._answered.with_weights(self._rule.weights)
+            answered = [(view, view.answered_with(self._rule.weights)) for view in self._views.values()]
             begin_commit()
             if prototypes is not None:
                 rule.set_prototypes(*prototypes)
-            self._rule, self._answered = rule, answered
+            self._rule = rule
             self.live.put_in_force(settings)
-            self._forget_the_past(but_answer=True)
+            for view, last in answered:
+                view.forget_the_past(answered=last)
 
     def settle(self) -> None:
         """Wait until everything taught so far is in force in full; no frame waits for that, a measurement may."""
         with self._lock:
             self._current_rule().settle()
 
-    def restart_view(self) -> None:
+    def restart_view(self, camera: str = "") -> None:
         """Forget the recent frames and the past of the smoothing: what comes next is another scene."""
         with self._lock:
-            self._recent.clear()
-            self._thumbnailer.clear()
-            self._forget_the_past()
+            self.view(camera).restart()
 
     def close(self) -> None:
         """As `Taught`'s; no more thumbnails are made."""
-        self._thumbnailer.clear()
+        for view in list(self._views.values()):
+            view.close()
         super().close()
 
     def _observe_all(self, frames: Sequence[Frame], stamp: float | None) -> list[Observation]:
@@ -353,13 +339,7 @@ class Recogniser(Taught):
                 *self._prototypes.embed(self.memory.prompts, self.settings.prompt_templates)
             )
 
-    def _holds(self) -> bool:
-        """Whether there is hysteresis: not with smoothing off, nor under the plain rule, which has none."""
-        return self.settings.temporal_ema > 0 and self.settings.fuse == "calibrated"
-
-    def _forget_the_past(self, *, but_answer: bool = False) -> None:
-        """What comes next owes nothing to what was before: no smoothing, no hysteresis."""
-        self._smoother.reset()
-        self._held = None
-        if not but_answer:
-            self._answered = None
+    def _forget_the_past(self) -> None:
+        """What comes next owes nothing to what was before, whichever camera shows it."""
+        for view in self._views.values():
+            view.forget_the_past()

@@ -1,0 +1,123 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""Views of several cameras: each has its own frames and its own past, and all share what was taught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fixtures.pictures import picture
+
+from vfrt_ros.core.config.settings import RecognitionSettings
+from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.types.decision import UNKNOWN
+from vfrt_ros.core.types.errors import NoFramesError
+
+STEP = 1 / 30
+
+
+@pytest.fixture
+def late(tmp_path, monkeypatch) -> Iterator[Recogniser]:
+    """A recogniser whose label is that of the nearest example."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    settings = RecognitionSettings(
+        backbone="fake",
+        memory_path=":memory:",
+        temporal_ema=0.0,
+        fuse="late",
+        open_set_threshold=0.6,
+        temperature=1.0,
+        k=3,
+    )
+    with Recogniser(settings) as made:
+        yield made
+
+
+def look(recogniser: Recogniser, camera: str, colour: str, count: int = 1, first: int = 0) -> str:
+    """Show a camera pictures of a colour; the label of the last one."""
+    for n in range(first, first + count):
+        label = recogniser.recognise(picture(colour, n), n * STEP, camera).label
+    return label
+
+
+def test_what_one_camera_was_taught_is_known_to_all_with_the_next_frame(late) -> None:
+    look(late, "front", "red", 3)
+    look(late, "left", "green", 2)
+    assert late.register("cup", camera="front").stored == 3
+    assert late.register("leaf", camera="left").stored == 2
+    assert [look(late, "front", "green", first=9), look(late, "left", "red", first=9)] == ["leaf", "cup"]
+
+
+def test_frames_of_one_camera_are_no_cut_in_another(late) -> None:
+    for n in range(4):
+        look(late, "front", "red", first=n)
+        look(late, "left", "green", first=n)
+    assert late.register("cup", camera="front").stored == 4
+    assert late.register("leaf", camera="left").stored == 4
+
+
+def test_each_camera_is_smoothed_by_its_own_past(late) -> None:
+    late.set_prompts(["cup", "leaf"], ["a red thing", "a green thing"])
+    late.configure(temporal_ema=0.9)
+    alone = [late.recognise(picture("red", n), n * STEP, "front").score for n in range(4)]
+    late.restart_view("front")
+    beside = []
+    for n in range(4):
+        beside.append(late.recognise(picture("red", n), n * STEP, "front").score)
+        look(late, "left", "green", first=n)
+    assert len(set(alone)) == 4, "the past counts"
+    assert beside == alone
+
+
+def test_each_camera_explains_its_own_last_frame(late) -> None:
+    look(late, "front", "red", 2)
+    look(late, "left", "green", 2)
+    late.register("cup", camera="front")
+    late.register("leaf", camera="left")
+    look(late, "front", "red")
+    look(late, "left", "green")
+    assert late.explanation(camera="front").label == "cup"
+    assert late.explanation(camera="left").label == "leaf"
+    with pytest.raises(NoFramesError):
+        late.explanation(camera="rear")
+
+
+@pytest.mark.parametrize("change", ["teach", "undo", "forget"])
+def test_a_change_of_the_memory_ends_the_past_of_every_camera(late, change) -> None:
+    look(late, "front", "red", 2)
+    late.register("cup", camera="front")
+    late.configure(temporal_ema=0.99)
+    look(late, "front", "red", 2, first=5)
+    look(late, "left", "green", 2)
+    {
+        "teach": lambda: late.register("leaf", camera="left"),
+        "undo": late.undo,
+        "forget": lambda: late.forget("cup"),
+    }[change]()
+    for camera in ("front", "left"):
+        with pytest.raises(NoFramesError):
+            late.explanation(camera=camera)
+    taught = {"teach": ["cup", "leaf"], "undo": [UNKNOWN] * 2, "forget": [UNKNOWN] * 2}
+    assert [look(late, "front", "red", first=8), look(late, "left", "green", first=8)] == taught[change]
+
+
+def test_a_change_of_a_parameter_leaves_every_last_frame_explained_as_it_was_decided(late) -> None:
+    look(late, "front", "red", 2)
+    look(late, "left", "green", 2)
+    late.register("cup", camera="front")
+    late.register("leaf", camera="left")
+    look(late, "front", "red")
+    look(late, "left", "green")
+    before = [late.explain(camera=camera) for camera in ("front", "left")]
+    late.configure(alpha_fusion=0.2)
+    assert [late.explain(camera=camera) for camera in ("front", "left")] == before
+
+
+def test_one_camera_starts_anew_alone(late) -> None:
+    look(late, "front", "red", 2)
+    look(late, "left", "green", 2)
+    late.restart_view("front")
+    with pytest.raises(NoFramesError):
+        late.register("cup", camera="front")
+    assert late.register("leaf", camera="left").stored == 2

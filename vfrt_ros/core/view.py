@@ -1,0 +1,127 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""The view of one camera: the recent frames, the past of the smoothing, and how the last frame was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from vfrt_ros.core.config.settings import RecognitionSettings
+from vfrt_ros.core.decision import decide
+from vfrt_ros.core.frames.recent_frames import RecentFrames
+from vfrt_ros.core.frames.thumbnailer import Thumbnailer
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.report.explanation import Answered, Explanation, explain
+from vfrt_ros.core.scoring.rule import FusionRule
+from vfrt_ros.core.smoothing import Smoother, favour
+from vfrt_ros.core.types.decision import Decision
+from vfrt_ros.core.types.errors import NoFramesError, UnknownLabelError, nearest
+from vfrt_ros.core.types.label import stored_label
+from vfrt_ros.core.types.observation import Observation
+
+Weights = Callable[[str], Mapping[str, float]]
+"""What each kind of evidence counts for a label, as a rule says it."""
+
+
+class View:
+    """All that belongs to one camera alone; memory, rule and settings are its recogniser's.
+
+    Threads: its recogniser's lock covers it.
+    """
+
+    def __init__(self) -> None:
+        self._recent = RecentFrames()
+        self._smoother = Smoother()
+        self._thumbnailer = Thumbnailer()
+        self._held: str | None = None
+        self._answered: Answered | None = None
+
+    def add(self, observation: Observation) -> None:
+        """Keep the next observation in time; one of another scene makes the past count no more."""
+        if self._recent.add(observation):
+            self.forget_the_past()
+            self._thumbnailer.clear()
+
+    def decide(
+        self, observation: Observation, rule: FusionRule, memory: Memory, settings: RecognitionSettings
+    ) -> Decision:
+        """Say what the observation that was added last shows.
+
+        Args:
+            observation: That one.
+            rule: Knows all of the memory.
+            memory: Counts the examples.
+            settings: In force.
+        """
+        evidence = rule.evidence(observation.embedding)
+        evidence = self._smoother.smooth(evidence, settings.temporal_ema, observation.stamp)
+        scores = favour(rule.conclude(evidence), self._held)
+        decision = decide(
+            evidence,
+            scores,
+            memory.count,
+            k_candidates=settings.k_candidates,
+            version=memory.version,
+        )
+        self._answered = Answered(observation, evidence, scores, decision, settings)
+        self._held = decision.label if decision.known and _has_hysteresis(settings) else None
+        self._thumbnailer.expect(observation)
+        return decision
+
+    def newest(self, count: int) -> list[Observation]:
+        """The newest `count` observations of the scene in view at most, oldest first."""
+        return self._recent.newest(count)
+
+    def explanation(self, label: str, memory: Memory, weights: Weights) -> Explanation:
+        """Why the last frame got its answer, by the settings of that frame.
+
+        Args:
+            label: Explain the score of this label; empty = of the best one.
+            memory: As it was when the frame was answered.
+            weights: As the rule says them now.
+
+        Raises:
+            NoFramesError: No frame was recognised since the last change.
+            RequestError: The label is no label.
+            UnknownLabelError: There is no such label.
+        """
+        if self._answered is None:
+            raise NoFramesError("No frame was recognised since the last change: is the camera running?")
+        known = self._answered.evidence.labels
+        label = stored_label(label, known) if label else ""
+        if label and label not in known:
+            raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, known)}")
+        best = label or self._answered.decision.label
+        pinned = self._answered.weights
+        if pinned is None:
+            pinned = {best: weights(best)} if best in known else {}
+        return explain(self._answered, memory, label, pinned.get(best, {}))
+
+    def answered_with(self, weights: Weights) -> Answered | None:
+        """How the last frame was decided, with the weights as they are now; None = there is no such frame."""
+        return self._answered and self._answered.with_weights(weights)
+
+    def forget_the_past(self, *, answered: Answered | None = None) -> None:
+        """What comes next owes nothing to what was before: no smoothing, no hysteresis.
+
+        Args:
+            answered: How the last frame was decided, where that can still be explained.
+        """
+        self._smoother.reset()
+        self._held = None
+        self._answered = answered
+
+    def restart(self) -> None:
+        """Forget the recent frames too: what comes next is another scene."""
+        self._recent.clear()
+        self._thumbnailer.clear()
+        self.forget_the_past()
+
+    def close(self) -> None:
+        """Make no more thumbnails."""
+        self._thumbnailer.clear()
+
+
+def _has_hysteresis(settings: RecognitionSettings) -> bool:
+    """Not with smoothing off, nor under the plain rule."""
+    return settings.temporal_ema > 0 and settings.fuse == "calibrated"
