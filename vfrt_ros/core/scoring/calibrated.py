@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -100,19 +101,28 @@ class CalibratedRule:
 
     def evidence(self, embedding: Array) -> Evidence:
         """The evidence of one (d,) float32 unit-norm embedding."""
+        return self._evidence(np.asarray(embedding, np.float32))
+
+    def evidence_each(self, embeddings: Array) -> list[Evidence]:
+        """The evidence of each of (n, d) float32 unit-norm embeddings, in one go."""
+        every = self._evidence(np.asarray(embeddings, np.float32))
+        rows = zip(every.image, every.text, every.fused, every.familiarity, strict=True)
+        return [Evidence(self._labels, *row) for row in rows]
+
+    def _evidence(self, embedding: Array) -> Evidence:
+        """The evidence of (…, d) embeddings, with arrays of (…, c)."""
         self._learner.refresh()
         model, prompts = self._learner.model, self._learner.text
-        count = len(self._labels)
-        image = np.full(count, np.nan, np.float32)
-        text, fused = image.copy(), np.full(count, constants.EXCLUDED)
+        shape = (*embedding.shape[:-1], len(self._labels))
+        image = np.full(shape, np.nan, np.float32)
+        text, fused = image.copy(), np.full(shape, constants.EXCLUDED)
         familiarity = fused.copy()
-        embedding = np.asarray(embedding, np.float32)
-        standardised = np.full(count, np.nan)
-        prompt_threshold = 0.0
+        standardised = np.full(shape, np.nan)
+        prompt_threshold = np.zeros(shape[:-1])
         if prompts.labels:
             seen_by_text = prompts.evidence(embedding)
-            text[self._prompted] = seen_by_text.cosines
-            standardised[self._prompted] = seen_by_text.standardised
+            text[..., self._prompted] = seen_by_text.cosines
+            standardised[..., self._prompted] = seen_by_text.standardised
             prompt_threshold = seen_by_text.threshold
         penalty = self._negative_penalty(embedding)
         odds = match_odds(standardised, prompt_threshold) - penalty
@@ -122,14 +132,14 @@ class CalibratedRule:
         fused[only] = familiarity[only] = odds[only] + absent
         if model is not None:
             seen = self._seen
-            image[seen], distances, centre = model.image.compare(embedding)
-            fused[seen], familiarity[seen] = self._by_memory(
+            image[..., seen], distances, centre = model.image.compare(embedding)
+            fused[..., seen], familiarity[..., seen] = self._by_memory(
                 model.calibration,
-                distances=distances + penalty[seen],
+                distances=distances + penalty[..., seen],
                 centre=centre,
-                standardised=standardised[seen],
+                standardised=standardised[..., seen],
                 prompt_threshold=prompt_threshold,
-                prompt_odds=odds[seen],
+                prompt_odds=odds[..., seen],
             )
         return Evidence(self._labels, image, text, _finite(fused), _finite(familiarity))
 
@@ -145,18 +155,36 @@ class CalibratedRule:
         if not evidence.labels:
             none = np.zeros(0, np.float32)
             return Scores((), none, none, 1.0)
+        score, threshold, unknown = self._conclude(evidence)
+        return Scores(evidence.labels, score, threshold, float(unknown))
+
+    def conclude_each(self, evidence: Sequence[Evidence]) -> list[Scores]:
+        """The scores of each, in one go; all have the same labels, as `evidence_each` gives them."""
+        if not evidence or not evidence[0].labels:
+            return [self.conclude(each) for each in evidence]
+        names = ("image", "text", "fused", "familiarity")
+        every = Evidence(
+            evidence[0].labels, *(np.stack([getattr(each, name) for each in evidence]) for name in names)
+        )
+        rows = zip(*self._conclude(every), strict=True)
+        return [
+            Scores(every.labels, score, threshold, float(unknown)) for score, threshold, unknown in rows
+        ]
+
+    def _conclude(self, evidence: Evidence) -> tuple[Array, Array, Floats]:
+        """(…, c) scores, (…, c) thresholds and the (…) share of none of these, of evidence of (…, c) arrays."""
         heat = 1.0 / self.settings.temperature
         odds = heat * evidence.fused.astype(np.float64)
         odds[np.isnan(evidence.image) & np.isnan(evidence.text)] = constants.NEVER
         if not self.settings.open_set:
-            shares = np.exp(odds - log_sum_exp(odds)).astype(np.float32)
-            return Scores(evidence.labels, shares, np.zeros_like(shares), 0.0)
-        total = float(np.logaddexp(0.0, log_sum_exp(odds)))
-        score = np.exp(odds - total)
+            shares = np.exp(odds - log_sum_exp(odds)[..., None]).astype(np.float32)
+            return shares, np.zeros_like(shares), np.zeros(shares.shape[:-1])
+        total = np.logaddexp(0.0, log_sum_exp(odds))
+        score = np.exp(odds - total[..., None])
         limits = self._limits(~np.isnan(evidence.image), ~np.isnan(evidence.text))
         missing = heat * (limits - evidence.familiarity)
         threshold = expit(odds + missing - _others(odds, total))
-        return Scores(evidence.labels, *_settled(score, threshold, missing <= 0), float(np.exp(-total)))
+        return *_settled(score, threshold, missing <= 0), np.exp(-total)
 
     def weights(self, label: str) -> dict[str, float]:
         """What each kind of evidence counts for a label, in log-odds, by name: to explain an answer."""
@@ -180,7 +208,7 @@ class CalibratedRule:
         return dict(zip(self._labels, expit(heat * limits).tolist(), strict=True))
 
     def _limits(self, has_image: npt.NDArray[np.bool_], has_text: npt.NDArray[np.bool_]) -> Floats:
-        """(c,) the familiarity that each label needs to be known."""
+        """(…, c) the familiarity that each label needs to be known."""
         share = self.settings.open_set_threshold
         by_image, _ = self._shares()
         prompt = match_threshold(share)
@@ -202,20 +230,20 @@ class CalibratedRule:
         learned: Calibration,
         *,
         distances: Floats,
-        centre: float,
+        centre: Floats,
         standardised: Floats,
-        prompt_threshold: float,
+        prompt_threshold: Floats,
         prompt_odds: Floats,
     ) -> tuple[Floats, Floats]:
         """Fused evidence (formula 14) and familiarity (formula 11) of the c labels with examples.
 
         Args:
             learned: From the memory.
-            distances: (c,) float64 to the labels, negative penalties added.
-            centre: Distance to the centre of the labels.
-            standardised: (c,) float64 z-scores of the prompts, NaN where a label has none.
-            prompt_threshold: z-score that the right prompt has to beat.
-            prompt_odds: (c,) float64 log-odds of the prompts alone.
+            distances: (…, c) float64 to the labels, negative penalties added.
+            centre: (…) distances to the centre of the labels.
+            standardised: (…, c) float64 z-scores of the prompts, NaN where a label has none.
+            prompt_threshold: (…) z-scores that the right prompt has to beat.
+            prompt_odds: (…, c) float64 log-odds of the prompts alone.
         """
         by_image, by_text = self._shares()
         unprompted = np.isnan(standardised)
@@ -223,7 +251,7 @@ class CalibratedRule:
         logits = learned.logits(distances, prompts, by_image, by_text)
         absent = np.where(unprompted, constants.EXCLUDED * max(0.0, 1.0 - constants.FADE * by_image), 0.0)
         text_evidence = (
-            by_text * learned.text_weight * (prompts - prompt_threshold)
+            by_text * learned.text_weight * (prompts - prompt_threshold[..., None])
             + (1.0 - by_text) * learned.usual_prompt
         )
         memory = np.where(unprompted, 1.0, by_image)
@@ -231,18 +259,18 @@ class CalibratedRule:
         familiarity = learned.familiarity(distances, text_evidence, centre)
         familiarity = memory * familiarity + (1.0 - memory) * by_prompt + absent
         logits = logits + absent
-        fused = logits - log_sum_exp(logits) + familiarity[int(logits.argmax())]
-        return fused, familiarity
+        best = np.take_along_axis(familiarity, logits.argmax(axis=-1)[..., None], axis=-1)
+        return logits - log_sum_exp(logits)[..., None] + best, familiarity
 
     def _negative_penalty(self, embedding: Array) -> Floats:
-        """(c,) what negative examples nearer than an example of the right label usually is add (formula 19)."""
-        penalty = np.zeros(len(self._labels))
+        """(…, c) what negative examples nearer than an example of the right label usually is add (formula 19)."""
+        penalty = np.zeros((*embedding.shape[:-1], len(self._labels)))
         model = self._learner.model
         within = model.within if model is not None else constants.WITHIN_SHARE * constants.UNSEEN_TOTAL
         for index, rows in self._refused:
-            nearest = 2.0 - 2.0 * float((rows @ embedding).max())
+            nearest = 2.0 - 2.0 * (embedding @ rows.T).max(axis=-1).astype(np.float64)
             usual = 2.0 * within
-            penalty[index] = constants.NEGATIVE_PENALTY * max(0.0, 1.0 - nearest / usual) ** 2
+            penalty[..., index] = constants.NEGATIVE_PENALTY * np.maximum(0.0, 1.0 - nearest / usual) ** 2
         return penalty
 
     def _index(self) -> None:
@@ -262,18 +290,23 @@ class CalibratedRule:
 
 def _finite(values: Floats) -> Array:
     """Log-odds that stay finite however long they are smoothed and heated; their order stays as it is."""
-    known = np.clip(np.where(np.isnan(values), constants.EXCLUDED, values), -1e30, 1e30)
+    known = np.where(np.isnan(values), constants.EXCLUDED, values)
+    if not known.size or max(known.max(), -known.min()) <= constants.EXTREME:
+        return known.astype(np.float32)
+    known = np.clip(known, -1e30, 1e30)
     beyond = np.log1p(np.maximum(np.abs(known) - constants.EXTREME, 0.0))
     return np.asarray(
         np.clip(known, -constants.EXTREME, constants.EXTREME) + np.sign(known) * beyond, np.float32
     )
 
 
-def _others(odds: Floats, total: float) -> Floats:
-    """(c,) log of 1 plus the odds of all other labels; `total` is that of 1 plus all odds."""
+def _others(odds: Floats, total: Floats) -> Floats:
+    """(…, c) log of 1 plus the odds of all other labels; the (…) `total` is that of 1 plus all odds."""
+    total = total[..., None]
     others = np.log(np.maximum(-np.expm1(odds - total), 1e-12)) + total
-    best = int(odds.argmax())
-    others[best] = log_sum_exp(np.append(np.delete(odds, best), 0.0))
+    best, rest = odds.argmax(axis=-1)[..., None], odds.copy()
+    np.put_along_axis(rest, best, 0.0, axis=-1)  # the 1 takes the place of the best one
+    np.put_along_axis(others, best, log_sum_exp(rest)[..., None], axis=-1)
     return others
 
 

@@ -78,20 +78,21 @@ class Calibration:
         """
         return -image * self.sharpness * distances + text * self.text_weight * prompts
 
-    def familiarity(self, distances: Floats, text_evidence: Floats, centre: float) -> Floats:
-        """Familiarity of each label in one frame (formula 11): `features` times their coefficients.
+    def familiarity(self, distances: Floats, text_evidence: Floats, centre: npt.ArrayLike) -> Floats:
+        """Familiarity of each label in a frame (formula 11): `features` times their coefficients.
 
         Args:
-            distances: (c,) float64, see `ImageModel.compare`.
-            text_evidence: (c,) float64 logits by which the prompts beat the prompt threshold.
-            centre: Distance to the centre of the labels.
+            distances: (…, c) float64, see `ImageModel.compare`.
+            text_evidence: (…, c) float64 logits by which the prompts beat the prompt threshold.
+            centre: (…) distances to the centre of the labels.
 
         Returns:
-            (c,) float64 log-odds.
+            (…, c) float64 log-odds.
         """
         near, ahead, away, text, always = self.coefficients
-        margin = _others(distances[None])[0] - distances
-        return np.asarray(ahead * margin - near * distances + text * text_evidence + (away * centre + always))
+        margin = _others(distances) - distances
+        far = (away * np.asarray(centre) + always)[..., None]
+        return np.asarray(ahead * margin - near * distances + text * text_evidence + far)
 
     def threshold(self, share: float) -> float:
         """The limit: the familiarity that all but `share` of the frames of known objects reach (formula 12).
@@ -148,11 +149,11 @@ def log_sum_exp(values: Floats) -> Floats:
 
 
 def _others(distances: Floats) -> Floats:
-    """(n, c) the smallest entry of the row apart from the label's own; its own where there is no other."""
-    if distances.shape[1] < 2:
+    """(…, c) the smallest entry of the row apart from the label's own; its own where there is no other."""
+    if distances.shape[-1] < 2:
         return distances
-    two = np.partition(distances, 1, axis=1)[:, :2]
-    return np.where(distances <= two[:, :1], two[:, 1:], two[:, :1])
+    two = np.partition(distances, 1, axis=-1)[..., :2]
+    return np.where(distances <= two[..., :1], two[..., 1:], two[..., :1])
 
 
 def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> Calibration:

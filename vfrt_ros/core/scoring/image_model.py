@@ -110,27 +110,27 @@ class ImageModel:
             centre=_centre(means, along),
         )
 
-    def compare(self, embedding: Array) -> tuple[Array, Floats, float]:
-        """One (d,) float32 unit-norm embedding with all labels.
+    def compare(self, embedding: Array) -> tuple[Array, Floats, Floats]:
+        """Embeddings with all labels.
 
         Args:
-            embedding: (d,) float32, unit norm.
+            embedding: (…, d) float32, unit norm.
 
         Returns:
-            (c,) float32 cosines with the means; (c,) float64 squared distances, about 1 for the right label; and
-            the one to the centre of all labels, in the same unit.
+            (…, c) float32 cosines with the means; (…, c) float64 squared distances, about 1 for the right label; and
+            (…) those to the centre of all labels, in the same unit.
         """
-        products, own = self.means @ embedding, self.metric.directions @ embedding
-        inner = products.astype(np.float64) - self.along @ own
-        square = float(embedding @ embedding) - float(own @ own)
-        labels = (square - 2.0 * inner + self.squares) / (self.unit * self.inflation)
-        centre = (square - 2.0 * inner.mean() + self.centre) / (self.unit * (1.0 + 1.0 / len(self.labels)))
-        return products / self.norms, labels, float(centre)
+        products, own = embedding @ self.means.T, embedding @ self.metric.directions.T
+        inner = products.astype(np.float64) - own @ self.along.T
+        square = _squares(embedding) - _squares(own)
+        labels = (square[..., None] - 2.0 * inner + self.squares) / (self.unit * self.inflation)
+        centre = square - 2.0 * inner.mean(axis=-1) + self.centre
+        return products / self.norms, labels, centre / (self.unit * (1.0 + 1.0 / len(self.labels)))
 
 
 def _squares(rows: Array) -> Floats:
-    """(n,) squared norms of (n, r) rows."""
-    return np.asarray(np.einsum("nr,nr->n", rows, rows, dtype=np.float64))
+    """(…) squared norms of (…, r) rows."""
+    return np.asarray(np.einsum("...r,...r->...", rows, rows, dtype=np.float64))
 
 
 def _centre(means: Array, along: Array) -> float:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -89,12 +89,20 @@ class LateRule:
         fused = mix(normalise(image), normalise(text), self.settings.alpha_fusion)
         return Evidence(self._table.labels, image, text, fused, fused)
 
+    def evidence_each(self, embeddings: Array) -> list[Evidence]:
+        """The evidence of each of (n, d) float32 unit-norm embeddings, one after the other."""
+        return [self.evidence(embedding) for embedding in embeddings]
+
     def conclude(self, evidence: Evidence) -> Scores:
         """Scores of (possibly smoothed) evidence; `unknown` is what the best score leaves of 1."""
         score = np.clip(evidence.fused / self.settings.temperature, 0.0, 1.0).astype(np.float32)
         least = self.settings.open_set_threshold if self.settings.open_set else 0.0
         best = float(score.max()) if score.size else 0.0
         return Scores(evidence.labels, score, np.full(score.shape, least, np.float32), 1.0 - best)
+
+    def conclude_each(self, evidence: Sequence[Evidence]) -> list[Scores]:
+        """The scores of each."""
+        return [self.conclude(each) for each in evidence]
 
     def thresholds(self) -> dict[str, float]:
         """What the score of each label is held against."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from vfrt_ros.core.types.evidence import Array, Evidence, Scores
@@ -54,11 +55,25 @@ class FusionRule(Protocol):
             embedding: (d,) float32, unit norm.
         """
 
+    def evidence_each(self, embeddings: Array) -> list[Evidence]:
+        """The evidence of each of n embeddings, in one go where the rule can.
+
+        Args:
+            embeddings: (n, d) float32, unit norm.
+        """
+
     def conclude(self, evidence: Evidence) -> Scores:
         """Scores of (possibly smoothed) evidence.
 
         Args:
             evidence: Of one frame, smoothed or not.
+        """
+
+    def conclude_each(self, evidence: Sequence[Evidence]) -> list[Scores]:
+        """The scores of each evidence, in one go where the rule can.
+
+        Args:
+            evidence: As `evidence_each` gave it, each smoothed or not.
         """
 
     def thresholds(self) -> dict[str, float]:

@@ -31,17 +31,17 @@ class _Scale:
 
 @dataclass(frozen=True, slots=True)
 class TextEvidence:
-    """What m prompts say of one frame.
+    """What m prompts say of one frame, or of each of n.
 
     Attributes:
-        cosines: (m,) float32 with the prompts.
-        standardised: (m,) float64 z-scores of them.
-        threshold: z-score that the prompt of what is shown has to beat.
+        cosines: (…, m) float32 with the prompts.
+        standardised: (…, m) float64 z-scores of them.
+        threshold: (…) float64 z-score that the prompt of what is shown has to beat.
     """
 
     cosines: Array
     standardised: Floats
-    threshold: float
+    threshold: Floats
 
 
 class TextModel:
@@ -85,18 +85,16 @@ class TextModel:
         return np.asarray(embedding @ self.prototypes.T, np.float32)
 
     def evidence(self, embedding: Array) -> TextEvidence:
-        """All that the prompts say of one (d,) float32 unit-norm embedding.
+        """All that the prompts say of embeddings.
 
         Args:
-            embedding: (d,) float32, unit norm.
+            embedding: (d,) or (n, d) float32, unit norm.
         """
         cosines = self.cosines(embedding)
         if self.background is None or not self.labels:
-            return TextEvidence(
-                cosines, self.standardised(embedding, cosines), float(self.thresholds(embedding))
-            )
+            return TextEvidence(cosines, self.standardised(embedding, cosines), self.thresholds(embedding))
         scale = _Scale(embedding @ self.background.T)
-        return TextEvidence(cosines, scale.of(cosines), float(self._threshold(scale)))
+        return TextEvidence(cosines, scale.of(cosines), self._threshold(scale))
 
     def standardised(self, embedding: Array, cosines: Array) -> Floats:
         """(m,) or (n, m) z-scores of the cosines of (d,) or (n, d) embeddings.
@@ -175,17 +173,17 @@ def beside_pictures(standardised: Floats) -> Floats:
     return np.asarray(np.where(standardised < 0.0, constants.LOW_PROMPT_SHARE * standardised, standardised))
 
 
-def match_odds(standardised: Floats, threshold: float) -> Floats:
+def match_odds(standardised: Floats, threshold: npt.ArrayLike) -> Floats:
     """Log-odds that a prompt is what is seen (formula 13), calmer above `constants.CALM_ODDS`.
 
     Args:
         standardised: (…, m) float64 z-scores of the prompts.
-        threshold: z-score to beat, see `TextModel.thresholds`.
+        threshold: (…) z-scores to beat, see `TextModel.thresholds`.
 
     >>> match_odds(np.array([3.2, 4.2, 7.2]), 3.2).tolist()
     [0.0, 2.0, 3.5]
     """
-    odds = constants.PROMPT_SLOPE * (standardised - threshold)
+    odds = constants.PROMPT_SLOPE * (standardised - np.asarray(threshold)[..., None])
     calm = constants.CALM_ODDS + constants.CALM_SHARE * (odds - constants.CALM_ODDS)
     return np.asarray(np.where(odds > constants.CALM_ODDS, calm, odds))
 
@@ -201,4 +199,4 @@ def match_threshold(share: float) -> float:
     """
     deviations = float(ndtri(np.clip(share, 1e-6, 1 - 1e-6)))
     matching = constants.MATCH_MEAN + constants.MATCH_DEVIATION * deviations
-    return float(match_odds(np.array(matching), constants.PROMPT_MIDPOINT))
+    return float(match_odds(np.array([matching]), constants.PROMPT_MIDPOINT)[0])
