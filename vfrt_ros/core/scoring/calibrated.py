@@ -167,9 +167,7 @@ class CalibratedRule:
             evidence[0].labels, *(np.stack([getattr(each, name) for each in evidence]) for name in names)
         )
         rows = zip(*self._conclude(every), strict=True)
-        return [
-            Scores(every.labels, score, threshold, float(unknown)) for score, threshold, unknown in rows
-        ]
+        return [Scores(every.labels, score, threshold, float(unknown)) for score, threshold, unknown in rows]
 
     def _conclude(self, evidence: Evidence) -> tuple[Array, Array, Floats]:
         """(…, c) scores, (…, c) thresholds and the (…) share of none of these, of evidence of (…, c) arrays."""

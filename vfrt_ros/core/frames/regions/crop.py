@@ -1,0 +1,51 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""The part of a picture that a region shows to the encoder."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vfrt_ros.core.types.region import Box
+
+CONTEXT = 0.1
+"""Share of the box's sides that is added on each side. Detectors' boxes cut close, and encoders saw objects with
+something around them: docs/objects.md has the measurement."""
+SMALLEST = 8
+"""Pixels of a crop's side at least; a smaller box takes more of what is around it."""
+
+
+def with_context(box: Box, width: int, height: int, context: float = CONTEXT) -> Box:
+    """The box with what is around it, made squarer and cut to the picture.
+
+    Encoders take a square. A box that is far from one is widened up to twice its short side, so that the encoder's
+    own cut leaves less of the object out.
+
+    Args:
+        box: In the picture.
+        width, height: Of the picture, in pixels.
+        context: Share of each side that is added on both ends.
+
+    >>> str(with_context(Box(40, 40, 20, 20), 100, 100)), str(with_context(Box(0, 0, 2, 2), 100, 100))
+    ('38,38,24,24', '0,0,5,5')
+    """
+    wide, high = box.width * (1 + 2 * context), box.height * (1 + 2 * context)
+    wide, high = max(wide, high / 2, SMALLEST), max(high, wide / 2, SMALLEST)
+    x, y = box.centre
+    left, top = round(x - wide / 2), round(y - high / 2)
+    return Box(left, top, round(wide), round(high)).cut(width, height)
+
+
+def crop(bgr: npt.NDArray[np.uint8], box: Box) -> npt.NDArray[np.uint8]:
+    """The box of a picture, with a little context.
+
+    Args:
+        bgr: (H, W, 3) uint8.
+        box: In the picture, with an area.
+
+    Returns:
+        (h, w, 3) uint8, a view into the picture.
+    """
+    wider = with_context(box, bgr.shape[1], bgr.shape[0])
+    return bgr[wider.y : wider.bottom, wider.x : wider.right]
