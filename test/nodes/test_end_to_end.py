@@ -32,7 +32,7 @@ from sensor_msgs.msg import Image
 
 from tools.private_domain import private_domain
 from vfrt_msgs.msg import MemoryInfo, Recognition
-from vfrt_ros.core.sources.demo import SECONDS_PER_PHOTO, SHOTS, photo_folder, view
+from vfrt_ros.core.sources.demo import SECONDS_PER_PHOTO, SHOTS, demo_folder, view
 from vfrt_ros.core.sources.images import load_image
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.conversions import frame_from_image
@@ -57,7 +57,7 @@ def signature(bgr: np.ndarray) -> np.ndarray:
 def references() -> list[tuple[str, np.ndarray]]:
     """What the demo shows of each subject, far and near."""
     return [
-        (shot.subject, signature(view(load_image(photo_folder() / shot.file), shot, nearness, SIZE)))
+        (shot.subject, signature(view(load_image(demo_folder() / shot.file), shot, nearness, SIZE)))
         for shot in SHOTS
         for nearness in (0.0, 0.5, 1.0)
     ]

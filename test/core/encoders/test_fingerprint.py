@@ -29,18 +29,18 @@ def test_everything_counts(other):
     )
 
 
-def test_precision_of_an_encoder_counts():
+def test_precision_of_an_encoder_counts(tiny_clip):
     one, other = (
-        load_encoders("embedded", device="cpu", runtime="torch", precision=p).backbone
+        load_encoders(f"hf:{tiny_clip}", device="cpu", runtime="torch", precision=p).backbone
         for p in ("f32", "bf16")
     )
     assert one.fingerprint != other.fingerprint
     assert one.fingerprint.endswith("-f32")
 
 
-def test_precisions_that_agree_share_a_space_and_know_what_it_was_called():
+def test_precisions_that_agree_share_a_space_and_know_what_it_was_called(tiny_clip):
     one, other = (
-        load_encoders("embedded", device="cpu", runtime="torch", precision=p).backbone
+        load_encoders(f"hf:{tiny_clip}", device="cpu", runtime="torch", precision=p).backbone
         for p in ("f32", "bf16")
     )
     assert one.embedding_space == other.embedding_space

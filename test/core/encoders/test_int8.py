@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from vfrt_ros.core.encoders import load_encoders
+from vfrt_ros.core.encoders.runtimes.base import Network
 from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
 from vfrt_ros.core.encoders.runtimes.int8 import quantised
 from vfrt_ros.core.types.errors import EncoderError
@@ -48,4 +49,4 @@ def test_the_compiled_model_is_read_again(tiny_clip, photos) -> None:
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_torch_has_none(device) -> None:
     with pytest.raises(EncoderError, match="int8"):
-        choose_runtime("torch", device, "int8")
+        choose_runtime(Network("n", "d", lambda: None, ()), "torch", device, "int8")

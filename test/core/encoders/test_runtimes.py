@@ -7,16 +7,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from vfrt_ros.core.encoders import cache
 from vfrt_ros.core.encoders.runtimes import choose as runtime_module
-from vfrt_ros.core.encoders.runtimes.base import Network
+from vfrt_ros.core.encoders.runtimes.base import Network, Runtime
 from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
 from vfrt_ros.core.encoders.runtimes.cores import usable_cores
+from vfrt_ros.core.encoders.runtimes.precision import PrecisionTrial
 from vfrt_ros.core.types.errors import EncoderError
 
 openvino_runtime = pytest.importorskip("vfrt_ros.core.encoders.runtimes.openvino")
@@ -38,6 +39,11 @@ def network(builds: list, factor: float = 2.0, digest: str = "a") -> Network:
     return Network("times", digest, build, (np.ones((1, 4), np.float32),), ((0,),))
 
 
+def load(network: Network) -> Runtime:
+    """By OpenVINO in float32."""
+    return choose_runtime(network, "openvino", "cpu", "f32").load()
+
+
 @pytest.fixture(autouse=True)
 def fresh_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -46,7 +52,7 @@ def fresh_cache(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["torch", "openvino"])
 def test_runs(name):
-    run = choose_runtime(name, "cpu", "f32").load(network([])).run
+    run = choose_runtime(network([]), name, "cpu", "f32").load().run
     first, second = run(np.ones((1, 4), np.float32))[0], run(np.full((3, 4), 5, np.float32))[0]
     np.testing.assert_array_equal(second, np.full((3, 4), 10))
     # The first answer must be its own array: the runtime's buffer is written again by the second call.
@@ -55,18 +61,16 @@ def test_runs(name):
 
 def test_compiled_model_is_found_again(fresh_cache):
     builds: list = []
-    choice = choose_runtime("openvino", "cpu", "f32")
     for _ in range(2):
-        answer = choice.load(network(builds)).run(np.ones((1, 4), np.float32))[0]
+        answer = load(network(builds)).run(np.ones((1, 4), np.float32))[0]
         np.testing.assert_array_equal(answer, np.full((1, 4), 2))
     assert builds == [2.0]
 
 
 def test_other_weights_are_another_model(fresh_cache):
     builds: list = []
-    choice = choose_runtime("openvino", "cpu", "f32")
-    choice.load(network(builds))
-    other = choice.load(network(builds, 3.0, "b")).run(np.ones((1, 4), np.float32))[0]
+    load(network(builds))
+    other = load(network(builds, 3.0, "b")).run(np.ones((1, 4), np.float32))[0]
     np.testing.assert_array_equal(other, np.full((1, 4), 3))
 
 
@@ -82,22 +86,21 @@ def test_other_weights_are_another_model(fresh_cache):
 )
 def test_damaged_compiled_model_is_made_again(fresh_cache, damage):
     builds: list = []
-    choice = choose_runtime("openvino", "cpu", "f32")
-    choice.load(network(builds))
+    load(network(builds))
     (file,) = fresh_cache.iterdir()
     whole = file.read_bytes()
     file.write_bytes(damage(whole))
-    answer = choice.load(network(builds)).run(np.ones((1, 4), np.float32))[0]
+    answer = load(network(builds)).run(np.ones((1, 4), np.float32))[0]
     np.testing.assert_array_equal(answer, np.full((1, 4), 2))
     assert builds == [2.0, 2.0]
-    choice.load(network(builds))
+    load(network(builds))
     assert len(builds) == 2
 
 
 def test_unwritable_cache_only_costs_time(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    answer = choose_runtime("openvino", "cpu", "f32").load(network([])).run(np.ones((1, 4), np.float32))[0]
+    answer = load(network([])).run(np.ones((1, 4), np.float32))[0]
     np.testing.assert_array_equal(answer, np.full((1, 4), 2))
     assert cache.load("openvino", "anything") is None
 
@@ -113,32 +116,77 @@ def test_unwritable_cache_only_costs_time(tmp_path, monkeypatch):
     ],
 )
 def test_runtime_chosen(runtime, device, precision, expected):
-    choice = choose_runtime(runtime, device, precision)
+    choice = choose_runtime(network([]), runtime, device, precision)
     assert (choice.runtime, choice.precision) == expected
 
 
-@pytest.mark.parametrize(
-    "flags, expected", [("avx512f amx_bf16 amx_tile", "bf16"), ("avx512f avx512_bf16", "f32"), (None, "f32")]
-)
-def test_automatic_precision(tmp_path, flags, expected):
-    cpuinfo = tmp_path / "cpuinfo"
-    if flags is not None:
-        cpuinfo.write_text(f"model name\t: a\nflags\t\t: {flags}\n")
-    assert openvino_runtime.cpu_precision("auto", cpuinfo) == expected
+def processor(monkeypatch, *able: str) -> None:
+    """A processor that can do these, for the choice; OpenVINO itself runs bf16 on any."""
+    core = openvino_runtime._core()
+
+    class Core:
+        def get_property(self, device, name):
+            return able if name == "OPTIMIZATION_CAPABILITIES" else core.get_property(device, name)
+
+        def __getattr__(self, name):
+            return getattr(core, name)
+
+    monkeypatch.setattr(openvino_runtime, "_core", Core)
 
 
 def test_precision_that_the_processor_lacks(monkeypatch):
-    monkeypatch.setattr(openvino_runtime, "_core", lambda: SimpleNamespace(get_property=lambda *_: ["FP32"]))
+    processor(monkeypatch, "FP32")
     with pytest.raises(EncoderError, match="'bf16' is not in this processor's arithmetic"):
-        openvino_runtime.cpu_precision("bf16")
+        choose_runtime(network([]), "openvino", "cpu", "bf16")
+    choice = choose_runtime(network([]), "openvino", "cpu", "auto")
+    assert (choice.precision, choice.why) == ("f32", "the processor has no bf16")
+
+
+def test_automatic_precision_is_measured_once(monkeypatch):
+    processor(monkeypatch, "FP32", "BF16")
+    trials: list[PrecisionTrial] = []
+
+    def compare(network, load, precisions):
+        trials.append(PrecisionTrial({"f32": 3.3, "bf16": 2.1}, {"f32": 1.0, "bf16": 0.9995}))
+        return trials[-1]
+
+    monkeypatch.setattr(openvino_runtime, "compare_precisions", compare)
+    choices = [choose_runtime(network([]), "openvino", "cpu", "auto") for _ in range(2)]
+    assert {(choice.precision, choice.why) for choice in choices} == {
+        ("bf16", "measured: bf16 2.1 ms, f32 3.3 ms")
+    }
+    assert len(trials) == 1
+    choose_runtime(network([], digest="another"), "openvino", "cpu", "auto")
+    assert len(trials) == 2
+
+
+def test_precision_that_was_asked_for_and_disagrees_is_refused(monkeypatch):
+    processor(monkeypatch, "FP32", "BF16")
+    trial = PrecisionTrial({"f32": 3.3, "bf16": 2.1}, {"f32": 1.0, "bf16": 0.99})
+    monkeypatch.setattr(openvino_runtime, "compare_precisions", lambda *_: trial)
+    with pytest.raises(EncoderError, match=r"a cosine of 0\.9900 to those of f32"):
+        choose_runtime(network([]), "openvino", "cpu", "bf16")
+    assert choose_runtime(network([]), "openvino", "cpu", "auto").precision == "f32"
+
+
+def test_torch_refuses_a_precision_that_disagrees():
+    rough = (np.array([[1.0, 1e-3, 1.0, -1.0]], np.float32),)
+
+    def error_of_rounding(outputs):
+        return (outputs[0] - rough[0] * 2) * 1e6 + [[0, 1, 0, 0]]
+
+    tried = replace(network([]), trial=lambda: [rough], embed=error_of_rounding)
+    with pytest.raises(EncoderError, match="use precision 'f32'"):
+        choose_runtime(tried, "torch", "cpu", "bf16").load()
+    assert choose_runtime(network([]), "torch", "cpu", "bf16").load().precision == "bf16"
 
 
 def test_fallback_says_why(monkeypatch):
     monkeypatch.setattr(runtime_module.importlib.util, "find_spec", lambda name: None)
-    choice = choose_runtime("auto", "cpu")
+    choice = choose_runtime(network([]), "auto", "cpu")
     assert choice.runtime == "torch" and "openvino is not installed" in choice.why
     with pytest.raises(EncoderError, match="pip install openvino"):
-        choose_runtime("openvino", "cpu")
+        choose_runtime(network([]), "openvino", "cpu")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +195,7 @@ def test_fallback_says_why(monkeypatch):
 )
 def test_refused(arguments, message):
     with pytest.raises(EncoderError, match=message):
-        choose_runtime(*arguments)
+        choose_runtime(network([]), *arguments)
 
 
 def test_threads_follow_the_cores_of_the_process(monkeypatch):
@@ -169,7 +217,7 @@ def test_openvino_reports_nothing(tmp_path, before):
 sent = []
 {before}
 from vfrt_ros.core.encoders.runtimes.openvino import OpenvinoRuntime
-from vfrt_ros.core.encoders.runtimes.base import Network
+from vfrt_ros.core.encoders.runtimes.base import Network, Runtime
 import numpy as np, torch
 OpenvinoRuntime(Network("relu", "x", torch.nn.ReLU, (np.ones((1, 2), np.float32),)), "f32")
 print(sent)

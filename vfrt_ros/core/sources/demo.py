@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vfrt_ros.core.encoders.photographs import photo_folder
 from vfrt_ros.core.sources.images import load_image
 from vfrt_ros.core.sources.source import Frame, Image, Source
 from vfrt_ros.core.types.errors import SourceError
@@ -56,7 +56,7 @@ class DemoSource(Source):
         super().__init__("demo", "demo")
         self.fps = fps
         self._size = size
-        folder = folder or photo_folder()
+        folder = folder or demo_folder()
         self._photos = [_shrunk(load_image(folder / shot.file), size) for shot in SHOTS]
         self._next = 0.0
 
@@ -81,18 +81,18 @@ class DemoSource(Source):
         return view(self._photos[number], SHOTS[number], nearness, self._size)
 
 
-def photo_folder() -> Path:
-    """The data folder of the installed scikit-image, found without importing it.
+def demo_folder() -> Path:
+    """Where the photographs are.
 
     Raises:
         SourceError: scikit-image is not installed.
     """
-    found = importlib.util.find_spec("skimage")
-    if found is None or not found.submodule_search_locations:
+    folder = photo_folder()
+    if folder is None:
         raise SourceError(
             "Source demo shows photographs of the package scikit-image: pip install scikit-image"
         )
-    return Path(found.submodule_search_locations[0]) / "data"
+    return folder
 
 
 def view(photo: Image, shot: Shot, nearness: float, size: tuple[int, int]) -> Image:

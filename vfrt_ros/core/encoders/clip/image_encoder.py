@@ -17,6 +17,7 @@ from vfrt_ros.core.encoders.clip.model import HfFacts, HfModel
 from vfrt_ros.core.encoders.device import choose_device
 from vfrt_ros.core.encoders.embedded.packaged import versions
 from vfrt_ros.core.encoders.fingerprint import embedding_space, fingerprint
+from vfrt_ros.core.encoders.photographs import photographs
 from vfrt_ros.core.encoders.runtimes.base import Network
 from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
 from vfrt_ros.core.types.errors import EncoderError
@@ -58,15 +59,15 @@ class HfBackbone:
         facts = self.model.facts
         self.dim, self.space = facts.dim, self.model.weights
         self.device = choose_device(device)
-        self.choice = choose_runtime(runtime, self.device, precision)
         side = _check_side(name, img_size, facts)
         self._preprocess = self.model.preprocess.resized(side)
         digest = f"{self.model.weights} {self._preprocess}"
+        self.choice = choose_runtime(self._network(side, digest), runtime, self.device, precision)
         self.fingerprint = fingerprint(digest, precision=self.choice.precision, version=_VERSION)
         self.embedding_space, self.former_spaces = embedding_space(
             digest, precision=self.choice.precision, version=_VERSION
         )
-        self._runtime = self.choice.load(_network(self.model, self._preprocess.side, digest))
+        self._runtime = self.choice.load()
 
     def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """See `Backbone.encode_images`."""
@@ -75,6 +76,18 @@ class HfBackbone:
             squares = np.stack([self._preprocess.square(image) for image in images[start : start + _BATCH]])
             vectors[start : start + _BATCH] = self._runtime.run(squares)[0]
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+    def _network(self, side: int, digest: str) -> Network:
+        square = self._preprocess.square
+        return Network(
+            name="hf_vision_pooled",
+            digest=digest,
+            build=lambda: _build(self.model, side),
+            example=(np.zeros((1, side, side, 3), np.uint8),),
+            dynamic=((0,),),
+            library=versions("torch", "transformers"),
+            trial=lambda: [(square(picture)[None],) for picture in photographs()],
+        )
 
 
 def _check_side(name: str, side: int, facts: HfFacts) -> int:
@@ -86,17 +99,6 @@ def _check_side(name: str, side: int, facts: HfFacts) -> int:
             f"img_size of {name}: expected 0 or a multiple of its patch, {facts.patch}, got {side}"
         )
     return side
-
-
-def _network(model: HfModel, side: int, digest: str) -> Network:
-    return Network(
-        name="hf_vision_pooled",
-        digest=digest,
-        build=lambda: _build(model, side),
-        example=(np.zeros((1, side, side, 3), np.uint8),),
-        dynamic=((0,),),
-        library=versions("torch", "transformers"),
-    )
 
 
 def _build(model: HfModel, side: int) -> Any:

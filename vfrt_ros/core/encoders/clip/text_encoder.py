@@ -17,7 +17,7 @@ from vfrt_ros.core.encoders.device import choose_device
 from vfrt_ros.core.encoders.embedded.packaged import versions
 from vfrt_ros.core.encoders.fingerprint import fingerprint
 from vfrt_ros.core.encoders.runtimes.base import Network, Runtime
-from vfrt_ros.core.encoders.runtimes.choose import RuntimeChoice, choose_runtime
+from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
 from vfrt_ros.core.types.errors import EncoderError
 
 _VERSION = 1
@@ -57,12 +57,11 @@ class HfText:
         self.dim, self.space = facts.dim, self._model.weights
         digest = f"{self._model.weights} {self._model.text_digest}"
         self.fingerprint = fingerprint(digest, precision="f32", version=_VERSION)
-        choice = choose_runtime(runtime, choose_device(device), "auto")
-        self._choice = RuntimeChoice(choice.runtime, choice.device, "f32", choice.why)
+        self._choice = choose_runtime(_network(self._model), runtime, choose_device(device), "f32")
 
     @cached_property
     def _runtime(self) -> Runtime:
-        return self._choice.load(_network(self._model))
+        return self._choice.load()
 
     @cached_property
     def _tokenizer(self) -> Any:

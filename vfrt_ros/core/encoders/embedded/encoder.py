@@ -22,9 +22,10 @@ from vfrt_ros.core.encoders.embedded.minilm import DIM as SENTENCE
 from vfrt_ros.core.encoders.embedded.minilm import MiniLM, model_files
 from vfrt_ros.core.encoders.embedded.packaged import package_file, versions
 from vfrt_ros.core.encoders.fingerprint import digest_of_files, embedding_space, fingerprint
+from vfrt_ros.core.encoders.photographs import photographs
 from vfrt_ros.core.encoders.preprocess import centre_square, check_rgb, resize_square
 from vfrt_ros.core.encoders.runtimes.base import Network
-from vfrt_ros.core.encoders.runtimes.choose import RuntimeChoice, choose_runtime
+from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
 from vfrt_ros.core.types.errors import EncoderError
 
 DIM = SENTENCE + lite0.FEATURES
@@ -36,14 +37,14 @@ _LOGIT_TEMPERATURE, _NAME_TEMPERATURE = 2.0, 0.1
 
 
 class _Shared:
-    """What pictures and text both need: the choice of runtime, and constants made on first use."""
+    """What pictures and text both need: runtime and device, and constants made on first use."""
 
-    def __init__(self, choice: RuntimeChoice) -> None:
-        self.choice = choice
+    def __init__(self, runtime: str, device: str) -> None:
+        self._runtime, self._device = runtime, device
 
     @cached_property
     def minilm(self) -> MiniLM:
-        return MiniLM(self.choice)
+        return MiniLM(self._runtime, self._device)
 
     @cached_property
     def classes(self) -> ClassSpace:
@@ -78,16 +79,17 @@ class EmbeddedBackbone:
     ) -> None:
         self.device = choose_device(device)
         self._size = _check_size(img_size)
-        self.choice = choose_runtime(runtime, self.device, precision)
-        self.shared = _Shared(self.choice)
+        self.shared = _Shared(runtime, self.device)
         # Made now and not by the first frame, which would wait for it.
         self._classes = self.shared.classes
+        network = _network(self._size, self._classes)
+        self.choice = choose_runtime(network, runtime, self.device, precision)
         weights, version = _weights_digest(), (_VERSION, self._size)
         self.fingerprint = fingerprint(weights, precision=self.choice.precision, version=version)
         self.embedding_space, self.former_spaces = embedding_space(
             weights, precision=self.choice.precision, version=version
         )
-        self._runtime = self.choice.load(_network(self._size))
+        self._runtime = self.choice.load()
 
     def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """See `Backbone.encode_images`."""
@@ -106,8 +108,7 @@ class EmbeddedBackbone:
         Returns:
             Logits (1000,) and pooled features (1280,), float32.
         """
-        square = resize_square(centre_square(check_rgb(image), lite0.CROP), self._size)
-        logits, features = self._runtime.run(square[None])
+        logits, features = self._runtime.run(_square(image, self._size))
         return logits[0], features[0]
 
 
@@ -127,7 +128,7 @@ class EmbeddedText:
         if isinstance(backbone, EmbeddedBackbone):
             self._shared = backbone.shared
         else:
-            self._shared = _Shared(choose_runtime(runtime, choose_device(device), "auto"))
+            self._shared = _Shared(runtime, choose_device(device))
         self.fingerprint = fingerprint(_weights_digest(), precision="f32", version=_VERSION)
 
     def encode_text(self, texts: Sequence[str]) -> np.ndarray:
@@ -189,11 +190,18 @@ def _weights_digest() -> str:
     return digest_of_files([lite0.weights_file(), *model_files(), names])
 
 
-def _network(size: int) -> Network:
+def _square(image: np.ndarray, size: int) -> np.ndarray:
+    """(1, size, size, 3) uint8 of an (H, W, 3) uint8 RGB picture."""
+    return resize_square(centre_square(check_rgb(image), lite0.CROP), size)[None]
+
+
+def _network(size: int, classes: ClassSpace) -> Network:
     return Network(
         name="lite0",
         digest=f"{digest_of_files([lite0.weights_file()])}-{size}",
         build=lambda: lite0.build_lite0(size),
         example=(np.zeros((1, size, size, 3), np.uint8),),
         library=versions("torch", "efficientnet-lite-pytorch"),
+        trial=lambda: [(_square(picture, size),) for picture in photographs()],
+        embed=lambda outputs: image_vector(outputs[0][0], outputs[1][0], classes)[None],
     )

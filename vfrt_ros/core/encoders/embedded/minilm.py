@@ -17,7 +17,7 @@ import numpy as np
 from vfrt_ros.core.encoders.embedded.packaged import package_file, versions
 from vfrt_ros.core.encoders.fingerprint import digest_of_files
 from vfrt_ros.core.encoders.runtimes.base import Network
-from vfrt_ros.core.encoders.runtimes.choose import RuntimeChoice
+from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
 
 DIM = 384
 _MAX_TOKENS = 256
@@ -37,16 +37,14 @@ class MiniLM:
     """Tokenizer and network. Always float32: it runs only when prompts change, and its vectors are then
     the same on every machine."""
 
-    def __init__(self, choice: RuntimeChoice) -> None:
+    def __init__(self, runtime: str, device: str) -> None:
         from tokenizers import Tokenizer
 
         weights, tokens = model_files()
         self._tokenizer = Tokenizer.from_file(str(tokens))
         self._tokenizer.enable_truncation(_MAX_TOKENS)
         self._tokenizer.enable_padding()
-        self._runtime = RuntimeChoice(choice.runtime, choice.device, "f32", choice.why).load(
-            _network(weights)
-        )
+        self._runtime = choose_runtime(_network(weights), runtime, device, "f32").load()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Args: any number of texts. Returns: (m, 384) float32, rows of unit norm."""

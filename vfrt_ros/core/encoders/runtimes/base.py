@@ -4,11 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+
+Arrays = tuple[np.ndarray, ...]
+
+
+def first_output(outputs: Arrays) -> np.ndarray:
+    """(n, d) float32 embeddings of a network whose first output they are."""
+    return outputs[0]
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,9 @@ class Network:
         example: one array per input, as the module takes it.
         dynamic: for each input the axes whose length varies; empty for a fixed shape.
         library: names and versions that a compiled copy depends on beside the runtime's own.
+        trial: makes the inputs of a few real pictures, a forward pass each, by which precisions are compared;
+            none = by the example.
+        embed: turns a forward pass's outputs into (n, d) embeddings, of any length.
     """
 
     name: str
@@ -31,6 +41,8 @@ class Network:
     example: tuple[np.ndarray, ...]
     dynamic: tuple[tuple[int, ...], ...] = ()
     library: str = field(default="")
+    trial: Callable[[], Sequence[Arrays]] = tuple
+    embed: Callable[[Arrays], np.ndarray] = first_output
 
 
 class Runtime(Protocol):
@@ -39,6 +51,6 @@ class Runtime(Protocol):
     name: str
     precision: str
 
-    def run(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+    def run(self, *inputs: np.ndarray) -> Arrays:
         """Args: arrays as in `Network.example`. Returns: the outputs as float32 arrays of their own."""
         ...

@@ -18,35 +18,40 @@ PRECISIONS = ("auto", "f32", "bf16", "f16", "int8")
 
 @dataclass(frozen=True)
 class RuntimeChoice:
-    """Which runtime and precision, and why; `load` makes it for a network."""
+    """Which runtime and precision a network runs with, and why; `load` makes it."""
 
+    network: Network
     runtime: str
     device: str
     precision: str
     why: str
 
-    def load(self, network: Network) -> Runtime:
+    def load(self) -> Runtime:
         """Build or read the network; see the runtime's own module."""
         if self.runtime == "openvino":
             from vfrt_ros.core.encoders.runtimes.openvino import OpenvinoRuntime
 
-            return OpenvinoRuntime(network, self.precision)
+            return OpenvinoRuntime(self.network, self.precision)
         from vfrt_ros.core.encoders.runtimes.torch import TorchRuntime
 
-        return TorchRuntime(network, self.device, self.precision)
+        return TorchRuntime(self.network, self.device, self.precision)
 
 
-def choose_runtime(runtime: str = "auto", device: str = "cpu", precision: str = "auto") -> RuntimeChoice:
-    """Settle runtime and precision for a device.
+def choose_runtime(
+    network: Network, runtime: str = "auto", device: str = "cpu", precision: str = "auto"
+) -> RuntimeChoice:
+    """Settle runtime and precision of a network for a device.
 
     Args:
+        network: What is to run.
         runtime: one of `RUNTIMES`; `auto` is openvino on the CPU where it is installed, else torch.
         device: `cpu`, `cuda` or `mps`, already chosen (device.py).
-        precision: one of `PRECISIONS`; `auto` is f16 on cuda, bf16 under openvino with AMX, else f32.
+        precision: one of `PRECISIONS`; `auto` is f16 on cuda; under openvino the fastest that agrees with f32,
+            measured when the network is compiled for the first time on this processor; else f32.
 
     Raises:
         EncoderError: a name is unknown, openvino is asked for on a device that it does not serve here or
-            is not installed, or the precision does not fit the device.
+            is not installed, or the precision does not fit the device or the network.
     """
     _check("runtime", runtime, RUNTIMES)
     _check("precision", precision, PRECISIONS)
@@ -56,12 +61,12 @@ def choose_runtime(runtime: str = "auto", device: str = "cpu", precision: str = 
     if runtime == "openvino" and not here:
         raise EncoderError("runtime 'openvino' is not installed; pip install openvino, or use 'torch'")
     if device == "cpu" and runtime != "torch" and here:
-        from vfrt_ros.core.encoders.runtimes.openvino import cpu_precision
+        from vfrt_ros.core.encoders.runtimes.openvino import settle_precision
 
-        return RuntimeChoice("openvino", "cpu", cpu_precision(precision), "openvino is installed")
+        return RuntimeChoice(network, "openvino", "cpu", *settle_precision(network, precision))
     why = {"cpu": "asked for" if runtime == "torch" else "openvino is not installed, which is slower"}
     return RuntimeChoice(
-        "torch", device, _torch_precision(precision, device), why.get(device, f"{device} is there")
+        network, "torch", device, _torch_precision(precision, device), why.get(device, f"{device} is there")
     )
 
 

@@ -14,7 +14,6 @@ import sys
 import threading
 import warnings
 from functools import cache as once
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,9 +22,18 @@ from vfrt_ros.core.encoders import cache
 from vfrt_ros.core.encoders.runtimes.base import Network
 from vfrt_ros.core.encoders.runtimes.cores import usable_cores
 from vfrt_ros.core.encoders.runtimes.int8 import GROUP, compress
+from vfrt_ros.core.encoders.runtimes.precision import (
+    EXACT,
+    PrecisionTrial,
+    compare_precisions,
+    refuse_disagreement,
+)
 from vfrt_ros.core.types.errors import EncoderError
 
 _KIND = "openvino"
+_TRIALS = "precision"
+_CAPABILITIES = {"f32": "FP32", "bf16": "BF16", "f16": "FP16", "int8": "INT8"}
+"""OpenVINO's names of what a processor can compute with."""
 # Compiled models are as large as their weights, and each version of a library makes new ones.
 _KEPT = 12
 _log = logging.getLogger(__name__)
@@ -57,30 +65,45 @@ def _core() -> Any:
     return import_openvino().Core()
 
 
-def cpu_precision(precision: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """Settle `auto`, and check that this processor has the arithmetic.
+def settle_precision(network: Network, precision: str) -> tuple[str, str]:
+    """Settle `auto`, and check that this processor has the arithmetic and that its embeddings are those of f32.
 
-    OpenVINO takes bf16 wherever it exists. It is left out here where only AVX-512 has it: measured on a
-    Xeon without AMX, one thread, bf16 took 1.6 times as long as f32 for EfficientNet-Lite0 and 1.3 times
-    for CLIP ViT-B/32 (processor time, least of many). On another machine it took 0.6 and 0.4 times as long;
-    that AMX is the difference is inferred, not measured.
+    What was measured is kept with the compiled models, so that later starts only read it.
 
     Args:
+        network: What is to run.
         precision: `auto`, `f32`, `bf16`, `f16` or `int8`.
-        cpuinfo: Linux's description of the processor.
+
+    Returns:
+        The precision, and why it was taken.
 
     Raises:
-        EncoderError: bf16, f16 or int8 is asked for on a processor without it.
+        EncoderError: bf16, f16 or int8 is asked for on a processor without it, or bf16 or f16 where the network's
+            embeddings in it have a cosine below .999 to those in f32.
     """
-    if precision == "auto":
-        try:
-            return "bf16" if "amx_bf16" in cpuinfo.read_text(encoding="utf-8").split() else "f32"
-        except OSError:
-            return "f32"
     able = set(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    if {"f32": "FP32", "bf16": "BF16", "f16": "FP16", "int8": "INT8"}[precision] not in able:
+    if precision == "auto":
+        if _CAPABILITIES["bf16"] not in able:
+            return EXACT, "the processor has no bf16"
+        trial = _trial(network, "bf16")
+        return trial.fastest, trial.why
+    if _CAPABILITIES[precision] not in able:
         raise EncoderError(f"precision '{precision}' is not in this processor's arithmetic; use 'auto'")
-    return precision
+    if precision in ("bf16", "f16"):
+        refuse_disagreement(precision, network, _trial(network, precision).cosines[precision])
+    return precision, "as asked for"
+
+
+def _trial(network: Network, precision: str) -> PrecisionTrial:
+    """How a precision does beside f32, as measured once on this processor."""
+    key = _key(network, f"f32 against {precision} on {usable_cores()}")
+    kept = cache.load(_TRIALS, key)
+    if kept is not None:
+        return PrecisionTrial.from_json(kept)
+    trial = compare_precisions(network, lambda name: OpenvinoRuntime(network, name), [precision])
+    _log.info("%s in %s on this processor, %s", network.name, precision, trial.why)
+    cache.store(_TRIALS, key, trial.to_json())
+    return trial
 
 
 class OpenvinoRuntime:
@@ -107,10 +130,7 @@ class OpenvinoRuntime:
 def _compiled(network: Network, precision: str) -> tuple[Any, Any]:
     """The compiled model, and the memory that it computes with and that must outlive it."""
     openvino, config = import_openvino(), _config(precision)
-    processor = _core().get_property("CPU", "FULL_DEVICE_NAME")
-    key = cache.key_of(
-        network.name, network.digest, network.library, precision, openvino.__version__, processor
-    )
+    key = _key(network, precision)
     blob = cache.load_mapped(_KIND, key)
     if blob is not None:
         try:
@@ -127,6 +147,12 @@ def _compiled(network: Network, precision: str) -> tuple[Any, Any]:
     cache.store(_KIND, key, compiled.export_model().getvalue())
     cache.prune(_KIND, _KEPT)
     return compiled, None
+
+
+def _key(network: Network, what: str) -> str:
+    """Of something that holds for this network, version of OpenVINO and processor."""
+    version, processor = import_openvino().__version__, _core().get_property("CPU", "FULL_DEVICE_NAME")
+    return cache.key_of(network.name, network.digest, network.library, what, version, processor)
 
 
 def _convert(network: Network) -> Any:
