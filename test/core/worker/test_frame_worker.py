@@ -44,7 +44,7 @@ class Bench:
         # An item may be waiting behind a job: the second job comes after it.
         done = threading.Event()
         self.worker.submit(lambda: None).result(DEADLINE)
-        while self.worker._item is not None:
+        while self.worker.is_waiting:
             assert not done.wait(0.005)
         self.worker.submit(lambda: None).result(DEADLINE)
 
@@ -95,9 +95,9 @@ def about_to_take(bench) -> Bench:
     """A worker that has an item and waits a moment for the next one."""
     bench.hold()
     bench.worker.put("old")
-    bench.worker._rhythm = Patient()
+    patient = bench.worker._slots.full[0].rhythm = Patient()
     bench.go.set()
-    assert bench.worker._rhythm.asked.wait(DEADLINE)
+    assert patient.asked.wait(DEADLINE)
     return bench
 
 
@@ -112,6 +112,13 @@ def test_a_job_does_not_wait_for_an_item_that_is_about_to_come(about_to_take) ->
     about_to_take.worker.submit(lambda: about_to_take.seen.append("job")).result(DEADLINE)
     about_to_take.drain()
     assert about_to_take.seen == ["hold", "job", "old"]
+
+
+def test_another_slot_is_not_kept_waiting_for_an_item_that_is_about_to_come(about_to_take) -> None:
+    about_to_take.worker.put("other", "left")
+    about_to_take.drain()
+    assert about_to_take.seen == ["hold", "other", "old"]
+    assert about_to_take.worker.dropped == 0
 
 
 def test_jobs_come_in_order_and_before_the_waiting_item(bench) -> None:

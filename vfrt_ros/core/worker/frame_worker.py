@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from vfrt_ros.core.types.job import Job
-from vfrt_ros.core.worker.pace import Rhythm
+from vfrt_ros.core.worker.slots import Slot, Slots
 
 Item = TypeVar("Item")
 Jobs = deque[Job]
@@ -20,10 +20,11 @@ Jobs = deque[Job]
 class NewestWorker(Generic[Item]):
     """Calls `process` with the newest item; one that was not begun is replaced by a newer one.
 
-    Where items come at a steady pace and the next one is about to come, it waits that moment for it.
+    Each camera has a slot of its own, and the full slot that was served longest ago comes first. Where one slot alone
+    is full, its items come at a steady pace and the next one is about to come, it waits that moment for it.
 
     Threads: `put`, `submit` and `stop` may be called from any thread. `process` and the jobs run in the
-    worker's own thread, one at a time, jobs first. The slot, the jobs and the counters are written under
+    worker's own thread, one at a time, jobs first. The slots, the jobs and the counters are written under
     one condition's lock, which is never held while something runs.
 
     Args:
@@ -39,11 +40,9 @@ class NewestWorker(Generic[Item]):
         self._process = process
         self._on_error = on_error
         self._condition = threading.Condition()
-        self._item: Item | None = None
+        self._slots: Slots[Item] = Slots()
         self._jobs: Jobs = deque()
-        self._rhythm = Rhythm()
         self._stopped = False
-        self._dropped = 0
         self._busy_since: float | None = None
         self._job: Job | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -52,8 +51,19 @@ class NewestWorker(Generic[Item]):
     @property
     def dropped(self) -> int:
         """Items that were replaced before they were begun."""
+        return sum(self.dropped_by_slot.values())
+
+    @property
+    def dropped_by_slot(self) -> dict[str, int]:
+        """The same of each slot that something was put into."""
         with self._condition:
-            return self._dropped
+            return self._slots.dropped
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while an item has not been begun."""
+        with self._condition:
+            return bool(self._slots.full)
 
     @property
     def busy_with(self) -> tuple[float, bool] | None:
@@ -72,19 +82,21 @@ class NewestWorker(Generic[Item]):
         """True when the calling thread is this worker's, which was not stopped nor given up on."""
         return threading.current_thread() is self._thread and not self._stopped
 
-    def put(self, item: Item) -> None:
-        """Make this the newest item."""
+    def put(self, item: Item, slot: str = "") -> None:
+        """Make this the newest item of a slot; empty = the only one."""
         with self._condition:
-            if self._item is not None:
-                self._dropped += 1
-            self._item = item
-            self._rhythm.beat(time.monotonic())
+            self._slots.put(slot, item, time.monotonic())
             self._condition.notify()
 
-    def clear(self) -> None:
-        """Drop the item that was not begun, uncounted."""
+    def take_rest(self) -> list[Item]:
+        """Take what waits in the other slots too; for `process`, where it is faster with many at once."""
         with self._condition:
-            self._item = None
+            return list(iter(self._slots.take, None))
+
+    def clear(self) -> None:
+        """Drop the items that were not begun, uncounted."""
+        with self._condition:
+            self._slots.clear()
 
     def submit(self, work: Callable[[], Any]) -> Job:
         """Do this before the next item; its result or exception is in the job, which is a future."""
@@ -151,19 +163,24 @@ class NewestWorker(Generic[Item]):
             if self._jobs:
                 self._job = self._jobs.popleft()
                 return self._job.run
-            item, self._item = self._item, None
+            item = self._slots.take()
         return lambda: self._process(item)  # type: ignore[arg-type]
 
     def _wait(self) -> None:
         """Until there is something to do, and for an item that is about to come a moment more."""
         while True:
-            self._condition.wait_for(lambda: self._stopped or self._jobs or self._item is not None)
-            item, patience = self._item, self._rhythm.patience(time.monotonic())
-            if self._stopped or self._jobs or not patience:
+            self._condition.wait_for(lambda: self._stopped or self._jobs or self._slots.full)
+            full = self._slots.full
+            if self._stopped or self._jobs or len(full) > 1:
                 return
-            self._wait_for_another(item, patience)
+            patience = full[0].rhythm.patience(time.monotonic())
+            if not patience:
+                return
+            self._wait_for_another(full[0], patience)
 
-    def _wait_for_another(self, item: Item | None, seconds: float) -> None:
+    def _wait_for_another(self, slot: Slot[Item], seconds: float) -> None:
+        item = slot.item
         self._condition.wait_for(
-            lambda: self._stopped or self._jobs or self._item is not item, timeout=seconds
+            lambda: self._stopped or self._jobs or slot.item is not item or len(self._slots.full) > 1,
+            timeout=seconds,
         )

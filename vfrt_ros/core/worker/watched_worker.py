@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -51,14 +52,19 @@ class WatchedWorker(Generic[Item]):
         self._lock = threading.Lock()
         self._worker = self._create()
         self._left: list[NewestWorker[Item]] = []
-        self._dropped = 0
+        self._dropped: Counter[str] = Counter()
         self._hung_since: float | None = None
 
     @property
     def dropped(self) -> int:
         """Items that were replaced before they were begun."""
         with self._lock:
-            return self._dropped + self._worker.dropped
+            return self._dropped.total() + self._worker.dropped
+
+    def dropped_of(self, slot: str) -> int:
+        """The same of one slot."""
+        with self._lock:
+            return self._dropped[slot] + self._worker.dropped_by_slot.get(slot, 0)
 
     @property
     def is_current(self) -> bool:
@@ -72,9 +78,14 @@ class WatchedWorker(Generic[Item]):
         since = self._hung_since
         return 0.0 if since is None else max(0.1, self._now() - since)
 
-    def put(self, item: Item) -> None:
+    def put(self, item: Item, slot: str = "") -> None:
         """See `NewestWorker.put`."""
-        self._current().put(item)
+        self._current().put(item, slot)
+
+    def take_rest(self) -> list[Item]:
+        """See `NewestWorker.take_rest`; nothing for a thread that was left behind."""
+        with self._lock:
+            return self._worker.take_rest() if self._worker.is_mine else []
 
     def clear(self) -> None:
         """See `NewestWorker.clear`."""
@@ -119,7 +130,7 @@ class WatchedWorker(Generic[Item]):
         with self._lock:
             old, self._worker = self._worker, fresh
             self._left.append(old)
-            self._dropped += old.dropped
+            self._dropped.update(old.dropped_by_slot)
         fresh.take_over(old.abandon(EncoderError("The encoder gives no answer; it is tried again.")))
 
     def _current(self) -> NewestWorker[Item]:
