@@ -5,14 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from fixtures.pictures import picture
 
 from vfrt_ros.core.config.settings import RecognitionSettings
+from vfrt_ros.core.encoders import Encoders
+from vfrt_ros.core.encoders.fake import FakeText
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.types.decision import UNKNOWN
-from vfrt_ros.core.types.errors import NoFramesError
+from vfrt_ros.core.types.errors import NoFramesError, RequestError, SettingError
 
 STEP = 1 / 30
 
@@ -29,6 +33,7 @@ def late(tmp_path, monkeypatch) -> Iterator[Recogniser]:
         open_set_threshold=0.6,
         temperature=1.0,
         k=3,
+        cameras=("front", "left", "rear"),
     )
     with Recogniser(settings) as made:
         yield made
@@ -121,3 +126,84 @@ def test_one_camera_starts_anew_alone(late) -> None:
     with pytest.raises(NoFramesError):
         late.register("cup", camera="front")
     assert late.register("leaf", camera="left").stored == 2
+
+
+def test_without_a_name_the_first_camera_is_meant(late) -> None:
+    look(late, "front", "red", 2)
+    assert late.register("cup").stored == 2
+    look(late, "", "red")
+    assert late.explain() == late.explain(camera="front")
+
+
+CALLS = {
+    "recognise": lambda late, camera: late.recognise(picture("red"), camera=camera),
+    "register": lambda late, camera: late.register("cup", camera=camera),
+    "register pictures": lambda late, camera: late.register("cup", images=[picture("red")], camera=camera),
+    "explain": lambda late, camera: late.explain(camera=camera),
+    "restart": lambda late, camera: late.restart_view(camera),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+def test_another_camera_is_refused_with_the_names_of_those_that_there_are(late, call) -> None:
+    with pytest.raises(RequestError, match=r"no camera 'lefd', only front, left, rear. Did you mean 'left'"):
+        call(late, "lefd")
+    assert late.memory.version == 0
+
+
+def test_one_camera_has_no_name() -> None:
+    with Recogniser(RecognitionSettings(backbone="fake", memory_path=":memory:")) as one:
+        assert one.view() is one.view("")
+        with pytest.raises(RequestError, match="there is one camera, which has no name"):
+            one.view("front")
+
+
+NAMES = {
+    "a digit first": "2nd",
+    "a slash": "front/left",
+    "a blank": "front left",
+    "a letter that is none of ASCII": "türe",
+    "two underscores": "front__left",
+    "too long": "a" * 61,
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+def test_a_name_that_no_topic_can_have_is_refused(name) -> None:
+    with pytest.raises(SettingError, match="'cameras' must be names of letters"):
+        RecognitionSettings(cameras=("front", name))
+
+
+def test_a_camera_that_stands_twice_is_refused() -> None:
+    with pytest.raises(SettingError, match="'front' stands twice"):
+        RecognitionSettings(cameras="front, left, front")
+
+
+@pytest.mark.parametrize("given", ["", "[]", [], None])
+def test_no_names_are_one_camera(given) -> None:
+    assert RecognitionSettings(cameras=given).cameras == ()
+
+
+def test_frames_of_several_cameras_are_encoded_together_as_each_alone(late) -> None:
+    frames = [picture("red", 1), picture("green", 2), picture("blue", 3, (80, 60))]
+    together = late.observe_all(frames, [1.0, None, 3.0])
+    alone = [late.observe(frame, stamp) for frame, stamp in zip(frames, [1.0, None, 3.0], strict=True)]
+    for one, other in zip(together, alone, strict=True):
+        assert np.array_equal(one.embedding, other.embedding)
+        assert (one.quality, one.stamp) == (other.quality, other.stamp)
+
+
+@pytest.mark.parametrize(
+    ("device", "said", "batches"),
+    [
+        ("cpu", {}, False),
+        ("cuda", {}, True),
+        ("cpu", {"batches": True}, True),
+        ("cuda", {"batches": False}, False),
+    ],
+)
+def test_what_runs_on_no_cpu_is_taken_for_faster_together_unless_it_says_so_itself(
+    device, said, batches
+) -> None:
+    backbone = SimpleNamespace(**said)
+    assert Encoders(backbone, FakeText(), device, "").batches is batches

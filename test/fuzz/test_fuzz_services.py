@@ -127,7 +127,7 @@ class Visitor:
 
     def ask(self, name: str, fields: dict[str, Any]) -> None:
         service = SERVICES[name][0]
-        context = ServiceContext(self.recogniser, lambda: self.latest, self.folder)
+        context = ServiceContext(self.recogniser, lambda camera: self.latest, self.folder)
         before = self.recogniser.memory.version
         response = answer(name, context, service.Request(**fields), service.Response())
         assert response.code in CODES[name]

@@ -46,7 +46,7 @@ class Counter:
     def ask(self, name: str, /, **fields: Any) -> Any:
         service = SERVICES[name][0]
         fields = {key: value(self) if callable(value) else value for key, value in fields.items()}
-        context = ServiceContext(self.recogniser, lambda: self.result, self.folder)
+        context = ServiceContext(self.recogniser, lambda camera: self.result, self.folder)
         return answer(name, context, service.Request(**fields), service.Response())
 
 

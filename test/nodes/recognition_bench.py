@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -20,9 +20,11 @@ from vfrt_msgs.msg import MemoryInfo, Recognition
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.camera_channel import CameraChannel
 from vfrt_ros.nodes.conversions import Frame, image_from_frame
 from vfrt_ros.nodes.recognition_node import RecognitionNode
 from vfrt_ros.nodes.services import SERVICES
+from vfrt_ros.nodes.statistics import Statistics
 
 TRANSITIONS = {
     "configure": Transition.TRANSITION_CONFIGURE,
@@ -40,7 +42,8 @@ class RecognitionBench:
         ros: The context that spins both.
         create: Makes the recogniser.
         message: Type of the image messages.
-        topic: The image topic.
+        topic: The image topic; of each camera its own.
+        cameras: Names of several cameras, as the node was told; none = one.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class RecognitionBench:
         create: Callable[[RecognitionSettings], Recogniser] = Recogniser,
         message: type = Image,
         topic: str = names.IMAGE,
+        cameras: Sequence[str] = (),
     ) -> None:
         self.node = ros.add(RecognitionNode([], create))
         self.node.start()
@@ -56,8 +60,11 @@ class RecognitionBench:
         self.recognitions: list[Recognition] = []
         self.infos: list[MemoryInfo] = []
         self.diagnostics: list[Any] = []
-        self._images = self.tester.create_publisher(message, topic, qos.camera_image("reliable"))
-        self.hear(Recognition, names.RECOGNITION, qos.recognition(), self.recognitions.append)
+        self._images: dict[str, Any] = {}
+        for camera in cameras or ("",):
+            image, recognition = (names.of_camera(camera, name) for name in (topic, names.RECOGNITION))
+            self._images[camera] = self.tester.create_publisher(message, image, qos.camera_image("reliable"))
+            self.hear(Recognition, recognition, qos.recognition(), self.recognitions.append)
         self.hear(MemoryInfo, names.MEMORY_INFO, qos.memory_info(), self.infos.append)
         self._number = 0
         self._clients: dict[str, Any] = {}
@@ -75,9 +82,9 @@ class RecognitionBench:
             lambda message: self.diagnostics.extend(message.status),
         )
 
-    def send(self, message: Any) -> None:
+    def send(self, message: Any, camera: str = "") -> None:
         """Publish an image message."""
-        self._images.publish(message)
+        self._images[camera].publish(message)
 
     def stamped(self, message: Any) -> Any:
         """The message with a stamp that no other one has."""
@@ -87,13 +94,13 @@ class RecognitionBench:
         message.header.frame_id = "camera_optical_frame"
         return message
 
-    def show(self, frame: Frame) -> Recognition:
-        """The answer to a frame."""
+    def show(self, frame: Frame, camera: str = "") -> Recognition:
+        """The answer to a frame of a camera."""
         from std_msgs.msg import Header
 
-        return self.answer_to(image_from_frame(frame, Header()))
+        return self.answer_to(image_from_frame(frame, Header()), camera)
 
-    def answer_to(self, message: Any) -> Recognition:
+    def answer_to(self, message: Any, camera: str = "") -> Recognition:
         """The answer to an image message, which gets a stamp of its own."""
         self.stamped(message)
         again = 0.0
@@ -102,7 +109,7 @@ class RecognitionBench:
             nonlocal again
             # Until both ends have found each other a best-effort message may be lost.
             if time.monotonic() > again:
-                self.send(message)
+                self.send(message, camera)
                 again = time.monotonic() + 0.3
             return [found for found in self.recognitions if found.header.stamp == message.header.stamp]
 
@@ -123,7 +130,17 @@ class RecognitionBench:
         wait_for(counted, what, timeout=30.0)
 
     def _refusals(self) -> int:
-        return sum(self.node._statistics.snapshot()[2].values())
+        return sum(self.statistics.snapshot()[2].values())
+
+    @property
+    def channel(self) -> CameraChannel:
+        """Of the node's only camera, or its first."""
+        return next(iter(self.node._channels.values()))
+
+    @property
+    def statistics(self) -> Statistics:
+        """Of that camera."""
+        return self.channel.statistics
 
     def call(self, name: str, /, **fields: Any) -> Any:
         """The response of one of our services."""

@@ -52,10 +52,11 @@ class Desk:
             get_name=lambda: "recognition",
             get_fully_qualified_name=lambda: "/robot1/recognition",
         )
-        self.diagnostics = Diagnostics(node, self.statistics, self.faults, lambda: self.work)
+        self.diagnostics = Diagnostics(node, {"": self.statistics}, self.faults, lambda camera: self.work)
 
     def status(self, now: float) -> DiagnosticStatus:
-        return self.diagnostics.status(now)
+        (status,) = self.diagnostics.statuses(now)
+        return status
 
     def values(self, now: float) -> dict[str, str]:
         return {value.key: value.value for value in self.status(now).values}

@@ -85,7 +85,9 @@ def test_it_is_told_once_shown_tried_again_and_comes_back(bench, backbone, capfd
     assert bench.show(picture("red", 5)).label == "unknown"
     wait_for(lambda: level(bench)[0] == b"\0", "an end of the error")
     backbone.go.set()
-    wait_for(lambda: not any(worker.alive for worker in bench.node._worker._left), "those that woke up late")
+    wait_for(
+        lambda: not any(worker.alive for worker in bench.node._path.frames._left), "those that woke up late"
+    )
     bench.show(picture("red", 6))
     numbers = [found.header.stamp.nanosec for found in bench.recognitions]
     assert numbers == sorted(numbers), "nobody who woke up late has answered"
@@ -107,7 +109,7 @@ def test_what_was_answered_as_failed_is_never_stored(bench, backbone) -> None:
     before = memory.version
     response = bench.call("register", label="cup", images=[image_from_frame(picture("red"), Header())])
     assert response.code == response.INTERNAL_ERROR
-    hung = bench.node._worker._left[0]
+    hung = bench.node._path.frames._left[0]
     backbone.hang = False
     backbone.go.set()
     wait_for(lambda: not hung.alive, "the end of what hung")
@@ -131,7 +133,7 @@ def test_what_hangs_while_it_is_written_is_answered_as_it_ends(bench, backbone, 
     monkeypatch.setattr(recogniser, "forget", lambda label: recogniser.set_prompts([label]))
     caller.start()
     assert entered.wait(20)
-    wait_for(lambda: bench.node._worker.hung > 0, "the watch")
+    wait_for(lambda: bench.node._path.frames.hung > 0, "the watch")
     assert answers == []
     backbone.go.set()
     caller.join(20)
@@ -141,7 +143,7 @@ def test_what_hangs_while_it_is_written_is_answered_as_it_ends(bench, backbone, 
 
 def test_every_transition_works_while_it_hangs_and_loads_it_anew(bench, backbone) -> None:
     hang(bench, backbone, times=1)
-    wait_for(lambda: bench.node._worker.hung > 0, "the watch")
+    wait_for(lambda: bench.node._path.frames.hung > 0, "the watch")
     for transition, state in (("deactivate", "inactive"), ("cleanup", "unconfigured")):
         assert bench.change_state(transition)
         assert bench.state == state
@@ -149,8 +151,8 @@ def test_every_transition_works_while_it_hangs_and_loads_it_anew(bench, backbone
     for transition in ("configure", "activate"):
         assert bench.change_state(transition)
     assert bench.show(picture("red", 5)).label == "unknown"
-    assert bench.node._worker.hung == 0
+    assert bench.node._path.frames.hung == 0
     bench.recognitions.clear()
     backbone.go.set()
     bench.show(picture("red", 6))
-    assert bench.node._statistics.snapshot()[2] == {}, "what woke up late did no harm"
+    assert bench.statistics.snapshot()[2] == {}, "what woke up late did no harm"

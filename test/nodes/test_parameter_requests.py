@@ -177,9 +177,9 @@ def test_while_a_change_takes_its_time_the_node_goes_on(bench, monkeypatch) -> N
         assert slow.entered.wait(20)
         bench.hear_diagnostics()
         wait_for(lambda: bench.diagnostics, "diagnostics")
-        received = bench.node._statistics.counts().received
+        received = bench.statistics.counts().received
         bench.send(image_from_frame(picture("red"), Header()))
-        wait_for(lambda: bench.node._statistics.counts().received > received, "a frame taken")
+        wait_for(lambda: bench.statistics.counts().received > received, "a frame taken")
         assert bench.node.get_parameter("k").value == 8, "not in force yet"
         slow.go.set()
         caller.join(20)
@@ -198,12 +198,12 @@ def test_a_change_that_hangs_is_refused_and_never_made(bench, monkeypatch) -> No
 
 def test_a_node_that_is_taken_down_meanwhile_starts_with_the_new_value(bench, monkeypatch) -> None:
     blocked, go = threading.Event(), threading.Event()
-    job = bench.node._worker.submit(lambda: (blocked.set(), go.wait(30)))
+    job = bench.node._path.frames.submit(lambda: (blocked.set(), go.wait(30)))
     assert blocked.wait(20)
     results: list[Any] = []
     caller = threading.Thread(target=lambda: results.extend(bench.set(k=3)))
     caller.start()
-    wait_for(lambda: bench.node._worker._worker._jobs, "the change in the queue")
+    wait_for(lambda: bench.node._path.frames._worker._jobs, "the change in the queue")
     stopping = threading.Thread(target=bench.node.end)
     stopping.start()
     caller.join(20)

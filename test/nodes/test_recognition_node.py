@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,14 +27,13 @@ from vfrt_msgs.msg import Recognition
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders.fake import FakeBackbone
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.nodes import names, qos, recognition_node
+from vfrt_ros.nodes import camera_channel, names, qos
 from vfrt_ros.nodes.conversions import (
     compressed_from_frame,
     frame_from_compressed,
     frame_from_image,
     image_from_frame,
 )
-from vfrt_ros.nodes.recognition_node import RecognitionNode, _Arrival
 
 pytestmark = pytest.mark.ros
 
@@ -106,7 +104,7 @@ class TestFrames:
         bench.send(message)
         wait_for(lambda: bench.recognitions, "an answer")
         assert bench.recognitions[0].header.stamp == stamp
-        assert bench.node._statistics.snapshot()[2] == {}
+        assert bench.statistics.snapshot()[2] == {}
 
     def test_newer_frames_replace_older_ones_and_are_counted(self, ros) -> None:
         entered, go = threading.Event(), threading.Event()
@@ -125,7 +123,7 @@ class TestFrames:
             return entered.is_set()
 
         wait_for(send_until_held, "a frame in the encoder")
-        arrived = bench.node._worker
+        arrived = bench.node._path.frames
         before = arrived.dropped
 
         def send_until_dropped() -> bool:
@@ -172,7 +170,7 @@ class TestBadMessages:
         bench.show(picture("red"))
         for bad in BAD_IMAGES:
             bench.send_what_is_refused(bad.message, bad.name)
-        refused = bench.node._statistics.snapshot()[2]
+        refused = bench.statistics.snapshot()[2]
         kinds = [bad.kind for bad in BAD_IMAGES]
         assert refused == {kind: kinds.count(kind) for kind in kinds}
         logged = capfd.readouterr().err
@@ -189,7 +187,7 @@ class TestBadMessages:
         for bad in BAD_COMPRESSED:
             bench.send_what_is_refused(bad.message, bad.name)
         kinds = [bad.kind for bad in BAD_COMPRESSED]
-        assert bench.node._statistics.snapshot()[2] == {kind: kinds.count(kind) for kind in kinds}
+        assert bench.statistics.snapshot()[2] == {kind: kinds.count(kind) for kind in kinds}
         assert bench.answer_to(good).label == Recognition.UNKNOWN
 
     def test_an_encoder_that_fails_once_is_shown_whole_and_survived(self, ros, capfd) -> None:
@@ -328,10 +326,9 @@ class TestParameters:
         assert bench.set(publish_rate_limit=0.01)[0].successful
         bench.show(picture("red"))
         seen = len(bench.recognitions)
-        is_due, verdicts = bench.node._is_due, []
-        monkeypatch.setattr(
-            bench.node, "_is_due", lambda arrival: verdicts.append(is_due(arrival)) or verdicts[-1]
-        )
+        limit, verdicts = bench.channel.rate_limit, []
+        allows = limit.allows
+        monkeypatch.setattr(limit, "allows", lambda *given: verdicts.append(allows(*given)) or verdicts[-1])
         held = image_from_frame(picture("red"), Header())
         wait_for(lambda: bench.send(bench.stamped(held)) or len(verdicts) > 2, "frames held back")
         assert (set(verdicts), len(bench.recognitions)) == ({False}, seen)
@@ -358,51 +355,17 @@ class TestParameters:
         assert (latency.sec, latency.nanosec) == (2, 0)
 
 
-RATES = {
-    "no limit": (0.0, 100.0, 1000),
-    "a third": (10.0, 30.0, 101),
-    "no multiple": (20.0, 30.0, 201),
-    "the camera is slower": (50.0, 30.0, 300),
-    "the camera is as fast": (30.0, 30.0, 300),
-    "the camera is hardly slower": (10.0, 9.9, 99),
-    "less than one a second": (0.5, 30.0, 6),
-}
-
-
-class TestRateLimit:
-    def passed(self, limit: float, times: list[float]) -> list[float]:
-        node = RecognitionNode.__new__(RecognitionNode)
-        node.settings = RecognitionSettings(publish_rate_limit=limit)
-        node._due = 0.0
-        return [time for time in times if node._is_due(_Arrival(None, time, time))]
-
-    @pytest.mark.parametrize(("limit", "fps", "expected"), RATES.values(), ids=RATES.keys())
-    def test_ten_seconds_of_frames(self, limit, fps, expected) -> None:
-        times = [1000 + number / fps for number in range(round(10 * fps))]
-        assert len(self.passed(limit, times)) == pytest.approx(expected, abs=1)
-
-    def test_jitter_costs_nothing(self) -> None:
-        times = [1000 + number / 10 + 0.004 * (-1) ** number for number in range(100)]
-        assert len(self.passed(10.0, times)) == 100
-
-    def test_no_burst_after_a_pause(self) -> None:
-        times = [1000.0, *(1050 + number / 100 for number in range(100))]
-        passed = self.passed(10.0, times)
-        assert min(b - a for a, b in itertools.pairwise(passed)) > 0.08
-        assert len(passed) == pytest.approx(11, abs=1)
-
-
 class TestOverlay:
     @pytest.fixture
     def drawn(self, monkeypatch) -> list:
         drawn: list = []
-        draw = recognition_node.draw_overlay
+        draw = camera_channel.draw_overlay
 
         def count(*arguments):
             drawn.append(arguments)
             return draw(*arguments)
 
-        monkeypatch.setattr(recognition_node, "draw_overlay", count)
+        monkeypatch.setattr(camera_channel, "draw_overlay", count)
         return drawn
 
     KINDS: ClassVar = {
@@ -431,12 +394,12 @@ class TestOverlay:
         assert shown.shape == picture("red").shape
         assert abs(shown.astype(int) - picture("red").astype(int)).max() > 50
         bench.tester.destroy_subscription(watching)
-        wait_for(lambda: not bench.node._is_watched(), "the end of the subscription")
+        wait_for(lambda: not bench.channel.is_watched, "the end of the subscription")
         bench.show(picture("red"))
-        bench.node._overlay_worker.submit(lambda: None).result(20)
+        bench.node._path.overlays.submit(lambda: None).result(20)
         count = len(drawn)
         bench.show(picture("red"))
-        bench.node._overlay_worker.submit(lambda: None).result(20)
+        bench.node._path.overlays.submit(lambda: None).result(20)
         assert len(drawn) == count
 
 

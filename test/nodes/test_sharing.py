@@ -180,7 +180,7 @@ class TestBesideTheWorker:
         wait_for(client.service_is_ready, "the service")
         answer = client.call_async(SERVICES["import_memory"][0].Request(data=data))
         assert begun.wait(20)
-        bench.node._worker.stop()
+        bench.node._path.frames.stop()
         go_on.set()
         wait_for(answer.done, "the answer")
         assert answer.result().code == answer.result().NOT_ACTIVE

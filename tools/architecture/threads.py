@@ -39,7 +39,7 @@ THREADS = (
         "recognise",
         "core.worker.frame_worker",
         "the worker: encodes, decides, publishes, carries out services and changes of parameters between frames",
-        "slot, jobs and counters: the condition of `NewestWorker`; memory, rule, smoothing: `Recogniser`'s lock",
+        "slots, jobs and counters: the condition of `NewestWorker`; memory, rule, views: `Recogniser`'s lock",
     ),
     ThreadRow(
         "overlay",

@@ -34,7 +34,9 @@ THREAD_COLOURS = {
 FRAME = (
     Stop("Read the source; stamp the frame", "core.sources.grabber:Grabber", "camera"),
     Stop("Publish the newest frame: topic image", "nodes.camera_node:CameraNode", "camera"),
-    Stop("Put it into the newest-frame slot", "core.worker.frame_worker:NewestWorker.put", "executor"),
+    Stop(
+        "Put it into its camera's newest-frame slot", "core.worker.frame_worker:NewestWorker.put", "executor"
+    ),
     Stop("Convert it to BGR, 8 bits", "core.frames.image_reader:ImageReader.read", "worker"),
     Stop("Check its shape and type", "core.frames.observe:check_frame", "worker"),
     Stop("Preprocess and encode it", "core.encoders.protocols:Backbone.encode_images", "worker"),

@@ -47,11 +47,11 @@ def watch(seconds: float, painting: float = PAINTING, encoding: float = ENCODING
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
 
-    from vfrt_ros.nodes import names
-    from vfrt_ros.nodes import recognition_node as glue
+    from vfrt_ros.nodes import camera_channel, names
+    from vfrt_ros.nodes.recognition_node import RecognitionNode
 
     rclpy.init()
-    draw, painted = glue.draw_overlay, 0
+    draw, painted = camera_channel.draw_overlay, 0
 
     def draw_slowly(*args: Any) -> Any:
         nonlocal painted
@@ -59,9 +59,9 @@ def watch(seconds: float, painting: float = PAINTING, encoding: float = ENCODING
         time.sleep(painting)
         return draw(*args)
 
-    setattr(glue, "draw_overlay", draw_slowly)  # noqa: B010 (mypy knows its type too well)
+    setattr(camera_channel, "draw_overlay", draw_slowly)  # noqa: B010 (mypy knows its type too well)
     executor = SingleThreadedExecutor()
-    node = glue.RecognitionNode([], lambda settings: _recogniser(settings, encoding))
+    node = RecognitionNode([], lambda settings: _recogniser(settings, encoding))
     published: list[float] = []
 
     def note(publish: Any) -> Any:

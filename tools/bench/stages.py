@@ -79,6 +79,7 @@ def _node(made: Any) -> Any:
 
 def _wrap(watch: Stopwatch, executor: Any, node: Any, made: Any) -> None:
     from vfrt_ros.core import recogniser as core
+    from vfrt_ros.core import view
     from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess
     from vfrt_ros.core.encoders.embedded import encoder as embedded
     from vfrt_ros.core.encoders.runtimes.openvino import OpenvinoRuntime
@@ -87,8 +88,7 @@ def _wrap(watch: Stopwatch, executor: Any, node: Any, made: Any) -> None:
     from vfrt_ros.core.frames.recent_frames import RecentFrames
     from vfrt_ros.core.scoring.calibrated import CalibratedRule
     from vfrt_ros.core.smoothing import Smoother
-    from vfrt_ros.nodes import names
-    from vfrt_ros.nodes import recognition_node as glue
+    from vfrt_ros.nodes import camera_channel, names
 
     # rclpy's own, which offers nothing that runs before a message is taken.
     take = watch.timed(executor._take_subscription, "take and deserialise")
@@ -101,7 +101,7 @@ def _wrap(watch: Stopwatch, executor: Any, node: Any, made: Any) -> None:
     executor._take_subscription = begin
     for owner, name, stage in (
         (ImageReader, "read", "message to frame"),
-        (made, "observe", "check, BGR to RGB"),
+        (made, "observe_all", "check, BGR to RGB"),
         (HfPreprocess, "square", "preprocess"),
         (embedded, "resize_square", "preprocess"),
         (OpenvinoRuntime, "run", FORWARD),
@@ -112,10 +112,10 @@ def _wrap(watch: Stopwatch, executor: Any, node: Any, made: Any) -> None:
         (CalibratedRule, "evidence", "score: evidence"),
         (CalibratedRule, "conclude", "score: conclusion"),
         (Smoother, "smooth", "smooth"),
-        (core, "favour", "smooth"),
-        (core, "decide", "decide"),
+        (view, "favour", "smooth"),
+        (view, "decide", "decide"),
         (made, "decide", "decide"),
-        (glue, "recognition_message", "make the message"),
+        (camera_channel, "recognition_message", "make the message"),
     ):
         watch.wrap(owner, name, stage)
 

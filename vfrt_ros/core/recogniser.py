@@ -34,6 +34,7 @@ from vfrt_ros.core.types.job import begin_commit
 from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room
 from vfrt_ros.core.types.observation import Observation
 from vfrt_ros.core.view import View
+from vfrt_ros.core.views import Views
 
 Frame = npt.NDArray[np.uint8]
 PROMPTS_AT_ONCE = 4
@@ -84,7 +85,7 @@ class Recogniser(Taught):
         self._rules.prepare(settings.fuse)
         self._prototypes = Prototypes(self.encoders.text)
         self._prototypes.embed(dict.fromkeys(initial, ()), settings.prompt_templates)
-        self._views: dict[str, View] = {}
+        self._views = Views(settings.cameras)
         self._rule_is_stale = False
         super().__init__(settings, memory if memory is not None else open_memory(settings, self.encoders))
         try:
@@ -100,10 +101,12 @@ class Recogniser(Taught):
         """All that belongs to one camera alone.
 
         Args:
-            camera: Its name; empty = the only one.
+            camera: One of the setting `cameras`; empty = the only one, else the first.
+
+        Raises:
+            RequestError: There is no such camera.
         """
-        with self._lock:
-            return self._views.setdefault(camera, View())
+        return self._views.of(camera)
 
     def recognise(self, bgr: Frame, stamp: float | None = None, camera: str = "") -> Decision:
         """Say what a frame shows.
@@ -111,16 +114,27 @@ class Recogniser(Taught):
         Args:
             bgr: (H, W, 3) uint8.
             stamp: Seconds, for smoothing over time; None = 1/30 s after the last.
-            camera: Which took it; empty = the only one.
+            camera: Which took it; as for `view`.
 
         Raises:
             FrameError: Not an (H, W, 3) uint8 array.
+            RequestError: There is no such camera.
         """
         return self.decide(self.observe(bgr, stamp), camera)
 
     def observe(self, bgr: Frame, stamp: float | None = None) -> Observation:
         """Encode a frame; it changes nothing. Arguments and errors as for `recognise`."""
-        return self._observe_all([bgr], stamp)[0]
+        return self.observe_all([bgr], [stamp])[0]
+
+    def observe_all(self, frames: Sequence[Frame], stamps: Sequence[float | None]) -> list[Observation]:
+        """Encode frames together, which is faster where `encoders.batches`; arguments and errors as for `recognise`."""
+        for frame in frames:
+            check_frame(frame)
+        rgb = [cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) for frame in frames]
+        embeddings = self.encoders.backbone.encode_images(rgb)
+        return [
+            observe(frame, row, stamp) for frame, row, stamp in zip(frames, embeddings, stamps, strict=True)
+        ]
 
     def decide(self, observation: Observation, camera: str = "") -> Decision:
         """Say what an observation shows, as the next one of its camera in time, and keep it for registering."""
@@ -145,26 +159,27 @@ class Recogniser(Taught):
             frames: How many recent frames; 0 = the setting `register_frames`. Not used with `images`.
             images: (H, W, 3) uint8 BGR each; empty = recent frames.
             negative: They do *not* show the label.
-            camera: Whose recent frames; empty = the only one.
+            camera: Whose recent frames; as for `view`.
 
         Returns:
             What was stored, what was left out and why, and the labels that have the same scene already.
 
         Raises:
-            RequestError: The label is not a valid label, or a limit of the settings is passed.
+            RequestError: The label is not a valid label, a limit of the settings is passed, or there is no such camera.
             FrameError: A picture is not an (H, W, 3) uint8 array.
             NoFramesError: No frame has been seen yet.
             AllRejectedError: No frame passed the quality gate; nothing changed.
             MemoryStoreError: It could not be written; nothing changed.
         """
         label = check_label(label, length=self.settings.max_label_length)
+        view = self.view(camera)
         for frame in images:
             check_frame(frame)
         sizes = [(frame.shape[1], frame.shape[0]) for frame in images]
         check_images(sizes, most=self.settings.max_images, megapixels=self.settings.max_request_megapixels)
-        given = self._observe_all(images, None) if len(images) else None
+        given = self.observe_all(images, [None] * len(images)) if len(images) else None
         with self._lock:
-            observations = given or self.view(camera).newest(frames or self.settings.register_frames)
+            observations = given or view.newest(frames or self.settings.register_frames)
             check_room(self.memory.labels, [label], most=self.settings.max_labels)
             self._check_file()
             if not observations:
@@ -237,11 +252,11 @@ class Recogniser(Taught):
 
         Args:
             label: Explain the score of this label; empty = of the best one.
-            camera: Whose last frame; empty = the only one.
+            camera: Whose last frame; as for `view`.
 
         Raises:
             NoFramesError: No frame was recognised since the last change.
-            RequestError: The label is no label.
+            RequestError: The label is no label, or there is no such camera.
             UnknownLabelError: There is no such label.
         """
         with self._lock:
@@ -266,7 +281,7 @@ class Recogniser(Taught):
                 rule = self._make_rule(settings)
             elif settings.prompt_templates != before.prompt_templates:
                 prototypes = self._prototypes.embed(self.memory.prompts, settings.prompt_templates)
-            answered = [(view, view.answered_with(self._rule.weights)) for view in self._views.values()]
+            answered = [(view, view.answered_with(self._rule.weights)) for view in self._views]
             begin_commit()
             if prototypes is not None:
                 rule.set_prototypes(*prototypes)
@@ -281,22 +296,15 @@ class Recogniser(Taught):
             self._current_rule().settle()
 
     def restart_view(self, camera: str = "") -> None:
-        """Forget the recent frames and the past of the smoothing: what comes next is another scene."""
+        """Forget a camera's recent frames and the past of its smoothing: what comes next is another scene."""
         with self._lock:
             self.view(camera).restart()
 
     def close(self) -> None:
         """As `Taught`'s; no more thumbnails are made."""
-        for view in list(self._views.values()):
+        for view in self._views:
             view.close()
         super().close()
-
-    def _observe_all(self, frames: Sequence[Frame], stamp: float | None) -> list[Observation]:
-        for frame in frames:
-            check_frame(frame)
-        rgb = [cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) for frame in frames]
-        embeddings = self.encoders.backbone.encode_images(rgb)
-        return [observe(frame, row, stamp) for frame, row in zip(frames, embeddings, strict=True)]
 
     def _make_rule(self, settings: RecognitionSettings) -> FusionRule:
         """A rule that knows all of the memory."""
@@ -341,5 +349,5 @@ class Recogniser(Taught):
 
     def _forget_the_past(self) -> None:
         """What comes next owes nothing to what was before, whichever camera shows it."""
-        for view in self._views.values():
+        for view in self._views:
             view.forget_the_past()

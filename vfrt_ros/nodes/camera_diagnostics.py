@@ -56,7 +56,7 @@ class CameraDiagnostics:
         self._published = published
         self._sending = Sending()
         self._address = node.get_fully_qualified_name()
-        self._publisher = StatusPublisher(node, self.status)
+        self._publisher = StatusPublisher(node, lambda now: [self.status(now)])
 
     def status(self, now: float) -> DiagnosticStatus:
         """The status at `now`, seconds of the monotonic clock; the rate is that since the last call, or longer."""

@@ -1,11 +1,11 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""`/diagnostics` of the recognition node, once a second."""
+"""`/diagnostics` of the recognition node, once a second: one status, and one more for each of several cameras."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rclpy.node import Node
 
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.nodes.faults import Faults, Recent, judge_faults
-from vfrt_ros.nodes.loss_values import NODE, ToldLoss, loss_values
+from vfrt_ros.nodes.loss_values import CAMERA, NODE, ToldLoss, loss_values
 from vfrt_ros.nodes.loss_watch import LossReport
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.silence_watch import PERIODS
@@ -27,17 +27,17 @@ SILENCE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the node is doing.
+    """What the node is doing, and how one camera of it does.
 
     Attributes:
         recogniser: None before it is configured.
-        result: The newest answer; None before the first.
+        result: The newest answer of this camera; None before the first.
         active: The lifecycle state is active.
-        dropped: Frames replaced by a newer one before they were looked at.
+        dropped: Frames of this camera replaced by a newer one before they were looked at.
         hung: Seconds for which the encoder has owed an answer beyond its time; 0 = it answers.
-        silence: Why no picture comes, where none does; empty = not yet known.
-        period: Seconds between the last two pictures; 0 = not yet known.
-        loss: What the image topic loses; None = not known.
+        silence: Why no picture comes from this camera, where none does; empty = not yet known.
+        period: Seconds between its last two pictures; 0 = not yet known.
+        loss: What its image topic loses; None = not known.
         rivals: Full names of other nodes that offer the same services.
     """
 
@@ -52,49 +52,112 @@ class Work:
     rivals: Sequence[str] = ()
 
 
-class Diagnostics:
-    """Publishes a status with what an operator asks first: does it see, how fast, and what went wrong."""
+class CameraStatus:
+    """How one camera does; rates are those since the last look.
 
-    def __init__(self, node: Node, statistics: Statistics, faults: Faults, work: Callable[[], Work]) -> None:
+    Args:
+        statistics: Of the camera.
+        started: When the node started, in seconds of the monotonic clock.
+    """
+
+    def __init__(self, statistics: Statistics, started: float) -> None:
         self._statistics = statistics
-        self._faults = faults
-        self._work = work
-        self._started = time.monotonic()
-        self._before: tuple[float, Counts] = (self._started, statistics.counts())
-        self._seen, self._bugs_seen = Recent(), Recent()
-        self._name = f"{node.get_name()}: recognition"
-        self._address = node.get_fully_qualified_name()
-        self._publisher = StatusPublisher(node, self.status)
+        self._started = started
+        self._before: tuple[float, Counts] = (started, statistics.counts())
+        self._seen = Recent()
+        self.trouble: tuple[bytes, str] | None = None
+        """Level and message of what is wrong with the camera; None = nothing."""
+        self.values: dict[str, object] = {}
+        self.sums: dict[str, float] = {}
+        """The values that add up over the cameras."""
 
-    def status(self, now: float) -> DiagnosticStatus:
-        """The status at `now`, seconds of the monotonic clock; rates are those since the last call."""
-        work, counts = self._work(), self._statistics.counts()
+    def look(self, work: Work, now: float) -> None:
+        """Bring trouble and values up to date, `now` in seconds of the monotonic clock."""
+        counts = self._statistics.counts()
         (then, before), self._before = self._before, (now, counts)
-        recent = self._seen.of(counts.refused, now)
-        faults = self._bugs_seen.of(self._faults.bugs(), now)
         silent = now - (self._started if counts.last is None else counts.last)
-        level, message = _judge(work, silent, recent, faults)
+        self.trouble = _trouble(work, silent, self._seen.of(counts.refused, now))
         span = max(now - then, 1e-3)
-        values: dict[str, object] = {
-            NODE: self._address,
+        self.sums = {
             "input rate [Hz]": round((counts.received - before.received) / span, 1),
             "recognition rate [Hz]": round((counts.recognised - before.recognised) / span, 1),
-            "age of the last result [ms]": "none yet" if counts.last is None else round(1e3 * silent),
             "frames received": counts.received,
             "recognitions": counts.recognised,
+            "dropped for newer frames": work.dropped,
+        }
+        self.values = {
+            **self.sums,
+            "age of the last result [ms]": "none yet" if counts.last is None else round(1e3 * silent),
             "unknown among the last 100 [%]": round(100 * counts.unknown, 1),
             **({} if work.loss is None else loss_values(work.loss)),
-            **_drops(work, counts),
-            **self._faults.values(),
+            "held back by publish_rate_limit": counts.held_back,
+            **{f"left out, {kind}": count for kind, count in sorted(counts.refused.items())},
         }
         if work.result is not None:
-            values["latency [ms]"] = round(1e3 * work.result.pace.latency, 1)
+            self.values["latency [ms]"] = round(1e3 * work.result.pace.latency, 1)
+
+
+class Diagnostics:
+    """Publishes what an operator asks first: does it see, how fast, and what went wrong.
+
+    One camera without a name: one status. Several: one of the node, with sums and the first trouble, and one each.
+
+    Args:
+        node: Publishes it.
+        statistics: Of each camera, by its name.
+        faults: Of the node.
+        work: What it is doing, as of a camera by its name.
+    """
+
+    def __init__(
+        self, node: Node, statistics: Mapping[str, Statistics], faults: Faults, work: Callable[[str], Work]
+    ) -> None:
+        self._faults = faults
+        self._work = work
+        started = time.monotonic()
+        self._cameras = {camera: CameraStatus(counts, started) for camera, counts in statistics.items()}
+        self._bugs_seen = Recent()
+        self._name = node.get_name()
+        self._address = node.get_fully_qualified_name()
+        self._publisher = StatusPublisher(node, self.statuses)
+
+    def statuses(self, now: float) -> list[DiagnosticStatus]:
+        """The statuses at `now`, seconds of the monotonic clock; rates are those since the last call."""
+        works = {camera: self._work(camera) for camera in self._cameras}
+        for camera, status in self._cameras.items():
+            status.look(works[camera], now)
+        work = next(iter(works.values()))
+        faults = self._bugs_seen.of(self._faults.bugs(), now)
+        trouble = _node_trouble(work, faults) or self._first_trouble() or _copy_trouble(work)
+        level, message = trouble or (DiagnosticStatus.OK, "recognising")
+        values: dict[str, object] = {NODE: self._address, **self._common(), **self._faults.values()}
         if work.recogniser is not None:
             values |= _encoder(work.recogniser) | _memory(work.recogniser)
-        return status_message(level, self._name, message, values)
+        own = status_message(level, f"{self._name}: recognition", message, values)
+        return [own, *(self._of(camera, works[camera]) for camera in self._cameras if camera)]
+
+    def _common(self) -> dict[str, object]:
+        """The values of the only camera, or the sums over several."""
+        if "" in self._cameras:
+            return self._cameras[""].values
+        every = [status.sums for status in self._cameras.values()]
+        return {name: round(sum(one[name] for one in every), 1) for name in every[0]}
+
+    def _first_trouble(self) -> tuple[bytes, str] | None:
+        troubles = ((camera, status.trouble) for camera, status in self._cameras.items())
+        camera, trouble = next(((c, t) for c, t in troubles if t is not None), ("", None))
+        return (trouble[0], f"{camera}: {trouble[1]}") if trouble and camera else trouble
+
+    def _of(self, camera: str, work: Work) -> DiagnosticStatus:
+        status = self._cameras[camera]
+        calm = DiagnosticStatus.OK, "recognising" if work.active else "not active"
+        level, message = status.trouble or calm
+        values = {NODE: self._address, CAMERA: camera, **status.values}
+        return status_message(level, f"{self._name}: {camera}", message, values)
 
 
-def _judge(work: Work, silent: float, recent: list[str], faults: list[str]) -> tuple[bytes, str]:
+def _node_trouble(work: Work, faults: list[str]) -> tuple[bytes, str] | None:
+    """What concerns all cameras; a node that is not active has no trouble besides."""
     if work.hung:
         return DiagnosticStatus.ERROR, f"the encoder has given no answer for {work.hung:.0f} s"
     if judged := judge_faults(faults):
@@ -105,6 +168,13 @@ def _judge(work: Work, silent: float, recent: list[str], faults: list[str]) -> t
         return DiagnosticStatus.OK, "not active"
     if work.recogniser is not None and work.recogniser.memory.failures:
         return DiagnosticStatus.ERROR, "the memory cannot be written: check the disk; what it has is in use"
+    return None
+
+
+def _trouble(work: Work, silent: float, recent: list[str]) -> tuple[bytes, str] | None:
+    """What concerns one camera."""
+    if not work.active:
+        return None
     if recent:
         return DiagnosticStatus.WARN, f"some frames could not be used ({', '.join(recent)})"
     if silent > max(SILENCE, PERIODS * work.period):
@@ -114,17 +184,13 @@ def _judge(work: Work, silent: float, recent: list[str], faults: list[str]) -> t
         return DiagnosticStatus.WARN, str(
             ToldLoss(work.loss.loss.share, work.loss.cause, work.loss.image_bytes)
         ).rstrip(".")
+    return None
+
+
+def _copy_trouble(work: Work) -> tuple[bytes, str] | None:
     if work.recogniser is not None and _is_copy_behind(work.recogniser):
         return DiagnosticStatus.WARN, "the memory's second file cannot be written: check the disk"
-    return DiagnosticStatus.OK, "recognising"
-
-
-def _drops(work: Work, counts: Counts) -> dict[str, object]:
-    return {
-        "dropped for newer frames": work.dropped,
-        "held back by publish_rate_limit": counts.held_back,
-        **{f"left out, {kind}": count for kind, count in sorted(counts.refused.items())},
-    }
+    return None
 
 
 def _encoder(recogniser: Recogniser) -> dict[str, object]:

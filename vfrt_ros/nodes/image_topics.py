@@ -32,11 +32,16 @@ class ImageTopic:
         """The name to remap `image` to."""
         return self.name.removesuffix(f"/{names.COMPRESSED}") if self.compressed else self.name
 
-    def arguments(self, compressed: bool = False) -> str:
-        """What to give to a node so that it listens there, if it takes raw or `compressed` pictures now."""
+    def arguments(self, compressed: bool = False, image: str = names.IMAGE) -> str:
+        """What to give to a node so that it listens there, if it takes raw or `compressed` pictures now.
+
+        Args:
+            compressed: It takes compressed ones.
+            image: What it calls its image topic.
+        """
         other = "compressed" if self.compressed else "raw"
         transport = f" -p image_transport:={other}" if self.compressed != compressed else ""
-        return f"-r {names.IMAGE}:={self.base}{transport}"
+        return f"-r {image}:={self.base}{transport}"
 
 
 def published_images(node: Any, but: Iterable[str] = (), *, compressed: bool = False) -> list[ImageTopic]:
@@ -61,12 +66,14 @@ def published_images(node: Any, but: Iterable[str] = (), *, compressed: bool = F
     )
 
 
-def explain_silence(node: Any, topic: str) -> str:
+def explain_silence(node: Any, topic: str, image: str = names.IMAGE, but: Iterable[str] = ()) -> str:
     """Why no picture comes on a topic, as far as the graph tells, and what to do.
 
     Args:
         node: Whose view of the graph is asked.
         topic: Absolute name of the image topic that it listens to.
+        image: What the node calls it, before remapping.
+        but: Absolute names of topics that it listens to besides.
     """
     publishers = node.get_publishers_info_by_topic(topic)
     if publishers:
@@ -75,13 +82,13 @@ def explain_silence(node: Any, topic: str) -> str:
         )
         return f"{topic} is published by {who}, and nothing comes: its log says why, or its QoS does not fit."
     compressed = topic.endswith(f"/{names.COMPRESSED}")
-    others = published_images(node, but=(topic,), compressed=compressed)
+    others = published_images(node, but=(topic, *but), compressed=compressed)
     if not others:
         return (
             f"Nobody publishes {topic}, and there is no other image topic: start a camera "
             "(ros2 run vfrt_ros camera_node, or your driver)."
         )
-    todo = others[0].arguments(compressed)
+    todo = others[0].arguments(compressed, image)
     return f"Nobody publishes {topic}. Image topics there are: {listed(others)}. Start this node with {todo}."
 
 

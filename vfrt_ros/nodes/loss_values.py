@@ -12,6 +12,7 @@ from vfrt_ros.nodes.loss_cause import Cause, cure
 from vfrt_ros.nodes.loss_watch import LossReport
 
 NODE = "node"
+CAMERA = "camera"
 RATE = "camera's rate by its stamps [Hz]"
 LOST = "lost on the way"
 SHARE = "lost on the way, of the last 10 s [%]"
@@ -58,12 +59,22 @@ NOTHING_LOST = ToldLoss(0.0, Cause.NONE)
 
 
 def told_loss(statuses: Iterable[Any], address: str) -> ToldLoss | None:
-    """What the node of this full name tells among these diagnostic_msgs/DiagnosticStatus; None = nothing."""
+    """What the node of this full name tells among these diagnostic_msgs/DiagnosticStatus; None = nothing.
+
+    Of several cameras that which loses most.
+    """
+    told = told_losses(statuses, address).values()
+    return max(told, key=lambda loss: (loss.cause is not Cause.NONE, loss.share), default=None)
+
+
+def told_losses(statuses: Iterable[Any], address: str) -> dict[str, ToldLoss]:
+    """The same of each camera, by its name; that of the only one is empty."""
+    found = {}
     for status in statuses:
         values = {value.key: value.value for value in status.values}
-        if values.get(NODE) == address and SHARE in values:
-            return _read(values)
-    return None
+        if values.get(NODE) == address and SHARE in values and (loss := _read(values)) is not None:
+            found[values.get(CAMERA, "")] = loss
+    return found
 
 
 def _read(values: dict[str, str]) -> ToldLoss | None:

@@ -40,6 +40,7 @@ def recognition_message(result: Result) -> Recognition:
     decision = result.decision
     return Recognition(
         header=result.header,
+        camera=result.camera,
         label=decision.label,
         score=decision.score,
         threshold=decision.threshold,

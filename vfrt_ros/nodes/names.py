@@ -25,6 +25,19 @@ DEMO_FRAME = "demo"
 """frame_id of the demo that is shown because no camera was found: it has no place in the robot's tree of frames."""
 
 
+def of_camera(camera: str, topic: str) -> str:
+    """The topic of one of several cameras.
+
+    Args:
+        camera: Its name; empty = the only camera, whose topics have no more than their own names.
+        topic: One of `IMAGE`, `RECOGNITION`, `OVERLAY`.
+
+    >>> of_camera("front", RECOGNITION), of_camera("", RECOGNITION)
+    ('front/recognition', 'recognition')
+    """
+    return f"{camera}/{topic}" if camera else topic
+
+
 class _Resolves(Protocol):
     def resolve_topic_name(self, topic: str) -> str: ...
 

@@ -24,7 +24,8 @@ class Result:
         header: Of the source image.
         decision: The answer.
         pace: How fast recognition goes.
-        dropped: Frames replaced by a newer one before they were looked at, since start.
+        dropped: Frames of this camera replaced by a newer one before they were looked at, since start.
+        camera: Its name; empty = the only one.
     """
 
     frame: npt.NDArray[np.uint8]
@@ -32,6 +33,7 @@ class Result:
     decision: Decision
     pace: Pace
     dropped: int
+    camera: str = ""
 
     @property
     def note(self) -> str:
@@ -44,6 +46,7 @@ class Result:
         return {
             "stamp": {"sec": stamp.sec, "nanosec": stamp.nanosec},
             "frame_id": self.header.frame_id,
+            **({"camera": self.camera} if self.camera else {}),
             **self.decision.as_dict(),
             "latency_s": round(self.pace.latency, 6),
             "fps": round(self.pace.fps, 3),

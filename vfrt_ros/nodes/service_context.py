@@ -23,14 +23,14 @@ class ServiceContext:
 
     Attributes:
         recogniser: Does the work.
-        latest: The newest result; None before the first.
+        latest: The newest result of a camera, by its name; None before the first.
         snapshots: The folder for snapshots.
         turn: Runs a job between two frames and returns what it returns. A service that is answered in the
             worker's thread needs it not; one that is answered elsewhere changes the memory in its turn only.
     """
 
     recogniser: Recogniser
-    latest: Callable[[], Result | None]
+    latest: Callable[[str], Result | None]
     snapshots: Path
     turn: Callable[[Callable[[], Any]], Any] = _at_once
 

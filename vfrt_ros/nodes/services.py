@@ -23,6 +23,7 @@ from vfrt_msgs.srv import (
     Snapshot,
     Undo,
 )
+from vfrt_ros.core.config.camera_names import choose_camera
 from vfrt_ros.core.registration import Judged, RejectedFramesError
 from vfrt_ros.core.report.overlay import draw_overlay
 from vfrt_ros.core.report.snapshot import check_name, write_snapshot
@@ -51,7 +52,11 @@ def register(context: ServiceContext, request: Register.Request, response: Regis
     images = [_frame(n, image, limits.max_megapixels) for n, image in enumerate(request.images, 1)]
     try:
         done = context.recogniser.register(
-            request.label, frames=request.frames, images=images, negative=request.negative
+            request.label,
+            frames=request.frames,
+            images=images,
+            negative=request.negative,
+            camera=request.camera,
         )
     except RejectedFramesError as error:
         _show(request, response, error.judged, ())
@@ -113,7 +118,7 @@ def set_prompts(context: ServiceContext, request: SetPrompts.Request, response: 
 
 def explain(context: ServiceContext, request: Explain.Request, response: Explain.Response) -> str:
     """Say how the last frame was decided."""
-    done = context.recogniser.explanation(request.label)
+    done = context.recogniser.explanation(request.label, request.camera)
     response.lines, response.prompts = list(done.lines), list(done.prompts)
     response.label, response.score, response.threshold = done.label, done.score, done.threshold
     response.text_score = done.text
@@ -134,7 +139,7 @@ def audit(context: ServiceContext, request: Audit.Request, response: Audit.Respo
 def snapshot(context: ServiceContext, request: Snapshot.Request, response: Snapshot.Response) -> str:
     """Write the last recognised frame, its overlay and its recognition."""
     name = check_name(request.name)
-    result = context.latest()
+    result = context.latest(choose_camera(request.camera, context.recogniser.settings.cameras))
     if result is None:
         raise NoFramesError("No frame was recognised yet: is the camera running?")
     overlay = draw_overlay(result.frame, result.decision, result.pace, result.note)

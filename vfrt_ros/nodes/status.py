@@ -1,11 +1,11 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""A status on `/diagnostics`, once a second."""
+"""Statuses on `/diagnostics`, once a second."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
@@ -17,21 +17,21 @@ PERIOD = 1.0
 
 
 class StatusPublisher:
-    """Publishes what `status` says, by the machine's clock: also while a simulated one stands still.
+    """Publishes what `statuses` says, by the machine's clock: also while a simulated one stands still.
 
     Args:
         node: Publishes it, stamped by its own clock.
-        status: Called in the executor's thread with the monotonic time in seconds.
+        statuses: Called in the executor's thread with the monotonic time in seconds.
     """
 
-    def __init__(self, node: Node, status: Callable[[float], DiagnosticStatus]) -> None:
+    def __init__(self, node: Node, statuses: Callable[[float], Sequence[DiagnosticStatus]]) -> None:
         self._node = node
-        self._status = status
+        self._statuses = statuses
         self._publisher = node.create_publisher(DiagnosticArray, names.DIAGNOSTICS, qos.diagnostics())
         node.create_timer(PERIOD, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _publish(self) -> None:
-        message = DiagnosticArray(status=[self._status(time.monotonic())])
+        message = DiagnosticArray(status=self._statuses(time.monotonic()))
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
 

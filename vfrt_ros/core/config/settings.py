@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from vfrt_ros.core.config.camera_names import check_cameras
 from vfrt_ros.core.config.parameters import Settings, parameter
 
 DEFAULT_TEMPLATES = ("a photo of a {label}",)
@@ -165,12 +166,19 @@ class RecognitionSettings(Settings):
     memory_path: str = parameter("", "File of the memory; empty = $ROS_HOME/vfrt/<encoder>/memory.db")
     snapshot_dir: str = parameter("", "Folder for snapshots; empty = $ROS_HOME/vfrt/snapshots")
     init_labels: tuple[str, ...] = parameter((), "Labels that get a text prompt at the start")
+    cameras: tuple[str, ...] = parameter(
+        (), "Names of several cameras, each on <name>/image; empty = one camera on image"
+    )
     image_transport: str = parameter(
         "raw",
         "Image topic: raw, or compressed at <image>/compressed",
         choices=("raw", "compressed"),
     )
     autostart: bool = parameter(True, "Configure and activate at once; false = wait to be told")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_cameras(self.cameras)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,16 +49,18 @@ class FakeBackbone(_Fake):
     Args:
         seed: of the vectors of texts without a colour; part of the fingerprint.
         delay: seconds that each picture takes, to play a slow encoder.
+        batches: pictures that are encoded together take as long as one.
     """
 
-    def __init__(self, seed: int = 42, delay: float = 0.0, **_: Any) -> None:
+    def __init__(self, seed: int = 42, delay: float = 0.0, batches: bool = False, **_: Any) -> None:
         super().__init__(seed)
         self._delay = delay
+        self.batches = batches
 
     def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """See `Backbone.encode_images`."""
         if self._delay:
-            time.sleep(self._delay * len(images))
+            time.sleep(self._delay * (1 if self.batches else len(images)))
         return np.stack([_image_vector(check_rgb(image)) for image in images]) if images else _none()
 
 

@@ -28,6 +28,10 @@ class Backbone(Protocol):
         embedding_space: names weights, input size and normalisation; memories of the same one are shared. Without it,
             the fingerprint stands for it.
         former_spaces: fingerprints that memories of this space were known by.
+
+    Optional, for the frames of several cameras:
+        batches: true where pictures that are encoded together take less time than one after another. Without it,
+            that is taken for true of whatever does not run on a CPU.
     """
 
     @property
@@ -73,3 +77,8 @@ class Encoders:
     text: TextEncoder
     device: str
     note: str
+
+    @property
+    def batches(self) -> bool:
+        """Whether pictures that are encoded together take less time than one after another."""
+        return bool(getattr(self.backbone, "batches", self.device != "cpu"))
