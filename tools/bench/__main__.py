@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tools.bench import (
     encodings,
@@ -112,15 +113,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _outputs(arguments: argparse.Namespace) -> dict[Path, str]:
     """The files of text that are written, with words by which they are known again."""
-    committed = {arguments.commit: '"machine": '} if arguments.commit else {}
+    committed = {arguments.commit: '"runs": '} if arguments.commit else {}
     return {arguments.out / "bench.json": '"mode": ', **committed}
 
 
-def _check(path: Path, rows: Sequence[Row], about: Mapping[str, object]) -> int:
-    if words := policy.other_kind(path, about):
-        print(words, file=sys.stderr)
+def _check(path: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> int:
     try:
-        fallen = policy.falls(policy.ratios_of(rows), policy.read(path))
+        fallen = policy.falls(policy.ratios_of(rows), policy.read(path, about))
     except BenchError as error:
         fallen = [str(error)]
     for sentence in fallen:

@@ -20,7 +20,9 @@ from vfrt_ros.bench.materials import EXAMPLES, LABELS, clip
 from vfrt_ros.bench.spread import spread
 
 FPS = 30.0
-RATE_TARGET = 0.95
+RATE_TARGETS = {"CLIP": 0.92, "embedded": 0.70}
+FASTER = 1.2
+"""The camera's rate against the encoder's while rates are taken, so that the camera does not set the pace."""
 GROWTH_LIMIT = 0.01
 SECONDS, QUICK_SECONDS = 600.0, 6.0
 TURNS, QUICK_TURNS = 12, 2
@@ -28,13 +30,16 @@ TURNS, QUICK_TURNS = 12, 2
 
 def measure(quick: bool) -> list[Row]:
     """The rows of the running node."""
-    found = isolated(
-        watch,
-        backbone=clip()[0],
-        seconds=QUICK_SECONDS if quick else SECONDS,
-        turns=QUICK_TURNS if quick else TURNS,
-    )
-    return [_rate_row(found), _age_row(found), _drops_row(found), _memory_row(found)]
+    turns = QUICK_TURNS if quick else TURNS
+    found = isolated(watch, backbone=clip()[0], seconds=QUICK_SECONDS if quick else SECONDS, turns=turns)
+    embedded = isolated(watch, backbone="embedded", seconds=QUICK_SECONDS, turns=turns)
+    return [
+        _rate_row("CLIP", found),
+        _rate_row("embedded", embedded),
+        _age_row(found),
+        _drops_row(found),
+        _memory_row(found),
+    ]
 
 
 def watch(
@@ -52,7 +57,7 @@ def watch(
         seconds: That the node runs on its own.
         turns: Of three seconds each, before.
         examples, labels: In the node's memory.
-        fps: Of the camera.
+        fps: Of the camera while the node runs on its own; in the turns it is faster than the encoder.
     """
     with tempfile.TemporaryDirectory() as folder:
         bare = Steps(entrants.encoder, Path(folder) / "encoder.log", backbone=backbone)
@@ -61,12 +66,13 @@ def watch(
                 node.start_camera(fps)
                 node.first_answer()
                 node.stop_camera()
-                bare.take(5)
-                rates = [_turn(node, bare, fps) for _ in range(turns)]
+                fast = max(fps, FASTER / float(np.median(bare.take(10))))
+                rates = [_turn(node, bare, fast) for _ in range(turns)]
                 sent, resident = _run_alone(node, seconds, fps)
                 return {
                     **_summary(node.heard, sent, fps),
                     **_turns(rates),
+                    "camera Hz in the turns": round(fast, 1),
                     "resident MB": resident,
                     "seconds": seconds,
                 }
@@ -93,7 +99,6 @@ def _turns(rates: Sequence[tuple[float, float]]) -> dict[str, Any]:
     return {
         "node Hz": spread([node for node, _ in rates]).as_dict(),
         "bare encoder Hz": spread([bare for _, bare in rates]).as_dict(),
-        # A camera that is slower than the encoder sets the pace itself.
         "rate ratio": spread([node / bare for node, bare in rates]).as_dict(),
     }
 
@@ -138,15 +143,16 @@ def _summary(heard: Sequence[Heard], sent: Sequence[float], fps: float) -> dict[
     }
 
 
-def _rate_row(found: dict[str, Any]) -> Row:
+def _rate_row(encoder: str, found: dict[str, Any]) -> Row:
     ratio, node, bare = found["rate ratio"], found["node Hz"], found["bare encoder Hz"]
+    target = RATE_TARGETS[encoder]
     return Row(
-        "pipeline rate against the bare encoder in a loop (CLIP)",
-        f"≥ {RATE_TARGET}",
-        f"{ratio['median']:.3f} ({ratio['low']:.3f} … {ratio['high']:.3f}); "
-        f"{node['median']:.1f} against {bare['median']:.1f} a second, camera at {FPS:g} fps",
-        ratio["median"] >= min(RATE_TARGET, FPS / bare["median"]),
-        {"rate": ratio["median"]},
+        f"pipeline rate against the bare encoder in a loop ({encoder})",
+        f"≥ {target}",
+        f"{ratio['median']:.3f} ({ratio['low']:.3f} … {ratio['high']:.3f}); {node['median']:.1f} against "
+        f"{bare['median']:.1f} a second, camera at {found['camera Hz in the turns']:.0f} fps",
+        ratio["median"] >= target,
+        {"rate" if encoder == "CLIP" else f"rate, {encoder}": ratio["median"]},
         found,
     )
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from tools.bench.kind import kind_of
 from tools.bench.row import Row
 from vfrt_ros.bench.isolated import BenchError
 
@@ -23,8 +25,6 @@ TOLERANCES = {
     "register": 0.6,
 }
 """Where another share holds: rates hardly vary; a share of a few milliseconds, of microseconds, or the disk does."""
-KIND = ("processor", "cores", "matrix arithmetic")
-"""Facts of a machine that must be the same for ratios to compare."""
 
 
 def ratios_of(rows: Sequence[Row]) -> dict[str, float]:
@@ -48,42 +48,51 @@ def falls(now: Mapping[str, float], committed: Mapping[str, float]) -> list[str]
     return sentences
 
 
-def read(path: Path) -> dict[str, float]:
-    """The committed ratios.
-
-    Raises:
-        BenchError: The file is not there or cannot be read.
-    """
-    try:
-        ratios: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))["ratios"]
-    except (OSError, ValueError, KeyError) as error:
-        raise BenchError(f"The committed ratios in {path} cannot be read: {error}") from error
-    return ratios
-
-
-def other_kind(path: Path, about: Mapping[str, object]) -> str:
-    """A sentence where the committed ratios are from another kind of machine; else empty.
+def read(path: Path, about: Mapping[str, Any]) -> dict[str, float]:
+    """The committed ratios of this kind of machine.
 
     Args:
-        path: Of the committed ratios.
+        path: Of all committed ratios.
         about: This machine, as `machine.describe` says.
+
+    Raises:
+        BenchError: The file is not there or cannot be read, or has none of this kind.
     """
-    try:
-        theirs = json.loads(path.read_text(encoding="utf-8"))["machine"]
-        differing = [what for what in KIND if theirs[what] != about[what]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-    if not differing:
-        return ""
-    words = ", ".join(f"{what} {theirs[what]}, here {about[what]}" for what in differing)
-    return (
-        f"The ratios in {path} were measured on another kind of machine ({words}): a fall says little. "
-        f"Measure anew with --commit {path}."
+    kind, cores = kind_of(about["matrix arithmetic"]), about["cores"]
+    runs = _runs(path)
+    for run in runs:
+        if (run["kind"], run["machine"]["cores"]) == (kind, cores):
+            ratios: dict[str, float] = run["ratios"]
+            return ratios
+    known = ", ".join(f"{run['kind']} with {run['machine']['cores']} cores" for run in runs)
+    raise BenchError(
+        f"{path} has no ratios of {kind} with {cores} cores (it has: {known or 'none'}), and those of another kind "
+        f"say little: measure them here with `python -m tools.bench --commit {path}`."
     )
 
 
-def write(path: Path, ratios: Mapping[str, float], machine: Mapping[str, object]) -> None:
-    """Make the ratios of a run those that later ones are held against."""
+def write(path: Path, ratios: Mapping[str, float], about: Mapping[str, Any]) -> None:
+    """Make the ratios of a run those that later ones on this kind of machine are held against; the others stay.
+
+    Raises:
+        BenchError: The file is there and cannot be read.
+    """
+    kind = kind_of(about["matrix arithmetic"])
+    others = [
+        run
+        for run in (_runs(path) if path.exists() else [])
+        if (run["kind"], run["machine"]["cores"]) != (kind, about["cores"])
+    ]
+    content = {"runs": [*others, {"kind": kind, "machine": about, "ratios": dict(ratios)}]}
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"machine": machine, "ratios": dict(ratios)}
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _runs(path: Path) -> list[dict[str, Any]]:
+    try:
+        runs: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["runs"]
+        for run in runs:
+            run["kind"], run["machine"]["cores"], run["ratios"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BenchError(f"The committed ratios in {path} cannot be read: {error}") from error
+    return runs

@@ -25,9 +25,14 @@ def messages(size: tuple[int, int] = SIZE) -> list[Any]:
 
 def reference(folder: str, examples: int = EXAMPLES, labels: int = LABELS) -> Step:
     """The loop that people write, frame to decision and overlay."""
+    return looped(folder, examples=examples, labels=labels)
+
+
+def looped(folder: str, **options: Any) -> Step:
+    """A `ReferenceLoop` with these options."""
     from vfrt_ros.bench.reference import ReferenceLoop
 
-    loop, coming = ReferenceLoop(folder, examples, labels), cycle(messages())
+    loop, coming = ReferenceLoop(folder, **options), cycle(messages())
     return lambda: loop.on_image(next(coming))
 
 

@@ -10,6 +10,7 @@ author would; nothing in it is slower than it has to be in that style.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -17,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.bench.materials import EXAMPLES, LABELS, label_names, vectors
+
+Forward = Callable[[Any], npt.NDArray[np.float32]]
 
 NEIGHBOURS = 8
 ALPHA = 0.7
@@ -30,9 +33,18 @@ class ReferenceLoop:
         folder: Of the Hugging Face model.
         examples, labels: What its memory holds.
         threads: Of torch.
+        runner: Makes another forward pass of the model: from (1, 3, H, W) float32 pixels to (1, d) float32
+            features; None = the model's own.
     """
 
-    def __init__(self, folder: str, examples: int = EXAMPLES, labels: int = LABELS, threads: int = 0) -> None:
+    def __init__(
+        self,
+        folder: str,
+        examples: int = EXAMPLES,
+        labels: int = LABELS,
+        threads: int = 0,
+        runner: Callable[[Any], Forward] | None = None,
+    ) -> None:
         import faiss
         import torch
         from cv_bridge import CvBridge
@@ -46,6 +58,7 @@ class ReferenceLoop:
         images = CLIPImageProcessor.from_pretrained(folder, local_files_only=True)
         self._processor = CLIPProcessor(image_processor=images, tokenizer=tokenizer)
         self._model = CLIPModel.from_pretrained(folder, local_files_only=True, dtype="float32").eval()
+        self._forward = runner(self._model) if runner is not None else self._own_forward
         self._bridge = CvBridge()
         self._labels = label_names(labels)
         self._prompts = self._encode_text([f"a photo of a {label}" for label in self._labels])
@@ -70,14 +83,16 @@ class ReferenceLoop:
     def encode(self, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """(d,) float32 unit-norm embedding of an (H, W, 3) uint8 RGB frame."""
         with self._torch.inference_mode():
-            inputs = self._processor(images=rgb, return_tensors="pt")
-            return _unit(_features(self._model.get_image_features(**inputs)))[0]
+            return _unit(self._forward(self._processor(images=rgb, return_tensors="pt")["pixel_values"]))[0]
+
+    def _own_forward(self, pixels: Any) -> npt.NDArray[np.float32]:
+        return features(self._model.get_image_features(pixel_values=pixels))
 
     def _encode_text(self, texts: list[str]) -> npt.NDArray[np.float32]:
         with self._torch.inference_mode():
             inputs = self._processor(text=texts, return_tensors="pt", padding=True)
             inputs.pop("token_type_ids", None)
-            return _unit(_features(self._model.get_text_features(**inputs)))
+            return _unit(features(self._model.get_text_features(**inputs)))
 
     def _score(self, embedding: npt.NDArray[np.float32]) -> dict[str, float]:
         cosines, ids = self._index.search(embedding[None], NEIGHBOURS)
@@ -92,10 +107,10 @@ class ReferenceLoop:
         }
 
 
-def _features(output: Any) -> npt.NDArray[np.float32]:
-    """transformers 5 gives an output object where earlier versions gave the tensor."""
+def features(output: Any) -> npt.NDArray[np.float32]:
+    """(n, d) float32 of what a model returns: transformers 5 gives an object where earlier versions gave the tensor."""
     tensor = getattr(output, "pooler_output", output)
-    return np.asarray(tensor.numpy(), np.float32)
+    return np.asarray(tensor.float().numpy(), np.float32)
 
 
 def _unit(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -14,6 +14,8 @@ pytest.importorskip("torch")
 
 from std_msgs.msg import Header
 
+from tools.bench import peers
+from vfrt_ros.bench.contest import Outcome
 from vfrt_ros.bench.materials import frames, save_random_clip
 from vfrt_ros.bench.reference import ReferenceLoop
 from vfrt_ros.core.encoders import load_encoders
@@ -50,3 +52,35 @@ def test_it_computes_what_we_compute(loop, folder, monkeypatch, tmp_path) -> Non
     assert encoders.backbone.encode_images([rgb])[0] @ loop.encode(rgb) > 0.999
     text = encoders.text.encode_text(["a photo of a thing 002"])[0]
     assert text @ loop._prompts[2] > 0.999
+
+
+def test_what_torch_compiles_computes_the_same(loop, folder, monkeypatch) -> None:
+    """Without the compiler, which takes half a minute."""
+    monkeypatch.setattr("torch.compile", lambda module: module)
+    compiled = ReferenceLoop(str(folder), examples=40, labels=4, runner=peers.compiled_forward)
+    rgb = np.ascontiguousarray(frames(1)[0][..., ::-1])
+    assert compiled.encode(rgb) @ loop.encode(rgb) > 0.99
+
+
+@pytest.mark.parametrize(("quantised", "cosine"), [(False, 0.9999), (True, 0.95)], ids=["f32", "int8"])
+def test_onnx_runtime_computes_the_same(loop, folder, quantised, cosine) -> None:
+    for package in ("onnx", "onnxruntime"):
+        pytest.importorskip(
+            package, reason=f"{package} is not installed: pip install -r requirements/peers.txt"
+        )
+    other = ReferenceLoop(
+        str(folder), examples=40, labels=4, runner=lambda model: peers.onnx_forward(model, quantised)
+    )
+    rgb = np.ascontiguousarray(frames(1)[0][..., ::-1])
+    assert other.encode(rgb) @ loop.encode(rgb) > cosine
+
+
+def test_the_peers_are_told_with_what_could_not_be_measured() -> None:
+    outcome = Outcome(
+        {"clip auto": [0.02, 0.02], peers.NAMES[0]: [0.05, 0.03]}, {peers.NAMES[1]: "no onnxruntime"}
+    )
+    row = peers.row(outcome, "clip auto")
+    assert row.reached
+    assert row.ratios == {peers.NAMES[0]: pytest.approx(2.0)}
+    assert "2.00" in row.figure and "not measured: no onnxruntime" in row.figure
+    assert peers.row(outcome, "clip f32").reached is None

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -55,23 +56,40 @@ def test_the_policy(now, count) -> None:
     assert len(policy.falls(now, {"clip": 2.1, "rate": 1.0})) == count
 
 
-def test_ratios_are_written_and_read(tmp_path) -> None:
+HERE = {"processor": "one", "cores": 2, "matrix arithmetic": ["avx2"]}
+
+
+def test_ratios_of_each_kind_of_machine_stand_beside_each_other(tmp_path) -> None:
     path = tmp_path / "bench" / "ratios.json"
-    policy.write(path, policy.ratios_of(ROWS), {"processor": "any"})
-    assert policy.read(path) == {"search against bare FAISS": 0.97, "clip": 2.1}
+    policy.write(path, {"clip": 9.0}, HERE)
+    policy.write(path, {"clip": 4.0}, HERE | {"matrix arithmetic": ["avx2", "amx_bf16"]})
+    policy.write(path, policy.ratios_of(ROWS), HERE | {"processor": "another of the same kind"})
+    assert policy.read(path, HERE) == {"search against bare FAISS": 0.97, "clip": 2.1}
+    assert policy.read(path, HERE | {"matrix arithmetic": ["amx_bf16"]}) == {"clip": 4.0}
 
 
-def test_ratios_of_another_kind_of_machine_are_told(tmp_path) -> None:
-    path, here = tmp_path / "ratios.json", {"processor": "one", "cores": 2, "matrix arithmetic": ["avx2"]}
-    policy.write(path, {}, here)
-    assert policy.other_kind(path, here | {"python": "3.13"}) == ""
-    assert "(cores 2, here 4): a fall says little" in policy.other_kind(path, here | {"cores": 4})
-    assert policy.other_kind(tmp_path / "none.json", here) == ""
+def test_ratios_of_another_kind_of_machine_are_not_used(tmp_path) -> None:
+    path = tmp_path / "ratios.json"
+    policy.write(path, {}, HERE)
+    with pytest.raises(BenchError, match=r"no ratios of AVX2 with 4 cores \(it has: AVX2 with 2 cores\)"):
+        policy.read(path, HERE | {"cores": 4})
+
+
+def test_the_committed_ratios_can_be_read() -> None:
+    assert policy.read(Path(__file__).parents[3] / policy.RATIOS, HERE)["clip"] > 1
+
+
+def test_ratios_that_cannot_be_read_are_not_written_over(tmp_path) -> None:
+    path = tmp_path / "ratios.json"
+    path.write_text("{}")
+    with pytest.raises(BenchError, match="cannot be read"):
+        policy.write(path, {}, HERE)
+    assert path.read_text() == "{}"
 
 
 def test_ratios_that_are_not_there_are_told(tmp_path) -> None:
     with pytest.raises(BenchError, match="cannot be read"):
-        policy.read(tmp_path / "none.json")
+        policy.read(tmp_path / "none.json", HERE)
 
 
 def test_an_unknown_part_is_wrong_usage(capsys) -> None:

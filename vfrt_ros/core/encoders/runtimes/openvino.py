@@ -129,7 +129,7 @@ class OpenvinoRuntime:
 
 def _compiled(network: Network, precision: str) -> tuple[Any, Any]:
     """The compiled model, and the memory that it computes with and that must outlive it."""
-    openvino, config = import_openvino(), _config(precision)
+    openvino, config = import_openvino(), compile_options(precision)
     key = _key(network, precision)
     blob = cache.load_mapped(_KIND, key)
     if blob is not None:
@@ -173,7 +173,8 @@ def _convert(network: Network) -> Any:
         )
 
 
-def _config(precision: str) -> dict[str, Any]:
+def compile_options(precision: str) -> dict[str, Any]:
+    """What a model is compiled with, by OpenVINO's names, to run in a precision as quickly as it can."""
     groups = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": str(GROUP)} if precision == "int8" else {}
     return {
         "PERFORMANCE_HINT": "LATENCY",
