@@ -24,6 +24,7 @@ setup(
         files("config", "*.yaml"),
         files("config", "*.perspective"),
         files("config", "*.xml"),
+        files("config/fleet", "*.conf"),
         files("config/sros2", "*.xml"),
         files("launch", "*.launch.py"),
     ],

@@ -66,6 +66,13 @@ THREADS = (
         "`_waiting`: `_condition`",
     ),
     ThreadRow(
+        "fleet",
+        "fleet.exchange",
+        "publishes what was taught and takes in what others were taught, in asyncio; only where `fleet_url` is set",
+        "`FleetStatus`: one reference, replaced under the lock of `Report`; the memory: the recogniser's lock, changed "
+        "in turns of the worker",
+    ),
+    ThreadRow(
         "vfrt-fit",
         "core.scoring.learner",
         "one fit of the rule's model to a larger memory; leaves it in `_ready`",

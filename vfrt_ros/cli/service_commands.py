@@ -139,7 +139,15 @@ SERVICE_COMMANDS = {
         ),
     ),
     "undo": ServiceCommand(
-        summary="take back the last change of memory or prompts", examples=("vfrt undo",), service="Undo"
+        summary="take back the last change of memory or prompts",
+        examples=("vfrt undo", "vfrt undo --robot desk"),
+        service="Undo",
+        arguments=(
+            Argument(
+                "--robot", default="", metavar="NAME",
+                help="another robot's last change: its name or its id, as `vfrt memory log` shows them",
+            ),
+        ),
     ),
     "redo": ServiceCommand(
         summary="do again what undo took back last", examples=("vfrt redo",), service="Redo"

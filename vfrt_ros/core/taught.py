@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
-from typing import Self
+from collections.abc import Callable, Collection, Sequence
+from typing import Self, TypeVar
 
 from vfrt_ros.core.config.live_settings import LiveSettings
 from vfrt_ros.core.config.settings import RecognitionSettings
@@ -19,6 +19,8 @@ from vfrt_ros.core.types.errors import UnknownLabelError, nearest
 from vfrt_ros.core.types.example import Example, Step
 from vfrt_ros.core.types.label import check_label, stored_label
 from vfrt_ros.core.types.operation import ExampleId
+
+Result = TypeVar("Result")
 
 
 class Taught:
@@ -66,10 +68,10 @@ class Taught:
                 check_examples(new_label, together, most=self.settings.max_examples)
             return self.memory.relabel(label, new_label)
 
-    def undo(self) -> Step:
-        """Take the last change back; see `Memory.undo`."""
+    def undo(self, robot: str = "") -> Step:
+        """Take the last change of a robot back; see `Memory.undo`."""
         with self._lock:
-            return self.memory.undo()
+            return self.memory.undo(robot)
 
     def redo(self) -> Step:
         """Do again what undo took back last; see `Memory.redo`."""
@@ -134,6 +136,11 @@ class Taught:
                 prepared = prepare(state, prepared.bundle, prepared.source)
             check_growth(state.labels, state.counts(), prepared.fresh, prepared.prompts, self.settings)
             return carry_out(self.memory, prepared)
+
+    def with_memory(self, work: Callable[[Memory], Result]) -> Result:
+        """What `work` returns, called with the memory while nobody else uses it."""
+        with self._lock:
+            return work(self.memory)
 
     def __enter__(self) -> Self:
         return self

@@ -8,18 +8,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.nodes.faults import Faults, Recent, judge_faults
+from vfrt_ros.nodes.fleet_values import fleet_values
 from vfrt_ros.nodes.loss_values import CAMERA, NODE, ToldLoss, loss_values
 from vfrt_ros.nodes.loss_watch import LossReport
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.silence_watch import PERIODS
 from vfrt_ros.nodes.statistics import Counts, Statistics
 from vfrt_ros.nodes.status import StatusPublisher, status_message
+
+if TYPE_CHECKING:
+    from vfrt_ros.fleet.status import FleetStatus
 
 SILENCE = 2.0
 """Seconds without a recognition after which an active node is said to see nothing."""
@@ -39,6 +44,7 @@ class Work:
         period: Seconds between its last two pictures; 0 = not yet known.
         loss: What its image topic loses; None = not known.
         rivals: Full names of other nodes that offer the same services.
+        fleet: How the exchange with the fleet stands; None = there is none.
     """
 
     recogniser: Recogniser | None
@@ -50,6 +56,7 @@ class Work:
     period: float = 0.0
     loss: LossReport | None = None
     rivals: Sequence[str] = ()
+    fleet: FleetStatus | None = None
 
 
 class CameraStatus:
@@ -100,7 +107,8 @@ class CameraStatus:
 class Diagnostics:
     """Publishes what an operator asks first: does it see, how fast, and what went wrong.
 
-    One camera without a name: one status. Several: one of the node, with sums and the first trouble, and one each.
+    One camera without a name: one status. Several: one of the node, with sums and the first trouble, and one each. A
+    robot of a fleet has one of the exchange besides.
 
     Args:
         node: Publishes it.
@@ -134,7 +142,8 @@ class Diagnostics:
         if work.recogniser is not None:
             values |= _encoder(work.recogniser) | _memory(work.recogniser)
         own = status_message(level, f"{self._name}: recognition", message, values)
-        return [own, *(self._of(camera, works[camera]) for camera in self._cameras if camera)]
+        cameras = (self._of(camera, works[camera]) for camera in self._cameras if camera)
+        return [own, *cameras, *([self._of_fleet(work.fleet)] if work.fleet is not None else [])]
 
     def _common(self) -> dict[str, object]:
         """The values of the only camera, or the sums over several."""
@@ -154,6 +163,13 @@ class Diagnostics:
         level, message = status.trouble or calm
         values = {NODE: self._address, CAMERA: camera, **status.values}
         return status_message(level, f"{self._name}: {camera}", message, values)
+
+    def _of_fleet(self, fleet: FleetStatus) -> DiagnosticStatus:
+        level = DiagnosticStatus.WARN if fleet.trouble else DiagnosticStatus.OK
+        message = fleet.trouble or ("connected" if fleet.server else "connecting")
+        return status_message(
+            level, f"{self._name}: fleet", message, {NODE: self._address, **fleet_values(fleet)}
+        )
 
 
 def _node_trouble(work: Work, faults: list[str]) -> tuple[bytes, str] | None:

@@ -38,6 +38,7 @@ from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.awaitable import awaitable
 from vfrt_ros.nodes.camera_channel import Arrival, CameraChannel
 from vfrt_ros.nodes.diagnostics import Diagnostics, Work
+from vfrt_ros.nodes.fleet_link import FleetLink
 from vfrt_ros.nodes.frame_path import FramePath
 from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
 from vfrt_ros.nodes.messages import memory_info_message
@@ -92,6 +93,7 @@ class RecognitionNode(SelfStartingNode):
         self._bulk_worker: NewestWorker[None] | None = None
         self._active = threading.Event()
         self._changing = threading.Lock()
+        self._fleet = FleetLink()
         cameras = self.settings.cameras or ("",)
         self._channels = {
             camera: CameraChannel(self, camera, self._hand_over, [name for name in cameras if name != camera])
@@ -115,6 +117,7 @@ class RecognitionNode(SelfStartingNode):
     def configure(self) -> None:
         """Load the encoder and the memory; start the workers."""
         started = time.monotonic()
+        self._fleet.check(self.settings)
         self._snapshots = snapshot_folder(self.settings.snapshot_dir)
         self.get_logger().info("Loading the encoder …")
         self._recogniser = self._create(self.settings)
@@ -126,6 +129,7 @@ class RecognitionNode(SelfStartingNode):
         self._bulk_worker = NewestWorker(
             lambda nothing: None, partial(self.faults.report, "a service"), name="bulk"
         )
+        self._fleet.start(self._recogniser, self._path.frames.submit)
         path = self._recogniser.memory.path
         self.get_logger().info(
             f"Ready in {time.monotonic() - started:.1f} s with the encoder {self._recogniser.encoders.note}; "
@@ -153,7 +157,8 @@ class RecognitionNode(SelfStartingNode):
             self._path.frames.clear()
 
     def cleanup(self) -> None:
-        """End the workers and close the memory."""
+        """End the exchange with the fleet and the workers, and close the memory."""
+        self._fleet.stop()
         # The path first: the bulk worker may be waiting for its turn there.
         for worker in (self._path, self._bulk_worker):
             if worker is not None:
@@ -262,6 +267,7 @@ class RecognitionNode(SelfStartingNode):
             channel.silence.period,
             channel.losses.look(),
             self._rivals.others,
+            self._fleet.status,
         )
 
 

@@ -92,8 +92,8 @@ def relabel(context: ServiceContext, request: Relabel.Request, response: Relabel
 
 
 def undo(context: ServiceContext, request: Undo.Request, response: Undo.Response) -> str:
-    """Take the last change back."""
-    response.what = context.recogniser.undo().what
+    """Take the last change back, or that of another robot."""
+    response.what = context.recogniser.undo(request.robot).what
     return f"Undone: {response.what}."
 
 

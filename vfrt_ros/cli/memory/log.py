@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from vfrt_ros.cli.memory.place import chosen_file, opened
 from vfrt_ros.cli.memory.sharing import is_by_node
 from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.memory.folded_log import LogEntry
+from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.types.errors import MemoryInUseError
 
 
@@ -25,7 +26,7 @@ def log(arguments: argparse.Namespace) -> Outcome:
     path = chosen_file(arguments)
     try:
         with opened(path) as memory:
-            return _told(memory.log(), memory.robot)
+            return _told(memory, memory.robot)
     except MemoryInUseError as error:
         return _of_node(MemoryNode(arguments, path, error))
 
@@ -36,24 +37,35 @@ def _of_node(node: MemoryNode) -> Outcome:
         copy = Path(folder) / "memory.db"
         copy.write_bytes(node.backup())
         with opened(copy) as memory:
-            return _told(memory.log(), robot)
+            return _told(memory, robot)
 
 
-def _told(entries: Sequence[LogEntry], robot: str) -> Outcome:
+def _told(memory: Memory, robot: str) -> Outcome:
+    names, entries = memory.robot_names(), memory.log()
     facts = [
-        {"id": str(entry.id), "robot": entry.id.robot, "time": entry.time, "kind": entry.kind.value}
+        {"id": str(entry.id), "robot": entry.id.robot, "robot_name": names.get(entry.id.robot, "")}
+        | {"time": entry.time, "kind": entry.kind.value}
         | {"what": entry.what, "in_force": entry.in_force}
         for entry in entries
     ]
-    return Outcome("\n".join(_lines(entries, robot)), {"robot": robot, "operations": facts})
+    return Outcome("\n".join(_lines(entries, robot, names)), {"robot": robot, "operations": facts})
 
 
-def _lines(entries: Sequence[LogEntry], robot: str) -> list[str]:
+def _lines(entries: Sequence[LogEntry], robot: str, names: Mapping[str, str]) -> list[str]:
     if not entries:
         return ["Nothing was done yet."]
-    ids = max(len(str(entry.id)) for entry in entries)
-    return [f"This memory is robot {robot}.", f"{'when':<19}  {'operation':<{ids}}  what"] + [
-        f"{datetime.fromtimestamp(entry.time):%Y-%m-%d %H:%M:%S}  {entry.id!s:<{ids}}  {entry.what}"
-        + ("" if entry.in_force else " (taken back)")
+    own = f", {names[robot]}" if robot in names else ""
+    rows = [("when", "operation", "robot", "what")] + [
+        (
+            f"{datetime.fromtimestamp(entry.time):%Y-%m-%d %H:%M:%S}",
+            str(entry.id),
+            names.get(entry.id.robot, "-"),
+            entry.what + ("" if entry.in_force else " (taken back)"),
+        )
         for entry in entries
+    ]
+    shown = [0, 1, *([2] if names else [])]
+    widths = {column: max(len(row[column]) for row in rows) for column in shown}
+    return [f"This memory is robot {robot}{own}."] + [
+        "  ".join([*(f"{row[column]:<{widths[column]}}" for column in shown), row[3]]) for row in rows
     ]

@@ -165,6 +165,18 @@ class RecognitionSettings(Settings):
     nprobe: int = parameter(16, "Cells that an IVF index looks into", low=1, high=65536)
     memory_path: str = parameter("", "File of the memory; empty = $ROS_HOME/vfrt/<encoder>/memory.db")
     snapshot_dir: str = parameter("", "Folder for snapshots; empty = $ROS_HOME/vfrt/snapshots")
+    fleet_url: str = parameter(
+        "",
+        "Server of the fleet that shares one memory: nats://host:4222, several by comma; empty = no fleet",
+    )
+    fleet_name: str = parameter("default", "Name of the fleet: robots of one name share their memory")
+    fleet_credentials: str = parameter(
+        "",
+        "File with what the fleet's server asks for: .creds, nkey seed, token, or user, password and TLS files",
+    )
+    robot_name: str = parameter(
+        "", "Name of this robot in its fleet: letters, digits, - and _; empty = the host's name"
+    )
     init_labels: tuple[str, ...] = parameter((), "Labels that get a text prompt at the start")
     cameras: tuple[str, ...] = parameter(
         (), "Names of several cameras, each on <name>/image; empty = one camera on image"

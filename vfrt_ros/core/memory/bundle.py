@@ -5,8 +5,7 @@
 Version 2 carries the log, or the part of it that the memory still has:
 
 - `manifest.json`: format, version, the encoder (id, fingerprint, dim), number of operations, when it was written.
-- `operations.msgpack`: one MessagePack array after another, each an operation: robot, number, clock, kind, pruned,
-  payload, digest; `payload.py` says what a payload holds.
+- `operations.msgpack`: one operation after another; see `operation_entry.py`.
 
 Version 1 carries a choice of labels, without what was done to them; it is written for such a choice, and read:
 
@@ -40,13 +39,13 @@ from vfrt_ros.core.memory.bundle_entry import (
     read_rows,
 )
 from vfrt_ros.core.memory.new_file import write_new
-from vfrt_ros.core.memory.operation_row import Row, row_of
-from vfrt_ros.core.memory.payload import TaughtExample, check_robot, decode
+from vfrt_ros.core.memory.operation_entry import pack_entry, row_of_entry
+from vfrt_ros.core.memory.operation_row import Row
+from vfrt_ros.core.memory.payload import TaughtExample
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.example import Prompts
 from vfrt_ros.core.types.label import check_source
-from vfrt_ros.core.types.operation import Kind, Operation
 
 FORMAT = "vfrt memory export"
 VERSION = 2
@@ -158,7 +157,7 @@ def _write(bundle: Bundle, archive: zipfile.ZipFile) -> None:
     }
     archive.writestr("manifest.json", json.dumps(manifest, indent=2))
     if bundle.rows:
-        packed = b"".join(msgpack.packb(row[:-1]) for row in bundle.rows)
+        packed = b"".join(pack_entry(row) for row in bundle.rows)
         archive.writestr("operations.msgpack", packed, zipfile.ZIP_STORED)
     else:
         _write_examples(bundle, archive)
@@ -197,16 +196,7 @@ def _rows(data: bytes, dim: int) -> Iterator[Row]:
     """The operations of a file, each one whole and one that a memory of this dimension can hold."""
     unpacker = msgpack.Unpacker(io.BytesIO(data), max_buffer_size=max(len(data), 1))
     for entry in unpacker:
-        robot, number, clock, kind, pruned, payload, digest = entry
-        if not isinstance(payload, bytes) or not isinstance(digest, bytes) or len(digest) != 32:
-            raise TypeError("an operation must carry bytes and a digest of 32 bytes")
-        if not isinstance(clock, int) or not 0 <= clock < 2**62 or not isinstance(number, int) or number < 1:
-            raise ValueError("an operation must have a number from 1 and a clock from 0")
-        operation = Operation(check_robot(robot), number, clock, Kind(kind), payload, digest)
-        decode(operation.kind, payload, dim)
-        if not pruned and not operation.is_whole:
-            raise ValueError(f"operation {operation.id} is not as it was made")
-        yield row_of(operation, pruned=bool(pruned))
+        yield row_of_entry(entry, dim)
 
 
 def _encoder(manifest: Any) -> EncoderIdentity:

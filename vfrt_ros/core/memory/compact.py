@@ -79,8 +79,8 @@ def _horizon(log: FoldedLog, depth: int) -> int:
     """The clock up to which undo reaches nothing, if it is to reach so many changes of this robot."""
     own = [
         clock
-        for clock, robot, _, kind in log.store.heads()
-        if robot in log.own_robots and not Kind(kind).switches
+        for clock, robot, number, kind in log.store.heads()
+        if number <= log.own_robots.get(robot, 0) and not Kind(kind).switches
     ]
     newest = log.fold.newest_clock if depth == 0 else own[-depth] - 1 if len(own) >= depth else 0
     return max(log.undo_after, newest)

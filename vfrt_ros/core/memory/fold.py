@@ -16,7 +16,7 @@ convergent and commutative replicated data types", INRIA RR-7506.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
@@ -202,33 +202,42 @@ class Fold:
         counting = [entry for entry in setters if entry.in_force]
         return max(counting, key=lambda entry: entry.order).prompts[label] if counting else None
 
-    def undoable(self, robot: str) -> OperationId | None:
-        """The newest change of a robot that is in force."""
+    def undoable(self, robot: str, last: int) -> OperationId | None:
+        """The newest change of a robot, up to this number, that is in force."""
         return next(
-            (key for key, entry in self._backwards(robot) if not entry.kind.switches and entry.in_force), None
+            (
+                key
+                for key, entry in self._backwards(robot, last)
+                if not entry.kind.switches and entry.in_force
+            ),
+            None,
         )
 
-    def redoable(self, robot: str) -> OperationId | None:
-        """The newest undo of a robot that is in force and that no change of it came after."""
-        for key, entry in self._backwards(robot):
+    def redoable(self, robot: str, last: int) -> OperationId | None:
+        """The newest undo of a robot, up to this number, that is in force and that no change of it came after."""
+        for key, entry in self._backwards(robot, last):
             if not entry.kind.switches:
                 return None
             if entry.kind is Kind.UNDO and entry.in_force:
                 return key
         return None
 
-    def undo_of(self, robots: Iterable[str]) -> tuple[OperationId, ...]:
-        """What an undo would put out of force: the newest change of these robots with what came in with it; or ()."""
-        found = [key for robot in robots if (key := self.undoable(robot)) is not None]
+    def undo_of(self, robots: Mapping[str, int]) -> tuple[OperationId, ...]:
+        """What an undo would put out of force: the newest change of these robots with what came in with it; or ().
+
+        Args:
+            robots: Their last numbers that count.
+        """
+        found = [key for each in robots.items() if (key := self.undoable(*each)) is not None]
         if not found:
             return ()
         newest = max(found, key=lambda key: self._entries[key].order)
         adopted = self._entries[newest].adopted
         return (newest, *(key for key in adopted if key in self._entries and self._entries[key].in_force))
 
-    def redo_of(self, robots: Iterable[str]) -> tuple[OperationId, ...]:
-        """What a redo would put out of force: the newest undo of these robots; () = nothing."""
-        found = [key for robot in robots if (key := self.redoable(robot)) is not None]
+    def redo_of(self, robots: Mapping[str, int]) -> tuple[OperationId, ...]:
+        """What a redo would put out of force: the newest undo of these robots; () = nothing. As for `undo_of`."""
+        found = [key for each in robots.items() if (key := self.redoable(*each)) is not None]
         return (max(found, key=lambda key: self._entries[key].order),) if found else ()
 
     def switched(self, key: OperationId) -> tuple[OperationId, ...]:
@@ -253,8 +262,8 @@ class Fold:
         """Whether an operation in force sets or takes away the prompts of a label."""
         return any(self._entries[key].in_force for key in self._set_by.get(label, ()))
 
-    def _backwards(self, robot: str) -> Iterator[tuple[OperationId, _Entry]]:
-        for number in range(self.newest(robot), 0, -1):
+    def _backwards(self, robot: str, last: int) -> Iterator[tuple[OperationId, _Entry]]:
+        for number in range(min(self.newest(robot), last), 0, -1):
             entry = self._entries.get(OperationId(robot, number))
             if entry is not None:
                 yield OperationId(robot, number), entry

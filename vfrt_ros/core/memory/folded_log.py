@@ -19,10 +19,11 @@ from vfrt_ros.core.memory.fold import Difference, Fold
 from vfrt_ros.core.memory.followers import Followers
 from vfrt_ros.core.memory.operation_row import Row, is_pruned, operation_of, row_of
 from vfrt_ros.core.memory.payload import Payload, TaughtExample, Teach, decode, encode
+from vfrt_ros.core.memory.schema import NO_END, former_robots
 from vfrt_ros.core.memory.store import Store
 from vfrt_ros.core.memory.wording import describe
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
-from vfrt_ros.core.types.errors import MemoryStoreError, OperationError
+from vfrt_ros.core.types.errors import MemoryStoreError, OperationError, OperationFault
 from vfrt_ros.core.types.example import Change, Example, PromptChange, Prompts, Step
 from vfrt_ros.core.types.job import begin_commit
 from vfrt_ros.core.types.operation import ExampleId, Kind, Operation, OperationId
@@ -71,7 +72,8 @@ class FoldedLog:
         prompts: By label; an empty tuple stands for the templates.
         version: Changes since the memory began.
         robot: The random id under which this memory's operations go.
-        own_robots: That id and those that it had before it was copied.
+        own_robots: That id and those that it had before it was copied, each with the last number that is its own: who
+            it was copied from may have gone on under the old one.
         origins: The file that operations of other robots came in with.
         undo_after: The clock up to which undo reaches nothing any more.
         followers: Who is asked before a change and told after it; counts the faults that were survived.
@@ -145,7 +147,7 @@ class FoldedLog:
         what: str,
     ) -> Step:
         """Write operations of other robots and follow them; see `Memory.adopt`."""
-        fresh = {operation.id: operation for operation in operations if self._is_fresh(operation, pruned)}
+        fresh = {operation.id: operation for operation in operations if self.is_fresh(operation, pruned)}
         if not fresh and not meta:
             return Step(None, "nothing new")
         batch = [(each, decode(each.kind, each.payload, self.encoder.dim)) for each in fresh.values()]
@@ -156,6 +158,25 @@ class FoldedLog:
         if origin and fresh:
             batch.append(self._next(Kind.TEACH, Teach((), adopted=tuple(fresh), origin=origin)))
         return self._commit(batch, what, meta, pruned)
+
+    def is_far_ahead(self, reading: int) -> bool:
+        """See `HybridClock.is_far_ahead`."""
+        return self._clock.is_far_ahead(reading)
+
+    def rename(self, robot: str, last: int, rows: Sequence[Row]) -> None:
+        """Go on as another robot, with rows of it in the place of those of this one above a number; see `reissue.py`.
+
+        Raises:
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        former = self.robot
+        begin_commit()
+        self.store.rename(robot, last, rows, self.version + 1)
+        self._read_meta()
+        self._load_again()
+        _log.warning(
+            "operations of robot %s were made elsewhere; this memory goes on as %s", former, self.robot
+        )
 
     def set_initial(self, labels: Iterable[str]) -> None:
         """Give labels the templates in this run, as long as nobody has said anything else about their prompts."""
@@ -202,7 +223,7 @@ class FoldedLog:
     def _read_meta(self) -> None:
         meta = self.store.meta
         self.robot = meta["robot"]
-        self.own_robots = (self.robot, *meta.get("former_robots", "").split())
+        self.own_robots = {self.robot: NO_END, **former_robots(meta)}
         self.undo_after = int(meta.get("undo_after", 0))
 
     def _load(self) -> None:
@@ -384,8 +405,12 @@ class FoldedLog:
         after = self.prompts | dict(change.after)
         self.prompts = {label: texts for label, texts in sorted(after.items()) if texts is not None}
 
-    def _is_fresh(self, operation: Operation, pruned: Collection[OperationId]) -> bool:
+    def is_fresh(self, operation: Operation, pruned: Collection[OperationId] = ()) -> bool:
         """Whether an operation is new here.
+
+        Args:
+            operation: Of another robot, or of a file.
+            pruned: Those that have lost what nothing can bring back; what they carry has no checksum.
 
         Raises:
             OperationError: It is not whole, not the one that is known under its id, or from far in the future.
@@ -397,14 +422,16 @@ class FoldedLog:
             known = self.store.operation(operation.id)
             if known is not None and known[6] != operation.checksum:
                 raise OperationError(
-                    f"{operation.id} is another operation than the one that is known: two robots use the id {robot}."
+                    f"{operation.id} is another operation than the one that is known: two robots use the id {robot}.",
+                    OperationFault.OTHER_NUMBER,
                 )
             return False
         if self._clock.is_far_ahead(operation.clock):
             ahead = to_seconds(operation.clock) - self._seconds()
             raise OperationError(
                 f"{operation.id} is from {ahead / 3600:.0f} hours in the future: the clock of robot {robot} or of this "
-                "machine is wrong; set it."
+                "machine is wrong; set it.",
+                OperationFault.FUTURE,
             )
         return True
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.memory import compact as compacting
+from vfrt_ros.core.memory import reissue as reissuing
 from vfrt_ros.core.memory.accept import LAST_SECOND, check_parts, checked_prompts
 from vfrt_ros.core.memory.check import embedding_fault
 from vfrt_ros.core.memory.example_index import ExampleIndex
@@ -30,6 +31,8 @@ from vfrt_ros.core.memory.payload import (
     TaughtExample,
     Teach,
 )
+from vfrt_ros.core.memory.robot_names import names_of, robots_called
+from vfrt_ros.core.memory.schema import NO_END
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import (
@@ -132,6 +135,11 @@ class Memory:
     def robot(self) -> str:
         """The random id under which this memory's operations go."""
         return self._log.robot
+
+    @property
+    def own_robots(self) -> dict[str, int]:
+        """That id, and those of this memory before it was copied, each with the last number that is its own."""
+        return self._log.own_robots
 
     @property
     def path(self) -> Path | None:
@@ -387,17 +395,19 @@ class Memory:
         """Take the newest change back that is in force.
 
         Args:
-            robot: Whose; empty = this memory's own.
+            robot: Whose: an id, the first characters of one, or a name; empty = this memory's own.
 
         Returns:
             The step that was taken back, as it had been done.
 
         Raises:
+            RequestError: There is no such robot.
             NothingToUndoError: There is none.
             MemoryStoreError: It could not be written; nothing changed.
         """
-        fold = self._log.fold
-        targets = fold.undo_of((robot,) if robot else self._log.own_robots)
+        fold, own = self._log.fold, self._log.own_robots
+        whose = robots_called(robot, {*fold.robots(), *own}, self.robot_names()) if robot else own
+        targets = fold.undo_of(own if self.robot in whose else dict.fromkeys(whose, NO_END))
         if not targets or fold.clock(targets[0]) <= self._log.undo_after:
             raise NothingToUndoError("There is no change to undo.")
         what = self._log.describe(targets[0])
@@ -444,6 +454,42 @@ class Memory:
             self._log.adopt(operations, meta or {}, pruned=pruned, origin=origin, what=what)
         )
 
+    def is_fresh(self, operation: Operation, *, pruned: bool = False) -> bool:
+        """Whether `adopt` would take an operation in; False = it is known.
+
+        Raises:
+            OperationError: It is broken, not what its robot made before, or from far in the future.
+        """
+        return self._log.is_fresh(operation, [operation.id] if pruned else ())
+
+    def is_far_ahead(self, reading: int) -> bool:
+        """Whether a clock reading lies farther in the future than an operation may come from."""
+        return self._log.is_far_ahead(reading)
+
+    def came_with_a_file(self, key: OperationId) -> bool:
+        """Whether somebody imported the operation from a file, be it here already or not."""
+        return key in self._log.origins
+
+    def reissue(self, after: int) -> Step:
+        """Go on as another robot and give this one's operations above a number new ids; see `reissue.py`.
+
+        Raises:
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        return reissuing.reissue(self._log, after)
+
+    def note(self, meta: Mapping[str, str]) -> None:
+        """Write facts beside the log; it is no change of the memory.
+
+        Raises:
+            MemoryStoreError: They could not be written.
+        """
+        self._log.store.note(meta)
+
+    def robot_names(self) -> dict[str, str]:
+        """The names of robots by their ids, where they are known."""
+        return names_of(self._log.store.meta)
+
     def known(self) -> frozenset[OperationId]:
         """The ids of all operations."""
         return frozenset(self._log.fold.in_order())
@@ -455,6 +501,14 @@ class Memory:
     def operation(self, key: OperationId) -> Operation | None:
         """An operation of the log; None = it is not there, or has lost what it carried."""
         return self._log.operation(key)
+
+    def row(self, key: OperationId) -> Row | None:
+        """An operation as a row of the log; None = it is not there.
+
+        Raises:
+            MemoryStoreError: It is not as it was written.
+        """
+        return self._log.store.operation(key)
 
     def rows(self) -> list[Row]:
         """All operations as rows of the log, in its order: to share them."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from vfrt_ros.core.memory.checksum import MASK
 from vfrt_ros.core.memory.database import APPLICATION_ID
@@ -14,6 +14,8 @@ from vfrt_ros.core.memory.database import APPLICATION_ID
 SCHEMA_VERSION = 3
 TABLES = ("meta", "operation")
 ROBOT_DIGITS = 12
+NO_END = 2**62
+"""A number that no operation reaches."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL) STRICT;
@@ -74,6 +76,16 @@ def execute_script(database: sqlite3.Connection, script: str) -> None:
         if sqlite3.complete_statement(statement):
             database.execute(statement)
             statement = ""
+
+
+def former_robots(meta: Mapping[str, str]) -> dict[str, int]:
+    """The robot ids that a memory had, and its last number under each; before a memory knew it, there was no end.
+
+    >>> former_robots({"former_robots": "a1b2 c3d4:17"})["c3d4"]
+    17
+    """
+    entries = (entry.partition(":") for entry in meta.get("former_robots", "").split())
+    return {robot: int(last) if colon else NO_END for robot, colon, last in entries}
 
 
 def fresh_id() -> str:

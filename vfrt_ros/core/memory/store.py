@@ -229,7 +229,7 @@ class Store:
         meta, home = pair.file.meta, _home(self.path)
         changed = {} if meta.get("home") == home else {"home": home}
         if "home" in meta and self.path is not None and self._is_copy(pair, meta, home):
-            changed |= self._renamed(meta)
+            changed |= _renamed(meta, pair.file.newest(meta["robot"]))
             self._say(
                 f"The memory {self.path} is a copy, was moved or is older than it was: it goes on as robot "
                 f"{changed['robot']}, so that its operations are told apart from those that were made before."
@@ -250,13 +250,24 @@ class Store:
 
     def become_another(self) -> str:
         """Go on as another robot, since this one's numbers are used elsewhere; returns its id."""
-        changed = self._renamed(self.meta)
+        with in_words("read", self.path):
+            meta = self._file.meta
+            changed = _renamed(meta, self._file.newest(meta["robot"]))
         self.note(changed)
         return changed["robot"]
 
-    def _renamed(self, meta: Mapping[str, str]) -> dict[str, str]:
-        former = [robot for robot in meta.get("former_robots", "").split() if robot]
-        return {"robot": fresh_robot(), "former_robots": " ".join([*former, meta["robot"]])}
+    def rename(self, robot: str, last: int, rows: Sequence[Row], version: int) -> None:
+        """Go on as another robot, with rows in the place of old ones, durable in both files when this returns.
+
+        Args:
+            robot: The new id.
+            last: The last number that stays under the old one; the operations above it go.
+            rows: Those that come in their place.
+            version: What the memory is at then.
+        """
+        meta = self.meta
+        old, changed = meta["robot"], _renamed(meta, last, robot)
+        self._write(lambda file: file.rename(old, last, rows, version, changed), version)
 
     def _say(self, notice: str) -> None:
         self.notices.append(notice)
@@ -337,6 +348,12 @@ class Store:
             )
         self._file.close()
         self._file = StoreFile(path)
+
+
+def _renamed(meta: Mapping[str, str], last: int, robot: str = "") -> dict[str, str]:
+    """The facts of a memory that goes on as another robot, after this last number of the old one."""
+    former = [*meta.get("former_robots", "").split(), f"{meta['robot']}:{last}"]
+    return {"robot": robot or fresh_robot(), "former_robots": " ".join(former)}
 
 
 def _places(path: Path) -> list[Path]:

@@ -139,6 +139,22 @@ class StoreFile:
             )
             self.write_meta({"version": str(version), **meta})
 
+    def newest(self, robot: str) -> int:
+        """The highest number of a robot's operations; 0 = there are none."""
+        found = self.database.execute(
+            "SELECT max(number) FROM operation WHERE robot = ?", (robot,)
+        ).fetchone()
+        return int(found[0] or 0)
+
+    def rename(
+        self, robot: str, last: int, rows: Sequence[Row], version: int, meta: Mapping[str, str]
+    ) -> None:
+        """Put rows of other ids in the place of a robot's operations above a number; the rest as for `append`."""
+        with transaction(self.database):
+            self.database.execute("DELETE FROM operation WHERE robot = ? AND number > ?", (robot, last))
+            self.write_rows(rows)
+            self.write_meta({"version": str(version), **meta})
+
     def compact(self) -> None:
         """Give the room of what was removed back to the disk."""
         # In memory are only the small notes that a statement makes while it runs, not a whole second memory.

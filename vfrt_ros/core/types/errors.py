@@ -7,6 +7,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from enum import Enum
 
 
 class VfrtError(Exception):
@@ -64,8 +65,20 @@ class MemoryInUseError(MemoryStoreError):
     """Another process has the memory open."""
 
 
+class OperationFault(Enum):
+    """Why an operation of another robot, or of a file, is not taken; the value says it in a few words."""
+
+    BROKEN = "broken"
+    OTHER_NUMBER = "another's number"
+    FUTURE = "from the future"
+
+
 class OperationError(VfrtError):
-    """An operation of another robot, or of a file, is not one that a memory can take."""
+    """An operation of another robot, or of a file, is not one that a memory can take; `fault` counts the causes."""
+
+    def __init__(self, message: str, fault: OperationFault = OperationFault.BROKEN) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class UnknownLabelError(VfrtError):

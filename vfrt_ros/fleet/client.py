@@ -1,0 +1,34 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""The NATS client, which says nothing in the clear where TLS was asked for."""
+
+from __future__ import annotations
+
+from nats.aio.client import Client
+from nats.errors import Error
+
+
+class NoTlsError(Error):
+    """The server offers no TLS where it was asked for."""
+
+
+class FleetClient(Client):
+    """`nats-py`'s client, which would go on unencrypted, credentials and all, with a server that offers no TLS.
+
+    So somebody between robot and server could take the encryption out by a word.
+    """
+
+    def _connect_command(self) -> bytes:
+        """What is sent first, in answer to what the server says of itself."""
+        if "tls" in self.options and not self._is_encrypted():
+            raise NoTlsError("the server offers no TLS: nothing was sent")
+        return super()._connect_command()
+
+    def _is_encrypted(self) -> bool:
+        scheme = self._current_server.uri.scheme if self._current_server is not None else ""
+        return scheme == "wss" or bool(self._server_info.get("tls_required"))
+
+    @property
+    def is_in_cluster(self) -> bool:
+        """Whether the server says that it stands in a cluster."""
+        return bool(self._server_info.get("cluster"))

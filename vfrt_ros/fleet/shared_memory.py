@@ -1,0 +1,111 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""The memory as the exchange sees it: read at any time, changed between two frames."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from vfrt_ros.core.memory.limits import check_file
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.operation_entry import pack_entry
+from vfrt_ros.core.memory.payload import Teach, decode
+from vfrt_ros.core.taught import Taught
+from vfrt_ros.core.types.errors import VfrtError
+from vfrt_ros.core.types.operation import Kind, OperationId
+from vfrt_ros.fleet.message import Position
+
+Result = TypeVar("Result")
+Turn = Callable[[Callable[[], Any]], Future]
+"""Does something between two frames; a future of what it returns."""
+
+
+class NoTurnError(VfrtError):
+    """The worker was stopped before it came to this."""
+
+
+class SharedMemory:
+    """A memory behind its owner's lock, and its owner's turns for changes.
+
+    Args:
+        taught: The owner.
+        turn: Does a change in the owner's time.
+    """
+
+    def __init__(self, taught: Taught, turn: Turn) -> None:
+        self._taught = taught
+        self._turn = turn
+        self.encoder = taught.memory.encoder
+
+    def read(self, work: Callable[[Memory], Result]) -> Result:
+        """What `work` makes of the memory; short, for frames wait meanwhile."""
+        return self._taught.with_memory(work)
+
+    async def change(self, work: Callable[[Memory], Result]) -> Result:
+        """As `read`, in a turn between two frames.
+
+        Raises:
+            NoTurnError: There are no more turns.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Result] = loop.create_future()
+        job = self._turn(lambda: self._taught.with_memory(work))
+        job.add_done_callback(lambda job: loop.call_soon_threadsafe(_pass_on, job, done))
+        return await done
+
+    def check_room(self, memory: Memory) -> None:
+        """Refuse to grow a file that is as large as `max_memory_mb` allows.
+
+        Raises:
+            RequestError: It is.
+        """
+        check_file(memory.size, most=self._taught.settings.max_memory_mb)
+
+    def entry_at(self, robot: str, number: int, place: int) -> tuple[Position, bytes] | None:
+        """The first operation to publish at or behind a position of a robot; None = there is none.
+
+        Args:
+            robot: Whose.
+            number, place: See `Position`.
+
+        Raises:
+            MemoryStoreError: The log cannot be read.
+        """
+        return self.read(lambda memory: _entry_at(memory, robot, number, place))
+
+
+def _entry_at(memory: Memory, robot: str, number: int, place: int) -> tuple[Position, bytes] | None:
+    newest = memory.robots().get(robot, 0)
+    while number <= newest:
+        row = memory.row(OperationId(robot, number))
+        found = row if place == 0 else None
+        if row is not None and place > 0:
+            brought = _brought(memory, row)
+            while found is None and place <= len(brought):
+                found = memory.row(brought[place - 1])
+                place += found is None
+        if found is not None:
+            return Position(number, place, found[6].hex()[:16]), pack_entry(found)
+        number, place = number + 1, 0
+    return None
+
+
+def _brought(memory: Memory, row: tuple) -> tuple[OperationId, ...]:
+    """The operations that came in with this one, from a file."""
+    kind = Kind(row[3])
+    payload = decode(kind, row[5], memory.encoder.dim, trusted=True) if kind is Kind.TEACH else None
+    return payload.adopted if isinstance(payload, Teach) else ()
+
+
+def _pass_on(job: Future, done: asyncio.Future) -> None:
+    if done.done():
+        return
+    if job.cancelled():
+        done.set_exception(NoTurnError("The node was taken down before it came to this."))
+    elif (error := job.exception()) is not None:
+        done.set_exception(error)
+    else:
+        done.set_result(job.result())

@@ -1,0 +1,137 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""Take operations of other robots into a memory: what is sound in one step, and what is not by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.payload import Teach, decode
+from vfrt_ros.core.types.errors import (
+    EncoderError,
+    MemoryStoreError,
+    OperationError,
+    OperationFault,
+    VfrtError,
+)
+from vfrt_ros.core.types.operation import Kind, Operation, OperationId
+from vfrt_ros.fleet.subjects import Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An operation that came.
+
+    Attributes:
+        sender: Under whose subject.
+        sequence: The number of its (last) message in the stream.
+        brought: The sender has imported it from a file.
+    """
+
+    operation: Operation
+    sender: Sender
+    sequence: int
+    pruned: bool = False
+    brought: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An operation, or a message, that was not taken."""
+
+    sender: Sender
+    sequence: int
+    fault: OperationFault
+    text: str
+    clock: int = 0
+
+
+def take_in(memory: Memory, arrivals: Sequence[Arrival], facts: Mapping[str, str]) -> list[Refusal]:
+    """Add what is new to a memory, in one transaction with facts; nobody else uses the memory meanwhile.
+
+    Where the stream has another operation under a number of this memory's own, the memory is a copy that nobody
+    noticed: it goes on as another robot and keeps what it was taught.
+
+    Returns:
+        What was refused.
+
+    Raises:
+        MemoryStoreError: It could not be written; nothing changed.
+        EncoderError: Prompts cannot be encoded now; nothing changed.
+    """
+    refused: list[Refusal] = []
+    fresh: dict[OperationId, Arrival] = {}
+    brought: set[OperationId] = set()
+    for arrival in arrivals:
+        key = arrival.operation.id
+        try:
+            _check_sender(memory, arrival, brought)
+            if key in fresh:
+                _check_same(arrival, fresh[key])
+            elif _is_fresh(memory, arrival):
+                fresh[key] = arrival
+                brought |= _brings(memory, arrival.operation)
+        except OperationError as error:
+            refused.append(_refusal(arrival, error.fault, error))
+    if fresh:
+        refused += _adopt(memory, list(fresh.values()), facts)
+    return refused
+
+
+def _adopt(memory: Memory, arrivals: Sequence[Arrival], facts: Mapping[str, str]) -> list[Refusal]:
+    pruned = frozenset(each.operation.id for each in arrivals if each.pruned)
+    try:
+        memory.adopt([each.operation for each in arrivals], facts, pruned=pruned)
+    except (MemoryStoreError, EncoderError):
+        raise
+    except VfrtError as error:
+        if len(arrivals) == 1:
+            return [_refusal(arrivals[0], OperationFault.BROKEN, error)]
+        return [refusal for each in arrivals for refusal in _adopt(memory, [each], facts)]
+    return []
+
+
+def _is_fresh(memory: Memory, arrival: Arrival) -> bool:
+    operation = arrival.operation
+    try:
+        return memory.is_fresh(operation, pruned=arrival.pruned)
+    except OperationError as error:
+        is_own = operation.robot == memory.robot and not arrival.brought
+        if not (is_own and error.fault is OperationFault.OTHER_NUMBER):
+            raise
+    memory.reissue(operation.number - 1)
+    return True
+
+
+def _check_sender(memory: Memory, arrival: Arrival, brought: set[OperationId]) -> None:
+    """An operation comes under its robot's subject, or has come in with a file that the sender imported."""
+    key = arrival.operation.id
+    if arrival.brought:
+        if key in brought or memory.came_with_a_file(key):
+            return
+    elif key.robot == arrival.sender.robot:
+        return
+    raise OperationError(
+        f"{key} came from robot {arrival.sender.name} ({arrival.sender.robot}), whose operation it is not",
+        OperationFault.OTHER_NUMBER,
+    )
+
+
+def _check_same(arrival: Arrival, known: Arrival) -> None:
+    if arrival.operation.checksum != known.operation.checksum:
+        raise OperationError(
+            f"{arrival.operation.id} came twice, and not the same", OperationFault.OTHER_NUMBER
+        )
+
+
+def _brings(memory: Memory, operation: Operation) -> set[OperationId]:
+    if operation.kind is not Kind.TEACH:
+        return set()
+    payload = decode(operation.kind, operation.payload, memory.encoder.dim, trusted=True)
+    return set(payload.adopted) if isinstance(payload, Teach) else set()
+
+
+def _refusal(arrival: Arrival, fault: OperationFault, error: Exception) -> Refusal:
+    return Refusal(arrival.sender, arrival.sequence, fault, str(error), arrival.operation.clock)
