@@ -54,7 +54,10 @@ def test_every_service_and_topic_is_named() -> None:
     document = (DOCS / "ros.md").read_text(encoding="utf-8")
     for service in services.SERVICES:
         assert f"`{service}`" in document, service
-    for topic in (names.IMAGE_RAW, names.CAMERA_INFO, names.RECOGNITION, names.OVERLAY, names.MEMORY_INFO):
+    for topic in (
+        names.IMAGE_RAW, names.CAMERA_INFO, names.RECOGNITION, names.OVERLAY, names.MEMORY_INFO,
+        names.REGIONS, names.DETECTIONS, names.OBJECTS, names.OBJECT_DETECTIONS, names.VISION_INFO,
+    ):  # fmt: skip
         assert f"`{topic}`" in document, topic
 
 

@@ -28,6 +28,7 @@ SERVICES = (
     "Redo",
     "ListLabels",
     "ListExamples",
+    "Recognise",
     "SetPrompts",
     "Snapshot",
 )

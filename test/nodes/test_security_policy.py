@@ -13,16 +13,19 @@ import pytest
 
 pytest.importorskip("rclpy")
 
+from fixtures.pictures import picture
 from fixtures.services import CHANGE_THE_MEMORY
 from nodes.conftest import Ros, wait_for
 from nodes.counter import exported
 from nodes.node_process import NodeProcess
 from nodes.recognition_bench import RecognitionBench
+from std_msgs.msg import Header
 
 from tools.private_domain import take_domain
-from vfrt_ros.nodes import names
+from vfrt_ros.nodes import detections, names
 from vfrt_ros.nodes.bond import Status
 from vfrt_ros.nodes.camera_node import CameraNode
+from vfrt_ros.nodes.conversions import image_from_frame
 from vfrt_ros.nodes.recognition_node import RecognitionNode
 from vfrt_ros.nodes.services import SERVICES
 
@@ -64,6 +67,8 @@ def used(node: Any) -> dict[str, set[str]]:
 def agrees(node: Any, policy: dict[str, set[str]]) -> bool:
     if Status is None:  # the heartbeat is given only where the package bond is installed
         policy = {**policy, "publish": policy["publish"] - {"/bond"}}
+    if not detections.INSTALLED:
+        policy = {**policy, "publish": policy.get("publish", set()) - {"/objects/detections", "/vision_info"}}
     return {deed: names_ for deed, names_ in used(node).items() if names_} == policy
 
 
@@ -93,9 +98,10 @@ def test_the_recognition_uses_what_it_may(ros: Ros) -> None:
     node.start()
     policy = allowed("recognition")
     raw, packed = f"/{names.IMAGE_RAW}", f"/{names.IMAGE_RAW}/{names.COMPRESSED}"
-    assert policy["subscribe"] == {raw, packed, "/clock"}
+    boxes = {f"/{names.REGIONS}", f"/{names.DETECTIONS}"}
+    assert policy["subscribe"] == {raw, packed, "/clock"} | boxes
     # The launch file remaps; here the topic has its own name. The clock and the other transport are options.
-    policy["subscribe"] = {f"/{names.IMAGE}"}
+    policy["subscribe"] = {f"/{names.IMAGE}"} | (boxes if detections.INSTALLED else {f"/{names.REGIONS}"})
     wait_for(lambda: agrees(node, policy), f"{used(node)} to be {policy}", 60.0)
 
 
@@ -134,13 +140,12 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "list_labels": {},
     "snapshot": {},
     "explain": {},
+    "recognise": {"images": [image_from_frame(picture("red"), Header())]},
     "audit": {},
 }
 
 
 def test_the_services_that_change_the_memory_are_those_that_are_said_to(ros: Ros) -> None:
-    from fixtures.pictures import picture
-
     bench = RecognitionBench(ros)
     assert set(REQUESTS) == set(SERVICES)
     changing, listed = set(), []

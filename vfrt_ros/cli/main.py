@@ -33,6 +33,7 @@ COMMANDS = (
     "labels",
     "examples",
     "prompts",
+    "recognise",
     "snapshot",
     "memory",
     "set",

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from vfrt_ros.cli.ask import ask
 from vfrt_ros.cli.command import Command, CommandError, UsageError, add_json_option, add_node_options
+from vfrt_ros.cli.picture_message import image_message, shrink
+from vfrt_ros.cli.region_options import HELP, box_of, message_of_box, track_of
 from vfrt_ros.client.patience import CALL_SECONDS
 from vfrt_ros.core.types.rejection import left_out
 
@@ -39,6 +40,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="learn from pictures, not the camera; a folder stands for those in it",
     )
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument(
+        "--box",
+        type=box_of,
+        metavar="X,Y,W,H",
+        help=f"the part that shows it, {HELP}; it is followed back through the recent frames",
+    )
+    part.add_argument(
+        "--track",
+        type=track_of,
+        default=0,
+        metavar="N",
+        help="the recent pictures of this object; `vfrt watch` shows the numbers",
+    )
     parser.add_argument("--negative", action="store_true", help="what is seen is *not* LABEL")
     add_json_option(parser)
     add_node_options(parser)
@@ -48,7 +63,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Call the service and show its answer."""
     if arguments.frames < 0:
         raise UsageError(f"--frames must be 0 or more; got {arguments.frames}.")
-    fields = {"label": arguments.label, "frames": arguments.frames, "negative": arguments.negative}
+    if arguments.images and (arguments.box or arguments.track):
+        raise UsageError("--box and --track are of what the camera sees: leave --images out.")
+    fields: dict[str, Any] = {
+        "label": arguments.label,
+        "frames": arguments.frames,
+        "negative": arguments.negative,
+    }
+    if arguments.box:
+        fields["region"] = message_of_box(arguments.box)
+    if arguments.track:
+        fields["track"] = arguments.track
     if not arguments.images:
         return ask(arguments, "Register", summary, **fields)
     images = read_pictures(arguments.images)
@@ -79,7 +104,7 @@ def read_pictures(names: Sequence[str]) -> list[Any]:
     from vfrt_ros.core.types.errors import SourceError
 
     images, faults = [], []
-    for path in tqdm(_paths(names), desc="reading", unit="picture", disable=None, leave=False):
+    for path in tqdm(picture_paths(names), desc="reading", unit="picture", disable=None, leave=False):
         try:
             images.append(read_image(path))
         except (CommandError, SourceError) as error:
@@ -99,40 +124,14 @@ def read_image(path: Path) -> Any:
         CommandError: It is not there.
         SourceError: The file is not a picture.
     """
-    from sensor_msgs.msg import Image
-
     from vfrt_ros.core.sources.images import load_image
 
     if not path.is_file():
         raise CommandError(f"There is no file {path}.")
-    pixels = shrink(load_image(path), SHORT_SIDE)
-    height, width = pixels.shape[:2]
-    return Image(
-        height=height, width=width, encoding="bgr8", step=3 * width, data=array("B", pixels.tobytes())
-    )
+    return image_message(shrink(load_image(path), SHORT_SIDE))
 
 
-def shrink(pixels: Any, short_side: int) -> Any:
-    """A picture with a short side of at most so many pixels, its proportions kept.
-
-    Args:
-        pixels: (H, W, 3) uint8.
-        short_side: Pixels.
-
-    Returns:
-        (h, w, 3) uint8; the same array where it is small already.
-    """
-    import cv2
-
-    height, width = pixels.shape[:2]
-    scale = short_side / min(height, width)
-    if scale >= 1:
-        return pixels
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-
-
-def _paths(names: Sequence[str]) -> list[Path]:
+def picture_paths(names: Sequence[str]) -> list[Path]:
     """The files that names stand for; one that is not there stands for itself."""
     from vfrt_ros.core.sources.images import find_images
 
@@ -149,6 +148,8 @@ COMMAND = Command(
     examples=(
         "vfrt register astronaut",
         "vfrt register cup --frames 16",
+        "vfrt register cup --box 100,80,60,90",
+        "vfrt register cup --track 7",
         "vfrt register cup --images ~/photos/cup/*.jpg",
         "vfrt register cup --negative",
     ),

@@ -11,6 +11,7 @@ from typing import Any
 
 from vfrt_ros.cli.ask import ask, message_of
 from vfrt_ros.cli.command import Command, UsageError, add_json_option, add_node_options
+from vfrt_ros.cli.region_options import track_of
 from vfrt_ros.cli.split_prompts import split_prompts
 from vfrt_ros.core.types.operation import ExampleId
 
@@ -183,10 +184,11 @@ SERVICE_COMMANDS = {
     ),
     "explain": ServiceCommand(
         summary="say in words how the last frame was decided",
-        examples=("vfrt explain", "vfrt explain cup"),
+        examples=("vfrt explain", "vfrt explain cup", "vfrt explain --track 7"),
         service="Explain",
         arguments=(
             Argument("label", nargs="?", default="", help="explain this label's score, not the best one's"),
+            Argument("--track", type=track_of, default=0, metavar="N", help="explain this object, not the whole frame"),
         ),
         text=lambda response: "\n".join(response.lines),
     ),

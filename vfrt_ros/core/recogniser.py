@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -17,9 +18,13 @@ from vfrt_ros.core.config.templates import check_templates
 from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.factory import encoder_settings, open_memory
 from vfrt_ros.core.frames.observe import check_frame, observe
+from vfrt_ros.core.frames.regions.crop import crop
+from vfrt_ros.core.frames.regions.finder import FoundRegions
+from vfrt_ros.core.frames.regions.follow import crops_of
 from vfrt_ros.core.memory.bundle import Bundle
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import Merge
+from vfrt_ros.core.objects_in_view import ObjectsInView
 from vfrt_ros.core.registration import Registration, examples_of, find_conflicts, select
 from vfrt_ros.core.report.explanation import Explanation
 from vfrt_ros.core.report.label_summary import LabelSummary, summarise
@@ -33,6 +38,8 @@ from vfrt_ros.core.types.example import Change, Prompts, Step
 from vfrt_ros.core.types.job import begin_commit
 from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room
 from vfrt_ros.core.types.observation import Observation
+from vfrt_ros.core.types.recognised_object import RecognisedObject, SeenRegion
+from vfrt_ros.core.types.region import Box, Region
 from vfrt_ros.core.view import View
 from vfrt_ros.core.views import Views
 
@@ -86,6 +93,8 @@ class Recogniser(Taught):
         self._prototypes = Prototypes(self.encoders.text)
         self._prototypes.embed(dict.fromkeys(initial, ()), settings.prompt_templates)
         self._views = Views(settings.cameras)
+        for view in self._views:
+            view.find_by(view.finder_for(settings.regions))
         self._rule_is_stale = False
         super().__init__(settings, memory if memory is not None else open_memory(settings, self.encoders))
         try:
@@ -120,7 +129,7 @@ class Recogniser(Taught):
             FrameError: Not an (H, W, 3) uint8 array.
             RequestError: There is no such camera.
         """
-        return self.decide(self.observe(bgr, stamp), camera)
+        return self.decide(self.observe(bgr, stamp), camera, bgr)
 
     def observe(self, bgr: Frame, stamp: float | None = None) -> Observation:
         """Encode a frame; it changes nothing. Arguments and errors as for `recognise`."""
@@ -136,12 +145,94 @@ class Recogniser(Taught):
             observe(frame, row, stamp) for frame, row, stamp in zip(frames, embeddings, stamps, strict=True)
         ]
 
-    def decide(self, observation: Observation, camera: str = "") -> Decision:
-        """Say what an observation shows, as the next one of its camera in time, and keep it for registering."""
+    def decide(self, observation: Observation, camera: str = "", bgr: Frame | None = None) -> Decision:
+        """Say what an observation shows, as the next one of its camera in time, and keep it for registering.
+
+        Args:
+            observation: Of the frame.
+            camera: Which took it; empty = the only one.
+            bgr: The frame, not changed afterwards, so that a part of it can be registered; None = it cannot.
+        """
         with self._lock:
             view = self.view(camera)
             view.add(observation)
+            if bgr is not None:
+                view.pictures.add(bgr)
             return view.decide(observation, self._current_rule(), self.memory, self.settings)
+
+    def find_regions(self, bgr: Frame, stamp: float | None, camera: str = "") -> FoundRegions | None:
+        """The regions in a frame that the setting `regions` has looked for; None = it has none looked for.
+
+        Args:
+            bgr: (H, W, 3) uint8, the next one of its camera.
+            stamp: Its seconds.
+            camera: Which took it; empty = the only one.
+        """
+        return self.view(camera).finder.find(bgr, stamp, self.settings.max_regions)
+
+    def observe_regions(
+        self, bgr: Frame, regions: Sequence[Region], stamp: float | None = None
+    ) -> list[SeenRegion]:
+        """Encode regions of a frame; it changes nothing.
+
+        Args:
+            bgr: (H, W, 3) uint8.
+            regions: Cut to the frame, as `check_regions` gives them.
+            stamp: Seconds of the frame.
+
+        Raises:
+            FrameError: Not an (H, W, 3) uint8 array.
+        """
+        check_frame(bgr)
+        if not regions:
+            return []
+        crops = [crop(bgr, region.box) for region in regions]
+        observations = self.observe_all(crops, [stamp] * len(crops))
+        return [SeenRegion(*pair) for pair in zip(regions, observations, strict=True)]
+
+    def decide_objects(
+        self, seen: Sequence[SeenRegion], stamp: float | None, camera: str = "", *, search: bool = False
+    ) -> list[RecognisedObject]:
+        """Say what the regions of a frame show, as the next ones of its camera in time.
+
+        Args:
+            seen: Its regions, as `observe_regions` gave them.
+            stamp: Seconds of the frame; None = 1/30 s after the last.
+            camera: Which took it; empty = the only one.
+            search: The regions are windows: give those that show something known, the best one of each place.
+
+        Returns:
+            One for each region, in order, or with `search` at most `max_regions`, best first.
+        """
+        with self._lock:
+            objects = self.view(camera).objects
+            answer = objects.decide_windows if search else objects.decide
+            return answer(seen, stamp, self._current_rule(), self.memory, self.settings)
+
+    def recognise_pictures(
+        self, pictures: Sequence[Frame], regions: Sequence[Sequence[Region]] = ()
+    ) -> list[list[RecognisedObject]]:
+        """Say what given pictures show, each by itself: nothing is kept of them.
+
+        Args:
+            pictures: (H, W, 3) uint8 BGR each.
+            regions: Of each picture; empty, or none of a picture = the whole picture is one object.
+
+        Raises:
+            FrameError: A picture is not an (H, W, 3) uint8 array.
+        """
+        wanted = [list(some) for some in regions] or [[] for _ in pictures]
+        answers = []
+        for picture, some in zip(pictures, wanted, strict=True):
+            check_frame(picture)
+            whole = Region(Box(0, 0, picture.shape[1], picture.shape[0]))
+            seen = self.observe_regions(picture, some)
+            seen = seen or [SeenRegion(whole, self.observe(picture))]
+            alone = ObjectsInView()
+            with self._lock:
+                found = alone.decide(seen, None, self._current_rule(), self.memory, self.settings)
+            answers.append([replace(each, track=0) for each in found])
+        return answers
 
     def register(
         self,
@@ -151,8 +242,10 @@ class Recogniser(Taught):
         images: Sequence[Frame] = (),
         negative: bool = False,
         camera: str = "",
+        box: Box | None = None,
+        track: int = 0,
     ) -> Registration:
-        """Learn a label from the newest frames of the scene in view, or from given pictures.
+        """Learn a label from the newest frames of the scene in view, from a part of them, or from given pictures.
 
         Args:
             label: What they show.
@@ -160,12 +253,16 @@ class Recogniser(Taught):
             images: (H, W, 3) uint8 BGR each; empty = recent frames.
             negative: They do *not* show the label.
             camera: Whose recent frames; as for `view`.
+            box: The part of the newest frame that shows it, which is followed back through the frames before; None =
+                all of them. Not used with `images`.
+            track: The newest crops of this object, instead; 0 = of none.
 
         Returns:
             What was stored, what was left out and why, and the labels that have the same scene already.
 
         Raises:
-            RequestError: The label is not a valid label, a limit of the settings is passed, or there is no such camera.
+            RequestError: The label is not a valid label, a limit of the settings is passed, there is no such camera,
+                the box does not lie in the frame, or no object in view has the track.
             FrameError: A picture is not an (H, W, 3) uint8 array.
             NoFramesError: No frame has been seen yet.
             AllRejectedError: No frame passed the quality gate; nothing changed.
@@ -177,9 +274,12 @@ class Recogniser(Taught):
             check_frame(frame)
         sizes = [(frame.shape[1], frame.shape[0]) for frame in images]
         check_images(sizes, most=self.settings.max_images, megapixels=self.settings.max_request_megapixels)
-        given = self.observe_all(images, [None] * len(images)) if len(images) else None
+        count = frames or self.settings.register_frames
+        crops = self._crops(view, box, count) if box is not None and not len(images) else images
+        given = self.observe_all(crops, [None] * len(crops)) if len(crops) else None
         with self._lock:
-            observations = given or view.newest(frames or self.settings.register_frames)
+            newest = view.objects.recent(track, count) if track and given is None else view.newest(count)
+            observations = given or newest
             check_room(self.memory.labels, [label], most=self.settings.max_labels)
             self._check_file()
             if not observations:
@@ -194,6 +294,8 @@ class Recogniser(Taught):
             fresh = examples_of(judged)
             conflicts = () if negative else find_conflicts(self.memory, label, fresh)
             step = self.memory.register(label, fresh, negative=negative)
+            if box is not None:
+                view.objects.search.taught(box)
         return Registration.of(judged, step, conflicts)
 
     def set_prompts(
@@ -243,24 +345,25 @@ class Recogniser(Taught):
             templates = len(self.settings.prompt_templates)
             return summarise(self.memory, self._current_rule().thresholds(), templates)
 
-    def explain(self, label: str = "", camera: str = "") -> list[str]:
+    def explain(self, label: str = "", camera: str = "", track: int = 0) -> list[str]:
         """Say in words how the last frame was decided; arguments and errors as for `explanation`."""
-        return list(self.explanation(label, camera).lines)
+        return list(self.explanation(label, camera, track).lines)
 
-    def explanation(self, label: str = "", camera: str = "") -> Explanation:
+    def explanation(self, label: str = "", camera: str = "", track: int = 0) -> Explanation:
         """Which examples, prompts, weights and threshold decided the last frame, by the settings of that frame.
 
         Args:
             label: Explain the score of this label; empty = of the best one.
             camera: Whose last frame; as for `view`.
+            track: Explain this object; 0 = the whole frame.
 
         Raises:
             NoFramesError: No frame was recognised since the last change.
-            RequestError: The label is no label, or there is no such camera.
+            RequestError: The label is no label, there is no such camera, or no object in view has the track.
             UnknownLabelError: There is no such label.
         """
         with self._lock:
-            return self.view(camera).explanation(label, self.memory, self._rule.weights)
+            return self.view(camera).explanation(label, self.memory, self._rule.weights, track)
 
     def configure(self, **changes: Any) -> None:
         """Set live parameters, all or none: when this returns, they are in force on the next frame.
@@ -281,12 +384,15 @@ class Recogniser(Taught):
                 rule = self._make_rule(settings)
             elif settings.prompt_templates != before.prompt_templates:
                 prototypes = self._prototypes.embed(self.memory.prompts, settings.prompt_templates)
+            finders = [(view, view.finder_for(settings.regions)) for view in self._views]
             answered = [(view, view.answered_with(self._rule.weights)) for view in self._views]
             begin_commit()
             if prototypes is not None:
                 rule.set_prototypes(*prototypes)
             self._rule = rule
             self.live.put_in_force(settings)
+            for view, finder in finders:
+                view.find_by(finder)
             for view, last in answered:
                 view.forget_the_past(answered=last)
 
@@ -305,6 +411,19 @@ class Recogniser(Taught):
         for view in self._views:
             view.close()
         super().close()
+
+    def _crops(self, view: View, box: Box, count: int) -> list[Frame]:
+        """What a box of the newest frame shows, in that and in the frames before, oldest first.
+
+        Raises:
+            RequestError: The box does not lie in the frame.
+            NoFramesError: No frame has been seen yet.
+        """
+        with self._lock:
+            frames = view.pictures.newest(count)
+        if not frames:
+            raise NoFramesError("There is no recent frame to learn from: is the camera running?")
+        return crops_of(frames, box)
 
     def _make_rule(self, settings: RecognitionSettings) -> FusionRule:
         """A rule that knows all of the memory."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.types.evidence import Array, Evidence, Scores
 
 HOLD_ODDS = 1.25
@@ -23,6 +24,11 @@ def past_share(temporal_ema: float, elapsed: float) -> float:
     (0.15, 0.0225, 0.0)
     """
     return float(temporal_ema ** (elapsed * REFERENCE_FPS)) if temporal_ema > 0 else 0.0
+
+
+def has_hysteresis(settings: RecognitionSettings) -> bool:
+    """Whether the label shown last has an advantage: not with smoothing off, nor under the plain rule."""
+    return settings.temporal_ema > 0 and settings.fuse == "calibrated"
 
 
 def favour(scores: Scores, held: str | None) -> Scores:

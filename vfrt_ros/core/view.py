@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.decision import decide
 from vfrt_ros.core.frames.recent_frames import RecentFrames
+from vfrt_ros.core.frames.recent_pictures import RecentPictures
+from vfrt_ros.core.frames.regions.finder import RegionFinder
 from vfrt_ros.core.frames.thumbnailer import Thumbnailer
 from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.objects_in_view import ObjectsInView
 from vfrt_ros.core.report.explanation import Answered, Explanation, explain
 from vfrt_ros.core.scoring.rule import FusionRule
-from vfrt_ros.core.smoothing import Smoother, favour
+from vfrt_ros.core.smoothing import Smoother, favour, has_hysteresis
 from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.core.types.errors import NoFramesError, UnknownLabelError, nearest
 from vfrt_ros.core.types.label import stored_label
@@ -26,21 +29,30 @@ Weights = Callable[[str], Mapping[str, float]]
 class View:
     """All that belongs to one camera alone; memory, rule and settings are its recogniser's.
 
-    Threads: its recogniser's lock covers it.
+    Threads: its recogniser's lock covers it, but for `finder.find`, which one thread calls.
+
+    Args:
+        camera: Its name; empty = the only one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, camera: str = "") -> None:
         self._recent = RecentFrames()
         self._smoother = Smoother()
         self._thumbnailer = Thumbnailer()
         self._held: str | None = None
         self._answered: Answered | None = None
+        self.objects = ObjectsInView()
+        self.pictures = RecentPictures()
+        self.finder = RegionFinder()
+        self._camera = camera
 
     def add(self, observation: Observation) -> None:
         """Keep the next observation in time; one of another scene makes the past count no more."""
         if self._recent.add(observation):
             self.forget_the_past()
             self._thumbnailer.clear()
+            self.pictures.clear()
+            self.objects.restart()
 
     def decide(
         self, observation: Observation, rule: FusionRule, memory: Memory, settings: RecognitionSettings
@@ -64,38 +76,54 @@ class View:
             version=memory.version,
         )
         self._answered = Answered(observation, evidence, scores, decision, settings)
-        self._held = decision.label if decision.known and _has_hysteresis(settings) else None
+        self._held = decision.label if decision.known and has_hysteresis(settings) else None
         self._thumbnailer.expect(observation)
         return decision
+
+    def finder_for(self, regions: str) -> RegionFinder:
+        """The finder for a value of the parameter `regions`: the one in force where that is its value.
+
+        Raises:
+            SettingError: There is no such source, or its plug-in is broken.
+        """
+        return self.finder if self.finder.name == regions else RegionFinder(regions, self._camera)
+
+    def find_by(self, finder: RegionFinder) -> None:
+        """Put a finder in force; where it is another one, the tracks begin anew."""
+        if finder is not self.finder:
+            self.finder = finder
+            self.objects.restart()
 
     def newest(self, count: int) -> list[Observation]:
         """The newest `count` observations of the scene in view at most, oldest first."""
         return self._recent.newest(count)
 
-    def explanation(self, label: str, memory: Memory, weights: Weights) -> Explanation:
-        """Why the last frame got its answer, by the settings of that frame.
+    def explanation(self, label: str, memory: Memory, weights: Weights, track: int = 0) -> Explanation:
+        """Why the last frame, or an object in it, got its answer, by the settings of that frame.
 
         Args:
             label: Explain the score of this label; empty = of the best one.
+            track: Explain this object; 0 = the whole frame.
             memory: As it was when the frame was answered.
             weights: As the rule says them now.
 
         Raises:
             NoFramesError: No frame was recognised since the last change.
-            RequestError: The label is no label.
+            RequestError: The label is no label, or no object in view has the track.
             UnknownLabelError: There is no such label.
         """
-        if self._answered is None:
+        answered = self.objects.answered(track) if track else self._answered
+        if answered is None:
             raise NoFramesError("No frame was recognised since the last change: is the camera running?")
-        known = self._answered.evidence.labels
+        known = answered.evidence.labels
         label = stored_label(label, known) if label else ""
         if label and label not in known:
             raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, known)}")
-        best = label or self._answered.decision.label
-        pinned = self._answered.weights
+        best = label or answered.decision.label
+        pinned = answered.weights
         if pinned is None:
             pinned = {best: weights(best)} if best in known else {}
-        return explain(self._answered, memory, label, pinned.get(best, {}))
+        return explain(answered, memory, label, pinned.get(best, {}))
 
     def answered_with(self, weights: Weights) -> Answered | None:
         """How the last frame was decided, with the weights as they are now; None = there is no such frame."""
@@ -110,18 +138,17 @@ class View:
         self._smoother.reset()
         self._held = None
         self._answered = answered
+        self.objects.forget_the_past()
 
     def restart(self) -> None:
         """Forget the recent frames too: what comes next is another scene."""
         self._recent.clear()
         self._thumbnailer.clear()
+        self.pictures.clear()
+        self.finder.reset()
+        self.objects.restart()
         self.forget_the_past()
 
     def close(self) -> None:
         """Make no more thumbnails."""
         self._thumbnailer.clear()
-
-
-def _has_hysteresis(settings: RecognitionSettings) -> bool:
-    """Not with smoothing off, nor under the plain rule."""
-    return settings.temporal_ema > 0 and settings.fuse == "calibrated"

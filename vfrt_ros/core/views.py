@@ -19,7 +19,7 @@ class Views:
 
     def __init__(self, cameras: Sequence[str]) -> None:
         self._cameras = tuple(cameras)
-        self._views = {camera: View() for camera in self._cameras or ("",)}
+        self._views = {camera: View(camera) for camera in self._cameras or ("",)}
 
     def of(self, camera: str) -> View:
         """The view of a camera.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from vfrt_ros.nodes.image_subscription import ImageSubscription
 from vfrt_ros.nodes.image_topics import explain_silence
 from vfrt_ros.nodes.loss_watch import LossWatch
 from vfrt_ros.nodes.messages import recognition_message
+from vfrt_ros.nodes.object_channel import Boxed, ObjectChannel
 from vfrt_ros.nodes.qos_mismatch import publisher_events
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.silence_watch import SilenceWatch
@@ -64,11 +65,17 @@ class CameraChannel:
         node: Whose topics these are.
         camera: Name of the camera, with which the names of its topics begin; empty = the only one.
         hand_over: Takes each image that arrives.
+        hand_over_boxes: Takes boxes that somebody found in an image, with that image.
         others: Names of the node's other cameras.
     """
 
     def __init__(
-        self, node: Node, camera: str, hand_over: Callable[[Arrival], None], others: Sequence[str] = ()
+        self,
+        node: Node,
+        camera: str,
+        hand_over: Callable[[Arrival], None],
+        hand_over_boxes: Callable[[Boxed], None],
+        others: Sequence[str] = (),
     ) -> None:
         self.camera = camera
         self.statistics = Statistics()
@@ -86,6 +93,7 @@ class CameraChannel:
         overlay = self.name(names.OVERLAY)
         self._overlays = self._output(Image, overlay, qos.overlay())
         self._small_overlays = self._output(CompressedImage, names.compressed(node, overlay), qos.overlay())
+        self.objects = ObjectChannel(node, self.name, hand_over_boxes)
 
     def name(self, topic: str) -> str:
         """The camera's own topic of this name."""
@@ -106,11 +114,13 @@ class CameraChannel:
             self._node, CompressedImage if compressed else Image, topic, listen
         )
         self._topic = self._node.resolve_topic_name(topic)
+        self.objects.start()
         self.silence.start(time.monotonic())
 
     def stop(self) -> None:
         """Stop listening."""
         self.silence.stop()
+        self.objects.stop()
         if self._subscription is not None:
             self._subscription.end()
             self._subscription = None
@@ -132,10 +142,23 @@ class CameraChannel:
                 )
             return None
 
+    def read_again(self, arrival: Arrival, max_megapixels: float) -> Frame | None:
+        """As `read`; the picture of the newest answer is at hand."""
+        latest = self.latest
+        if latest is not None and latest.header is arrival.message.header:
+            return latest.frame
+        return self.read(arrival, max_megapixels)
+
     def publish(self, result: Result) -> None:
         """Publish an answer, and keep it as the newest."""
         self._recognitions.publish(recognition_message(result))
         self.latest = result
+
+    @property
+    def newest(self) -> Result | None:
+        """The newest answer with the objects that were seen then; None before the first."""
+        latest = self.latest
+        return latest and replace(latest, objects=self.objects.near(latest.header))
 
     @property
     def is_watched(self) -> bool:
@@ -144,7 +167,7 @@ class CameraChannel:
 
     def paint(self, result: Result) -> None:
         """Draw and publish the overlay of a result, in the overlay worker's thread."""
-        picture = draw_overlay(result.frame, result.decision, result.pace, result.note)
+        picture = draw_overlay(result.frame, result.decision, result.pace, result.note, result.objects)
         if self._overlays.get_subscription_count():
             self._overlays.publish(image_from_frame(picture, result.header))
         if self._small_overlays.get_subscription_count():
@@ -168,7 +191,9 @@ class CameraChannel:
         self.statistics.received()
         now = time.monotonic()
         self.silence.arrived(now)
-        self._hand_over(Arrival(self, message, self._node.get_clock().now().nanoseconds / 1e9, now))
+        arrival = Arrival(self, message, self._node.get_clock().now().nanoseconds / 1e9, now)
+        self._hand_over(arrival)
+        self.objects.arrived(arrival)
 
     def _output(self, message: type, topic: str, profile: QoSProfile) -> Any:
         return self._node.create_publisher(

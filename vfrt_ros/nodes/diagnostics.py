@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,7 @@ class Work:
         loss: What its image topic loses; None = not known.
         rivals: Full names of other nodes that offer the same services.
         fleet: How the exchange with the fleet stands; None = there is none.
+        boxes: How many boxes of this camera had which fault; see `ObjectChannel.faults`.
     """
 
     recogniser: Recogniser | None
@@ -57,6 +58,7 @@ class Work:
     loss: LossReport | None = None
     rivals: Sequence[str] = ()
     fleet: FleetStatus | None = None
+    boxes: Mapping[str, int] = field(default_factory=dict)
 
 
 class CameraStatus:
@@ -99,6 +101,7 @@ class CameraStatus:
             **({} if work.loss is None else loss_values(work.loss)),
             "held back by publish_rate_limit": counts.held_back,
             **{f"left out, {kind}": count for kind, count in sorted(counts.refused.items())},
+            **{f"boxes, {kind}": count for kind, count in sorted(work.boxes.items())},
         }
         if work.result is not None:
             self.values["latency [ms]"] = round(1e3 * work.result.pace.latency, 1)

@@ -6,17 +6,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.report.overlay import Pace
 from vfrt_ros.core.types.observation import Observation
+from vfrt_ros.core.types.region import Region, check_regions
 from vfrt_ros.core.worker.frame_worker import NewestWorker
 from vfrt_ros.core.worker.watched_worker import WatchedWorker
+from vfrt_ros.nodes import names
 from vfrt_ros.nodes.camera_channel import Arrival, CameraChannel
 from vfrt_ros.nodes.conversions import Frame
 from vfrt_ros.nodes.faults import Faults
+from vfrt_ros.nodes.object_channel import Boxed
+from vfrt_ros.nodes.objects_result import ObjectsResult
 from vfrt_ros.nodes.result import Result
 
 
@@ -58,8 +62,8 @@ class FramePath:
         self._is_active = is_active
         self._faults = faults
         self._now = now
-        self.frames: WatchedWorker[Arrival] = WatchedWorker(
-            self._recognise, partial(faults.report, "recognition"), on_hang, name="recognise"
+        self.frames: WatchedWorker[Arrival | Boxed] = WatchedWorker(
+            self._take, partial(faults.report, "recognition"), on_hang, name="recognise"
         )
         self.overlays: NewestWorker[tuple[CameraChannel, Result]] = NewestWorker(
             lambda drawing: drawing[0].paint(drawing[1]),
@@ -71,17 +75,28 @@ class FramePath:
         """Put an image into the slot of its camera."""
         self.frames.put(arrival, arrival.channel.camera)
 
+    def put_boxes(self, boxed: Boxed) -> None:
+        """Put boxes with their image into a slot of their own."""
+        self.frames.put(boxed, f"{boxed.arrival.channel.camera}/{names.REGIONS}")
+
     def stop(self) -> None:
         """End both workers."""
         self.frames.stop()
         self.overlays.stop()
 
-    def _recognise(self, arrival: Arrival) -> None:
-        """Answer one frame, or the newest of every camera where the encoder is faster with many."""
+    def _take(self, item: Arrival | Boxed) -> None:
+        """Answer one frame or the boxes of one, or all that wait where the encoder is faster with many."""
         if not self._is_active():
             return
-        rest = self.frames.take_rest() if self._recogniser.encoders.batches else []
-        pictures = [picture for one in (arrival, *rest) if (picture := self._read(one)) is not None]
+        items = [item, *(self.frames.take_rest() if self._recogniser.encoders.batches else [])]
+        for boxed in items:
+            if isinstance(boxed, Boxed):
+                self._answer_boxes(boxed)
+        self._recognise([arrival for arrival in items if not isinstance(arrival, Boxed)])
+
+    def _recognise(self, arrivals: Sequence[Arrival]) -> None:
+        """Answer frames, encoded together."""
+        pictures = [picture for one in arrivals if (picture := self._read(one)) is not None]
         observed = self._observe(pictures)
         if not observed or not self.frames.is_current:
             return  # nothing to say, or given up on as hung: another thread has gone on meanwhile
@@ -118,11 +133,49 @@ class FramePath:
     def _answer(self, picture: Picture, observation: Observation) -> None:
         """Decide what an observation shows, publish it, and have its overlay drawn if somebody watches."""
         arrival, channel = picture.arrival, picture.channel
-        decision = self._recogniser.decide(observation, channel.camera)
+        decision = self._recogniser.decide(observation, channel.camera, picture.frame)
         fps = channel.statistics.recognised(time.monotonic(), known=decision.known)
         pace = Pace(fps, self._now() - arrival.stamp)
         dropped = self.frames.dropped_of(channel.camera)
         result = Result(picture.frame, arrival.message.header, decision, pace, dropped, channel.camera)
         channel.publish(result)
+        found = self._recogniser.find_regions(picture.frame, arrival.stamp, channel.camera)
+        if found is not None:
+            self._answer_regions(picture, found.regions, search=found.search)
         if channel.is_watched:
+            result = replace(result, objects=channel.objects.near(result.header))
             self.overlays.put((channel, result), channel.camera)
+
+    def _answer_boxes(self, boxed: Boxed) -> None:
+        """Recognise what somebody found in a frame."""
+        arrival = boxed.arrival
+        channel = arrival.channel
+        frame = channel.read_again(arrival, self._recogniser.settings.max_megapixels)
+        if frame is None:
+            return
+        height, width = frame.shape[:2]
+        checked = check_regions(boxed.given, width, height, self._recogniser.settings.max_regions)
+        channel.objects.count(checked)
+        self._answer_regions(Picture(arrival, frame), checked.regions)
+
+    def _answer_regions(self, picture: Picture, regions: Sequence[Region], *, search: bool = False) -> None:
+        """Decide what regions of a frame show, and publish it."""
+        arrival, channel, recogniser = picture.arrival, picture.channel, self._recogniser
+        seen = recogniser.observe_regions(picture.frame, regions, arrival.stamp)
+        if not self.frames.is_current:
+            return  # as for frames
+        self.frames.answered()
+        objects = recogniser.decide_objects(seen, arrival.stamp, channel.camera, search=search)
+        height, width = picture.frame.shape[:2]
+        channel.objects.publish(
+            ObjectsResult(
+                arrival.message.header,
+                width,
+                height,
+                tuple(objects),
+                recogniser.memory.version,
+                self._now() - arrival.stamp,
+                channel.camera,
+            ),
+            recogniser.memory,
+        )

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Duration, Time
-from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import CompressedImage, RegionOfInterest
 from std_msgs.msg import Header
 
 from vfrt_msgs.msg import (
@@ -20,7 +20,10 @@ from vfrt_msgs.msg import (
     LabelInfo,
     MemoryInfo,
     Neighbour,
+    RecognisedObject,
+    RecognisedObjects,
     Recognition,
+    Regions,
     ShownFrame,
 )
 from vfrt_ros.core import registration
@@ -30,9 +33,14 @@ from vfrt_ros.core.report import audit, explanation
 from vfrt_ros.core.report.label_summary import LabelSummary
 from vfrt_ros.core.types import decision as core
 from vfrt_ros.core.types import example as taught
+from vfrt_ros.core.types import recognised_object
 from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.operation import ExampleId, OperationId
+from vfrt_ros.nodes.objects_result import ObjectsResult
 from vfrt_ros.nodes.result import Result
+
+Numbers = tuple[float, float, float, float, int, float]
+"""x, y, width, height, id and score of a region, as somebody sent them."""
 
 
 def recognition_message(result: Result) -> Recognition:
@@ -51,6 +59,26 @@ def recognition_message(result: Result) -> Recognition:
         fps=result.pace.fps,
         dropped=result.dropped,
     )
+
+
+def objects_message(result: ObjectsResult) -> RecognisedObjects:
+    """The objects of a picture as they are published."""
+    return RecognisedObjects(
+        header=result.header,
+        camera=result.camera,
+        width=result.width,
+        height=result.height,
+        objects=[_object(each) for each in result.objects],
+        memory_version=result.memory_version,
+        latency=_duration(result.latency),
+    )
+
+
+def given_regions(message: Regions) -> Iterator[Numbers]:
+    """What `check_regions` takes."""
+    for region in message.regions:
+        box = region.box
+        yield box.x_offset, box.y_offset, box.width, box.height, region.id, region.score
 
 
 def label_info_message(summary: LabelSummary) -> LabelInfo:
@@ -152,6 +180,19 @@ def _time(seconds: float) -> Time:
 
 def _jpeg(data: bytes) -> CompressedImage:
     return CompressedImage(format="jpeg" if data else "", data=array("B", data))
+
+
+def _object(each: recognised_object.RecognisedObject) -> RecognisedObject:
+    box, decision = each.box, each.decision
+    return RecognisedObject(
+        track=each.track,
+        box=RegionOfInterest(x_offset=box.x, y_offset=box.y, width=box.width, height=box.height),
+        label=decision.label,
+        score=decision.score,
+        threshold=decision.threshold,
+        reason=int(decision.reason),
+        candidates=[_candidate(candidate) for candidate in decision.candidates],
+    )
 
 
 def _candidate(candidate: core.Candidate) -> Candidate:

@@ -26,6 +26,11 @@ def recognition() -> QoSProfile:
     return _keep_last(10, ReliabilityPolicy.RELIABLE)
 
 
+def regions() -> QoSProfile:
+    """Boxes of others, reliable or not: the newest count, and those of a few pictures may come at once."""
+    return _keep_last(5, ReliabilityPolicy.BEST_EFFORT)
+
+
 def overlay() -> QoSProfile:
     """Pictures for people: reliable, since some viewers see nothing else, and only the newest one."""
     return _keep_last(1, ReliabilityPolicy.RELIABLE)

@@ -42,6 +42,7 @@ from vfrt_ros.nodes.fleet_link import FleetLink
 from vfrt_ros.nodes.frame_path import FramePath
 from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
 from vfrt_ros.nodes.messages import memory_info_message
+from vfrt_ros.nodes.object_channel import Boxed
 from vfrt_ros.nodes.parameters import accept_live_changes
 from vfrt_ros.nodes.qos_mismatch import publisher_events
 from vfrt_ros.nodes.rivals import Rivals
@@ -96,7 +97,13 @@ class RecognitionNode(SelfStartingNode):
         self._fleet = FleetLink()
         cameras = self.settings.cameras or ("",)
         self._channels = {
-            camera: CameraChannel(self, camera, self._hand_over, [name for name in cameras if name != camera])
+            camera: CameraChannel(
+                self,
+                camera,
+                self._hand_over,
+                self._hand_over_boxes,
+                [name for name in cameras if name != camera],
+            )
             for camera in cameras
         }
         self._memory_infos = self.create_publisher(
@@ -168,7 +175,7 @@ class RecognitionNode(SelfStartingNode):
             self._recogniser.close()
             self._recogniser = None
         for channel in self._channels.values():
-            channel.latest = None
+            channel.latest = channel.objects.latest = None
 
     def _seconds(self) -> float:
         """Of the node's clock."""
@@ -177,6 +184,10 @@ class RecognitionNode(SelfStartingNode):
     def _hand_over(self, arrival: Arrival) -> None:
         if self._path is not None:
             self._path.put(arrival)
+
+    def _hand_over_boxes(self, boxed: Boxed) -> None:
+        if self._path is not None:
+            self._path.put_boxes(boxed)
 
     async def _serve(self, name: str, request: Any, response: Any) -> Any:
         """Hand a request to the worker and wait for its answer without holding the executor."""
@@ -191,7 +202,7 @@ class RecognitionNode(SelfStartingNode):
             return refuse(
                 response, RequestError(refuse_shared(what, self.get_fully_qualified_name(), others))
             )
-        context = ServiceContext(recogniser, lambda camera: self._channels[camera].latest, self._snapshots)
+        context = ServiceContext(recogniser, lambda camera: self._channels[camera].newest, self._snapshots)
         if name in BESIDE_THE_WORKER:
             context = replace(context, turn=lambda job: path.frames.submit(job).result())
         who = bulk_worker if name in BESIDE_THE_WORKER else path.frames
@@ -268,6 +279,7 @@ class RecognitionNode(SelfStartingNode):
             channel.losses.look(),
             self._rivals.others,
             self._fleet.status,
+            channel.objects.faults,
         )
 
 

@@ -12,6 +12,7 @@ from std_msgs.msg import Header
 
 from vfrt_ros.core.report.overlay import Pace
 from vfrt_ros.core.types.decision import Decision
+from vfrt_ros.core.types.recognised_object import RecognisedObject
 from vfrt_ros.nodes import names
 
 
@@ -26,6 +27,7 @@ class Result:
         pace: How fast recognition goes.
         dropped: Frames of this camera replaced by a newer one before they were looked at, since start.
         camera: Its name; empty = the only one.
+        objects: In the frame, or in one shortly before it.
     """
 
     frame: npt.NDArray[np.uint8]
@@ -34,6 +36,7 @@ class Result:
     pace: Pace
     dropped: int
     camera: str = ""
+    objects: tuple[RecognisedObject, ...] = ()
 
     @property
     def note(self) -> str:
@@ -48,6 +51,7 @@ class Result:
             "frame_id": self.header.frame_id,
             **({"camera": self.camera} if self.camera else {}),
             **self.decision.as_dict(),
+            **({"objects": [each.as_dict() for each in self.objects]} if self.objects else {}),
             "latency_s": round(self.pace.latency, 6),
             "fps": round(self.pace.fps, 3),
             "dropped": self.dropped,

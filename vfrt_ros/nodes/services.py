@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sensor_msgs.msg import RegionOfInterest
+
 from vfrt_msgs.srv import (
     Audit,
     Explain,
@@ -16,6 +18,7 @@ from vfrt_msgs.srv import (
     ImportMemory,
     ListExamples,
     ListLabels,
+    Recognise,
     Redo,
     Register,
     Relabel,
@@ -28,10 +31,11 @@ from vfrt_ros.core.registration import Judged, RejectedFramesError
 from vfrt_ros.core.report.overlay import draw_overlay
 from vfrt_ros.core.report.snapshot import check_name, write_snapshot
 from vfrt_ros.core.types.counted import counted
-from vfrt_ros.core.types.errors import FrameError, NoFramesError, RequestError, VfrtError
+from vfrt_ros.core.types.errors import NoFramesError, VfrtError
 from vfrt_ros.core.types.example import Example
-from vfrt_ros.core.types.label import check_images
-from vfrt_ros.nodes.conversions import Frame, compressed_from_frame, frame_from_image
+from vfrt_ros.core.types.region import Box
+from vfrt_ros.nodes.conversions import compressed_from_frame
+from vfrt_ros.nodes.given_images import given_images
 from vfrt_ros.nodes.messages import (
     conflict_message,
     example_ids,
@@ -40,16 +44,14 @@ from vfrt_ros.nodes.messages import (
     neighbour_message,
     shown_message,
 )
+from vfrt_ros.nodes.recognise import recognise
 from vfrt_ros.nodes.service_context import Answer, ServiceContext
 from vfrt_ros.nodes.sharing import export_memory, import_memory, list_examples
 
 
 def register(context: ServiceContext, request: Register.Request, response: Register.Response) -> str:
     """Learn a label from recent frames or from given images."""
-    limits = context.recogniser.settings
-    sizes = [(image.width, image.height) for image in request.images]
-    check_images(sizes, most=limits.max_images, megapixels=limits.max_request_megapixels)
-    images = [_frame(n, image, limits.max_megapixels) for n, image in enumerate(request.images, 1)]
+    images = given_images(request.images, context.recogniser.settings, "Nothing was stored.")
     try:
         done = context.recogniser.register(
             request.label,
@@ -57,6 +59,8 @@ def register(context: ServiceContext, request: Register.Request, response: Regis
             images=images,
             negative=request.negative,
             camera=request.camera,
+            box=_box(request.region),
+            track=request.track,
         )
     except RejectedFramesError as error:
         _show(request, response, error.judged, ())
@@ -118,7 +122,7 @@ def set_prompts(context: ServiceContext, request: SetPrompts.Request, response: 
 
 def explain(context: ServiceContext, request: Explain.Request, response: Explain.Response) -> str:
     """Say how the last frame was decided."""
-    done = context.recogniser.explanation(request.label, request.camera)
+    done = context.recogniser.explanation(request.label, request.camera, request.track)
     response.lines, response.prompts = list(done.lines), list(done.prompts)
     response.label, response.score, response.threshold = done.label, done.score, done.threshold
     response.text_score = done.text
@@ -142,7 +146,7 @@ def snapshot(context: ServiceContext, request: Snapshot.Request, response: Snaps
     result = context.latest(choose_camera(request.camera, context.recogniser.settings.cameras))
     if result is None:
         raise NoFramesError("No frame was recognised yet: is the camera running?")
-    overlay = draw_overlay(result.frame, result.decision, result.pace, result.note)
+    overlay = draw_overlay(result.frame, result.decision, result.pace, result.note, result.objects)
     limit = 1e6 * context.recogniser.settings.max_snapshots_mb
     response.path = str(
         write_snapshot(context.snapshots, name, result.frame, overlay, result.as_dict(), limit)
@@ -164,6 +168,7 @@ SERVICES: dict[str, tuple[Any, Answer]] = {
     "set_prompts": (SetPrompts, set_prompts),
     "snapshot": (Snapshot, snapshot),
     "explain": (Explain, explain),
+    "recognise": (Recognise, recognise),
     "audit": (Audit, audit),
     "export_memory": (ExportMemory, export_memory),
     "import_memory": (ImportMemory, import_memory),
@@ -194,11 +199,10 @@ def refuse(response: Any, error: VfrtError) -> Any:
     return response
 
 
-def _frame(number: int, image: Any, max_megapixels: float) -> Frame:
-    try:
-        return frame_from_image(image, max_megapixels=max_megapixels)
-    except FrameError as error:
-        raise RequestError(f"Image {number} cannot be read: {error} Nothing was stored.") from error
+def _box(region: RegionOfInterest) -> Box | None:
+    """The part of a picture that a request names; all zero = none."""
+    box = Box(region.x_offset, region.y_offset, region.width, region.height)
+    return box if any((box.x, box.y, box.width, box.height)) else None
 
 
 def _show(

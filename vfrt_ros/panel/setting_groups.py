@@ -49,6 +49,11 @@ GROUPS: dict[str, dict[str, Shown]] = {
         "temporal_ema": Shown("Smoothing from frame to frame"),
         "publish_rate_limit": Shown("Answers per second at most"),
     },
+    "Objects": {
+        "regions": Shown("Where objects are looked for"),
+        "max_regions": Shown("Objects in a picture"),
+        "region_slop": Shown("Seconds between boxes and their picture"),
+    },
     "Teaching": {
         "register_frames": Shown("Frames that a registration looks at"),
         "prompt_templates": Shown("Prompts made of a label"),

@@ -15,6 +15,8 @@ from vfrt_ros.core.report.overlay import (
 )
 from vfrt_ros.core.types.decision import UNKNOWN, Candidate, Decision
 from vfrt_ros.core.types.reason import Reason
+from vfrt_ros.core.types.recognised_object import RecognisedObject
+from vfrt_ros.core.types.region import Box
 
 NAN = float("nan")
 
@@ -132,3 +134,27 @@ def test_lettering_is_readable_on_white() -> None:
 
 def test_every_reason_for_unknown_is_in_the_banner() -> None:
     assert {reason for reason in Reason if reason.short} == set(Reason) - {Reason.KNOWN}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
+@pytest.mark.parametrize("box", [Box(0, 0, 1, 1), Box(0, 0, 9999, 9999), Box(600, 470, 40, 10)])
+def test_objects_can_be_drawn_on_every_size(size, box) -> None:
+    picture = frame(*size)
+    part = box.cut(*size)
+    objects = (
+        [RecognisedObject(2**32 - 1, part, decision) for decision in DECISIONS.values()] if part.area else []
+    )
+    assert draw_overlay(picture, DECISIONS["known"], objects=objects).shape == picture.shape
+
+
+def test_an_object_is_drawn_in_its_colour() -> None:
+    picture = frame()
+    known = RecognisedObject(1, Box(300, 200, 100, 80), DECISIONS["known"])
+    unknown = RecognisedObject(2, Box(450, 300, 100, 80), DECISIONS["unknown"])
+    drawn = draw_overlay(picture, DECISIONS["nothing learned"], objects=[known, unknown])
+    for each, colour in ((known, KNOWN_COLOUR), (unknown, UNKNOWN_COLOUR)):
+        bottom = drawn[each.box.bottom - 1, each.box.x + 5 : each.box.right - 5]
+        assert (bottom == colour).all()
+        tag = drawn[each.box.y - 20 : each.box.y, each.box.x : each.box.right]
+        assert count(tag, colour) > 5, "a tag is written"
+    assert (picture == frame()).all()

@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from importlib.metadata import entry_points
 from typing import Any
 
 from vfrt_ros.core.config.read_list import read_list
@@ -60,6 +61,7 @@ class Parameter:
         low, high: Inclusive bounds, None where there is none.
         open_low, open_high: The bound itself is excluded.
         choices: The allowed values of a closed choice; empty = any.
+        plugins: Entry-point group whose names are choices too; empty = there are none.
         length: The exact number of entries of a list; 0 = any.
         live: True when a running node takes a new value; else it is read-only after the start.
     """
@@ -73,6 +75,7 @@ class Parameter:
     open_low: bool = False
     open_high: bool = False
     choices: tuple[str | int, ...] = ()
+    plugins: str = ""
     length: int = 0
     live: bool = False
 
@@ -125,9 +128,13 @@ class Parameter:
             raise SettingError(f"Parameter '{self.name}' must be {self.expected}; got {_show(value)}.")
         return coerced
 
+    def plugin_names(self) -> tuple[str, ...]:
+        """The choices that other packages add."""
+        return tuple(point.name for point in entry_points(group=self.plugins)) if self.plugins else ()
+
     def _allows(self, value: Any) -> bool:
         if self.choices:
-            return value in self.choices
+            return value in self.choices or value in self.plugin_names()
         if self.length and len(value) != self.length:
             return False
         numbers = value if self.kind is Kind.INTS else [value]
@@ -151,6 +158,8 @@ def _coerce(parameter: Parameter, value: Any) -> Any:
         return int(value) if is_number and float(value).is_integer() else None
     if kind is Kind.FLOAT:
         return float(value) if is_number else None
+    if value is False and "off" in parameter.choices:  # how YAML reads `off`
+        return "off"
     if kind is Kind.STRING:
         return str(value) if is_number or (isinstance(value, str) and is_utf_8(value)) else None
     return _coerce_list(kind, value)

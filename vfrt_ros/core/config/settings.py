@@ -11,6 +11,8 @@ from pathlib import Path
 from vfrt_ros.core.config.camera_names import check_cameras
 from vfrt_ros.core.config.parameters import Settings, parameter
 
+REGION_SOURCES = "vfrt.region_sources"
+"""Entry-point group of the plug-ins of `regions`."""
 DEFAULT_TEMPLATES = ("a photo of a {label}",)
 
 
@@ -79,6 +81,22 @@ class RecognitionSettings(Settings):
     prompt_templates: tuple[str, ...] = parameter(
         DEFAULT_TEMPLATES,
         "Prompts made of a label ({label}); their mean is its prototype",
+        live=True,
+    )
+    regions: str = parameter(
+        "off",
+        "Where objects are looked for: topic (boxes that others publish), motion (what moves before a standing "
+        "camera), grid (windows all over the picture), off; plug-ins add others",
+        choices=("off", "topic", "motion", "grid"),
+        plugins=REGION_SOURCES,
+        live=True,
+    )
+    max_regions: int = parameter(20, "Objects in a picture at most", low=1, high=1000, live=True)
+    region_slop: float = parameter(
+        0.05,
+        "Seconds by which the stamp of boxes may differ from that of their picture",
+        low=0.0,
+        high=10.0,
         live=True,
     )
     k_candidates: int = parameter(5, "Candidates in a Recognition at most", low=1, high=100, live=True)

@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from vfrt_ros.core.report.lettering import Colour, Picture, shade, write
+from vfrt_ros.core.report.object_boxes import KNOWN_COLOUR, UNKNOWN_COLOUR, draw_objects
 from vfrt_ros.core.types.decision import Candidate, Decision
+from vfrt_ros.core.types.recognised_object import RecognisedObject
 
-KNOWN_COLOUR: Colour = (96, 200, 80)
-UNKNOWN_COLOUR: Colour = (60, 150, 245)
 WHITE: Colour = (255, 255, 255)
 GREY: Colour = (190, 190, 190)
 DESIGN_HEIGHT = 480.0
@@ -27,14 +28,21 @@ class Pace:
     latency: float
 
 
-def draw_overlay(bgr: Picture, decision: Decision, pace: Pace | None = None, note: str = "") -> Picture:
-    """The frame with a banner (label, score, pace) and the candidates as bars.
+def draw_overlay(
+    bgr: Picture,
+    decision: Decision,
+    pace: Pace | None = None,
+    note: str = "",
+    objects: Sequence[RecognisedObject] = (),
+) -> Picture:
+    """The frame with a banner (label, score, pace), the candidates as bars, and a box around each object.
 
     Args:
         bgr: (H, W, 3) uint8; it is not changed.
         decision: Its answer.
         pace: Shown at the banner's right; None leaves it out.
         note: A line below the banner about the picture itself, for example that it is a demo.
+        objects: In the frame.
 
     Returns:
         (H, W, 3) uint8 BGR.
@@ -45,6 +53,7 @@ def draw_overlay(bgr: Picture, decision: Decision, pace: Pace | None = None, not
     _bars(picture, decision, unit)
     if note:
         _note(picture, note, unit)
+    draw_objects(picture, objects, unit)
     return picture
 
 

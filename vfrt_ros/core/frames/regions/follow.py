@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.types.region import Box
+from vfrt_ros.core.frames.regions.crop import crop
+from vfrt_ros.core.types.region import Box, check_box
 
 Frame = npt.NDArray[np.uint8]
 SIDE = 48
@@ -43,6 +44,22 @@ def follow_back(frames: Sequence[Frame], box: Box) -> list[Box | None]:
         known = found[-1]
         found.append(None if known is None else _find(older, newer, known))
     return found[::-1]
+
+
+def crops_of(frames: Sequence[Frame], box: Box) -> list[Frame]:
+    """What a box shows, in the picture that it was drawn in and in those before, oldest first.
+
+    Args:
+        frames: (H, W, 3) uint8 BGR each, oldest first, at least one; the box is in the last one.
+        box: As a person drew it.
+
+    Raises:
+        RequestError: It does not lie in the last picture.
+    """
+    height, width = frames[-1].shape[:2]
+    checked = check_box((box.x, box.y, box.width, box.height), width, height)
+    found = zip(frames, follow_back(frames, checked), strict=True)
+    return [crop(frame, place) for frame, place in found if place is not None]
 
 
 def _find(older: Frame, newer: Frame, box: Box) -> Box | None:

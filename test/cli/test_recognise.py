@@ -1,0 +1,117 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""`vfrt recognise`: pictures in, answers out; and pointing with `--box` and `--track`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+pytest.importorskip("rclpy")
+
+from fixtures.picture_messages import scene
+from sensor_msgs.msg import RegionOfInterest
+
+from vfrt_msgs.msg import Candidate, RecognisedObject, RecognisedObjects, Recognition
+
+from .fake_recognition import FakeRecognition
+
+pytestmark = pytest.mark.ros
+CUP = RecognisedObject(label="cup", score=0.9, threshold=0.5, reason=Recognition.KNOWN)
+UNKNOWN = RecognisedObject(
+    label="unknown", score=0.2, threshold=0.5, reason=Recognition.UNKNOWN_LOW_SCORE,
+    candidates=[Candidate(label="pen", score=0.2)],
+)  # fmt: skip
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "desk.png"
+    cv2.imwrite(str(path), cv2.resize(scene(), (4096, 3072)))
+    return path
+
+
+def answering(fake: FakeRecognition, *objects: RecognisedObject) -> None:
+    fake.answers["Recognise"] = lambda request: {
+        "results": [RecognisedObjects(objects=list(objects)) for _ in request.images]
+    }
+
+
+def test_each_picture_has_a_line(fake: FakeRecognition, vfrt: Any, photo: Path) -> None:
+    answering(fake, CUP)
+    outcome = vfrt("recognise", str(photo))
+    assert (outcome.status, outcome.out) == (0, f"{photo}: cup 0.90\n")
+    (image,) = fake.asked["Recognise"].images
+    assert (image.width, image.height) == (2048, 1536)
+    assert list(fake.asked["Recognise"].regions) == []
+
+
+def test_boxes_are_those_of_the_file(fake: FakeRecognition, vfrt: Any, photo: Path) -> None:
+    """The picture is sent at half its size, and so are they."""
+    answering(fake, CUP, UNKNOWN)
+    outcome = vfrt("recognise", str(photo), "--box", "100,80,60,90", "--box", "300,40,120,200")
+    assert outcome.status == 0
+    assert outcome.out.splitlines() == [
+        f"{photo} 100,80,60,90: cup 0.90",
+        f"{photo} 300,40,120,200: unknown 0.20 (likest pen, threshold 0.50)",
+    ]
+    (regions,) = fake.asked["Recognise"].regions
+    first = RegionOfInterest(x_offset=50, y_offset=40, width=30, height=45)
+    assert regions.regions[0].box == first
+
+
+def test_json_has_a_picture_each(fake: FakeRecognition, vfrt: Any, photo: Path) -> None:
+    answering(fake, UNKNOWN)
+    outcome = vfrt("recognise", str(photo.parent), "--json")
+    (picture,) = json.loads(outcome.out)["pictures"]
+    assert picture["file"] == str(photo)
+    assert picture["objects"][0]["label"] == "unknown"
+
+
+def test_a_bad_file_is_named_and_left_out(fake: FakeRecognition, vfrt: Any, photo: Path) -> None:
+    answering(fake, CUP)
+    bad = photo.with_name("a.jpg")
+    bad.write_bytes(b"no picture")
+    outcome = vfrt("recognise", str(bad), str(photo))
+    assert outcome.status == 0
+    assert str(bad) in outcome.err
+    assert outcome.out.count("cup") == 1
+
+
+def test_a_refusal_is_one_line_and_status_1(fake: FakeRecognition, vfrt: Any, photo: Path) -> None:
+    fake.answers["Recognise"] = {"code": 1, "message": "There are too many."}
+    outcome = vfrt("recognise", str(photo))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "There are too many." in outcome.err
+
+
+@pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "-1,0,5,5", "0,0,0,5", "0,0,99999999999,5"])
+def test_a_box_that_is_none_is_wrong_usage(vfrt: Any, box: str) -> None:
+    outcome = vfrt("recognise", "a.jpg", f"--box={box}")
+    assert outcome.status == 2
+    assert "like 100,80,60,90" in outcome.err
+
+
+def test_registering_by_a_box_and_by_a_track(fake: FakeRecognition, vfrt: Any) -> None:
+    assert vfrt("register", "cup", "--box", "100,80,60,90").status == 0
+    asked = fake.asked["Register"]
+    assert asked.region == RegionOfInterest(x_offset=100, y_offset=80, width=60, height=90)
+    assert vfrt("register", "cup", "--track", "7").status == 0
+    assert (fake.asked["Register"].track, fake.asked["Register"].region) == (7, RegionOfInterest())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--track", "0"],
+        ["--track", "-3"],
+        ["--track", "1", "--box", "1,2,3,4"],
+        ["--track", "1", "--images", "a.jpg"],
+    ],
+)
+def test_pointing_at_nothing_is_wrong_usage(vfrt: Any, options: list[str]) -> None:
+    assert vfrt("register", "cup", *options).status == 2

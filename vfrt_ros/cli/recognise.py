@@ -1,0 +1,131 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""`vfrt recognise`: what picture files show, as the running node sees it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vfrt_ros.cli.command import (
+    FAILED,
+    OK,
+    Command,
+    CommandError,
+    add_json_option,
+    add_node_options,
+    node_address,
+)
+from vfrt_ros.cli.region_options import HELP, box_of, message_of_box
+from vfrt_ros.core.types.region import Box
+
+LONG_SIDE = 2048
+"""Pixels that are sent of a picture's long side; boxes are typed for the picture as it is in the file."""
+AT_ONCE = 20
+"""Pictures of one request."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The options of `vfrt recognise`."""
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="pictures; a folder stands for those in it, as does a glob"
+    )
+    parser.add_argument(
+        "--box", dest="boxes", action="append", type=box_of, default=[], metavar="X,Y,W,H",
+        help=f"an object in each picture, {HELP}; may stand several times (default: the whole picture)",
+    )  # fmt: skip
+    add_json_option(parser)
+    add_node_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Send the pictures and show what they show."""
+    address = node_address(arguments)
+    from vfrt_msgs.srv import Recognise
+    from vfrt_ros.cli.answer import as_plain, to_json
+    from vfrt_ros.client.node_client import NodeClient
+    from vfrt_ros.client.patience import CALL_SECONDS
+
+    pictures = _read(arguments.files, arguments.boxes)
+    answers: list[tuple[Path, Any]] = []
+    with NodeClient(address) as client:
+        for first in range(0, len(pictures), AT_ONCE):
+            part = pictures[first : first + AT_ONCE]
+            request = Recognise.Request(images=[picture.image for picture in part])
+            if arguments.boxes:
+                request.regions = [picture.regions for picture in part]
+            response = client.call(Recognise, request, seconds=CALL_SECONDS + len(part))
+            if response.code != response.OK:
+                print(f"vfrt recognise: {response.message}", file=sys.stderr)
+                return FAILED
+            answers += zip([picture.path for picture in part], response.results, strict=True)
+    if arguments.json:
+        found = [{"file": str(path), "objects": as_plain(result.objects)} for path, result in answers]
+        print(to_json({"ok": True, "pictures": found}))
+    else:
+        print("\n".join(line for path, result in answers for line in _lines(path, result, arguments.boxes)))
+    return OK
+
+
+class _Picture:
+    """A picture file ready to be sent."""
+
+    def __init__(self, path: Path, boxes: Sequence[Box]) -> None:
+        from vfrt_msgs.msg import Region, Regions
+        from vfrt_ros.cli.picture_message import picture_message
+
+        self.path = path
+        self.image, scale = picture_message(path, LONG_SIDE)
+        self.regions = Regions(regions=[Region(box=message_of_box(box, scale)) for box in boxes])
+
+
+def _read(names: Sequence[str], boxes: Sequence[Box]) -> list[_Picture]:
+    """The pictures; a bad one is named and left out.
+
+    Raises:
+        CommandError: None can be used.
+    """
+    from vfrt_ros.cli.register import picture_paths
+    from vfrt_ros.core.types.errors import SourceError
+
+    pictures, faults = [], []
+    for path in picture_paths(names):
+        try:
+            pictures.append(_Picture(path, boxes))
+        except (CommandError, SourceError) as error:
+            faults.append(str(error))
+    if not pictures:
+        raise CommandError(f"{faults[0]} Nothing was sent.")
+    for fault in faults:
+        print(f"vfrt recognise: {fault} It is left out.", file=sys.stderr)
+    return pictures
+
+
+def _lines(path: Path, result: Any, boxes: Sequence[Box]) -> list[str]:
+    """A line for each object of a picture, with the box as it was typed."""
+    places: list[Box | None] = list(boxes) or [None]
+    return [
+        f"{path}{f' {place}' if place else ''}: {each.label} {each.score:.2f}{_best(each)}"
+        for place, each in zip(places, result.objects, strict=True)
+    ]
+
+
+def _best(each: Any) -> str:
+    """What an unknown object is likest."""
+    unknown = each.reason != 0 and each.candidates
+    return f" (likest {each.candidates[0].label}, threshold {each.threshold:.2f})" if unknown else ""
+
+
+COMMAND = Command(
+    summary="say what picture files show, with what the node was taught; no camera is needed",
+    examples=(
+        "vfrt recognise photo.jpg",
+        "vfrt recognise ~/photos/*.jpg --json",
+        "vfrt recognise desk.jpg --box 100,80,60,90 --box 300,40,120,200",
+    ),
+    configure=configure,
+    run=run,
+)

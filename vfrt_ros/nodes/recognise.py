@@ -1,0 +1,58 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""The service `recognise`: what given images show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vfrt_msgs.srv import Recognise
+from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.region import Region, check_regions
+from vfrt_ros.nodes.given_images import given_images
+from vfrt_ros.nodes.messages import given_regions, objects_message
+from vfrt_ros.nodes.objects_result import ObjectsResult
+from vfrt_ros.nodes.service_context import ServiceContext
+
+
+def recognise(context: ServiceContext, request: Recognise.Request, response: Recognise.Response) -> str:
+    """Say what given images show."""
+    if not request.images:
+        raise RequestError("Expected at least one image to recognise; got none.")
+    if len(request.regions) not in (0, len(request.images)):
+        raise RequestError(
+            f"Expected no regions, or those of each of {counted(len(request.images), 'image')}; "
+            f"got {len(request.regions)}."
+        )
+    recogniser = context.recogniser
+    pictures = given_images(request.images, recogniser.settings, "Nothing was recognised.")
+    most = recogniser.settings.max_regions
+    regions = [
+        _regions(number, message, picture.shape, most)
+        for number, (message, picture) in enumerate(zip(request.regions, pictures, strict=False), 1)
+    ]
+    found = recogniser.recognise_pictures(pictures, regions)
+    response.results = [
+        objects_message(
+            ObjectsResult(
+                image.header, image.width, image.height, tuple(objects), recogniser.memory.version, 0.0
+            )
+        )
+        for image, objects in zip(request.images, found, strict=True)
+    ]
+    objects = sum(len(some) for some in found)
+    return f"Recognised {counted(objects, 'object')} in {counted(len(found), 'image')}."
+
+
+def _regions(number: int, message: Any, shape: Sequence[int], most: int) -> list[Region]:
+    """The regions of one image; who asks gets an answer for each, or a refusal."""
+    height, width = shape[:2]
+    checked = check_regions(given_regions(message), width, height, most)
+    if checked.faults:
+        fault = next(iter(checked.faults))
+        raise RequestError(
+            f"A region of image {number} ({width}x{height}) cannot be used: {fault.words}. Nothing was recognised."
+        )
+    return list(checked.regions)
