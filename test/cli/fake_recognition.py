@@ -16,7 +16,7 @@ from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 
 from vfrt_msgs import srv
-from vfrt_msgs.msg import Candidate, LabelInfo, Recognition
+from vfrt_msgs.msg import Candidate, LabelInfo, RecognisedObjects, Recognition
 from vfrt_ros.nodes import names, qos
 
 SERVICES = (
@@ -61,6 +61,11 @@ class FakeRecognition:
     def publish_always(self, recognition: Recognition, seconds: float = 0.02) -> None:
         """Publish this again and again."""
         self.node.create_timer(seconds, lambda: self._publisher.publish(recognition))
+
+    def publish_objects(self, message: RecognisedObjects, seconds: float = 0.02) -> None:
+        """Publish these objects again and again."""
+        publisher = self.node.create_publisher(RecognisedObjects, names.OBJECTS, qos.recognition())
+        self.node.create_timer(seconds, lambda: publisher.publish(message))
 
     def publish_in_turn(self, *recognitions: Recognition, seconds: float) -> None:
         """Publish each for so long, then the next one, and the last one for ever."""

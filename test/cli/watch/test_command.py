@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from sensor_msgs.msg import RegionOfInterest
 
+from vfrt_msgs.msg import Candidate, RecognisedObject, RecognisedObjects, Recognition
+from vfrt_ros.cli.watch.objects_table import objects_table
 from vfrt_ros.cli.watch.recognition_line import line
 from vfrt_ros.cli.watch.recognition_screen import RecognitionScreen
 from vfrt_ros.cli.watch.recognition_table import table
@@ -149,3 +152,37 @@ def test_a_terminal_gets_the_table_redrawn() -> None:
         screen.show(known_cat())
         screen.show(unknown_rocket())
     assert "\x1b[2K" in out.getvalue() and "memory version" in out.getvalue()
+
+
+def cup_and_stranger() -> RecognisedObjects:
+    cup = RecognisedObject(track=7, label="cup", score=0.9, reason=Recognition.KNOWN)
+    cup.box = RegionOfInterest(x_offset=10, y_offset=20, width=30, height=40)
+    stranger = RecognisedObject(track=8, label="unknown", score=0.2, reason=Recognition.UNKNOWN_LOW_SCORE)
+    stranger.candidates = [Candidate(label="pen", score=0.2)]
+    return RecognisedObjects(camera="left", objects=[cup, stranger])
+
+
+def test_objects_have_a_line_each(fake: FakeRecognition, vfrt: Any) -> None:
+    fake.publish_objects(cup_and_stranger())
+    outcome = vfrt("watch", "--objects", "--count", "1")
+    assert outcome.status == 0
+    cup, stranger = outcome.out.splitlines()
+    assert cup.split() == ["left", "#7", "cup", "━━━━━━━━━━━─", "0.90", "10,20,30,40"]
+    assert stranger.endswith("pen?")
+
+
+def test_objects_in_json(fake: FakeRecognition, vfrt: Any) -> None:
+    fake.publish_objects(cup_and_stranger())
+    (row,) = vfrt("watch", "--objects", "--json", "--count", "1").out.splitlines()
+    assert [(each["track"], each["reason"]) for each in json.loads(row)["objects"]] == [
+        (7, "KNOWN"),
+        (8, "UNKNOWN_LOW_SCORE"),
+    ]
+
+
+def test_objects_are_a_table_on_a_terminal() -> None:
+    drawn = io.StringIO()
+    Console(file=drawn, width=100).print(objects_table(cup_and_stranger()))
+    text = drawn.getvalue()
+    assert "2 in view, left" in text
+    assert [row.split()[0] for row in text.splitlines()[2:]] == ["7", "8"]

@@ -28,6 +28,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", type=int, default=0, metavar="N", help="end after N recognitions (default: never)"
     )
+    parser.add_argument(
+        "--objects", action="store_true", help="a row for each object in view, not the frame as a whole"
+    )
     add_json_option(parser)
     add_node_options(parser)
 
@@ -37,16 +40,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.count < 0:
         raise UsageError(f"--count must be 0 or more; got {arguments.count}.")
     address = node_address(arguments)
-    from vfrt_msgs.msg import Recognition
+    from vfrt_msgs.msg import RecognisedObjects, Recognition
     from vfrt_ros.client.node_client import NodeClient
 
+    kind = RecognisedObjects if arguments.objects else Recognition
+    hint = "is the camera running, and connected to its image topic?"
+    if arguments.objects:
+        hint = "`vfrt set regions motion` or another value has it look for objects."
     with ExitStack() as stack:
         client = stack.enter_context(NodeClient(address))
-        show = print_json if arguments.json else stack.enter_context(_screen()).show
+        show = _show(stack, objects=arguments.objects, json=arguments.json)
         seen = Counter(show, arguments.count)
-        topic = client.subscribe(Recognition, seen)
+        topic = client.subscribe(kind, seen)
         if not client.spin(lambda: seen.count > 0, SILENCE_SECONDS):
-            hint = "is the camera running, and connected to its image topic?"
             print(f"vfrt watch: {address} is silent on {topic}: {hint}", file=sys.stderr)
         while not client.spin(lambda: seen.enough, SILENCE_SECONDS):
             if not client.is_there():
@@ -73,6 +79,18 @@ class Counter:
             self._show(recognition)
 
 
+def _show(stack: ExitStack, *, objects: bool, json: bool) -> Callable[[Any], None]:
+    """What shows a message."""
+    if not objects:
+        return print_json if json else stack.enter_context(_screen()).show
+    from vfrt_ros.cli.answer import to_json
+    from vfrt_ros.cli.watch.objects_table import ObjectsScreen, objects_as_plain
+
+    if json:
+        return lambda message: print(to_json(objects_as_plain(message)), flush=True)
+    return stack.enter_context(ObjectsScreen()).show
+
+
 def print_json(recognition: Any) -> None:
     """One recognition as a line of JSON, its reason by name."""
     from vfrt_ros.cli.answer import as_plain, constant_name, to_json
@@ -96,6 +114,7 @@ COMMAND = Command(
         "vfrt watch",
         "vfrt watch --count 10 | cut -c1-14",
         "vfrt watch --json | jq -r .label",
+        "vfrt watch --objects",
         "vfrt watch --namespace robot1",
     ),
     configure=configure,

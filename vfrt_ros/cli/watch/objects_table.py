@@ -1,0 +1,92 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""The objects of a picture: a row each on a terminal, a line each in a pipe, JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from vfrt_ros.cli.watch.recognition_line import LABEL_WIDTH, bar
+from vfrt_ros.core.types.reason import Reason, short_words_of
+
+
+class ObjectsScreen:
+    """Shows the newest objects: redrawn on a terminal, as lines elsewhere."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False)
+        self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
+
+    def __enter__(self) -> ObjectsScreen:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(self, message: Any) -> None:
+        """Show the objects of one picture, a vfrt_msgs/RecognisedObjects."""
+        if self._live:
+            self._live.update(objects_table(message), refresh=True)
+            return
+        for each in message.objects:
+            self._console.print(Text(object_line(each, message.camera)), soft_wrap=True)
+
+
+def object_line(each: Any, camera: str = "") -> str:
+    """One object, a vfrt_msgs/RecognisedObject, as a line of text: camera, track, label, score, box, why unknown."""
+    box = each.box
+    name = f"{camera} #{each.track}" if camera else f"#{each.track}"
+    parts = [
+        f"{name:<5} {each.label:<{LABEL_WIDTH}} {bar(each.score)} {each.score:.2f}",
+        f"{box.x_offset},{box.y_offset},{box.width},{box.height}",
+        *(text for text in (_why(each), nearest_candidate_of(each)) if text),
+    ]
+    return "  ".join(parts)
+
+
+def objects_table(message: Any) -> Table:
+    """The objects of one picture as a table: green is known, yellow is not."""
+    title = f"{len(message.objects)} in view" + (f", {message.camera}" if message.camera else "")
+    rows = Table(box=None, pad_edge=False, header_style="dim", title=title, title_justify="left")
+    for name in ("track", "label", "score", "box", ""):
+        rows.add_column(name, no_wrap=True, overflow="ellipsis")
+    for each in message.objects:
+        box = each.box
+        rows.add_row(
+            str(each.track),
+            Text(each.label),
+            f"{bar(each.score)} {each.score:.2f}",
+            f"{box.x_offset},{box.y_offset},{box.width},{box.height}",
+            Text("  ".join(text for text in (_why(each), nearest_candidate_of(each)) if text)),
+            style="green" if each.reason == Reason.KNOWN else "yellow",
+        )
+    return rows
+
+
+def nearest_candidate_of(each: Any) -> str:
+    """The best label of an unknown object; empty where there is none."""
+    known = each.reason == Reason.KNOWN
+    return "" if known or not each.candidates else f"{each.candidates[0].label}?"
+
+
+def _why(each: Any) -> str:
+    return "" if each.reason == Reason.KNOWN else short_words_of(each.reason)
+
+
+def objects_as_plain(message: Any) -> dict[str, Any]:
+    """The objects of one picture as plain values for JSON, each reason by name."""
+    from vfrt_ros.cli.answer import as_plain
+
+    names = {int(reason): reason.name for reason in Reason}
+    plain: dict[str, Any] = as_plain(message)
+    for each in plain["objects"]:
+        each["reason"] = names.get(each["reason"], str(each["reason"]))
+    return plain
