@@ -101,13 +101,14 @@ def _do(memory: Memory, operation: TrialOperation) -> None:
             memory.redo()
         case "adopt":
             origin = dice.choice(("", "desk.vfrt.zip"))
-            memory.adopt(_of_another_robot(operation, dice), origin=origin)
+            memory.adopt(of_another_robot(operation), origin=origin)
         case "compact":
             memory.compact(depth=dice.choice((0, DEPTH)))
 
 
-def _of_another_robot(operation: TrialOperation, dice: random.Random) -> list[Operation]:
-    """What another robot did, in any order."""
+def of_another_robot(operation: TrialOperation) -> list[Operation]:
+    """What another robot did that an `adopt` takes in, in any order."""
+    dice = random.Random(operation.seed)
     other = Memory(ENCODER, clock=clock, robot=f"other-{operation.seed}")
     other.register(operation.label, _examples(operation.seed, dice))
     for kind in dice.choices(("relabel", "prompts", "undo", "teach"), k=dice.randrange(4)):

@@ -7,8 +7,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from tools.crash.operation import TrialOperation, do, new_memory
+from tools.crash.operation import ENCODER, TrialOperation, do, new_memory
 from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.payload import Relabel, Switch, TaughtExample, Teach, decode
+from vfrt_ros.core.types.example import Example
+from vfrt_ros.core.types.operation import ExampleId, Operation, OperationId
 
 
 class Oracle:
@@ -23,7 +26,9 @@ class Oracle:
         self.memory = new_memory()
         self.pending: TrialOperation | None = None
         self.acknowledged: Counter[str] = Counter()
-        self._ever: set[tuple] = set()
+        self._read: set[OperationId] = set()
+        self._taught: dict[str, tuple] = {}
+        self._labels: dict[str, set[str]] = {}
         self._prompts: set[str] = set()
 
     def begins(self, operation: TrialOperation) -> None:
@@ -68,17 +73,35 @@ class Oracle:
         return "" if same else "pictures, qualities or what undo brings back are not those acknowledged"
 
     def knows(self, found: Memory) -> str:
-        """An example or prompt of `found` that was never acknowledged; empty = there is none."""
-        strangers = [text[0] for text in _texts(found) if text not in self._ever]
-        if strangers:
-            return f"example {strangers[0]} was never acknowledged so"
+        """An example, its label or a prompt of `found` that no acknowledged operation gave; empty = there is none."""
+        for example in found.with_details(found.examples()):
+            key = str(example.id)
+            if self._taught.get(key) != _content(example) or example.label not in self._labels[key]:
+                return f"example {key} was never acknowledged so"
         texts = {json.dumps(item) for item in found.prompts.items()}
         return "" if texts <= self._prompts else "a prompt was never acknowledged so"
 
     def _do(self, operation: TrialOperation) -> None:
         do(self.memory, operation)
-        self._ever |= _texts(self.memory)
-        self._prompts |= {json.dumps(item) for item in self.memory.prompts.items()}
+        for key in self.memory.known() - self._read:
+            done = self.memory.operation(key)
+            if done is not None:
+                self._remember(done)
+        self._read |= self.memory.known()
+
+    def _remember(self, operation: Operation) -> None:
+        """What an operation gives by itself, whatever became of the others."""
+        payload = decode(operation.kind, operation.payload, ENCODER.dim)
+        if isinstance(payload, Teach):
+            for place, example in enumerate(payload.examples):
+                key = str(ExampleId(operation.id, place))
+                self._taught[key] = _content(example)
+                self._labels.setdefault(key, set()).add(example.label)
+        if isinstance(payload, Relabel):
+            for name in payload.examples:
+                self._labels.setdefault(str(name), set()).add(payload.new_label)
+        if not isinstance(payload, Switch):
+            self._prompts |= {json.dumps(item) for item in payload.prompts.items()}
 
     def _fault(self, version: int) -> str:
         expected = self.memory.version
@@ -91,8 +114,5 @@ def _state(memory: Memory) -> tuple:
     return examples, sorted(memory.prompts.items())
 
 
-def _texts(memory: Memory) -> set[tuple]:
-    return {
-        (str(example.id), example.label, example.negative, example.embedding.tobytes(), example.thumbnail)
-        for example in memory.with_details(memory.examples())
-    }
+def _content(example: Example | TaughtExample) -> tuple:
+    return example.negative, example.embedding.tobytes(), example.thumbnail

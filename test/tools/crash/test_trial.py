@@ -13,7 +13,14 @@ import pytest
 from tools.crash import __main__ as crash
 from tools.crash import kills
 from tools.crash.damage import DAMAGES, damage
-from tools.crash.operation import WEIGHTS, TrialOperation, do, new_memory, random_operation
+from tools.crash.operation import (
+    WEIGHTS,
+    TrialOperation,
+    do,
+    new_memory,
+    of_another_robot,
+    random_operation,
+)
 from tools.crash.oracle import Oracle
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.store_file import StoreFile
@@ -91,6 +98,22 @@ def test_the_oracle_sees_another_history_and_a_stranger(memory, monkeypatch) -> 
     assert "history" in oracle.compare(memory)
     assert oracle.knows(memory) == ""
     do(memory, TrialOperation("teach", "hat", "dog", 9))
+    assert "never acknowledged" in oracle.knows(memory)
+
+
+def test_the_oracle_knows_each_operation_by_itself_though_others_are_lost(memory) -> None:
+    """Of what another robot did and came in at once, a salvage may find the first part and not what followed."""
+    adopt = next(
+        operation
+        for seed in range(100)
+        if len(of_another_robot(operation := TrialOperation("adopt", "cup", "dog", seed))) > 2
+    )
+    oracle = acknowledged(adopt)
+    first = min(of_another_robot(adopt), key=lambda operation: operation.order)
+    memory.adopt([first])
+    memory.forget_examples([example.id for example in memory.examples() if example.id.operation != first.id])
+    assert oracle.knows(memory) == ""
+    memory.relabel("cup", "a name that nobody gave")
     assert "never acknowledged" in oracle.knows(memory)
 
 
