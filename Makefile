@@ -53,9 +53,10 @@ soak:  ## 30 frames a second, lessons, changes and commands at random: memory, h
 	@$(READY) && exec python -m tools.soak --minutes $(MINUTES) $(ARGS)
 
 GROCERIES ?= ../shared/data/groceries
+EMBEDDINGS ?= ../shared/data/clip
 
-eval-bar:  ## measure recognition against its bar (GROCERIES=folder of the photos, ARGS="--episodes 20")
-	@$(READY) && exec python -m tools.eval_bar "$(GROCERIES)" $(ARGS)
+eval-bar:  ## measure recognition against its bar (GROCERIES=folder of the photos, EMBEDDINGS=of CLIP, ARGS="--episodes 20")
+	@$(READY) && exec python -m tools.eval_bar "$(GROCERIES)" --embeddings "$(EMBEDDINGS)" $(ARGS)
 
 sensitivity:  ## half and twice of each constant of the scoring (GROCERIES=folder, or an .npz with ARGS="--background FILE")
 	@$(READY) && exec python -m tools.eval_bar.sensitivity "$(GROCERIES)" $(ARGS)

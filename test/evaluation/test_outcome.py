@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from vfrt_ros.evaluation.outcome import Outcome, calibration_error, confusion
+from vfrt_ros.evaluation.outcome import Outcome, calibration_error, confusion, figures_of_all, strangers_named
 
 
 def outcome(**changes: object) -> Outcome:
@@ -68,3 +68,17 @@ def test_the_calibration_error_is_that_of_all_questions_together() -> None:
 def test_errors_that_point_both_ways_cancel_only_within_a_bin() -> None:
     bold, shy = outcome(score=np.full(6, 0.5)), outcome(score=np.full(6, 0.25))
     assert calibration_error([bold, shy]) == pytest.approx((0.125 + 0.125) / 2)
+
+
+def test_strangers_are_named_where_one_threshold_over_all_episodes_lets_them_through() -> None:
+    """Of the eight known, a quarter lies below 3.0; the second episode is as far from its own threshold as can be."""
+    low = outcome(familiarity=np.array([4.0, 1.0, 5.0, 3.0, 3.5, 0.0]))
+    high = outcome(familiarity=np.array([9.0, 9.0, 9.0, 1.0, 9.0, 8.0]))
+    assert strangers_named([low, high], share=0.25) == [0.5, 1.0]
+    assert [own["strangers"] for own in figures_of_all([low])] == strangers_named([low])
+    assert math.isnan(low.figures()["strangers"])
+
+
+def test_a_method_has_no_share_of_strangers_where_there_are_none() -> None:
+    only_known = outcome(truth=np.full(6, 3), known=np.ones(6, bool))
+    assert math.isnan(strangers_named([only_known])[0])

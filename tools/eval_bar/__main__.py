@@ -40,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.eval_bar", description=__doc__)
     parser.add_argument("data", type=Path, help="the grocery photos: classes.csv, train/ and test/")
+    parser.add_argument(
+        "--embeddings", type=Path, help="real CLIP embeddings; their part is skipped where they are missing"
+    )
     parser.add_argument("--backbone", default="embedded", help="the encoder (default: embedded)")
     parser.add_argument("--episodes", type=int, default=60, help="of each setting (default: 60)")
     parser.add_argument(
@@ -64,7 +67,13 @@ def _measure(arguments: argparse.Namespace) -> int:
             "make eval-bar GROCERIES=path"
         )
     settings = RecognitionSettings(backbone=arguments.backbone)
-    plan = BarPlan(arguments.data, GROCERIES, count=arguments.episodes, jobs=arguments.jobs)
+    embeddings = arguments.embeddings
+    if embeddings is not None and not embeddings.is_dir():
+        _say(f"skipped: there are no embeddings by CLIP in {embeddings} (make eval-bar EMBEDDINGS=path)")
+        embeddings = None
+    plan = BarPlan(
+        arguments.data, GROCERIES, count=arguments.episodes, jobs=arguments.jobs, embeddings=embeddings
+    )
     measuring = Measuring(
         plan, load_encoders(**encoder_settings(settings)), settings, say=_say, warn=_say, progress=True
     )

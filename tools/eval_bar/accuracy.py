@@ -16,14 +16,19 @@ LATE = Method("late", vectorised=True)
 OURS = Method("calibrated")
 GDA = Method("gda")
 TEXT = Method("text")
-MEMORY_ONLY = Method("calibrated", text=False, unknowns=False)
-BASELINES = (LATE, Method("ncm"), Method("ncm+text"), Method("knn"), Method("tip"), GDA, TEXT)
+NCM = Method("ncm")
+MEMORY_ONLY = Method("calibrated", text=False)
+BASELINES = (LATE, NCM, Method("ncm+text"), Method("knn"), Method("tip"), GDA, TEXT)
 METHODS = (OURS, MEMORY_ONLY, *BASELINES)
 """The runs for each setting; the first with and without prompts."""
 
 HALF_A_POINT, ONE_POINT, THREE_POINTS = 0.005, 0.01, 0.03
 LEAST_GAIN = 0.05
+LEAST_GAIN_OVER_BOTH = 0.02
+"""In a true CLIP space, over the better of GDA and the late rule; or half of what that one lacks to 1, if less."""
 LARGEST_ECE = 0.05
+LARGEST_ECE_OF_FEW = 0.08
+FEW_SHOTS = (1, 2)
 MANY_SHOTS = 5
 """From so many examples of a label on, the covariance and the threshold can be learned."""
 INFORMATIVE = 2 / 3
@@ -80,14 +85,31 @@ def accuracy_checks(settings: Sequence[Setting], promised: float) -> list[Check]
         settings: Of every data set and space.
         promised: The share of known objects that may be called unknown, as `open_set_threshold` says.
     """
-    parts: tuple[Callable[[Setting], Iterator[Check]], ...] = (_right, _balanced, _unknown)
-    checks = [check for part in parts for setting in settings for check in part(setting)]
-    return checks + honest_checks(settings, promised)
+    parts = (_right, _balanced, _unknown, _not_below_its_parts, _strangers)
+    return _every(parts, settings) + honest_checks(settings, promised)
+
+
+def clip_checks(settings: Sequence[Setting], promised: float) -> list[Check]:
+    """Points 1 to 3 in a true CLIP space; arguments as for `accuracy_checks`."""
+    parts = (_right, _above_both, _not_below_its_parts, _strangers)
+    return _every(parts, settings) + honest_checks(settings, promised)
+
+
+def kind_checks(settings: Sequence[Setting], promised: float) -> list[Check]:
+    """Points 2 and 3 where prompts say the kind and not the thing; arguments as for `accuracy_checks`."""
+    return _every((_not_below_its_parts, _strangers), settings) + honest_checks(settings, promised)
 
 
 def honest_checks(settings: Sequence[Setting], promised: float) -> list[Check]:
     """Point 3 alone, for settings in which nothing was compared; arguments as for `accuracy_checks`."""
     return [check for setting in settings for check in _honest(setting, promised)]
+
+
+Part = Callable[[Setting], Iterator[Check]]
+
+
+def _every(parts: Sequence[Part], settings: Sequence[Setting]) -> list[Check]:
+    return [check for part in parts for setting in settings for check in part(setting)]
 
 
 def _right(setting: Setting) -> Iterator[Check]:
@@ -96,6 +118,8 @@ def _right(setting: Setting) -> Iterator[Check]:
         yield Check(1, f"top-1 less GDA's: {setting.name}", gain, Limit.AT_LEAST, -HALF_A_POINT, note=note)
         return
     for method in (LATE, TEXT):
+        if method not in setting.figures:
+            continue
         gain, note = setting.gain(method)
         yield Check(1, f"top-1 less {method.name}'s: {setting.name}", gain, Limit.AT_LEAST, 0.0, note=note)
 
@@ -123,7 +147,42 @@ def _unknown(setting: Setting) -> Iterator[Check]:
     yield Check(2, f"AUROC less late's: {setting.name}", gain, Limit.AT_LEAST, target, note=note)
 
 
+def _above_both(setting: Setting) -> Iterator[Check]:
+    if setting.shots < MANY_SHOTS:
+        return
+    better = max((GDA, LATE), key=lambda method: setting.mean(method, "auroc"))
+    gain, note = setting.gain(better, "auroc")
+    target = min(LEAST_GAIN_OVER_BOTH, 0.5 * (1.0 - setting.mean(better, "auroc")))
+    yield Check(2, f"AUROC less {better.name}'s: {setting.name}", gain, Limit.AT_LEAST, target, note=note)
+
+
+def _not_below_its_parts(setting: Setting) -> Iterator[Check]:
+    """With one and two examples: against the simple rules, and each kind of evidence alone."""
+    if setting.shots not in FEW_SHOTS:
+        return
+    there = [method for method in (LATE, NCM, MEMORY_ONLY, TEXT) if method in setting.figures]
+    best = max(there, key=lambda method: setting.mean(method, "auroc"))
+    gain, note = setting.gain(best, "auroc")
+    which = "that of memory only" if best is MEMORY_ONLY else f"{best.name}'s, the best other"
+    yield Check(2, f"AUROC less {which}: {setting.name}", gain, Limit.AT_LEAST, -HALF_A_POINT, note=note)
+
+
+def _strangers(setting: Setting) -> Iterator[Check]:
+    if setting.shots < MANY_SHOTS:
+        return
+    gain, note = setting.gain(NCM, "strangers")
+    yield Check(2, f"strangers named, less ncm's: {setting.name}", gain, Limit.AT_MOST, 0.0, note=note)
+
+
 def _honest(setting: Setting, promised: float) -> Iterator[Check]:
+    if setting.shots == max(FEW_SHOTS):
+        yield Check(
+            3,
+            f"expected calibration error: {setting.name}",
+            setting.calibration_error,
+            Limit.AT_MOST,
+            LARGEST_ECE_OF_FEW,
+        )
     if setting.shots < MANY_SHOTS:
         return
     rejected = setting.mean(OURS, "rejected")

@@ -10,10 +10,20 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tools.eval_bar.accuracy import METHODS, OURS, Setting, accuracy_checks, honest_checks
+from tools.eval_bar.accuracy import (
+    METHODS,
+    OURS,
+    Setting,
+    accuracy_checks,
+    clip_checks,
+    honest_checks,
+    kind_checks,
+)
 from tools.eval_bar.check import Check
+from tools.eval_bar.clip import clip_sets
 from tools.eval_bar.digits import digit_features
 from tools.eval_bar.exactness import exactness_checks, register_checks, speed_checks
+from tools.eval_bar.kinds import of_one_kind
 from tools.eval_bar.learning import Stage, learning_checks, learning_curve, mean_curve
 from tools.eval_bar.letters import Letters
 from tools.eval_bar.same_decisions import same_decisions
@@ -21,7 +31,7 @@ from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders
 from vfrt_ros.evaluation.dataset import load_dataset
 from vfrt_ros.evaluation.features import Features, embed_dataset
-from vfrt_ros.evaluation.outcome import calibration_error
+from vfrt_ros.evaluation.outcome import calibration_error, figures_of_all
 from vfrt_ros.evaluation.progress import progress_settings
 from vfrt_ros.evaluation.run import Outcomes, Plan, run
 from vfrt_ros.evaluation.space import RememberingBackbone, Space, into_band
@@ -36,12 +46,15 @@ class Data:
         label_column: Of its `classes.csv`.
         plans: Pairs of ways and shots.
         share: Of the episodes asked for.
+        kind_column: If given, the prompts are those of this column, and only labels that share theirs with at least
+            two others are in it.
     """
 
     name: str
     label_column: str
     plans: tuple[tuple[int, tuple[int, ...]], ...]
     share: float = 1.0
+    kind_column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,8 @@ class BarPlan:
         learned: Labels in the end of the learning curve, and examples of each.
         band: Ways and shots of the comparison with the other space.
         drawn: Ways and shots on digits and letters.
+        embeddings: Folder of real CLIP embeddings; None = that part is skipped.
+        clip: Ways and shots on them.
         seed: Of all episodes.
         jobs: Processes at once.
     """
@@ -65,6 +80,8 @@ class BarPlan:
     learned: tuple[int, int] = (60, 5)
     band: tuple[int, tuple[int, ...]] = (20, (0, 1, 5))
     drawn: tuple[int, tuple[int, ...]] = (6, (5, 10))
+    embeddings: Path | None = None
+    clip: tuple[int, tuple[int, ...]] = (9, (1, 2, 5, 10))
     seed: int = 0
     jobs: int = 1
 
@@ -72,8 +89,10 @@ class BarPlan:
 GROCERIES = (
     Data("groceries", "label", ((10, (5,)), (20, (0, 1, 2, 5, 10)), (60, (5,)))),
     Data("kinds of groceries", "coarse_label", ((20, (0, 1, 2, 5, 10)),), share=0.5),
+    Data("products of one kind", "label", ((15, (1, 2, 5)),), share=0.5, kind_column="coarse_label"),
 )
-"""81 products whose names say little to the text encoder, and the 43 kinds of them, whose names say more."""
+"""81 products whose names say little to the text encoder, the 43 kinds of them, whose names say more, and the 44
+products whose kind has three or more, each with the prompt of its kind."""
 LEAST_EPISODES = 3
 
 
@@ -141,7 +160,12 @@ class Measuring:
         band, same = self._other_space(sets[0][0], sets[0][1], space)
         curve = self._curve(sets[0][1])
         promised = self._settings.open_set_threshold
-        checks = accuracy_checks(settings, promised)
+        kinds = {data.name for data in plan.data if data.kind_column}
+        checks = accuracy_checks([one for one in settings if one.data not in kinds], promised)
+        checks += kind_checks([one for one in settings if one.data in kinds], promised)
+        clip = self._clip()
+        settings += clip
+        checks += clip_checks(clip, promised)
         checks += honest_checks([*band, *self._drawn()], promised)
         checks += [*same, *learning_checks(curve), *self._exactness()]
         order = sorted(checks, key=lambda check: check.point)
@@ -150,9 +174,27 @@ class Measuring:
     def _features(self, data: Data) -> Features:
         dataset = load_dataset(self._plan.folder, seed=self._plan.seed, label_column=data.label_column)
         templates = self._settings.prompt_templates
-        return embed_dataset(
+        features = embed_dataset(
             dataset, self._encoders, templates=templates, warn=self._warn, progress=self._progress
         )[1]
+        if not data.kind_column:
+            return features
+        kinds = load_dataset(self._plan.folder, seed=self._plan.seed, label_column=data.kind_column)
+        return of_one_kind(features, dataset, kinds, self._encoders.text, templates)
+
+    def _clip(self) -> list[Setting]:
+        """Nothing where there are no embeddings."""
+        if self._plan.embeddings is None:
+            return []
+        (ways, shots), count = self._plan.clip, self._count(0.5)
+        found = []
+        for one in clip_sets(self._plan.embeddings, self._plan.seed):
+            self._say(
+                f"points 1 to 3: {one.name}, {ways}-way, {count} episodes of {', '.join(map(str, shots))} shots"
+            )
+            plan = Plan(METHODS, ways, shots, count, self._plan.seed)
+            found += _settings(one.name, plan, one.run(plan, self._settings))
+        return found
 
     def _episodes(self, data: Data, features: Features) -> Iterator[Setting]:
         count = self._count(data.share)
@@ -228,7 +270,7 @@ def _settings(name: str, plan: Plan, outcomes: Outcomes) -> list[Setting]:
     return [
         Setting(
             name, plan.ways, shots,
-            {m: [one.figures() for one in own[shots]] for m, own in outcomes.items() if shots in own},
+            {m: figures_of_all(own[shots]) for m, own in outcomes.items() if shots in own},
             calibration_error(outcomes[OURS][shots]),
         )
         for shots in plan.shots

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from tools.eval_bar.clip import background as nouns
+from tools.eval_bar.clip import halves
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.factory import encoder_settings
@@ -58,7 +60,7 @@ def grocery_material(folder: Path, every: int) -> Material:
 
 
 def clip_material(path: Path, background: Path | None, every: int) -> Material:
-    """Ready embeddings, halved by seed 0 into examples and questions.
+    """Ready embeddings, each class halved by seed 0 into examples and questions.
 
     Args:
         path: Arrays `images` (n, d), `labels` (n,), `names` (c,) and `text` (c, d), unit norm.
@@ -70,22 +72,10 @@ def clip_material(path: Path, background: Path | None, every: int) -> Material:
     """
     if background is None:
         raise DatasetError("Embeddings need a background: --background FILE.npz with text and names")
-    data, words = np.load(path), np.load(background)
-    nouns = {prompt.removeprefix("a photo of a ") for prompt in BACKGROUND_PROMPTS}
-    prompts = _unit(words["text"][[name in nouns for name in words["names"].tolist()]])
-    images, labels = _unit(data["images"]), data["labels"].astype(np.int64)
-    halves = np.random.default_rng(0).permutation(len(images))
-    train, test = np.sort(halves[: len(images) // 2]), np.sort(halves[len(images) // 2 :])
-    names = tuple(str(name) for name in data["names"])
-    features = Features(names, images[train], labels[train], images[test], labels[test], _unit(data["text"]))
-    return Material(path.stem, _thinned(features, every), prompts, None, ways=9, shots=(0, 1, 5))
+    features = halves(path, seed=0)
+    return Material(path.stem, _thinned(features, every), nouns(background), None, ways=9, shots=(0, 1, 5))
 
 
 def _thinned(features: Features, every: int) -> Features:
     order = np.argsort(features.test_labels, kind="stable")[::every]
     return replace(features, test=features.test[order], test_labels=features.test_labels[order])
-
-
-def _unit(rows: npt.NDArray[np.generic]) -> Array:
-    rows = rows.astype(np.float32)
-    return np.asarray(rows / np.linalg.norm(rows, axis=-1, keepdims=True), np.float32)

@@ -44,6 +44,11 @@ METRICS = {
     "ece": Metric(
         "ECE", False, "mean gap between score and share right, taught and unknown objects counting the same"
     ),
+    "strangers": Metric(
+        "strangers",
+        False,
+        "share of unknown objects given a label where one threshold calls 5 % of the taught unknown",
+    ),
     "rejected": Metric("rejected", None, "share of taught objects called unknown at the default threshold"),
     "accepted": Metric("accepted", None, "share of unknown objects given a label at the default threshold"),
 }

@@ -77,7 +77,10 @@ class Outcome:
         )
 
     def figures(self) -> dict[str, float]:
-        """The figures of `episodes.measure`; those of a threshold are NaN where the method has none."""
+        """The figures of `episodes.measure`; those of a threshold are NaN where the method has none.
+
+        `strangers`, which takes all episodes, is NaN: see `figures_of_all`.
+        """
         count = int(self.known.sum())
         asked = np.empty((count, 0), np.float32)
         others = np.empty((len(self.truth) - count, 0), np.float32)
@@ -86,6 +89,7 @@ class Outcome:
             self.classes, NO_ROW, no_label, NO_ROW, asked, self.truth[:count], others, self.truth[count:]
         )
         figures = measure(Answers(self.best, self.familiarity, self.score, self.named), episode)
+        figures["strangers"] = float("nan")
         if not self.decides:
             figures.update(rejected=float("nan"), accepted=float("nan"))
         return figures
@@ -131,6 +135,35 @@ def calibration_error(outcomes: Sequence[Outcome]) -> float:
     score = np.concatenate([one.score for one in outcomes])
     right = np.concatenate([one.right for one in outcomes])
     return expected_calibration_error(score, right, np.concatenate(weights))
+
+
+def strangers_named(outcomes: Sequence[Outcome], share: float = 0.05) -> list[float]:
+    """The share of unknown objects that get a label where one threshold calls `share` of the known ones unknown.
+
+    The threshold is on the familiarity, the same in every episode, and chosen in hindsight: the best that a fixed
+    one can be.
+
+    Args:
+        outcomes: Of one method, one for each episode.
+        share: In (0, 1).
+
+    Returns:
+        One for each episode; NaN where it has no unknown object.
+    """
+    known = np.concatenate([one.familiarity[one.known] for one in outcomes])
+    limit = np.quantile(known, share) if len(known) else float("nan")
+    unknown = [one.familiarity[~one.known] for one in outcomes]
+    return [float((own >= limit).mean()) if len(own) else float("nan") for own in unknown]
+
+
+def figures_of_all(outcomes: Sequence[Outcome]) -> list[dict[str, float]]:
+    """The figures of each episode, with those that take all episodes to measure.
+
+    Args:
+        outcomes: Of one method, one for each episode.
+    """
+    pairs = zip(outcomes, strangers_named(outcomes), strict=True)
+    return [{**one.figures(), "strangers": named} for one, named in pairs]
 
 
 def confusion(outcomes: Sequence[Outcome], classes: int) -> Ints:

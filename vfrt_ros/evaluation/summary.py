@@ -10,7 +10,7 @@ from typing import Any
 
 from vfrt_ros.evaluation.estimate import Estimate, estimate
 from vfrt_ros.evaluation.metric_names import METRICS
-from vfrt_ros.evaluation.outcome import Outcome, confusion
+from vfrt_ros.evaluation.outcome import Outcome, confusion, figures_of_all
 
 Figures = dict[str, Estimate | None]
 """By the name of the metric; None where the method cannot be measured by it."""
@@ -81,7 +81,7 @@ def summarise(
         outcomes: By method and shots, one for each episode.
         per_class: False leaves the figures of single classes out, which take the most time.
     """
-    single = _each(outcomes, lambda episodes: [own.figures() for own in episodes])
+    single = _each(outcomes, figures_of_all)
     return Summary(
         about,
         labels,

@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from vfrt_ros.core.scoring.calibration import Calibration, Rows, calibrate, features
+from vfrt_ros.core.scoring.calibration import Calibration, Rows, calibrate
+from vfrt_ros.core.scoring.familiarity import features
 
 
 @pytest.mark.parametrize("labels", [1, 2, 30])
@@ -46,13 +49,40 @@ def rows(apart: float, count: int = 40, labels: int = 4) -> Rows:
         unknown_centre=centre,
         own=own,
         weights=np.ones(count),
+        shared=np.zeros(labels, bool),
     )
 
 
-@pytest.mark.parametrize("apart", [0.2, 0.4, 0.8])
-def test_a_margin_counts_for_as_much_where_labels_lie_close_to_each_other(apart: float) -> None:
+def learned(some: Rows, independent: float = 40.0) -> Calibration:
+    return calibrate(some, some, np.ones(1), independent)
+
+
+def test_a_margin_counts_for_as_much_where_labels_lie_close_to_each_other() -> None:
     """With ten examples a label: what a margin adds to familiarity hardly depends on the unit of distances."""
-    some = rows(apart)
-    learned = calibrate(some, some, np.ones(1), independent=40.0)
-    ahead = learned.coefficients[1] * apart
-    assert 1.8 < ahead < 3.5
+    ahead = [learned(rows(apart)).coefficients[1] * apart for apart in (0.2, 0.4, 0.8)]
+    assert min(ahead) > 1.8
+    assert max(ahead) < 1.9 * min(ahead)
+
+
+def test_familiarity_is_steeper_where_known_and_unknown_are_told_apart_well() -> None:
+    """The prior alone would leave scores too low: the more examples, the less is left of it."""
+    few, many = (learned(rows(0.8), independent).coefficients for independent in (4.0, 40.0))
+    assert many[0] > 1.5 * few[0]
+
+
+def test_the_centre_counts_only_beside_labels_with_several_examples() -> None:
+    some = rows(0.4)
+    one_each, ten_each = (learned(some, independent).coefficients[2] for independent in (4.0, 40.0))
+    assert one_each < 0.2 < ten_each
+
+
+def test_a_prompt_that_labels_share_does_not_tell_known_from_unknown() -> None:
+    """Four things of two kinds: the prompts say the kind, so they fit a stranger of the kind as well."""
+    some = rows(0.4)
+    kind = np.arange(4) // 2
+    prompts = np.where(kind[some.own][:, None] == kind, 3.0, 0.5)
+    weights = {}
+    for name, shared in (("own", np.zeros(4, bool)), ("shared", np.ones(4, bool))):
+        found = calibrate(*2 * [replace(some, prompts=prompts, shared=shared)], np.ones(1), 40.0)
+        weights[name] = found.coefficients[3] * found.text_weight
+    assert weights["shared"] < 0.1 * weights["own"]

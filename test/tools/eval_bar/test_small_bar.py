@@ -70,7 +70,11 @@ def bar(drawings: Path, own_cache: Path) -> Bar:
     settings = RecognitionSettings(backbone="fake")
     plan = BarPlan(
         drawings,
-        (Data("drawings", "label", ((10, (0, 1, 5)),)), Data("colours", "colour", ((3, (0, 1, 5)),))),
+        (
+            Data("drawings", "label", ((10, (0, 1, 5)),)),
+            Data("colours", "colour", ((3, (0, 1, 5)),)),
+            Data("things of one colour", "label", ((8, (1, 2)),), kind_column="colour"),
+        ),
         count=3,
         learned=(20, 5),
         band=(10, (1, 5)),
@@ -91,7 +95,7 @@ def bar(drawings: Path, own_cache: Path) -> Bar:
 def test_every_point_is_measured(bar: Bar) -> None:
     assert {check.point for check in bar.checks} == {1, 2, 3, 4, 5, 6}
     assert all(np.isfinite(check.figure) for check in bar.checks)
-    assert len(bar.settings) == 6
+    assert len(bar.settings) == 8
 
 
 def failed(bar: Bar, *words: str) -> list[Check]:

@@ -252,6 +252,7 @@ class CalibratedRule:
             by_text * learned.text_weight * (prompts - prompt_threshold[..., None])
             + (1.0 - by_text) * learned.usual_prompt
         )
+        text_evidence = np.where(self._shared, learned.usual_prompt, text_evidence)
         memory = np.where(unprompted, 1.0, by_image)
         by_prompt = np.where(unprompted, 0.0, prompt_odds)
         familiarity = learned.familiarity(distances, text_evidence, centre)
@@ -280,6 +281,7 @@ class CalibratedRule:
         position = {label: i for i, label in enumerate(self._labels)}
         self._prompted = np.array([position[label] for label in learner.text.labels], np.int64)
         self._seen = np.array([position[label] for label in known], np.int64)
+        self._shared = learner.text.are_shared(tuple(known))
         self._refused = [
             (position[label], table.gather(table.rows(label, negative=True)))
             for label in table.negative_labels()

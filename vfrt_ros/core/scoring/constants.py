@@ -113,11 +113,20 @@ Source: the default of the parameter."""
 
 # --- Known or unknown (formulas 11 and 12)
 
-FAMILIARITY_MEAN = np.array([3.0, 1.0, 0.0, 1.0, 2.0])
+FAMILIARITY_MEAN = np.array([3.0, 1.0, 1.0, 1.0, 2.0])
 """Prior mean of the coefficients of `calibration.features`: nearness, margin, centre, prompt, constant.
-Source: chosen on the groceries."""
-FAMILIARITY_DEVIATION = np.array([1.0, 1.5, 0.4, 0.5, 3.0])
+That of the centre is reached with many examples, that of the prompt where no two labels share theirs.
+Source: chosen on the groceries; that of the centre on embeddings by CLIP."""
+FAMILIARITY_DEVIATION = np.array([1.0, 1.5, 0.5, 0.5, 3.0])
 """Their standard deviations. Source: chosen on the groceries."""
+LEAST_SHARE_OF_PROMPTS = 0.05
+"""Least share of the deviation of the prompt's coefficient that is left where every prompt is shared.
+Source: chosen, above 0."""
+SLOPE_EXAMPLES = 16.0
+"""Examples beyond the first of each label with which half of the measured slope of familiarity is believed.
+Source: chosen on embeddings by CLIP."""
+SLOPES = np.array([0.5, 3.0])
+"""The least and the largest slope. Source: chosen, wide."""
 USUAL_MARGIN = 0.4
 """The root mean square of margins that the prior of their coefficient is made for: where labels lie closer to each
 other, a margin is smaller and means more. Source: chosen on the groceries and on handwritten digits."""

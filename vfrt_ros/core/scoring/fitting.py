@@ -35,6 +35,7 @@ class Snapshot:
         batches: (n,) int64 registration of each row; 0 = not known.
         prompts: (n, c) float64 z-scores of the prompts (`beside_pictures`), NaN where a label has none.
         prompt_thresholds: (n,) float64 z-scores that the prompts have to beat; 0 where there is no prompt at all.
+        shared: (c,) bool, True for a label whose prompt is another label's too.
         pictures: (p, d) float32 embeddings of pictures of nothing, or None.
     """
 
@@ -47,6 +48,7 @@ class Snapshot:
     batches: Ints
     prompts: Floats
     prompt_thresholds: Floats
+    shared: Mask
     pictures: Array | None
 
 
@@ -189,4 +191,5 @@ def _rows(left: LeftOut, snapshot: Snapshot, spread: Spread, unit: float) -> Row
         unknown_centre=unknown[index],
         own=own[index],
         weights=weights,
+        shared=snapshot.shared,
     )

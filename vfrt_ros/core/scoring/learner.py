@@ -132,6 +132,7 @@ class Learner:
                 batches=batches,
                 prompts=prompts,
                 prompt_thresholds=thresholds,
+                shared=text.are_shared(labels),
                 pictures=pictures,
             )
 

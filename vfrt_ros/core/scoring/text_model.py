@@ -55,6 +55,7 @@ class TextModel:
         self.labels: tuple[str, ...] = ()
         self.prototypes: Array = np.zeros((0, 0), np.float32)
         self.background: Array | None = None
+        self._shared: set[str] = set()
         self._rivals_of: tuple[Array | None, Array] = (None, self.prototypes)
         self._rivals_are = np.zeros(0, bool)
 
@@ -75,6 +76,18 @@ class TextModel:
         order = sorted(range(len(labels)), key=lambda i: labels[i])
         self.labels = tuple(labels[i] for i in order)
         self.prototypes = np.ascontiguousarray(np.asarray(embeddings, np.float32)[order])
+        same = self.prototypes @ self.prototypes.T > constants.SAME_PROMPT
+        self._shared = {
+            label for label, count in zip(self.labels, same.sum(axis=1), strict=True) if count > 1
+        }
+
+    def are_shared(self, labels: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+        """(c,) True for a label whose prompt is another label's too: it says the kind, not the thing.
+
+        Args:
+            labels: c labels, with a prompt or without.
+        """
+        return np.array([label in self._shared for label in labels], bool)
 
     def cosines(self, embedding: Array) -> Array:
         """(m,) or (n, m) float32 cosines of (d,) or (n, d) embeddings with the prototypes.
