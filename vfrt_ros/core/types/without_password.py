@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+
+from vfrt_ros.core.types.looks_like_key import has_token, looks_like_key
 
 HIDDEN = "***"
 PLAIN = frozenset(
@@ -29,15 +30,21 @@ _NAMED = re.compile(
 _HOST = re.compile(r"[\w.-]*(:\d{0,5})?|\[[\w:.%]+\](:\d{0,5})?")
 _SPLIT = re.compile(r"([/?#&;])")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9.,:x_-]{0,24}")
-_TOKEN = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9+%]{16,}|[A-Za-z0-9+%]{32,}")
-"""Letters and digits mixed without a break: the key of a stream, not a word."""
+_TELLING = frozenset(
+    "apikey auth credential credentials key login pass passwd password pw pwd secret session sid streamkey token user "
+    "username usr".split()
+)
+"""Segments of a path that say what the next one is, as in `/token/…`."""
+_PLAYLIST = re.compile(r"/(?:live|movie|series)/([^/]+)/([^/]+)/\d+(?:\.\w{1,5})?")
+"""`/live/USER/PASSWORD/123.ts`, as servers of the Xtream kind want it."""
 
 
 def without_password(text: str) -> str:
     """A text as it may stand in a log: in each URL, and in what looks like one, no secret is left.
 
     Hidden are the user and the password, wherever the last `@` stands; the values of `name=value`, but for settings
-    that are known to be harmless (`PLAIN`); and parts of a path that look like a key.
+    that are known to be harmless (`PLAIN`); and segments of a path that look like a key, or that follow one which says
+    that a secret comes (`/token/…`). A password of plain letters, alone in a path, cannot be told from a name.
 
     >>> without_password("rtsp://me:secret@10.0.0.7/live")
     'rtsp://***@10.0.0.7/live'
@@ -57,30 +64,28 @@ def _clean_url(url: str) -> str:
     host, *parts = _SPLIT.split(place)
     host = host if _HOST.fullmatch(host) else HIDDEN
     shown = f"{HIDDEN}@{host}" if at else host
-    in_query = False
+    login = _PLAYLIST.match(place[len(host) :])
+    in_query, before = False, ""
     for sign, part in zip(parts[::2], parts[1::2], strict=True):
         in_query = in_query or sign in "?#"
-        shown += sign + _clean_part(part, in_query)
+        is_told = sign == "/" and (_says_secret(before) or (login is not None and part in login.groups()))
+        shown += sign + (HIDDEN if is_told and part else _clean_part(part, in_query))
+        before = part
     return f"{scheme}{slashes}{shown}"
+
+
+def _says_secret(segment: str) -> bool:
+    return re.sub(r"[_-]", "", segment.lower()) in _TELLING
 
 
 def _clean_part(part: str, in_query: bool) -> str:
     """A segment of the path, or one of the pairs behind the question mark."""
     name, sign, value = part.partition("=")
     if not sign:
-        return part if not part or (not in_query and not _looks_like_key(part)) else HIDDEN
-    harmless = (
-        name.lower().strip("_-") in PLAIN and _PLAIN_VALUE.fullmatch(value) and not _TOKEN.search(value)
-    )
-    shown = name if re.fullmatch(r"[\w.\[\]-]{1,32}", name) and not _looks_like_key(name) else HIDDEN
+        return part if not part or (not in_query and not looks_like_key(part)) else HIDDEN
+    harmless = name.lower().strip("_-") in PLAIN and _PLAIN_VALUE.fullmatch(value) and not has_token(value)
+    shown = name if re.fullmatch(r"[\w.\[\]-]{1,32}", name) and not looks_like_key(name) else HIDDEN
     return f"{shown}={value}" if harmless else f"{shown}={HIDDEN}"
-
-
-def _looks_like_key(part: str) -> bool:
-    words = re.split(r"[._-]", part)
-    says_more = bool(set("=:@") & set(unquote(part)))
-    is_uuid = re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", part, re.IGNORECASE) is not None
-    return is_uuid or says_more or any(_TOKEN.fullmatch(word) for word in words)
 
 
 def _clean_named(found: re.Match[str]) -> str:
