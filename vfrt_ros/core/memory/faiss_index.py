@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import threading
 from collections.abc import Mapping
 
@@ -29,6 +30,8 @@ TRAINING_SHARE = 64
 RECALL, NEIGHBOURS, SAMPLE = 0.99, 8, 128
 """`auto` looks into as many cells as it takes to find this share of the 8 nearest of a sample's examples."""
 _CHUNK = 1024
+_PLACE = re.compile(r".*?\.(?:cpp|h):\d+: ")
+_CONDITION = re.compile(r"Error: '(?P<condition>.*)' failed(?:: (?P<text>.+))?")
 
 
 def factory_for(factory: str, count: int) -> str:
@@ -56,10 +59,24 @@ def empty_index(dim: int, factory: str, nprobe: int) -> faiss.Index:
     try:
         index = faiss.index_factory(dim, factory, faiss.METRIC_INNER_PRODUCT)
     except (RuntimeError, MemoryError, TypeError, ValueError, OverflowError) as error:
-        raise refused(factory, (str(error).strip().splitlines() or [""])[-1][-120:]) from error
+        raise refused(factory, faiss_reason(error)) from error
     if (inverted := inverted_file(index)) is not None:
         inverted.nprobe = min(nprobe, inverted.nlist)
     return index if _keeps_ids(index) else faiss.IndexIDMap2(index)
+
+
+def faiss_reason(error: Exception) -> str:
+    """What FAISS said, in one line, without the place in its sources.
+
+    >>> faiss_reason(RuntimeError("Error in f(int) at /x/a.cpp:9: Error: 'd % M == 0' failed: d is odd"))
+    'd is odd'
+    """
+    if isinstance(error, TypeError):  # what SWIG says of it is of C++
+        return "not a text of ASCII"
+    said = _PLACE.sub("", " ".join(str(error).split()), count=1)
+    if found := _CONDITION.fullmatch(said):
+        said = found["text"] or f"FAISS wants {found['condition']}"
+    return said[:160] or type(error).__name__
 
 
 def refused(factory: str, reason: str) -> SettingError:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 from functools import lru_cache
 
 import numpy as np
 
-from vfrt_ros.core.memory.faiss_index import AUTO, empty_index
+from vfrt_ros.core.memory.faiss_index import AUTO, empty_index, faiss_reason
 
 SOUND = re.compile(r"Flat|HNSW([4-9]|[1-9]\d|[1-4]\d\d)(,Flat)?|IVF[1-9]\d{0,5},Flat")
 """Factory strings that are known to work."""
@@ -52,7 +53,13 @@ def index_fault(dim: int, factory: str) -> str:
     if done.returncode == 0:
         return ""
     said = done.stdout.strip().splitlines()
-    return said[-1][-160:] if said else f"FAISS ended its process ({done.returncode}) in a trial"
+    return said[-1] if said else f"a trial on some vectors ended with {_ending(done.returncode)}"
+
+
+def _ending(status: int) -> str:
+    """How a process ended, by the name of its signal where it has one."""
+    names = {number.value: number.name for number in signal.Signals}
+    return names.get(-status, f"status {status}")
 
 
 def attempt(dim: int, factory: str) -> None:
@@ -91,7 +98,8 @@ def main(dim: str, factory: str) -> int:
     try:
         attempt(int(dim), ast.literal_eval(factory))
     except Exception as error:
-        print(ascii((str(error).strip().splitlines() or [type(error).__name__])[-1]).strip("'\""))
+        cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+        print(faiss_reason(cause).encode("ascii", "backslashreplace").decode())
         return 1
     return 0
 
