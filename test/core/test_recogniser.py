@@ -181,7 +181,7 @@ class TestRegister:
         assert done.stored == late.memory.count("cup") == 2
         assert len(done.reasons) == 2
         assert done.reasons[0].startswith("frame 2 of 4: near duplicate of a stored example (cosine 1.000")
-        with pytest.raises(AllRejectedError, match=r"None of the 4 frames was stored: frame 1 of 4: near"):
+        with pytest.raises(AllRejectedError, match=r"None of 4 frames was stored: frame 1 of 4: near"):
             late.register("cup")
         assert late.register("cup", negative=True).stored == 2, "as negatives they are new"
         assert late.register("mug").stored == 2, "for another label they are new"

@@ -283,7 +283,10 @@ def test_a_code_that_a_service_does_not_have_is_an_internal_error() -> None:
 OVER = {
     "images": ({"max_images": 2}, "Expected at most 2 images (max_images); got 3."),
     "one picture": ({"max_megapixels": 0.01}, "Image 1 cannot be read: 128x96 is over the limit of 0.01"),
-    "together": ({"max_request_megapixels": 0.03}, "The 3 images have 0.0369 megapixels, over the 0.03"),
+    "together": (
+        {"max_request_megapixels": 0.03},
+        "Got 3 images of 0.0369 megapixels together, over the 0.03",
+    ),
 }
 
 

@@ -143,7 +143,7 @@ class RejectedFramesError(AllRejectedError):
 
     def __init__(self, judged: Sequence[Judged]) -> None:
         reasons = tuple(frame.reason for frame in judged)
-        super().__init__(f"None of the {len(judged)} frames was stored: {reasons[0]}.", reasons)
+        super().__init__(f"None of {counted(len(judged), 'frame')} was stored: {reasons[0]}.", reasons)
         self.judged = tuple(judged)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.evaluation import plots
 from vfrt_ros.evaluation.estimate import Estimate
 from vfrt_ros.evaluation.metric_names import METRICS
@@ -80,17 +81,17 @@ def _pictures(summary: Summary) -> Iterable[tuple[str, str]]:
     most = summary.most_shots
     outcomes = {method: own[most] for method, own in summary.outcomes.items() if most in own}
     if any(not one.known.all() for own in outcomes.values() for one in own):
-        yield f"Known against unknown ({most} examples)", plots.roc(outcomes)
+        yield f"Known against unknown ({counted(most, 'example')})", plots.roc(outcomes)
     scored = {method: own for method, own in outcomes.items() if all(one.has_score for one in own)}
     if scored:
-        yield f"Reliability of the score ({most} examples)", plots.reliability(scored)
+        yield f"Reliability of the score ({counted(most, 'example')})", plots.reliability(scored)
 
 
 def _matrices(summary: Summary, method: str) -> Iterable[tuple[str, str]]:
     own = summary.outcomes[method]
     most = max(own)
     table = confusion(own[most], len(summary.labels))
-    yield f"Confusion of {method}, {most} examples", plots.confusion_matrix(table, summary.labels)
+    yield f"Confusion of {method}, {counted(most, 'example')}", plots.confusion_matrix(table, summary.labels)
 
 
 def _class_table(summary: Summary, method: str) -> list[tuple[str, list[dict[str, Any]], int]]:

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.factory import encoder_settings
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.evaluation.dataset import DatasetError
 from vfrt_ros.evaluation.episodes import episodes
 from vfrt_ros.evaluation.features import Features
@@ -119,7 +120,7 @@ def check_ways(plan: Plan, labels: int) -> None:
     """
     if not 2 <= plan.ways <= labels:
         raise DatasetError(
-            f"Expected 2 to {labels} ways, as the data set has {labels} labels; got {plan.ways}."
+            f"Expected 2 to {labels} ways, as the data set has {counted(labels, 'label')}; got {plan.ways}."
         )
 
 

@@ -48,7 +48,11 @@ def list_examples(
     response.total = len(found)
     response.memory_version = version
     if not page:
-        return f"None of {len(found)} examples after the first {request.offset}." if found else "No examples."
+        return (
+            f"None of {counted(len(found), 'example')} after the first {request.offset}."
+            if found
+            else "No examples."
+        )
     first = request.offset + 1
     return f"Examples {first} to {request.offset + len(page)} of {len(found)}."
 

@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import SettingError
 
 VARIABLE = "VFRT_PANEL_TOKEN"
@@ -45,7 +46,7 @@ def check_token(token: str) -> str:
     if not token or len(token) > _LONGEST or not token.isprintable() or any(map(str.isspace, token)):
         raise SettingError(
             f"--token (or {VARIABLE}) must be 1 to {_LONGEST} printable characters without blanks; "
-            f"got {len(token)} characters that are not."
+            f"got {counted(len(token), 'character')} of another kind."
         )
     return token
 

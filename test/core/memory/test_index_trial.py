@@ -26,7 +26,9 @@ REFUSED = {
     "nothing": "",
     "a broken character": "Flat\ud800",
 }
-SENTENCE = re.compile(r"Parameter 'memory_index' must be auto or [^;(]*; got '[^']*' \((?!.*faiss::|.*\.cpp)[^\n]+\)\.")
+SENTENCE = re.compile(
+    r"Parameter 'memory_index' must be auto or [^;(]*; got '[^']*' \((?!.*faiss::|.*\.cpp)[^\n]+\)\."
+)
 """Said once, and without the places in FAISS's sources."""
 
 

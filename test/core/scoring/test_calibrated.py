@@ -224,7 +224,7 @@ class TestPrompts:
         assert seen == ["ant", "bee", "dog", UNKNOWN]
 
     def test_the_wrong_number_of_embeddings(self) -> None:
-        with pytest.raises(ValueError, match="one embedding for each of 1 labels; got 2"):
+        with pytest.raises(ValueError, match="one embedding for each of 1 label; got 2"):
             rule().set_prototypes(("a",), World.of(2).things)
 
 

@@ -54,7 +54,7 @@ def test_an_unreadable_picture_is_named_once_and_left_out(folder: Path) -> None:
 
 def test_only_unreadable_pictures_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"broken")
-    with pytest.raises(SourceError, match="None of the 1 images"):
+    with pytest.raises(SourceError, match="None of 1 image of"):
         ImageSource(str(tmp_path), fps=10, loop=True, warn=lambda text: None).read()
 
 

@@ -85,8 +85,8 @@ def test_check_prompts(labels, prompts, found) -> None:
 
 
 BAD_PROMPTS = {
-    "too few": (["cat", "dog"], ["a cat"], "one prompt for each of the 2 labels.*got 1"),
-    "too many": (["cat"], ["a cat", "a dog"], "one prompt for each of the 1 labels.*got 2"),
+    "too few": (["cat", "dog"], ["a cat"], "one prompt for each of 2 labels.*got 1"),
+    "too many": (["cat"], ["a cat", "a dog"], "one prompt for each of 1 label,.*got 2"),
     "prompts without labels": ([], ["a cat"], "got 1"),
     "nothing": ([], [], "at least one label"),
     "an empty label": (["cat", ""], [], "must not be empty"),
@@ -105,7 +105,7 @@ def test_check_prompts_refuses(labels, prompts, words) -> None:
 def test_prompts_of_a_label_have_a_limit() -> None:
     labels, prompts = ["cat", "cat", "dog"], ["a cat", "a kitten", "a dog"]
     assert len(check_prompts(labels, prompts, replace=False, most=2)["cat"]) == 2
-    with pytest.raises(RequestError, match=r"at most 1 prompts \(max_prompts\); 'cat' gets more"):
+    with pytest.raises(RequestError, match=r"at most 1 prompt \(max_prompts\); 'cat' gets more"):
         check_prompts(labels, prompts, replace=False, most=1)
 
 
@@ -115,7 +115,7 @@ IMAGES = {
     "too many": ([(1, 1)] * 4, r"at most 3 images \(max_images\); got 4"),
     "too large together": (
         [(1000, 1000), (1000, 1001)],
-        "megapixels, over the 2 of max_request_megapixels",
+        "megapixels together, over the 2 of max_request_megapixels",
     ),
     "giants that are not there": ([(2**32 - 1, 2**32 - 1)], "over the 2 of max_request_megapixels"),
 }

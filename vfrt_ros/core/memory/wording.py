@@ -44,7 +44,9 @@ def _teach(teach: Teach) -> str:
         return f"{teach.origin}: {counted(len(teach.adopted), 'operation')}"
     if teach.origin:
         everything = {*labels, *teach.prompts}
-        return f"{teach.origin}: {len(teach.examples)} examples, {len(everything)} labels"
+        return (
+            f"{teach.origin}: {counted(len(teach.examples), 'example')}, {counted(len(everything), 'label')}"
+        )
     kind = "that are not" if teach.examples and teach.examples[0].negative else "of"
     return f"registered {counted(len(teach.examples), 'example')} {kind} {_named(labels)}"
 
@@ -59,4 +61,6 @@ def _forget(forget: Forget) -> str:
 
 
 def _named(labels: list[str] | tuple[str, ...]) -> str:
-    return ", ".join(f"'{label}'" for label in labels) if len(labels) < _FEW else f"{len(labels)} labels"
+    return (
+        ", ".join(f"'{label}'" for label in labels) if len(labels) < _FEW else counted(len(labels), "label")
+    )

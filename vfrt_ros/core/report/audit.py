@@ -95,7 +95,7 @@ def _swallowed(examples: Sequence[Example], predicted: Sequence[str]) -> list[Fi
             Kind.SWALLOWED,
             (label, other),
             (),
-            f"{count} of the {totals[label]} examples of '{label}' look more like '{other}'.",
+            f"{count} of {counted(totals[label], 'example')} of '{label}' look more like '{other}'.",
             f"Merge them (vfrt relabel '{label}' '{other}'), or register '{label}' where it differs from '{other}'.",
         )
         for (label, other), count in pairs.most_common()
@@ -147,12 +147,13 @@ def _duplicates(examples: Sequence[Example]) -> list[Finding]:
         near = rows @ rows.T >= NEAR_DUPLICATE_COSINE
         ids = {own[j].id for i, j in combinations(range(len(own)), 2) if near[i, j]}
         if ids:
+            repeat = "repeats an earlier one" if len(ids) == 1 else "repeat earlier ones"
             found.append(
                 Finding(
                     Kind.DUPLICATE,
                     (label,),
                     tuple(sorted(ids)),
-                    f"{_count(sorted(ids))} of '{label}' repeat earlier ones: {_list(sorted(ids))}.",
+                    f"{_count(sorted(ids))} of '{label}' {repeat}: {_list(sorted(ids))}.",
                     "They do no harm and add nothing; register from other sides instead.",
                 )
             )
@@ -160,7 +161,7 @@ def _duplicates(examples: Sequence[Example]) -> list[Finding]:
 
 
 def _count(ids: Sequence[ExampleId]) -> str:
-    return f"{len(ids)} example" if len(ids) == 1 else f"{len(ids)} examples"
+    return counted(len(ids), "example")
 
 
 def _list(ids: Sequence[ExampleId]) -> str:

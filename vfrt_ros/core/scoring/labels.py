@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.memory.example_table import ExampleTable
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.evidence import Array
 
 
@@ -37,7 +38,7 @@ class LabelTable:
         """
         if len(labels) != len(embeddings):
             raise ValueError(
-                f"Expected one embedding for each of {len(labels)} labels; got {len(embeddings)}."
+                f"Expected one embedding for each of {counted(len(labels), 'label')}; got {len(embeddings)}."
             )
         self._prompts = dict(zip(labels, np.asarray(embeddings, np.float32), strict=True))
         self.refresh()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy.linalg.blas import dsyrk
 
 from vfrt_ros.core.scoring import constants
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.example import Change, Example
 
@@ -74,8 +75,9 @@ class Statistics:
         size = self.size + sum(sign for some, sign in signed for example in some if not example.negative)
         if size > max(constants.MOST_EXAMPLES, self.size):
             raise RequestError(
-                f"The memory would have {size} examples, over the {constants.MOST_EXAMPLES} whose sums the rule "
-                "'calibrated' keeps exact: forget some, or set fuse to late."
+                f"The memory would have {counted(size, 'example')}, over the "
+                f"{constants.MOST_EXAMPLES} whose sums the rule 'calibrated' keeps exact: forget some, or set fuse "
+                "to late."
             )
 
     def add(self, examples: tuple[Example, ...]) -> None:
@@ -90,7 +92,7 @@ class Statistics:
         more = sum(not example.negative for example in examples)
         if self.size + more > constants.MOST_EXAMPLES:
             raise OverflowError(
-                f"Expected at most {constants.MOST_EXAMPLES} examples; got {self.size + more}."
+                f"Expected at most {counted(constants.MOST_EXAMPLES, 'example')}; got {self.size + more}."
             )
         self._change(examples, 1)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from vfrt_ros.core.scoring import constants
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.evidence import Array
 
 Floats = npt.NDArray[np.float64]
@@ -71,7 +72,7 @@ class TextModel:
         """
         if len(labels) != len(embeddings):
             raise ValueError(
-                f"Expected one embedding for each of {len(labels)} labels; got {len(embeddings)}."
+                f"Expected one embedding for each of {counted(len(labels), 'label')}; got {len(embeddings)}."
             )
         order = sorted(range(len(labels)), key=lambda i: labels[i])
         self.labels = tuple(labels[i] for i in order)

@@ -13,6 +13,7 @@ from pathlib import Path
 from vfrt_ros.core.frames.compressed_image import decode
 from vfrt_ros.core.frames.image_size import read_header
 from vfrt_ros.core.sources.source import Frame, Image, Source
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import FrameError, SourceError
 
 EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -57,7 +58,7 @@ class ImageSource(Source):
             if image is not None:
                 self._given += 1
                 return Frame(image, (self._given - 1) / self.fps)
-        raise SourceError(f"None of the {len(self.paths)} images of {self.spec} can be read.")
+        raise SourceError(f"None of {counted(len(self.paths), 'image')} of {self.spec} can be read.")
 
     def _load(self, path: Path) -> Image | None:
         try:

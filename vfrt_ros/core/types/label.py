@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.decision import UNKNOWN
 from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.example import Prompts
@@ -105,7 +106,7 @@ def check_prompts(
     """
     if prompts and len(prompts) != len(labels):
         raise RequestError(
-            f"Expected one prompt for each of the {len(labels)} labels, or none at all; got {len(prompts)}."
+            f"Expected one prompt for each of {counted(len(labels), 'label')}, or none at all; got {len(prompts)}."
         )
     if not labels and not replace:
         raise RequestError("Expected at least one label; got none.")
@@ -115,7 +116,9 @@ def check_prompts(
         key = check_label(label, length=length)
         found[key] = (*found.get(key, ()), *((prompt,) if prompt else ()))
         if len(found[key]) > most:
-            raise RequestError(f"A label may have at most {most} prompts (max_prompts); '{key}' gets more.")
+            raise RequestError(
+                f"A label may have at most {counted(most, 'prompt')} (max_prompts); '{key}' gets more."
+            )
     return found
 
 
@@ -144,12 +147,12 @@ def check_images(sizes: Sequence[tuple[int, int]], *, most: int, megapixels: flo
     """
     if len(sizes) > most:
         raise RequestError(
-            f"Expected at most {most} images (max_images); got {len(sizes)}. Send them in parts."
+            f"Expected at most {counted(most, 'image')} (max_images); got {len(sizes)}. Send them in parts."
         )
     total = sum(width * height for width, height in sizes) / 1e6
     if total > megapixels:
         raise RequestError(
-            f"The {len(sizes)} images have {total:.3g} megapixels, over the {megapixels:g} of "
+            f"Got {counted(len(sizes), 'image')} of {total:.3g} megapixels together, over the {megapixels:g} of "
             "max_request_megapixels: send fewer at a time."
         )
 
@@ -167,7 +170,9 @@ def check_room(known: Sequence[str], labels: Iterable[str], *, most: int) -> Non
     """
     together = len({*known, *labels})
     if together > max(most, len(known)):
-        raise RequestError(f"There would be {together} labels, over the {most} of max_labels: forget some.")
+        raise RequestError(
+            f"There would be {counted(together, 'label')}, over the {most} of max_labels: forget some."
+        )
 
 
 def check_text(what: str, text: str, length: int) -> str:
@@ -183,7 +188,7 @@ def check_text(what: str, text: str, length: int) -> str:
     """
     text = text.strip()
     if len(text) > length:
-        raise RequestError(f"{what} must have at most {length} characters; got {len(text)}.")
+        raise RequestError(f"{what} must have at most {counted(length, 'character')}; got {len(text)}.")
     if any(unicodedata.category(sign) in CONTROL and sign not in JOINERS for sign in text):
         raise RequestError(f"{what} must not contain control characters; got {text[:40]!r}.")
     return text
