@@ -5,6 +5,30 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+# The programs hear Ctrl-C from their first line on. What setuptools writes looks the program up first, for a fifth of
+# a second on a busy machine, and answers a signal meanwhile with a traceback.
+PROGRAM = """# Made by setup.py of vfrt_ros.
+import os
+import signal
+
+NAME = %(name)r
+STATUS = 130 if NAME == "vfrt" else 0
+if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+    signal.signal(signal.SIGINT, lambda *_: os._exit(STATUS))
+
+import sys
+from importlib import import_module
+
+program = import_module("vfrt_ros.cli.entry_point" if NAME == "vfrt" else "vfrt_ros.nodes.entry_points")
+sys.exit(getattr(program, NAME)())
+"""
+try:
+    from setuptools.command.easy_install import ScriptWriter
+except ImportError:  # setuptools 80 on, with which colcon installs by pip
+    pass
+else:
+    ScriptWriter.template = PROGRAM
+
 
 def files(folder: str, pattern: str) -> tuple[str, list[str]]:
     return f"share/vfrt_ros/{folder}", sorted(str(file) for file in Path(folder).glob(pattern))

@@ -8,11 +8,13 @@ import os
 import sys
 
 from vfrt_ros.cli.interrupt import end_at_once
+from vfrt_ros.middleware import refuse_rclpy_without_middleware
 
 
 def vfrt() -> None:
     """Run `vfrt` with the process's arguments, and end the process."""
     end_at_once()
+    refuse_rclpy_without_middleware()
     from vfrt_ros.cli.main import main
 
     status = main()

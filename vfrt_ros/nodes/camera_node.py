@@ -13,9 +13,11 @@ skip frames. It alone writes `_published`. The executor's thread does the lifecy
 from __future__ import annotations
 
 if __name__ == "__main__":
+    from vfrt_ros.middleware import exit_without_middleware
     from vfrt_ros.nodes.stop_signals import end_at_once
 
     end_at_once()
+    exit_without_middleware()
 
 import os
 import sys

@@ -25,9 +25,10 @@ from vfrt_ros.core.types.without_password import without_password
 from vfrt_ros.nodes.bond import Bond, Status
 from vfrt_ros.nodes.callback_guard import CallbackGuard
 from vfrt_ros.nodes.core_log import forward_core_log
+from vfrt_ros.nodes.given_files import GivenFiles
 from vfrt_ros.nodes.parameter_requests import SETTING_SERVICES, ParameterRequests
 from vfrt_ros.nodes.parameters import declare, read_settings
-from vfrt_ros.nodes.qos_overrides import check_qos_overrides
+from vfrt_ros.nodes.qos_overrides import check_qos_overrides, tell_unused, tell_zero_depths
 from vfrt_ros.nodes.stop_signals import StopSignals, ToldToStopError
 
 _PAUSE_S = 0.05
@@ -69,14 +70,18 @@ class SelfStartingNode(CallbackGuard, LifecycleNode):
         self._end_core_log = forward_core_log(self.get_logger())
         self._parameter_requests = ParameterRequests(self)
         self._rclpy_change_state = self.replace_callback(ChangeState, self._change_state)
+        self._arguments = sys.argv if arguments is None else arguments
+        overrides = {name: given.value for name, given in self._parameter_overrides.items()}
         try:
-            check_qos_overrides({name: given.value for name, given in self._parameter_overrides.items()})
-            self.settings = read_settings(self, table, sys.argv if arguments is None else arguments)
+            check_qos_overrides(overrides)
+            self.settings = read_settings(self, table, self._arguments)
         except VfrtError:
             # A node that was never finished must not stay in the graph.
             self.destroy_node()
             raise
         declare(self, self.settings)
+        tell_zero_depths(overrides, self.get_logger().warning)
+        self._unlooked_overrides = list(overrides)
 
     @property
     def settings(self) -> Any:
@@ -143,9 +148,19 @@ class SelfStartingNode(CallbackGuard, LifecycleNode):
         result = self._try(self.activate, undo=self.deactivate)
         if result is not TransitionCallbackReturn.SUCCESS:
             super().on_deactivate(state)
-        elif Status is not None:
+            return result
+        self._tell_unused_overrides()
+        if Status is not None:
             self._bond = Bond(self, Status)
         return result
+
+    def _tell_unused_overrides(self) -> None:
+        """Once all topics are there; what a file gives to every node may be meant for another one."""
+        given, self._unlooked_overrides = self._unlooked_overrides, []
+        foreign = GivenFiles(self._arguments, self.get_fully_qualified_name()).foreign(given) if given else []
+        tell_unused(
+            [name for name in given if name not in foreign], self._parameters, self.get_logger().warning
+        )
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
