@@ -44,6 +44,18 @@ class Ros:
         self._executor.add_node(node)
         return node
 
+    def remove(self, node) -> None:
+        """Take one node down, in the thread that spins it."""
+        self._nodes.remove(node)
+
+        def take_down() -> None:
+            self._executor.remove_node(node)
+            node.end()
+            node.destroy_node()
+
+        done = self._executor.create_task(take_down)
+        wait_for(done.done, "the end of a node")
+
     def call(self, node, address: str, service: type, path: str, /, timeout: float = 40.0, **fields):
         """The response of a service, which the node of this full name offers in another process."""
         client = node.create_client(service, path)

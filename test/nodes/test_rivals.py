@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""Two recognition nodes of other names in one namespace: nobody changes both by asking one."""
+"""Two recognition nodes in one namespace, of two names or one: nobody changes both by asking one."""
 
 from __future__ import annotations
 
@@ -35,11 +35,17 @@ def domain() -> int:
 
 
 @pytest.fixture
-def other(ros: Ros, monkeypatch, tmp_path: Path, domain: int) -> Iterator[NodeProcess]:
+def name() -> str:
+    """Of the other one."""
+    return "rec_b"
+
+
+@pytest.fixture
+def other(ros: Ros, monkeypatch, tmp_path: Path, domain: int, name: str) -> Iterator[NodeProcess]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("VFRT_BACKBONE", "fake")
     process = NodeProcess(
-        tmp_path / "other", "recognition_node", "-r", "__node:=rec_b", ROS_DOMAIN_ID=str(domain)
+        tmp_path / "other", "recognition_node", "-r", f"__node:={name}", ROS_DOMAIN_ID=str(domain)
     )
     try:
         process.wait_for_output("Ready")
@@ -51,7 +57,7 @@ def other(ros: Ros, monkeypatch, tmp_path: Path, domain: int) -> Iterator[NodePr
 def test_a_request_is_refused_until_one_of_them_has_left(ros: Ros, other: NodeProcess, capfd) -> None:
     bench = RecognitionBench(ros)
     bench.hear_diagnostics()
-    wait_for(lambda: bench.node._rivals.others == ["/rec_b"], "the other one")
+    wait_for(lambda: bench.node._rivals.look() == ["/rec_b"], "the other one")
     before = bench.node._recogniser.memory.version
     for address in ("/recognition", "/rec_b"):
         with NodeClient(address) as client:
@@ -82,6 +88,50 @@ def test_a_request_is_refused_until_one_of_them_has_left(ros: Ros, other: NodePr
     )
     other.send(signal.SIGINT)
     assert other.status() == 0
-    wait_for(lambda: bench.node._rivals.others == [], "the end of the other one")
+    wait_for(lambda: bench.node._rivals.look() == [], "the end of the other one")
     assert bench.call("set_prompts", labels=["cup"]).code == 0
     assert capfd.readouterr().err.count("/rec_b has /register too") == 1
+
+
+@pytest.mark.parametrize("name", ["recognition"])
+def test_two_of_the_same_name_refuse_both(ros: Ros, other: NodeProcess) -> None:
+    bench = RecognitionBench(ros)
+    wait_for(lambda: bench.node._rivals.look() == ["/recognition"], "the other one")
+    wait_for(lambda: "another /recognition has /register too" in other.output, "the other one's word")
+    refused = bench.call("set_prompts", labels=["cup"])
+    assert refused.code == refused.INVALID_REQUEST
+    assert len(bench.node._recogniser.memory.labels) == 0
+    ros.remove(bench.node)
+    listing = bench.tester.create_client(ListLabels, "list_labels")
+    wait_for(listing.service_is_ready, "the other one's services")
+    wait_for(lambda: "/register is ours alone again" in other.output, "the end of the first one")
+    answer = listing.call_async(ListLabels.Request())
+    wait_for(answer.done, "an answer of the other one")
+    assert (answer.result().code, list(answer.result().labels)) == (0, [])
+
+
+def test_one_that_was_killed_holds_up_nothing_for_as_long_as_it_stays_in_the_graph(
+    ros: Ros, other: NodeProcess
+) -> None:
+    bench = RecognitionBench(ros)
+    wait_for(lambda: bench.node._rivals.look() == ["/rec_b"], "the other one")
+    other.send(signal.SIGKILL)
+    wait_for(lambda: bench.node._rivals.look() == [], "the end of the other one", 30.0)
+    assert "rec_b" in bench.node.get_node_names()
+    assert bench.call("set_prompts", labels=["cup"]).code == 0
+
+
+def test_two_in_one_process_refuse_both(ros: Ros, monkeypatch, tmp_path: Path, domain: int) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("VFRT_BACKBONE", "fake")
+    monkeypatch.setattr("vfrt_ros.nodes.liveliness.GRACE_S", 0.0)
+    monkeypatch.setenv("VFRT_MEMORY_PATH", str(tmp_path / "first.db"))
+    first = RecognitionBench(ros)
+    monkeypatch.setenv("VFRT_MEMORY_PATH", str(tmp_path / "second.db"))
+    second = RecognitionBench(ros)
+    for bench in (first, second):
+        wait_for(lambda bench=bench: bench.node._rivals.look() == ["/recognition"], "the other one")
+    assert first.call("set_prompts", labels=["cup"]).code == SetPrompts.Response.INVALID_REQUEST
+    ros.remove(second.node)
+    wait_for(lambda: first.node._rivals.look() == [], "the end of the second one")
+    assert first.call("set_prompts", labels=["cup"]).code == 0

@@ -99,9 +99,10 @@ def test_the_recognition_uses_what_it_may(ros: Ros) -> None:
     policy = allowed("recognition")
     raw, packed = f"/{names.IMAGE_RAW}", f"/{names.IMAGE_RAW}/{names.COMPRESSED}"
     boxes = {f"/{names.REGIONS}", f"/{names.DETECTIONS}"}
-    assert policy["subscribe"] == {raw, packed, "/clock"} | boxes
+    own = f"/{names.MEMORY_INFO}"
+    assert policy["subscribe"] == {raw, packed, own, "/clock"} | boxes
     # The launch file remaps; here the topic has its own name. The clock and the other transport are options.
-    policy["subscribe"] = {f"/{names.IMAGE}"} | (boxes if detections.INSTALLED else {f"/{names.REGIONS}"})
+    policy["subscribe"] = {f"/{names.IMAGE}", own} | (boxes if detections.INSTALLED else {f"/{names.REGIONS}"})
     wait_for(lambda: agrees(node, policy), f"{used(node)} to be {policy}", 60.0)
 
 

@@ -19,12 +19,14 @@ from typing import Any, TypeVar
 
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
+from vfrt_msgs.msg import MemoryInfo
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import AbsentError, ClientError, NoAnswerError, SharedNameError
 from vfrt_ros.client.graph import GraphView, is_told_by_server, type_name, usual_service_name
 from vfrt_ros.client.greetings import Greetings
 from vfrt_ros.client.own_node import join_graph
 from vfrt_ros.nodes.callback_guard import CallbackGuard
+from vfrt_ros.nodes.liveliness import Liveliness
 from vfrt_ros.nodes.same_service import others_offering, refuse_shared
 
 CALL_SECONDS = 30.0
@@ -44,6 +46,7 @@ class RosLink:
         self._context, self._node = join_graph("vfrt_panel", CallbackGuard)
         self._graph = GraphView(self._node)
         self._clients: dict[str, Any] = {}
+        self._liveliness: dict[str, Liveliness] = {}
         self._greetings = Greetings(self._node)
         self._gate = threading.Lock()
         self._ended = False
@@ -142,7 +145,8 @@ class RosLink:
 
         def send() -> None:
             client = self._client(address, service)
-            if others := others_offering(self._node, client.srv_name, address):
+            others = others_offering(self._node, client.srv_name, address)
+            if others and (others := self._living(address, others)):
                 raise SharedNameError(refuse_shared(client.srv_name, address, others))
             if not client.service_is_ready():
                 raise AbsentError(f"{address} is there, but its service {client.srv_name} is out of reach.")
@@ -203,6 +207,14 @@ class RosLink:
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
         return True
+
+    def _living(self, address: str, others: list[str]) -> list[str]:
+        """Those of the others that may be alive; one that was killed stays in the graph for a while."""
+        if (topic := self._graph.published(address, type_name(MemoryInfo))) is None:
+            return others
+        if topic not in self._liveliness:
+            self._liveliness[topic] = Liveliness(self._node, topic, own=1)
+        return self._liveliness[topic].living(others)
 
     def _client(self, address: str, service: Any) -> Any:
         name = self._service_name(address, service)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,7 +43,7 @@ class Work:
         silence: Why no picture comes from this camera, where none does; empty = not yet known.
         period: Seconds between its last two pictures; 0 = not yet known.
         loss: What its image topic loses; None = not known.
-        rivals: Full names of other nodes that offer the same services.
+        rivals: Other nodes that offer the same services, in words; empty = none.
         fleet: How the exchange with the fleet stands; None = there is none.
         boxes: How many boxes of this camera had which fault; see `ObjectChannel.faults`.
     """
@@ -56,7 +56,7 @@ class Work:
     silence: str = ""
     period: float = 0.0
     loss: LossReport | None = None
-    rivals: Sequence[str] = ()
+    rivals: str = ""
     fleet: FleetStatus | None = None
     boxes: Mapping[str, int] = field(default_factory=dict)
 
@@ -182,7 +182,7 @@ def _node_trouble(work: Work, faults: list[str]) -> tuple[bytes, str] | None:
     if judged := judge_faults(faults):
         return judged
     if work.rivals:
-        return DiagnosticStatus.ERROR, f"{', '.join(work.rivals)} offers the same services: see the log"
+        return DiagnosticStatus.ERROR, f"{work.rivals} offers the same services: see the log"
     if not work.active:
         return DiagnosticStatus.OK, "not active"
     if work.recogniser is not None and work.recogniser.memory.failures:

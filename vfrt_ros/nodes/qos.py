@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
+
+LEASE_S = 2.0
+"""Seconds without a sign of life after which a publisher of `alive_memory_info` counts as ended."""
 
 
 def _keep_last(depth: int, reliability: ReliabilityPolicy, **more: DurabilityPolicy) -> QoSProfile:
@@ -39,6 +43,20 @@ def overlay() -> QoSProfile:
 def memory_info() -> QoSProfile:
     """A state: who comes later gets the last one at once."""
     return _keep_last(1, ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def alive_memory_info() -> QoSProfile:
+    """The same as it is published: the middleware tells subscribers who ask whether its publisher is alive."""
+    profile = memory_info()
+    profile.liveliness_lease_duration = Duration(seconds=LEASE_S)
+    return profile
+
+
+def liveliness() -> QoSProfile:
+    """Of a subscription that is told which publishers are alive; those that do not promise to tell do not match."""
+    profile = _keep_last(1, ReliabilityPolicy.RELIABLE)
+    profile.liveliness_lease_duration = Duration(seconds=1.25 * LEASE_S)
+    return profile
 
 
 def diagnostics() -> QoSProfile:

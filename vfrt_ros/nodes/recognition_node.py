@@ -111,10 +111,10 @@ class RecognitionNode(SelfStartingNode):
         self._memory_infos = self.create_publisher(
             MemoryInfo,
             names.MEMORY_INFO,
-            qos.memory_info(),
+            qos.alive_memory_info(),
             event_callbacks=publisher_events(self, names.MEMORY_INFO),
         )
-        self._rivals = Rivals(self, "register")
+        self._rivals = Rivals(self, "register", names.MEMORY_INFO)
         statistics = {camera: channel.statistics for camera, channel in self._channels.items()}
         self._diagnostics = Diagnostics(self, statistics, self.faults, self._work)
         self.create_timer(_WATCH_S, self._watch, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -199,7 +199,7 @@ class RecognitionNode(SelfStartingNode):
                 response,
                 NotActiveError(f"{self.get_fully_qualified_name()} is not active: activate it first."),
             )
-        if others := self._rivals.others:
+        if others := self._rivals.look():
             what = self.resolve_service_name(name)
             return refuse(
                 response, RequestError(refuse_shared(what, self.get_fully_qualified_name(), others))
@@ -279,7 +279,7 @@ class RecognitionNode(SelfStartingNode):
             channel.why_silent(),
             channel.silence.period,
             channel.losses.look(),
-            self._rivals.others,
+            self._rivals.named(),
             self._fleet.status,
             channel.objects.faults,
         )

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other nodes that offer a service under the same name: a request reaches all of them.
 
-Two recognition nodes of other names in one namespace offer the same `/register`. ROS 2 hands a request to both, and
-gives the caller whichever answer comes first.
+Two recognition nodes in one namespace, of other names or of the same one, offer the same `/register`. ROS 2 hands a
+request to both, and gives the caller whichever answer comes first.
 """
 
 from __future__ import annotations
@@ -43,9 +43,24 @@ def _others(node: Any, listing: Any, wanted: str, address: str) -> list[str]:
     return sorted(found)
 
 
+def named(address: str, others: list[str]) -> str:
+    """The others in words.
+
+    >>> named("/recognition", ["/rec_b", "/recognition"])
+    '/rec_b, another /recognition'
+    """
+    return ", ".join(f"another {other}" if other == address else other for other in others)
+
+
 def refuse_shared(what: str, address: str, others: list[str]) -> str:
-    """One line that says why a request is not sent, and what to do."""
+    """One line that says why a request is not sent, and what to do.
+
+    Args:
+        what: The service or topic.
+        address: Full name of the node that is meant.
+        others: Full names of the others; the same one where a second node has it.
+    """
     return (
-        f"{', '.join(others)} has {what} too, so it would not be {address} alone that is meant: start one of them in a "
-        "namespace of its own (-r __ns:=/NAME), or end it."
+        f"{named(address, others)} has {what} too, so it would not be {address} alone that is meant: start one of them "
+        "in a namespace of its own (-r __ns:=/NAME), or end it."
     )
