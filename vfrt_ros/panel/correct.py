@@ -15,6 +15,7 @@ from vfrt_ros.panel.why import ask_why
 
 MOST_OFFERED = 30
 _LABEL, _OFFERED = "correct label", "correct offered"
+_ANSWERED = "objection answered"
 
 
 def show_correction() -> None:
@@ -46,22 +47,35 @@ def show_objections(recognition: Any) -> None:
     """*Not this* and *Why?* for the answer that is shown now; in a fragment."""
     known = recognition.reason == recognition.KNOWN
     with st.container(horizontal=True, gap="small", key="objections"):
-        objected = st.button(
+        st.button(
             f"Not “{plain(recognition.label)}”" if known else "Not this",
             key="not this",
             icon=":material/thumb_down:",
             disabled=not known,
             help="Learn from the most recent frames that they do not show this",
+            on_click=_object,
+            args=(recognition.label,),
         )
-        asked = st.button(
-            "Why?", key="why", icon=":material/help:", help="The examples, the prompt and the threshold"
+        st.button(
+            "Why?",
+            key="why",
+            icon=":material/help:",
+            help="The examples, the prompt and the threshold",
+            on_click=_ask_why,
         )
-    if objected:
-        ask("Register", label=recognition.label, negative=True)
-    if asked:
-        ask_why()
-    if objected or asked:
-        st.rerun()
+    if st.session_state.pop(_ANSWERED, False):
+        st.rerun()  # what came of it stands outside of the fragment
+
+
+def _object(label: str) -> None:
+    """A callback, so that it is done once for each click: a fragment may run twice with the same one."""
+    ask("Register", label=label, negative=True)
+    st.session_state[_ANSWERED] = True
+
+
+def _ask_why() -> None:
+    ask_why()
+    st.session_state[_ANSWERED] = True
 
 
 def _teach_typed() -> None:
