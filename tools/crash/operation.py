@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to a memory in the trial: one operation each, written down so that it can be done again."""
+"""The operations of the trial: one each, written down so that it can be done again."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""What was acknowledged: a memory in RAM that does the same, to hold a file against."""
+"""The oracle: a memory in RAM that does what was acknowledged, to hold a file against."""
 
 from __future__ import annotations
 

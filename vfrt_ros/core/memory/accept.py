@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a memory takes of an example, whoever brings it: whatever it takes, it can give to another one."""
+"""The check of what a memory takes of an example, whoever brings it: whatever it takes, it can give to another one."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def checked_time(value: Any) -> float:
 
     Raises:
         RequestError: No ROS message can say it.
-        ValueError, TypeError, OverflowError: It is no number.
+        ValueError, TypeError, OverflowError: Not a number.
     """
     seconds = float(value)
     if not 0 <= seconds <= LAST_SECOND:
@@ -80,7 +80,7 @@ def checked_quality(entries: Any) -> Mapping[str, float]:
 
     Raises:
         RequestError: They are too many, a name is no text, or a number is none.
-        ValueError, TypeError, OverflowError: It is no mapping to numbers.
+        ValueError, TypeError, OverflowError: Not a mapping of names to numbers.
     """
     measures = {_measure(name): float(value) for name, value in dict(entries).items()}
     if len(measures) > MOST_MEASURES or not all(math.isfinite(value) for value in measures.values()):

@@ -99,7 +99,7 @@ def read_bundle(path: Path) -> Bundle:
     """Read and check a bundle; nothing in it is believed.
 
     Raises:
-        RequestError: It is no bundle, is broken, is of a newer version, or holds what no memory may hold.
+        RequestError: Not a bundle, a broken or newer one, or one that holds what no memory may hold.
     """
     try:
         with path.open("rb") as file:

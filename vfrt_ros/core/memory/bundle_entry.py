@@ -54,7 +54,7 @@ def example_of_line(line: str, row: np.ndarray) -> TaughtExample:
     """The example of a line and its row, (d,) float32, without its picture.
 
     Raises:
-        RequestError, ValueError, TypeError, KeyError, OverflowError: It is none; the text says why.
+        RequestError, ValueError, TypeError, KeyError, OverflowError: Not such an entry; the text says why.
     """
     fault = embedding_fault(row, row.size)
     if fault:
@@ -99,7 +99,7 @@ def read_rows(data: bytes, shape: tuple[int, int]) -> np.ndarray:
 
     Raises:
         RequestError: They are not of this shape, or no plain little-endian float32.
-        ValueError: It is no .npy file.
+        ValueError: Not a .npy file.
     """
     file = io.BytesIO(data)
     if np.lib.format.read_magic(file) != (1, 0):

@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a memory's file turns out to be when it is opened; older versions are brought to this one."""
+"""Inspect a memory's file when it is opened, and bring older versions to this one."""
 
 from __future__ import annotations
 

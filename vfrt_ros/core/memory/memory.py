@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a robot was taught: the log of operations is the truth, everything else is folded from it."""
+"""The memory of what a robot was taught: the log of operations is the truth, everything else is folded from it."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ class Memory:
         """The example with this id, as `examples` gives it.
 
         Raises:
-            KeyError: There is none.
+            KeyError: No such example.
         """
         return self._log.example(self.table.row(key))
 
@@ -290,9 +290,9 @@ class Memory:
         """Add examples of a label as one operation.
 
         Raises:
-            RequestError: The label is none, or an example is none that could be given to another memory: its
-                embedding is not of this memory's length, not finite or not of unit norm, its picture no small
-                JPEG, a measure no number.
+            RequestError: The label is not valid, or an example could not be given to another memory: its
+                embedding is not of this memory's length, not finite or not of unit norm, its picture not a small
+                JPEG, a measure not a number.
             MemoryStoreError: They could not be written; nothing changed.
         """
         label = check_label(label)
@@ -376,7 +376,7 @@ class Memory:
             replace_all: Labels that are not named lose theirs.
 
         Raises:
-            RequestError: A label or a prompt is none.
+            RequestError: A label or a prompt is not valid.
             MemoryStoreError: It could not be written; nothing changed.
         """
         prompts = {check_label(label): checked_prompts(texts) for label, texts in prompts.items()}
@@ -402,7 +402,7 @@ class Memory:
 
         Raises:
             RequestError: There is no such robot.
-            NothingToUndoError: There is none.
+            NothingToUndoError: No step of that robot is in force.
             MemoryStoreError: It could not be written; nothing changed.
         """
         fold, own = self._log.fold, self._log.own_robots

@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""What another robot learned, added to a memory."""
+"""Add what another robot learned to a memory."""
 
 from __future__ import annotations
 

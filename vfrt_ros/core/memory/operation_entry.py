@@ -31,7 +31,7 @@ def unpack_entry(data: bytes, dim: int) -> Row:
         dim: Length of an embedding of the memory.
 
     Raises:
-        OperationError: It is none, is not whole, or holds what no memory of this dimension can hold.
+        OperationError: Not an operation, not whole, or holds what no memory of this dimension can hold.
     """
     try:
         return row_of_entry(msgpack.unpackb(data), dim)
@@ -43,7 +43,7 @@ def row_of_entry(entry: Any, dim: int) -> Row:
     """As `unpack_entry`, of an entry that MessagePack has read.
 
     Raises:
-        OperationError, ValueError, TypeError: It is none; the text says why.
+        OperationError, ValueError, TypeError: Not such an entry; the text says why.
     """
     robot, number, clock, kind, pruned, payload, digest = entry
     if not isinstance(payload, bytes) or not isinstance(digest, bytes) or len(digest) != 32:

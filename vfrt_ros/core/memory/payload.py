@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""What operations carry, as bytes and back; whatever comes from elsewhere is checked as if somebody meant harm by it.
+"""The contents of operations, as bytes and back; what comes from elsewhere is checked as if somebody meant harm.
 
 A payload is one MessagePack map. Embeddings stand in it as one block of little-endian float32, (n, d) by rows;
 pictures as JPEG files.

@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""What is found at the start, and how the newest good state comes out of it.
+"""Recover the newest good state from what is found at the start.
 
 A memory is two files: `memory.db` and `memory.db.copy`. Each change is committed to both before it is answered.
 So either one alone holds everything that was answered, whatever happens to the other. A damaged file is renamed,

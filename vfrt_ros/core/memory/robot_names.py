@@ -39,7 +39,7 @@ def robots_called(text: str, known: Iterable[str], names: Mapping[str, str]) -> 
         names: Names by id.
 
     Raises:
-        RequestError: There is none, or the characters fit several ids.
+        RequestError: No such robot, or the characters fit several ids.
 
     >>> robots_called("desk", ["a1b2c3", "d4e5f6"], {"a1b2c3": "desk"})
     ('a1b2c3',)

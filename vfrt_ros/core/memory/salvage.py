@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""What can still be read of damaged files: the operations whose checksums hold."""
+"""Read what is left of damaged files: the operations whose checksums hold."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""What an operation did, in words, for the history and the answers of services."""
+"""Put what an operation did into words, for the history and the answers of services."""
 
 from __future__ import annotations
 
