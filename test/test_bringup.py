@@ -202,11 +202,17 @@ def test_the_demo_labels_are_valid() -> None:
 
 
 def test_the_camera_is_looked_for_only_where_it_matters() -> None:
-    def never() -> bool:
-        raise AssertionError("asked for a camera")
+    asked: list[str] = []
 
-    plan({"source": "0"}, has_camera=never, environment={})
-    plan({"labels": "cat"}, has_camera=never, environment={})
+    def has_camera() -> bool:
+        asked.append("for a camera")
+        return True
+
+    plan({"source": "0"}, has_camera=has_camera, environment={})
+    plan({"labels": "cat"}, has_camera=has_camera, environment={})
+    assert asked == []
+    plan({}, has_camera=has_camera, environment={})
+    assert asked == ["for a camera"]
 
 
 NAMES = {

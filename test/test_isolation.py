@@ -17,9 +17,9 @@ pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with 
 HERE = Path(__file__).parent
 SHELL = {
     "VFRT_NO_SUCH_PARAMETER": "1",
-    "VFRT_MEMORY_PATH": "/home/of/somebody/memory.db",
+    "VFRT_MEMORY_PATH": "/nowhere/of/somebody/memory.db",
     "ROS_DOMAIN_ID": "999",
-    "ROS_HOME": "/home/of/somebody",
+    "ROS_HOME": "/nowhere/of/somebody",
     "ROS_LOCALHOST_ONLY": "1",
     "RCUTILS_LOGGING_USE_STDOUT": "nonsense",
     "LC_ALL": "de_DE.ISO-8859-1",

@@ -75,11 +75,14 @@ class Running:
         wait_for(future.done, f"an answer of {path}")
         return future.result()
 
-    def all_go_on(self) -> None:
-        for node in self.nodes:
-            assert self.call(GetState, f"{node.get_name()}/get_state", GetState.Request()).current_state.id
-            assert node.faults.bugs() == {}
-        assert self.link.do(lambda: 42) == 42
+    def all_go_on(self) -> bool:
+        """Whether both nodes answer without a fault, and the link of the panel does."""
+        states = [
+            self.call(GetState, f"{node.get_name()}/get_state", GetState.Request()).current_state.id
+            for node in self.nodes
+        ]
+        faults = [node.faults.bugs() for node in self.nodes]
+        return all(states) and not any(faults) and self.link.do(lambda: 42) == 42
 
     def close(self) -> None:
         self.link.__exit__(None, None, None)
@@ -124,7 +127,7 @@ messages = st.sampled_from(list(TYPES)).flatmap(
 def test_raw_bytes_on_any_topic(running: Running, sent: list[tuple[str, bytes]]) -> None:
     for topic, data in sent:
         running.publishers[topic].publish(data)
-    running.all_go_on()
+    assert running.all_go_on()
 
 
 values = st.builds(
@@ -173,7 +176,7 @@ def test_parameters_of_any_type_and_name(running: Running, address: str, sent: l
         running.call(service, f"{address}/{path}", service.Request(names=asked))
     listing = ListParameters.Request(prefixes=asked, depth=len(asked))
     running.call(ListParameters, f"{address}/list_parameters", listing)
-    running.all_go_on()
+    assert running.all_go_on()
 
 
 @settings(max_examples=max(20, settings().max_examples // 4))
@@ -183,7 +186,7 @@ def test_transitions_that_there_are_not(running: Running, address: str, number: 
         return  # those that there are
     request = ChangeState.Request(transition=Transition(id=number, label=label))
     assert not running.call(ChangeState, f"{address}/change_state", request).success
-    running.all_go_on()
+    assert running.all_go_on()
 
 
 def test_every_service_answers_an_empty_request_and_pictures_still_are_recognised(running: Running) -> None:
@@ -197,4 +200,4 @@ def test_every_service_answers_an_empty_request_and_pictures_still_are_recognise
         return bool(recognition._statistics.counts().recognised > before)
 
     wait_for(recognised, "a recognition")
-    running.all_go_on()
+    assert running.all_go_on()

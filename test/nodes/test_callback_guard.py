@@ -87,6 +87,7 @@ def test_a_guard_condition_goes_on(node) -> None:
     for number in range(2):
         condition.trigger()
         counted(node, number + 1)
+    assert node.faults.bugs() == {"ZeroDivisionError": 2}
 
 
 def test_an_event_of_qos_goes_on(node, tester, monkeypatch) -> None:
@@ -97,6 +98,7 @@ def test_an_event_of_qos_goes_on(node, tester, monkeypatch) -> None:
     node.create_subscription(String, "words", broken, reliable, event_callbacks=events)
     tester.create_publisher(String, "words", best_effort)
     counted(node)
+    assert node.faults.bugs() == {"ZeroDivisionError": 1}
 
 
 @pytest.mark.parametrize("callback", [broken, broken_later], ids=["function", "coroutine"])

@@ -17,6 +17,8 @@ from nodes.node_process import NodeProcess
 
 from vfrt_ros.nodes.stop_signals import NUMBERS, StopSignals, ToldToStopError
 
+DEADLINE = 30.0
+
 
 @pytest.fixture
 def stop():
@@ -56,7 +58,7 @@ def test_a_signal_before_the_start_or_in_a_finaliser_ends_it_too(stop) -> None:
 
 def test_the_wait_is_ended_from_another_thread(stop) -> None:
     threading.Thread(target=stop.end).start()
-    stop.wait()
+    assert stop.wait(DEADLINE)
 
 
 SLOW_IMPORT = """
@@ -81,14 +83,12 @@ def path(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def ends(process: NodeProcess, words: str, number: signal.Signals) -> None:
-    """It is told to end when it has said these words, and does."""
+def end(process: NodeProcess, words: str, number: signal.Signals) -> tuple[int, str, bool]:
+    """Tell it to end when it has said these words: exit status, its last line, whether something is left behind."""
     try:
         process.wait_for_output(words)
         process.send(number)
-        assert process.status() == 0, process.output
-        assert process.output.strip().splitlines()[-1].endswith(words)
-        assert not process.left_behind
+        return process.status(), process.output.strip().splitlines()[-1], process.left_behind
     finally:
         process.kill()
 
@@ -98,7 +98,8 @@ def ends(process: NodeProcess, words: str, number: signal.Signals) -> None:
 @pytest.mark.parametrize("module", ["camera_node", "recognition_node"])
 def test_it_ends_while_it_imports(path, module, number) -> None:
     (path / "cv2.py").write_text(SLOW_IMPORT)
-    ends(NodeProcess(path / "node", module), "importing", number)
+    ended = end(NodeProcess(path / "node", module), "importing", number)
+    assert ended == (0, "importing", False)
 
 
 @pytest.mark.e2e
@@ -110,4 +111,5 @@ def test_it_ends_while_weights_load(domain, path, monkeypatch, number) -> None:
     told.mkdir()
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: slow-backbone\nVersion: 1.0\n")
     (told / "entry_points.txt").write_text("[vfrt.backbones]\nslow = slow_backbone:build\n")
-    ends(NodeProcess(path / "node", "recognition_node", "-p", "backbone:=slow"), "loading weights", number)
+    node = NodeProcess(path / "node", "recognition_node", "-p", "backbone:=slow")
+    assert end(node, "loading weights", number) == (0, "loading weights", False)

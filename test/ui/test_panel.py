@@ -22,8 +22,9 @@ THING = ".st-key-label-thing summary"
 
 def test_the_picture_changes(browser: Browser) -> None:
     first = browser.wait(browser.look, "a picture")
-    browser.wait(lambda: browser.look() != first, "another picture")
-    browser.find(".vfrt-answer")
+    second = browser.wait(lambda: (now := browser.look()) != first and now, "another picture")
+    assert first and second and first != second
+    assert browser.find(".vfrt-answer").text
 
 
 def test_the_stream_of_pictures_is_not_compressed_once_more(browser: Browser) -> None:
@@ -54,6 +55,7 @@ def test_a_change_made_elsewhere_moves_the_slider(browser: Browser, system: Live
     browser.tab("Settings")
     system.set("alpha_fusion", "0.2")
     browser.wait(lambda: browser.all(ALPHA)[0].get_attribute("value") == "0.2", "the slider at 0.2")
+    assert system.value("alpha_fusion") == pytest.approx(0.2)
 
 
 def test_a_refused_value_shows_the_nodes_reason_and_goes_back(browser: Browser, system: LiveSystem) -> None:
@@ -185,6 +187,7 @@ def test_renaming_and_undo(browser: Browser) -> None:
     )
     browser.button("Undo")
     browser.find(THING)
+    assert "object" not in [element.text for element in browser.all("summary strong")]
 
 
 def test_single_examples_are_forgotten_and_a_memory_is_added(
@@ -209,6 +212,7 @@ def test_a_known_label_is_one_click_from_the_box(browser: Browser) -> None:
     browser.tab("Teach")
     browser.press(".st-key-teach-offered button", "thing")
     browser.wait(lambda: browser.box("Label").get_attribute("value") == "thing", "the label in the box")
+    assert front(browser) == "Teach"
 
 
 def test_the_node_is_stopped_and_started(browser: Browser) -> None:

@@ -223,15 +223,20 @@ def test_a_label_of_the_command_line_is_registered_unasked(
     try:
         window.display.press("r")
         wait_for(lambda: "thing" in system.labels, "the label", SECONDS)
+        assert window.process.poll() is None
     finally:
         window.process.kill()
         window.process.wait(10.0)
 
 
 def test_a_compressed_overlay_is_shown(display: XDisplay, system: System, tmp_path: Path) -> None:
-    window = Window(display, tmp_path, "--compressed")  # which waits for an overlay
-    window.process.kill()
-    window.process.wait(10.0)
+    window = Window(display, tmp_path, "--compressed")
+    try:
+        assert is_bright(display.picture())
+        assert window.process.poll() is None
+    finally:
+        window.process.kill()
+        window.process.wait(10.0)
 
 
 def test_q_ends_it(window: Window) -> None:

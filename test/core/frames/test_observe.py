@@ -40,7 +40,9 @@ def test_check_frame_refuses_what_is_no_picture(frame) -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (480, 640, 3), (3, 2000, 3)])
 def test_check_frame_takes_every_size(shape) -> None:
-    check_frame(np.zeros(shape, np.uint8))
+    frame = np.full(shape, 7, np.uint8)
+    check_frame(frame)
+    assert frame.shape == shape and (frame == 7).all()
 
 
 SIZES = {

@@ -115,7 +115,7 @@ def test_a_failure_halfway_leaves_nothing(tmp_path, monkeypatch) -> None:
 
 def test_snapshot_folder(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("ROS_HOME", str(tmp_path))
-    monkeypatch.setenv("HOME", "/home/someone")
+    monkeypatch.setenv("HOME", str(tmp_path / "someone"))
     assert snapshot_folder("") == tmp_path / "vfrt" / "snapshots"
-    assert snapshot_folder("~/shots") == Path("/home/someone/shots")
+    assert snapshot_folder("~/shots") == tmp_path / "someone" / "shots"
     assert snapshot_folder("shots") == Path.cwd() / "shots"

@@ -90,9 +90,13 @@ def test_what_was_given_up_on_before_it_began_is_never_begun() -> None:
 
 
 def test_outside_of_a_job_everything_may_commit() -> None:
+    done: list[str] = []
     begin_commit()
-    Job(lambda: None).run()
+    job = Job(lambda: done.append("in a job"))
+    job.run()
     begin_commit()
+    done.append("after it")
+    assert (job.result(DEADLINE), done) == (None, ["in a job", "after it"])
 
 
 ENDS: dict[str, tuple[Callable[[Work], object], bool]] = {

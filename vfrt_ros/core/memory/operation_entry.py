@@ -36,7 +36,7 @@ def unpack_entry(data: bytes, dim: int) -> Row:
     try:
         return row_of_entry(msgpack.unpackb(data), dim)
     except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
-        raise OperationError(f"it is no operation: {str(error) or type(error).__name__:.200}") from error
+        raise OperationError(f"not an operation: {str(error) or type(error).__name__:.200}") from error
 
 
 def row_of_entry(entry: Any, dim: int) -> Row:
@@ -48,7 +48,8 @@ def row_of_entry(entry: Any, dim: int) -> Row:
     robot, number, clock, kind, pruned, payload, digest = entry
     if not isinstance(payload, bytes) or not isinstance(digest, bytes) or len(digest) != 32:
         raise TypeError("an operation must carry bytes and a digest of 32 bytes")
-    if not isinstance(clock, int) or not 0 <= clock < 2**62 or not isinstance(number, int) or number < 1:
+    # Not a bool, which would be another text in the checksum once the database has made a number of it.
+    if type(clock) is not int or not 0 <= clock < 2**62 or type(number) is not int or number < 1:
         raise ValueError("an operation must have a number from 1 and a clock from 0")
     operation = Operation(check_robot(robot), number, clock, Kind(kind), payload, digest)
     decode(operation.kind, payload, dim)
