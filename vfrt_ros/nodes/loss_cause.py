@@ -105,6 +105,15 @@ def receive_limit(path: Path = RECEIVE_LIMIT) -> int | None:
         return None
 
 
+def hears_other_hosts(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether nodes of other hosts are found from here. Source: ROS 2 Jazzy, "Improved dynamic discovery"."""
+    if environment.get("ROS_LOCALHOST_ONLY") == "1":
+        return False
+    return environment.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "").upper() not in ("LOCALHOST", "OFF") or bool(
+        environment.get("ROS_STATIC_PEERS")
+    )
+
+
 def endpoint_id(endpoint: Any) -> bytes:
     """The identifier of an endpoint of the graph."""
     return bytes(endpoint.endpoint_gid)

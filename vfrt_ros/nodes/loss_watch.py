@@ -47,6 +47,7 @@ class LossWatch:
         self._compressed = False
         self._senders = 1
         self._told: set[Cause] = set()
+        self._limit_looked_for: list[bytes] = []
 
     def listen(
         self, topic: str, take: Callable[[Any], None], events: SubscriptionEventCallbacks
@@ -66,6 +67,8 @@ class LossWatch:
             events.message_lost = lambda event: self._loss.lost(event.total_count_change)
         self._loss.restart(is_told=is_told)
         self._topic = self._node.resolve_topic_name(topic)
+        self._compressed = topic.endswith(f"/{names.COMPRESSED}")
+        self._limit_looked_for = []
 
         def count_and_take(message: Any, info: Any) -> None:
             stamp = message.header.stamp
@@ -82,6 +85,7 @@ class LossWatch:
         loss = self._loss.look()
         senders = self._node.get_publishers_info_by_topic(self._topic) if self._topic else []
         self._senders = len(senders)
+        self._tell_limit(senders)
         if not loss.is_lossy:
             return LossReport(loss, Cause.NONE, self._image_bytes)
         cause = self._find(senders)
@@ -92,6 +96,18 @@ class LossWatch:
                 f"{cure(cause, self._image_bytes)}. It is counted in /diagnostics from now on."
             )
         return LossReport(loss, cause, self._image_bytes)
+
+    def _tell_limit(self, senders: list[Any]) -> None:
+        """Say before anything is lost that this host's sockets are small for pictures of another one."""
+        gids = [endpoint_id(entry) for entry in senders]
+        if gids == self._limit_looked_for:
+            return
+        self._limit_looked_for = gids
+        if not self._compressed and self._find(senders) is Cause.SOCKET_LIMIT:
+            self._node.get_logger().warning(
+                f"{self._topic} comes from another host, and a socket of this one holds {receive_limit()} bytes: raw "
+                f"pictures may get lost. {cure(Cause.SOCKET_LIMIT)}."
+            )
 
     def _find(self, senders: list[Any]) -> Cause:
         mine = [

@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_camera(),
         machine.check_memory(),
         machine.check_launch(),
+        *machine.check_sockets(),
     ]
     if findings[1].level is Level.OK:
         findings += _graph(address, where)

@@ -120,6 +120,24 @@ def check_memory(environment: Mapping[str, str] = os.environ) -> Finding:
     return Finding("memory", Level.OK, f"{place} is writable")
 
 
+def check_sockets(environment: Mapping[str, str] = os.environ, path: Path | None = None) -> list[Finding]:
+    """Whether raw pictures of other hosts fit into a socket; nothing where none are heard, or nothing tells.
+
+    Args:
+        environment: `os.environ`, or a test's.
+        path: File that tells the limit; None = the system's.
+    """
+    from vfrt_ros.nodes.loss_cause import RECEIVE_LIMIT, ROOM, Cause, cure, hears_other_hosts, receive_limit
+
+    limit = receive_limit(path or RECEIVE_LIMIT)
+    if limit is None or not hears_other_hosts(environment):
+        return []
+    if limit >= ROOM:
+        return [Finding("sockets", Level.OK, "hold the raw pictures of a camera on another host")]
+    text = f"hold {limit} bytes: raw pictures of a camera on another host would get lost"
+    return [Finding("sockets", Level.NOTE, text, f"for such a camera {cure(Cause.SOCKET_LIMIT)}")]
+
+
 def check_launch() -> Finding:
     """Whether `ros2 launch` is there, or `vfrt live` has to do."""
     if importlib.util.find_spec("launch_ros") is None:
