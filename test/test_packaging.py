@@ -222,3 +222,14 @@ def test_tracked_files_name_no_machine_and_no_registry():
             continue
         found += [f"{file.relative_to(ROOT)}: {match}" for match in TRACES.findall(text)]
     assert not found, "\n".join(found)
+
+
+def test_each_library_stands_in_the_page_of_libraries():
+    page = (ROOT / "docs" / "notes" / "libraries.md").read_text()
+    rows = re.findall(r"^\| `([\w.-]+)` \|[^|]+\| \d+ \|[^|]+\|[^|]+\|$", page, re.MULTILINE)
+    imported = set(third_party_imports(ROOT / "vfrt_ros"))
+    used = {normal(name) for module in imported for name in packages_distributions().get(module, ())}
+    run_time = set(pins("core", "nodeps", "torch")) | (used & set(pins("wheels")))
+    ros = {name for name in run_time if name.startswith("ros-")}
+    assert {normal(name) for name in rows} == run_time - ros
+    assert len(rows) == len(set(rows))

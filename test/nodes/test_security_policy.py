@@ -102,7 +102,9 @@ def test_the_recognition_uses_what_it_may(ros: Ros) -> None:
     own = f"/{names.MEMORY_INFO}"
     assert policy["subscribe"] == {raw, packed, own, "/clock"} | boxes
     # The launch file remaps; here the topic has its own name. The clock and the other transport are options.
-    policy["subscribe"] = {f"/{names.IMAGE}", own} | (boxes if detections.INSTALLED else {f"/{names.REGIONS}"})
+    policy["subscribe"] = {f"/{names.IMAGE}", own} | (
+        boxes if detections.INSTALLED else {f"/{names.REGIONS}"}
+    )
     wait_for(lambda: agrees(node, policy), f"{used(node)} to be {policy}", 60.0)
 
 
