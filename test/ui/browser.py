@@ -116,6 +116,21 @@ class Browser:
 
         self.wait(clicked, f"{selector} with '{text}' to click")
 
+    def drag(self, selector: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Drag from one place of an element to another, each as shares of its width and height."""
+        element = self.find(selector)
+        size = element.size
+
+        def offset(place: tuple[float, float]) -> tuple[int, int]:
+            return round((place[0] - 0.5) * size["width"]), round((place[1] - 0.5) * size["height"])
+
+        chain = webdriver.ActionChains(self.driver).move_to_element_with_offset(element, *offset(start))
+        chain.click_and_hold().move_to_element_with_offset(element, *offset(end)).release().perform()
+
+    def type(self, *keys: str) -> None:
+        """Type into whatever has the focus."""
+        webdriver.ActionChains(self.driver).send_keys(*keys).perform()
+
     def keys(self, selector: str, *keys: str) -> None:
         """Turn the focus to an element, which may be one that only the keyboard reaches, and type."""
         element = self.wait(lambda: next(iter(self.all(selector)), None), selector)

@@ -151,6 +151,27 @@ def test_a_second_name_for_a_scene_is_told_and_undone_by_one_click(browser: Brow
     browser.wait_for_text("Camera running", ".vfrt-state")
 
 
+def test_a_box_is_dragged_and_named(browser: Browser, system: LiveSystem) -> None:
+    """A box, a name, Enter: among the objects in view there is one of that name."""
+    system.set("regions", "grid")
+    browser.drag(".vfrt-picture img", (0.3, 0.3), (0.7, 0.7))
+    browser.find(".vfrt-box")
+    browser.wait_for_text("Teach the box", "button")
+    browser.wait(
+        lambda: browser.driver.switch_to.active_element.get_attribute("placeholder").startswith(
+            "What is the box"
+        ),
+        "the focus in the box for the name",
+    )
+    browser.type("gizmo", Keys.ENTER)
+    browser.wait_for_text("of 'gizmo'", ".st-key-note")
+    browser.wait_for_text("gizmo", ".vfrt-objects")
+    assert not [each for each in browser.all(".vfrt-box") if each.is_displayed()]
+    browser.button("Undo")
+    browser.wait_for_text("Undone", ".st-key-note")
+    system.set("regions", "off")
+
+
 def test_a_setting_goes_back_to_its_default(browser: Browser, system: LiveSystem) -> None:
     system.set("temperature", "0.5")
     browser.tab("Settings")

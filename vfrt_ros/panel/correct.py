@@ -10,6 +10,7 @@ import streamlit as st
 
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.notes import ask, note
+from vfrt_ros.panel.pointing import forget_pointing, pointed_fields, pointed_words
 from vfrt_ros.panel.shared_client import shared_client
 from vfrt_ros.panel.why import ask_why
 
@@ -20,14 +21,24 @@ _ANSWERED = "objection answered"
 
 def show_correction() -> None:
     """A box for the right label, and the known ones, each one click away."""
+    pointed = pointed_words()
+    prompt = f"What is {pointed}?" if pointed else "Wrong? It is …"
+    if pointed:
+        st.button(
+            f"Teach {pointed} alone",
+            key="pointed",
+            icon=":material/close:",
+            help="Teach the whole picture instead",
+            on_click=forget_pointing,
+        )
     with (
         st.form("correct", border=False, clear_on_submit=True),
         st.container(horizontal=True, gap="small", key="correct"),
     ):
         st.text_input(
-            "Wrong? It is …",
+            prompt,
             key=_LABEL,
-            placeholder="Wrong? It is …",
+            placeholder=prompt,
             label_visibility="collapsed",
             width="stretch",
         )
@@ -80,7 +91,7 @@ def _ask_why() -> None:
 
 def _teach_typed() -> None:
     if label := st.session_state[_LABEL].strip():
-        ask("Register", label=label)
+        _teach(label)
     else:
         note("Type first what the camera shows.", good=False)
 
@@ -88,4 +99,10 @@ def _teach_typed() -> None:
 def _teach_offered() -> None:
     if label := st.session_state[_OFFERED]:
         st.session_state[_OFFERED] = None
-        ask("Register", label=label)
+        _teach(label)
+
+
+def _teach(label: str) -> None:
+    """Register what was pointed at, else the whole picture."""
+    ask("Register", label=label, **pointed_fields())
+    forget_pointing()

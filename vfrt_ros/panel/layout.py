@@ -20,7 +20,7 @@ from vfrt_ros.panel import (
 from vfrt_ros.panel.correct import show_correction
 from vfrt_ros.panel.header import condition, show_header
 from vfrt_ros.panel.notes import ask, show_note
-from vfrt_ros.panel.seen import show_answer, show_pace, show_picture
+from vfrt_ros.panel.seen import show_answer, show_objects, show_pace, show_picture
 from vfrt_ros.panel.shared_client import shared_client
 from vfrt_ros.panel.style import ICON, STYLE
 from vfrt_ros.panel.tabs import draw_tabs
@@ -52,6 +52,7 @@ def show() -> None:
     with left, st.container(key="seen"):
         show_picture()
         show_answer()
+        show_objects()
         show_correction()
         show_why()
         show_pace()

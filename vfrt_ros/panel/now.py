@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from vfrt_ros.core.types.reason import words_of
+from vfrt_ros.core.types.reason import Reason, words_of
 from vfrt_ros.panel.recognition_feed import Pace
 
 
@@ -45,6 +45,26 @@ def candidates(recognition: Any) -> str:
         '<th scope="col" title="Likeness to the prompt">text</th></tr>'
     )
     return f'<table class="vfrt-candidates"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+
+
+def objects(message: Any) -> str:
+    """A table: each object in view with its track, label and score; nothing where there is none.
+
+    Args:
+        message: A vfrt_msgs/RecognisedObjects; None = there are none.
+    """
+    if message is None or not message.objects:
+        return '<div class="vfrt-objects"></div>'
+    rows = "".join(
+        f'<tr class="{"known" if each.reason == Reason.KNOWN else "unknown"}"><td>#{each.track}</td>'
+        f'<th scope="row">{escape(each.label)}</th><td class="vfrt-wide">{bar(each.score, each.threshold)}</td>'
+        f"<td>{percent(each.score)}</td></tr>"
+        for each in message.objects
+    )
+    return (
+        '<div class="vfrt-objects"><table class="vfrt-candidates"><caption>objects in view: click one in the picture, '
+        f"or drag a box</caption><tbody>{rows}</tbody></table></div>"
+    )
 
 
 def _row(entry: Any, is_best: bool) -> str:

@@ -12,7 +12,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CompressedImage
 
 from vfrt_msgs import srv
-from vfrt_msgs.msg import MemoryInfo, Recognition
+from vfrt_msgs.msg import MemoryInfo, RecognisedObjects, Recognition
 from vfrt_ros.bringup import CAMERA, full_name
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import ClientError
@@ -22,6 +22,7 @@ from vfrt_ros.nodes.loss_values import told_loss
 from vfrt_ros.panel.browser_source import BrowserSource
 from vfrt_ros.panel.ice_server import IceServer
 from vfrt_ros.panel.node_watch import NodeState, NodeWatch
+from vfrt_ros.panel.objects_feed import ObjectsFeed
 from vfrt_ros.panel.parameter_mirror import ParameterMirror
 from vfrt_ros.panel.picture_stream import PictureStream
 from vfrt_ros.panel.recognition_feed import RecognitionFeed
@@ -34,6 +35,7 @@ class PanelClient:
         recognition, camera: The state of the two nodes.
         parameters: Of the recognition node.
         feed: What it recognises.
+        objects: The objects in view.
         pictures: Its overlay.
         browser: A browser's camera in the place of the camera node.
     """
@@ -53,6 +55,7 @@ class PanelClient:
         self._lost = ""
         self._subscriptions: dict[str, tuple[str, Any]] = {}
         self.feed = RecognitionFeed()
+        self.objects = ObjectsFeed()
         self.recognition = NodeWatch(self._link, address, self._came)
         self.camera = NodeWatch(self._link, full_name(self._namespace, CAMERA.name))
         self.browser = BrowserSource(
@@ -135,6 +138,7 @@ class PanelClient:
         """Listen where the node publishes now, by type; where it is not there, by the usual names."""
         for message, name, profile, take in (
             (Recognition, names.RECOGNITION, qos.recognition(), self._take),
+            (RecognisedObjects, names.OBJECTS, qos.recognition(), self.objects.take),
             (MemoryInfo, names.MEMORY_INFO, qos.memory_info(), self._remember),
         ):
             topic = self._link.topic_of(self.address, message) or full_name(self._namespace, name)

@@ -8,7 +8,7 @@ import time
 
 import streamlit as st
 
-from vfrt_ros.panel import now
+from vfrt_ros.panel import now, pointing
 from vfrt_ros.panel.correct import show_objections
 from vfrt_ros.panel.node_watch import NodeState
 from vfrt_ros.panel.overlay_route import PATH
@@ -21,11 +21,14 @@ _STARTED = f"{time.time():.0f}"
 
 
 def show_picture() -> None:
-    """The overlay; the same text at each run, so that the browser leaves it alone."""
-    st.html(
-        f'<div class="vfrt-picture"><img src="{PATH.lstrip("/")}?{_STARTED}" '
-        'alt="What the camera sees now, with what is recognised"></div>'
-    )
+    """The overlay; the same address at each run, so that the browser leaves it alone."""
+    pointing.show_picture(f"{PATH.lstrip('/')}?{_STARTED}")
+
+
+@st.fragment(run_every=0.4)
+def show_objects() -> None:
+    """The objects in view, a row each."""
+    st.html(now.objects(shared_client().objects.newest()))
 
 
 @st.fragment(run_every=0.4)

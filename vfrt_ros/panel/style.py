@@ -23,6 +23,13 @@ STYLE = """
                 place-items: center; background: var(--vfrt-soft); }
 .vfrt-picture { max-height: 58vh; }
 .vfrt-picture img { width: 100%; height: 100%; object-fit: contain; display: block; font-size: .9rem; }
+.vfrt-picture { position: relative; cursor: crosshair; touch-action: none; user-select: none; }
+.vfrt-box { position: absolute; border: 2px solid var(--vfrt-unknown); border-radius: 2px; pointer-events: none;
+            background: color-mix(in srgb, var(--vfrt-unknown) 15%, transparent); }
+.vfrt-objects caption { text-align: left; font-size: .85rem; opacity: .7; padding: 0 0 .2rem; }
+.vfrt-objects .vfrt-candidates th:first-child { max-width: none; }
+.vfrt-objects .known th, .vfrt-objects .known td:first-child { color: var(--vfrt-known); }
+.vfrt-objects .unknown th, .vfrt-objects .unknown td:first-child { color: var(--vfrt-unknown); }
 .st-key-seen:has(.silent) .vfrt-picture img { opacity: .35; filter: grayscale(1); }
 .vfrt-answer { display: grid; gap: .35rem; }
 .vfrt-label { display: flex; justify-content: space-between; align-items: baseline; gap: 1rem; line-height: 1.2;

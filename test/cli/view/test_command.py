@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sensor_msgs.msg import RegionOfInterest
 
 from vfrt_msgs import srv
 from vfrt_msgs.msg import ShownFrame
@@ -16,13 +17,19 @@ from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.view.actions import carry_out
 from vfrt_ros.cli.view.keys import Act, Entry, Wish
 from vfrt_ros.cli.view.loop import NOTICE_SECONDS, ViewLoop
-from vfrt_ros.cli.view.picture import HEIGHT, WIDTH, Scene, draw_scene
+from vfrt_ros.cli.view.picture import HEIGHT, WIDTH, YELLOW, Scene, draw_scene
 from vfrt_ros.client.node_client import NodeClient
+from vfrt_ros.core.types.region import Box
 
 from ..fake_recognition import FakeRecognition
 
 WISHES = {
     "register": (Wish(Act.REGISTER, "cup"), "Register", {"label": "cup", "frames": 0}),
+    "register a box": (
+        Wish(Act.REGISTER, "cup", Box(10, 20, 30, 40)),
+        "Register",
+        {"region": RegionOfInterest(x_offset=10, y_offset=20, width=30, height=40)},
+    ),
     "prompts by label": (
         Wish(Act.PROMPTS, "cat, dog,"),
         "SetPrompts",
@@ -111,9 +118,15 @@ def test_a_scene_is_seen(scene: Scene) -> None:
 class FakeWindow:
     """A window whose keys are known beforehand; it is closed when there are none left."""
 
-    def __init__(self, *codes: int) -> None:
+    def __init__(self, *codes: int, box: Box | None = None) -> None:
         self.codes = list(codes)
         self.pictures: list[np.ndarray] = []
+        self.drawing: Box | None = None
+        self._box = box
+
+    def take_box(self) -> Box | None:
+        box, self._box = self._box, None
+        return box
 
     def show(self, picture: np.ndarray) -> None:
         self.pictures.append(picture)
@@ -149,6 +162,28 @@ def test_what_is_typed_is_asked_of_the_node() -> None:
     link = FakeLink()
     run(FakeWindow(*b"rcup\r", *b"u", -1), link)
     assert link.asked == [Wish(Act.REGISTER, "cup"), Wish(Act.UNDO)]
+
+
+def test_a_box_that_the_mouse_drew_is_asked_of_the_node() -> None:
+    """The overlay is half as large as the window, and so is the box."""
+    link = FakeLink()
+    link.picture = photo(320, 240)
+    window = FakeWindow(-1, *b"cup\r", -1, box=Box(100, 300, 61, 90))
+    run(window, link)
+    assert link.asked == [Wish(Act.REGISTER, "cup", Box(50, 150, 30, 45))]
+    assert any((picture[300, 100:160] == YELLOW).all() for picture in window.pictures), "it is drawn"
+
+
+def test_escape_forgets_the_box() -> None:
+    link = FakeLink()
+    run(FakeWindow(-1, 0x1B, *b"rcup\r", -1, box=Box(100, 80, 60, 90)), link)
+    assert link.asked == [Wish(Act.REGISTER, "cup")]
+
+
+def test_a_box_beside_the_picture_is_none() -> None:
+    link = FakeLink()
+    run(FakeWindow(-1, *b"u", -1, box=Box(5000, 80, 60, 90)), link)
+    assert link.asked == [Wish(Act.UNDO)]
 
 
 def test_q_ends_it_before_anything_else_is_done() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import CommandError
+from vfrt_ros.cli.region_options import message_of_box
 from vfrt_ros.cli.split_prompts import split_prompts
 from vfrt_ros.cli.view.keys import Act, Wish
 from vfrt_ros.core.config.read_list import read_list
@@ -28,11 +29,13 @@ def carry_out(client: NodeClient, wish: Wish) -> list[str]:
     Raises:
         CommandError: The node is not there, refused, or what was typed makes no sense.
     """
+    if wish.box is not None:
+        return _register(client, wish.text, region=message_of_box(wish.box))
     return _DOING[wish.act](client, wish.text)
 
 
-def _register(client: NodeClient, label: str) -> list[str]:
-    response = _ask(client, "Register", label=label)
+def _register(client: NodeClient, label: str, **part: Any) -> list[str]:
+    response = _ask(client, "Register", label=label, **part)
     return [response.message, *left_out(response.reason_codes)]
 
 

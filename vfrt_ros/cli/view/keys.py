@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+
+from vfrt_ros.core.types.region import Box
 
 ENTER, ESCAPE, BACKSPACE, SHIFT = "enter", "escape", "backspace", "shift"
 LONGEST = 200
@@ -40,19 +42,21 @@ class Act(Enum):
 
 @dataclass(frozen=True)
 class Wish:
-    """What the person wants done; `text` is the label or the prompts that were typed."""
+    """What the person wants done; `text` is the label or the prompts that were typed, `box` what the mouse drew."""
 
     act: Act
     text: str = ""
+    box: Box | None = None
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A line that is being typed, and what it is for."""
+    """A line that is being typed, and what it is for: the whole picture, or a box in it."""
 
     act: Act
     question: str
     text: str = ""
+    box: Box | None = None
 
 
 QUESTIONS = {
@@ -60,6 +64,8 @@ QUESTIONS = {
     Act.NOT_THIS: "What is this *not*? Label:",
     Act.PROMPTS: "Prompts, comma separated:",
 }
+MOUSE = ("drag", "register what is in a box: type its label, Enter")
+IN_BOX = "What is in the box? Label:"
 KEYS: dict[str, tuple[Act | None, str]] = {
     "r": (Act.REGISTER, "register what is seen: type its label, Enter"),
     "n": (Act.NOT_THIS, "not this: type the label that the picture does not show, Enter"),
@@ -119,6 +125,10 @@ class Keyboard:
             return None
         return Wish(act) if act else None
 
+    def point(self, box: Box) -> None:
+        """A box was drawn in the picture: ask what is in it; a label that was given stands there already."""
+        self.entry = Entry(Act.REGISTER, IN_BOX, self._label, box)
+
     def _type(self, entry: Entry, key: str) -> Wish | None:
         text = entry.text
         if key == ESCAPE:
@@ -127,11 +137,11 @@ class Keyboard:
             # An empty line is no answer yet, as in any form.
             if text.strip():
                 self.entry = None
-                return Wish(entry.act, text.strip())
+                return Wish(entry.act, text.strip(), entry.box)
         elif key == BACKSPACE:
-            self.entry = Entry(entry.act, entry.question, text[:-1])
+            self.entry = replace(entry, text=text[:-1])
         elif len(key) == 1 and key.isprintable() and len(text) < LONGEST:
-            self.entry = Entry(entry.act, entry.question, text + key)
+            self.entry = replace(entry, text=text + key)
         return None
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vfrt_ros.cli.view.keys import Act, Keyboard, Wish, read_key
-from vfrt_ros.cli.view.picture import Scene, draw_scene
+from vfrt_ros.cli.view.picture import Scene, draw_scene, in_overlay
 from vfrt_ros.core.report.lettering import Picture
+from vfrt_ros.core.types.region import Box
 
 if TYPE_CHECKING:
     from vfrt_ros.cli.view.link import ViewLink
@@ -42,6 +43,8 @@ class ViewLoop:
         self._keyboard = Keyboard(label)
         self._notices: list[tuple[float, str]] = []
         self._shown: tuple[Picture | None, Scene] | None = None
+        self._picture: Picture | None = None
+        self._drawn: Box | None = None
 
     def run(self) -> None:
         """Until the key q, or the window is closed."""
@@ -52,6 +55,7 @@ class ViewLoop:
             self._collect()
             self._refresh()
             wish = self._keyboard.press(read_key(self._window.wait_key()))
+            self._point()
             if wish and wish.act is Act.QUIT:
                 return
             if wish:
@@ -61,13 +65,24 @@ class ViewLoop:
         """Draw, if anything is another than before."""
         overlay, scene = self._link.picture, self._scene()
         if self._shown is None or overlay is not self._shown[0] or scene != self._shown[1]:
-            self._window.show(draw_scene(overlay, scene))
+            self._picture = draw_scene(overlay, scene)
+            self._window.show(self._picture)
             self._shown = (overlay, scene)
+
+    def _point(self) -> None:
+        """Ask for the label of a box that was drawn."""
+        if drawn := self._window.take_box():
+            box = in_overlay(drawn, self._link.picture, self._picture)
+            if box is not None:
+                self._keyboard.point(box)
+                self._drawn = drawn
 
     def _scene(self) -> Scene:
         now = self._clock()
         lines = tuple(line for until, line in self._notices if until > now)
-        return Scene(self._link.trouble, self._keyboard.entry, self._keyboard.help, lines)
+        entry = self._keyboard.entry
+        box = self._window.drawing or (self._drawn if entry and entry.box else None)
+        return Scene(self._link.trouble, entry, self._keyboard.help, lines, box)
 
     def _ask(self, wish: Wish) -> None:
         self._say([f"{wish.act.value} {wish.text}".strip() + " …"])

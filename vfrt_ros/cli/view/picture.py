@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from vfrt_ros.cli.view.keys import KEYS, Entry
+from vfrt_ros.cli.view.keys import KEYS, MOUSE, Entry
 from vfrt_ros.core.report.lettering import Colour, Picture, shade, write
+from vfrt_ros.core.types.region import Box
 
 HEIGHT, WIDTH = 480, 640
 """Of the picture where there is none yet; a smaller overlay is enlarged, so that text stays readable."""
@@ -33,12 +34,14 @@ class Scene:
         entry: What is being typed, if anything is.
         help: Whether the keys are shown.
         notices: Answers of the node, oldest first.
+        box: What the mouse draws or has drawn, in pixels of the window.
     """
 
     trouble: str = ""
     entry: Entry | None = None
     help: bool = False
     notices: Sequence[str] = field(default_factory=tuple)
+    box: Box | None = None
 
 
 def draw_scene(overlay: Picture | None, scene: Scene) -> Picture:
@@ -53,14 +56,35 @@ def draw_scene(overlay: Picture | None, scene: Scene) -> Picture:
     picture = _canvas(overlay)
     if scene.trouble:
         picture[:] = picture // 3
+    if scene.box:
+        corners = (scene.box.x, scene.box.y), (scene.box.right - 1, scene.box.bottom - 1)
+        cv2.rectangle(picture, *corners, YELLOW, 2)
     top = _block(picture, _BANNER, _wrapped(picture, [scene.trouble]), RED) if scene.trouble else _BANNER
     if scene.help:
-        top = _block(picture, top, [f"{key}   {what}" for key, (_, what) in KEYS.items()], WHITE)
+        keys = [(key, what) for key, (_, what) in KEYS.items()]
+        top = _block(picture, top, [f"{key}   {what}" for key, what in [*keys, MOUSE]], WHITE)
     top = _block(picture, top, _wrapped(picture, scene.notices), YELLOW)
     if scene.entry:
         lines = [*_wrapped(picture, [f"{scene.entry.question} {scene.entry.text}_"])]
         _block(picture, top, [*lines, "Enter: do it   Esc: leave it"], WHITE)
     return picture
+
+
+def in_overlay(box: Box, overlay: Picture | None, scene: Picture | None) -> Box | None:
+    """A box of the window in pixels of the overlay; None where there is none yet, or it lies outside.
+
+    Args:
+        box: As the mouse drew it.
+        overlay: The node's picture.
+        scene: The picture of the window, as `draw_scene` made it.
+    """
+    if overlay is None or scene is None:
+        return None
+    scale = overlay.shape[0] / scene.shape[0]
+    left, top = round(box.x * scale), round(box.y * scale)
+    right, bottom = round(box.right * scale), round(box.bottom * scale)
+    cut = Box(left, top, right - left, bottom - top).cut(overlay.shape[1], overlay.shape[0])
+    return cut if cut.area else None
 
 
 def _canvas(overlay: Picture | None) -> Picture:

@@ -15,9 +15,12 @@ import cv2
 
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.core.report.lettering import Picture
+from vfrt_ros.core.types.region import Box
 
 ELSEWHERE = "use the browser (`vfrt panel`), `vfrt watch`, or a shell on a desktop"
 _WAIT_MS = 15
+LEAST_DRAG = 5
+"""Pixels of a side of a box; a smaller one is a click."""
 
 
 class ViewWindow:
@@ -30,11 +33,16 @@ class ViewWindow:
         """
         _quiet_qt()
         self._title = title
+        self._start: tuple[int, int] | None = None
+        self._drawn: Box | None = None
+        self.drawing: Box | None = None
+        """What the mouse draws now, in pixels of the window."""
         # Held until Qt has its own: a server that loses its last client may start anew and refuse the next.
         connection = check_display()
         try:
             # Qt now and then paints nothing in a window of free size that is resized before it was shown.
             cv2.namedWindow(title, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
+            cv2.setMouseCallback(title, self._follow_mouse)
         except cv2.error as error:
             raise CommandError(
                 f"This OpenCV ({cv2.__version__}) was built without windows: install opencv-python in place of "
@@ -52,6 +60,21 @@ class ViewWindow:
         """The next key as `waitKeyEx` gives it, -1 where none comes soon; the window lives meanwhile."""
         return int(cv2.waitKeyEx(_WAIT_MS))
 
+    def take_box(self) -> Box | None:
+        """The box that the mouse has drawn since the last call, in pixels of the window; None = none."""
+        box, self._drawn = self._drawn, None
+        return box
+
+    def _follow_mouse(self, event: int, x: int, y: int, *_: Any) -> None:
+        """OpenCV calls this from `wait_key`."""
+        if event == cv2.EVENT_LBUTTONDOWN:
+            self._start = (x, y)
+        if self._start is None:
+            return
+        self.drawing = between(self._start, (x, y))
+        if event == cv2.EVENT_LBUTTONUP:
+            self._drawn, self._start, self.drawing = self.drawing, None, None
+
     @property
     def closed(self) -> bool:
         """Whether the person closed it by its button."""
@@ -63,6 +86,17 @@ class ViewWindow:
     def close(self) -> None:
         """Take it down."""
         cv2.destroyAllWindows()
+
+
+def between(one: tuple[int, int], other: tuple[int, int]) -> Box | None:
+    """The box between two corners; None where it is too small to be meant.
+
+    >>> str(between((90, 20), (10, 60))), between((5, 5), (6, 99))
+    ('10,20,80,40', None)
+    """
+    (x, y), (u, v) = one, other
+    box = Box(min(x, u), min(y, v), abs(x - u), abs(y - v))
+    return box if min(box.width, box.height) >= LEAST_DRAG else None
 
 
 def check_display(environment: Mapping[str, str] = os.environ) -> socket.socket | None:

@@ -1,0 +1,94 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""Point at a thing in the live picture: drag a box around it, or click an object."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+from sensor_msgs.msg import RegionOfInterest
+
+from vfrt_ros.core.types.region import Box
+from vfrt_ros.panel.pointing_script import SCRIPT
+from vfrt_ros.panel.shared_client import shared_client
+
+_CHOSEN, _COMPONENT = "pointed at", "picture"
+
+
+def show_picture(source: str) -> None:
+    """The live picture, in which a person can point.
+
+    Args:
+        source: Address of the picture.
+    """
+    box = pointed_box()
+    data = {"source": source, "box": [box.x, box.y, box.width, box.height] if box else None}
+    _picture()(key=_COMPONENT, data=data, on_pointed_change=_take)
+
+
+def pointed_fields() -> dict[str, Any]:
+    """What a registration has to say of what was pointed at; empty = nothing was."""
+    chosen = st.session_state.get(_CHOSEN)
+    if isinstance(chosen, Box):
+        box = RegionOfInterest(x_offset=chosen.x, y_offset=chosen.y, width=chosen.width, height=chosen.height)
+        return {"region": box}
+    return {"track": chosen} if chosen else {}
+
+
+def pointed_words() -> str:
+    """What was pointed at, for people; empty = nothing."""
+    chosen = st.session_state.get(_CHOSEN)
+    if isinstance(chosen, Box):
+        return f"the box {chosen}"
+    return f"object #{chosen}" if chosen else ""
+
+
+def pointed_box() -> Box | None:
+    """The box that was drawn, while it is what is pointed at."""
+    chosen = st.session_state.get(_CHOSEN)
+    return chosen if isinstance(chosen, Box) else None
+
+
+def forget_pointing() -> None:
+    """Nothing is pointed at any more."""
+    st.session_state[_CHOSEN] = None
+
+
+def choose(pointed: Mapping[str, Any], objects: Any) -> Box | int | None:
+    """What a gesture means.
+
+    Args:
+        pointed: `x`, `y`, `width`, `height` of the drag in pixels of the picture; no width and height = a click.
+        objects: The newest vfrt_msgs/RecognisedObjects; None = there are none.
+
+    Returns:
+        The box, or the track of the smallest object that was clicked, or nothing.
+    """
+    numbers = [float(pointed.get(name, 0.0)) for name in ("x", "y", "width", "height")]
+    if not all(map(math.isfinite, numbers)) or max(map(abs, numbers)) > 2**20:
+        return None
+    x, y, width, height = (round(number) for number in numbers)
+    if width > 0 and height > 0:
+        return Box(max(0, x), max(0, y), width, height)
+    under = [
+        (each.box.width * each.box.height, each.track)
+        for each in (objects.objects if objects is not None else ())
+        if 0 <= x - each.box.x_offset < each.box.width and 0 <= y - each.box.y_offset < each.box.height
+    ]
+    return min(under)[1] if under else None
+
+
+def _take() -> None:
+    """A gesture came from the browser."""
+    pointed = st.session_state[_COMPONENT].pointed
+    if pointed:
+        st.session_state[_CHOSEN] = choose(pointed, shared_client().objects.newest())
+
+
+@st.cache_resource
+def _picture() -> Any:
+    """The component, registered once for all sessions."""
+    return st.components.v2.component("vfrt_picture", js=SCRIPT, isolate_styles=False)
