@@ -10,7 +10,7 @@ import streamlit as st
 
 from vfrt_ros.panel.markdown import plain
 from vfrt_ros.panel.notes import ask, note
-from vfrt_ros.panel.pointing import forget_pointing, pointed_fields, pointed_words
+from vfrt_ros.panel.pointing import forget_pointing, pointed_fields, pointed_question, pointed_words
 from vfrt_ros.panel.shared_client import shared_client
 from vfrt_ros.panel.why import ask_why
 
@@ -21,11 +21,10 @@ _ANSWERED = "objection answered"
 
 def show_correction() -> None:
     """A box for the right label, and the known ones, each one click away."""
-    pointed = pointed_words()
-    prompt = f"What is {pointed}?" if pointed else "Wrong? It is …"
-    if pointed:
+    prompt = pointed_question() or "Wrong? It is …"
+    if words := pointed_words():
         st.button(
-            f"Teach {pointed} alone",
+            f"Only {words}",
             key="pointed",
             icon=":material/close:",
             help="Teach the whole picture instead",

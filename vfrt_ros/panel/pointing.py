@@ -25,7 +25,11 @@ def show_picture(source: str) -> None:
         source: Address of the picture.
     """
     box = pointed_box()
-    data = {"source": source, "box": [box.x, box.y, box.width, box.height] if box else None}
+    data = {
+        "source": source,
+        "box": [box.x, box.y, box.width, box.height] if box else None,
+        "question": pointed_question(),
+    }
     _picture()(key=_COMPONENT, data=data, on_pointed_change=_take)
 
 
@@ -44,6 +48,12 @@ def pointed_words() -> str:
     if isinstance(chosen, Box):
         return f"the box {chosen}"
     return f"object #{chosen}" if chosen else ""
+
+
+def pointed_question() -> str:
+    """What is asked of what was pointed at; empty = nothing was."""
+    words = pointed_words()
+    return f"What is {words}?" if words else ""
 
 
 def pointed_box() -> Box | None:

@@ -61,9 +61,20 @@ export default function (component) {
     if (width < 4 || height < 4) { [x, y] = start; width = height = 0; draw(null); }
     start = null;
     setTriggerValue('pointed', { x, y, width, height });
-    document.querySelector('.st-key-correct input')?.focus();
   };
   if (!start) draw(data.box);
+
+  // The name is typed next: the input asks for it as soon as the page has followed.
+  if (data.question !== place.dataset.question) {
+    place.dataset.question = data.question;
+    let looks = 0;
+    const look = setInterval(() => {
+      const input = document.querySelector('.st-key-correct input');
+      const asks = data.question && input && input.placeholder === data.question;
+      if (asks) input.focus();
+      if (asks || !data.question || ++looks > 100) clearInterval(look);
+    }, 50);
+  }
 }
 """
 """A JavaScript module, as `st.components.v2` takes it."""

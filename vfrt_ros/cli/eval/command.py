@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import OK, Command, UsageError, add_json_option
+from vfrt_ros.cli.eval.objects import configure_objects, evaluate_objects
 from vfrt_ros.cli.eval.stream import configure_stream, print_json, run_stream
 from vfrt_ros.core.config.read_list import read_list
 from vfrt_ros.core.types.counted import counted
@@ -43,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write CSV, JSON and a report there")
     add_json_option(parser)
     _configure_episodes(parser.add_argument_group("with a data set"))
+    configure_objects(parser.add_argument_group("with boxes"))
     configure_stream(parser.add_argument_group("with a recording"))
 
 
@@ -67,9 +69,11 @@ def _configure_episodes(group: argparse._ArgumentGroup) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate a data set or replay a recording."""
-    if (arguments.dataset is None) == (arguments.stream is None):
-        raise UsageError("Expected either a DATASET or --stream RECORDING.")
+    if sum(given is not None for given in (arguments.dataset, arguments.stream, arguments.objects)) != 1:
+        raise UsageError("Expected either a DATASET, --objects FOLDER or --stream RECORDING.")
     settings = _settings(arguments)
+    if arguments.objects is not None:
+        return _run_objects(arguments, settings)
     return (
         run_stream(arguments, settings) if arguments.stream is not None else _run_dataset(arguments, settings)
     )
@@ -145,6 +149,19 @@ def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -
     return _show(arguments, summarise(about, dataset.labels, table, per_class=_wants_details(arguments)))
 
 
+def _run_objects(arguments: argparse.Namespace, settings: RecognitionSettings) -> int:
+    if arguments.fuse == DEFAULT_METHODS:
+        arguments.fuse = "calibrated,ncm"
+    summary, found = evaluate_objects(arguments, settings, lambda labels: _plan(arguments, labels))
+    if arguments.json:
+        print_json({**summary.as_dict(), **({"found": found} if found else {})})
+        return OK
+    status = _show(arguments, summary)
+    if found:
+        print(", ".join(f"{name}: {value}" for name, value in found.items()))
+    return status
+
+
 def _plan(arguments: argparse.Namespace, labels: int) -> Plan:
     from vfrt_ros.evaluation.methods import parse_methods
     from vfrt_ros.evaluation.run import Plan
@@ -211,6 +228,7 @@ COMMAND = Command(
     examples=(
         "vfrt eval ~/data/groceries --ways 20 --shots 1,5,10 --episodes 60 --out report",
         "vfrt eval ~/data/groceries --fuse calibrated --set open_set_threshold=0.02 --json",
+        "vfrt eval --objects ~/data/desks --ways 10 --shots 5 --regions grid",
         "vfrt eval --stream demo",
         "vfrt eval --stream ~/bags/kitchen --topic /camera/image_raw --init-labels cup,phone --out kitchen",
     ),

@@ -1,0 +1,99 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""`vfrt eval --objects`: pictures with boxes, each thing by its crop against the whole picture."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vfrt_ros.cli.command import UsageError
+
+if TYPE_CHECKING:
+    from vfrt_ros.core.config.settings import RecognitionSettings
+    from vfrt_ros.evaluation.run import Plan
+    from vfrt_ros.evaluation.summary import Summary
+
+WHOLE = "whole picture"
+
+
+def configure_objects(group: argparse._ArgumentGroup) -> None:
+    """The options of `--objects`."""
+    group.add_argument(
+        "--objects", type=Path, metavar="FOLDER",
+        help="pictures with boxes: COCO JSON, Pascal VOC XML or YOLO text; options as with a data set",
+    )  # fmt: skip
+    group.add_argument(
+        "--regions", default="", metavar="NAME",
+        help="also how well this source finds the boxes: grid, motion (the pictures are a film, by name), a plug-in",
+    )  # fmt: skip
+
+
+def evaluate_objects(
+    arguments: argparse.Namespace,
+    settings: RecognitionSettings,
+    plan_for: Callable[[int], Plan],
+) -> tuple[Summary, dict[str, Any]]:
+    """Evaluate true boxes against whole pictures, and a source of boxes where one is named.
+
+    Args:
+        arguments: The command's.
+        settings: Of the rules.
+        plan_for: Makes the plan for a number of labels.
+
+    Returns:
+        The summary, with each method a second time for the whole pictures, and what the source found.
+    """
+    from vfrt_ros.core.encoders import load_encoders
+    from vfrt_ros.core.factory import encoder_settings
+    from vfrt_ros.evaluation.boxed.features import features_of, see_things, usable
+    from vfrt_ros.evaluation.boxed.finding import find
+    from vfrt_ros.evaluation.boxed.load import load_boxed
+    from vfrt_ros.evaluation.run import check_ways, run
+    from vfrt_ros.evaluation.summary import summarise
+
+    if arguments.regions in ("off", "topic"):
+        raise UsageError(f"--regions expects a source that finds boxes by itself; got '{arguments.regions}'.")
+
+    def warn(text: str) -> None:
+        print(f"vfrt eval: {text}", file=sys.stderr)
+
+    shots = max(plan_for(0).shots)
+    kind, pictures = load_boxed(arguments.objects, warn=warn)
+    encoders = load_encoders(**encoder_settings(settings))
+    seen = see_things(pictures, encoders, seed=arguments.seed, warn=warn, progress=True)
+    things = usable(seen, shots, warn=warn)
+    labels = tuple(sorted({thing.label for thing in things}))
+    plan = plan_for(len(labels))
+    check_ways(plan, len(labels))
+    table = {}
+    for whole in (False, True):
+        outcomes = run(
+            plan, features_of(things, encoders, whole=whole), encoders, settings,
+            jobs=arguments.jobs or os.cpu_count() or 1, progress=True,
+        )  # fmt: skip
+        table |= {
+            f"{method.name} ({WHOLE})" if whole else method.name: own for method, own in outcomes.items()
+        }
+    about = {
+        "dataset": arguments.objects.resolve().name,
+        "format": kind,
+        "pictures": len({thing.picture for thing in things}),
+        "boxes": len(things),
+        "labels": len(labels),
+        "encoder": encoders.note,
+        "ways": plan.ways,
+        "shots": ", ".join(map(str, plan.shots)),
+        "episodes": plan.count,
+        "seed": plan.seed,
+        "unknown threshold": settings.open_set_threshold,
+    }
+    found: dict[str, Any] = {}
+    if arguments.regions:
+        result = find(things, encoders, settings, source=arguments.regions, ways=plan.ways, shots=shots)
+        found = result.as_dict()
+    return summarise(about, labels, table, per_class=False), found

@@ -1,0 +1,2 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0

@@ -1,0 +1,58 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""Boxes in YOLO's text files, one a picture. Source: https://docs.ultralytics.com/datasets/detect/"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vfrt_ros.core.config.yaml_text import read_yaml
+from vfrt_ros.evaluation.boxed.picture import Thing
+from vfrt_ros.evaluation.dataset import Warn
+
+NAMES = ("classes.txt", "obj.names")
+
+
+def read(folder: Path, warn: Warn) -> dict[str, list[Thing]] | None:
+    """The things by the stem of their picture; None where there is no such file."""
+    names = _names(folder)
+    found: dict[str, list[Thing]] = {}
+    for path in sorted(folder.rglob("*.txt")):
+        if path.name in NAMES or path.name.lower().startswith("readme"):
+            continue
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+            found[path.stem] = [_thing(line.split(), names) for line in lines if line.strip()]
+        except (OSError, ValueError) as error:
+            warn(f"{path} cannot be read as YOLO: {error}. It is left out.")
+    return found or None
+
+
+def _thing(words: Sequence[str], names: dict[int, str]) -> Thing:
+    if len(words) < 5:
+        raise ValueError("expected a class and four numbers in each line")
+    number = int(words[0])
+    x, y, width, height = (float(word) for word in words[1:5])
+    return Thing(
+        names.get(number, f"class {number}"), (x - width / 2, y - height / 2, width, height), shares=True
+    )
+
+
+def _names(folder: Path) -> dict[int, str]:
+    """The labels by number, of `classes.txt` or the `names` of a YAML file; numbers stand for themselves."""
+    for name in NAMES:
+        if (folder / name).is_file():
+            lines = (folder / name).read_text(encoding="utf-8").splitlines()
+            return dict(enumerate(line.strip() for line in lines))
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        try:
+            content = read_yaml(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        names = content.get("names") if isinstance(content, dict) else None
+        if isinstance(names, list):
+            return {number: str(name) for number, name in enumerate(names)}
+        if isinstance(names, dict):
+            return {int(number): str(name) for number, name in names.items()}
+    return {}
