@@ -98,7 +98,9 @@ class LaunchArgument:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The allowed values; empty = any."""
+        """The allowed values; empty = any, or those of plug-ins too."""
+        if self.entry and self.entry.plugins:
+            return ()
         return tuple(str(choice) for choice in self.entry.choices) if self.entry else self.options
 
 
@@ -112,6 +114,7 @@ ARGUMENTS = (
     LaunchArgument(name="device", node=RECOGNITION, parameter="device"),
     LaunchArgument(name="labels", node=RECOGNITION, parameter="init_labels"),
     LaunchArgument(name="init_labels", node=RECOGNITION, parameter="init_labels"),
+    LaunchArgument(name="regions", node=RECOGNITION, parameter="regions"),
     LaunchArgument(
         name="image",
         meaning="Image topic of a camera driver that runs already; then no camera is started, unless camera says so",
@@ -248,7 +251,7 @@ class _Precedence:
 
 def _shows_demo(wanted: _Precedence, has_camera: Callable[[], bool]) -> bool:
     source = wanted.find(CAMERA, "source") or CAMERA.settings.parameters()["source"].default
-    return source == "demo" or (source == "auto" and not has_camera())
+    return source in ("demo", "demo:objects") or (source == "auto" and not has_camera())
 
 
 def has_camera() -> bool:

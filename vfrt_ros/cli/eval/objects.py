@@ -70,7 +70,7 @@ def evaluate_objects(
     labels = tuple(sorted({thing.label for thing in things}))
     plan = plan_for(len(labels))
     check_ways(plan, len(labels))
-    table = {}
+    table: dict[str, Any] = {}
     for whole in (False, True):
         outcomes = run(
             plan, features_of(things, encoders, whole=whole), encoders, settings,

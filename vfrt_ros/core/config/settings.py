@@ -218,7 +218,7 @@ class CameraSettings(Settings):
     source: str = parameter(
         "auto",
         "Device (0, /dev/video0), video file, folder or glob of images, bag (PATH or PATH#/topic), rtsp:// or "
-        "http:// URL (a stream or a single picture), GStreamer pipeline, demo, auto",
+        "http:// URL (a stream or a single picture), GStreamer pipeline, demo, demo:objects (several things), auto",
     )
     fps: float = parameter(30.0, "Frames per second", low=0.0, high=1000.0, open_low=True)
     size: tuple[int, int] = parameter(

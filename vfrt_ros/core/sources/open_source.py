@@ -19,6 +19,8 @@ from vfrt_ros.core.config.settings import CameraSettings
 from vfrt_ros.core.sources.auto_demo import AutoDemo
 from vfrt_ros.core.sources.bag_files import is_bag
 from vfrt_ros.core.sources.demo import DemoSource
+from vfrt_ros.core.sources.demo_objects import NAME as OBJECTS
+from vfrt_ros.core.sources.demo_objects import DemoObjectsSource
 from vfrt_ros.core.sources.device import DeviceSource, device_path, device_paths, is_device
 from vfrt_ros.core.sources.find_camera import CameraSearch
 from vfrt_ros.core.sources.images import EXTENSIONS, ImageSource
@@ -61,6 +63,8 @@ def source_kind(spec: str) -> SourceKind:
         raise _nothing_there(spec)
     if spec in (SourceKind.AUTO.value, SourceKind.DEMO.value):
         return SourceKind(spec)
+    if spec == OBJECTS:
+        return SourceKind.DEMO
     if is_pipeline(spec):
         check_pipeline(spec)
         return SourceKind.PIPELINE
@@ -101,7 +105,8 @@ def open_source(
     if kind is SourceKind.AUTO:
         return _open_auto(settings, search or camera_search(settings, warn), may_be_demo)
     if kind is SourceKind.DEMO:
-        return DemoSource(size=settings.size, fps=settings.fps)
+        demo = DemoObjectsSource if spec == OBJECTS else DemoSource
+        return demo(size=settings.size, fps=settings.fps)
     if kind is SourceKind.DEVICE:
         return DeviceSource(spec, size=settings.size, fps=settings.fps)
     if kind is SourceKind.PIPELINE:
