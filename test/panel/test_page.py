@@ -22,6 +22,7 @@ from vfrt_ros.panel import browser_camera
 from vfrt_ros.panel.browser_source import Standing
 from vfrt_ros.panel.layout import TABS
 from vfrt_ros.panel.node_watch import NodeState
+from vfrt_ros.panel.objects_feed import ObjectsFeed
 from vfrt_ros.panel.parameter_mirror import MirroredParameter
 from vfrt_ros.panel.server import PAGE
 from vfrt_ros.panel.shared_client import share
@@ -95,6 +96,7 @@ class Client:
         self.parameters = Parameters()
         info = LabelInfo(label=LABEL, examples=2, negatives=1)
         self.memory = MemoryInfo(version=3, encoder_id="fake", labels=[info])
+        self.objects = ObjectsFeed()
         self.feed = SimpleNamespace(newest=lambda: Recognition(label="unknown"), age=0.0, samples=list)
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.conflicts: list[Conflict] = []

@@ -20,6 +20,7 @@ from tools.bench import (
     pipeline,
     plot,
     policy,
+    regions,
     register,
     report,
     search,
@@ -41,6 +42,7 @@ PARTS: dict[str, Callable[[bool], list[Row]]] = {
     "register": register.measure,
     "memory": memory.measure,
     "search": search.measure,
+    "regions": regions.measure,
     "start": start.measure,
 }
 

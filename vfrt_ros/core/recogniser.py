@@ -255,7 +255,7 @@ class Recogniser(Taught):
             camera: Whose recent frames; as for `view`.
             box: The part of the newest frame that shows it, which is followed back through the frames before; None =
                 all of them. Not used with `images`.
-            track: The newest crops of this object, instead; 0 = of none.
+            track: The newest crops of this object, instead of `box`; 0 = of none.
 
         Returns:
             What was stored, what was left out and why, and the labels that have the same scene already.
@@ -275,7 +275,8 @@ class Recogniser(Taught):
         sizes = [(frame.shape[1], frame.shape[0]) for frame in images]
         check_images(sizes, most=self.settings.max_images, megapixels=self.settings.max_request_megapixels)
         count = frames or self.settings.register_frames
-        crops = self._crops(view, box, count) if box is not None and not len(images) else images
+        pointed = box if not track and not len(images) else None
+        crops = self._crops(view, pointed, count) if pointed is not None else images
         given = self.observe_all(crops, [None] * len(crops)) if len(crops) else None
         with self._lock:
             newest = view.objects.recent(track, count) if track and given is None else view.newest(count)
@@ -294,8 +295,8 @@ class Recogniser(Taught):
             fresh = examples_of(judged)
             conflicts = () if negative else find_conflicts(self.memory, label, fresh)
             step = self.memory.register(label, fresh, negative=negative)
-            if box is not None:
-                view.objects.search.taught(box)
+            if pointed is not None:
+                view.objects.search.taught(pointed)
         return Registration.of(judged, step, conflicts)
 
     def set_prompts(

@@ -105,6 +105,8 @@ class ObjectChannel:
         if self._wanted:
             message = arrival.message
             self._give(self._pairs.add_picture(_nanoseconds(message.header), arrival, self._limit))
+        else:
+            self._pairs.clear()  # pictures that were kept for boxes are of no use any more
 
     def publish(self, result: ObjectsResult, memory: Memory) -> None:
         """Publish the objects of a picture, and keep them as the newest.

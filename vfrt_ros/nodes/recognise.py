@@ -10,7 +10,7 @@ from typing import Any
 from vfrt_msgs.srv import Recognise
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import RequestError
-from vfrt_ros.core.types.region import Region, check_regions
+from vfrt_ros.core.types.region import Region, RegionFault, check_regions
 from vfrt_ros.nodes.given_images import given_images
 from vfrt_ros.nodes.messages import given_regions, objects_message
 from vfrt_ros.nodes.objects_result import ObjectsResult
@@ -50,8 +50,9 @@ def _regions(number: int, message: Any, shape: Sequence[int], most: int) -> list
     """The regions of one image; who asks gets an answer for each, or a refusal."""
     height, width = shape[:2]
     checked = check_regions(given_regions(message), width, height, most)
-    if checked.faults:
-        fault = next(iter(checked.faults))
+    faults = [fault for fault in checked.faults if fault is not RegionFault.NO_SCORE]
+    if faults:
+        fault = faults[0]
         raise RequestError(
             f"A region of image {number} ({width}x{height}) cannot be used: {fault.words}. Nothing was recognised."
         )

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
+
 import pytest
 
 from vfrt_ros.core.config.parameters import Kind, from_environment
@@ -107,3 +109,19 @@ def test_a_variable_of_another_node_is_passed_over() -> None:
 def test_a_wrong_variable_is_refused_in_words(variable, value, text) -> None:
     with pytest.raises(SettingError, match=text):
         environment(**{variable: value})
+
+
+def test_off_is_what_yaml_reads_as_false() -> None:
+    assert RecognitionSettings(regions=False).regions == "off"
+    with pytest.raises(SettingError, match="regions"):
+        RecognitionSettings(regions=True)
+    with pytest.raises(SettingError, match="regions"):
+        RecognitionSettings(regions="radar")
+
+
+def test_a_plug_in_adds_a_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def points(group: str) -> list[EntryPoint]:
+        return [EntryPoint("radar", "boxes:build", group)] if group == "vfrt.region_sources" else []
+
+    monkeypatch.setattr("vfrt_ros.core.config.parameters.entry_points", points)
+    assert RecognitionSettings(regions="radar").regions == "radar"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench import encodings, overlay, pipeline, register, search, stages
+from tools.bench import encodings, overlay, pipeline, regions, register, search, stages
 from vfrt_ros.bench import entrants
 from vfrt_ros.bench.contest import contest
 from vfrt_ros.bench.isolated import BenchError, isolated
@@ -83,3 +83,10 @@ def test_a_search_finds_what_is_left(factory) -> None:
     found = search.compare(size=400, factory=factory, dim=16)
     assert found["forgotten ones found"] == 0
     assert found["recall"] >= 0.98
+
+
+def test_regions_are_scored_together_and_boxes_have_a_rate() -> None:
+    scored = regions.score(turns=2, backbone="fake", **SMALL)
+    assert scored["times"] == pytest.approx(scored["many ms"] / scored["one ms"])
+    found = regions.rate(boxes=3, count=2, backbone="fake", **SMALL)
+    assert found["rate"] == pytest.approx(1e3 / found["ms"])
