@@ -14,7 +14,7 @@ from pathlib import Path
 import msgpack
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vfrt_ros.core.config.settings import RecognitionSettings, state_folder
@@ -202,6 +202,7 @@ def test_forged_prompts_are_refused_or_read(value: object) -> None:
         )
 
 
+@example(label="cup", quality={"m" * 41: 0.0}, prompt="", source="")
 @given(
     label=st.text(st.characters(), max_size=12),
     quality=st.dictionaries(st.text(st.characters(), max_size=50), st.floats(), max_size=25),

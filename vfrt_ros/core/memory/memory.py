@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from vfrt_ros.core.memory import compact as compacting
 from vfrt_ros.core.memory import reissue as reissuing
-from vfrt_ros.core.memory.accept import LAST_SECOND, check_parts, checked_prompts
+from vfrt_ros.core.memory.accept import LAST_SECOND, check_parts, checked_prompts, checked_quality
 from vfrt_ros.core.memory.check import embedding_fault
 from vfrt_ros.core.memory.example_index import ExampleIndex
 from vfrt_ros.core.memory.example_table import ExampleTable
@@ -303,7 +303,9 @@ class Memory:
             check_parts(example.quality, example.thumbnail, example.source)
         now = min(max(self._seconds(), 0.0), float(LAST_SECOND))
         taught = tuple(
-            TaughtExample(label, e.embedding, negative, now, e.quality, e.thumbnail, e.source)
+            TaughtExample(
+                label, e.embedding, negative, now, checked_quality(e.quality), e.thumbnail, e.source
+            )
             for e in examples
         )
         return self._do(Kind.TEACH, Teach(taught))
