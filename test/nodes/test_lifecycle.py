@@ -199,6 +199,10 @@ RUNS = {
     "unknown name": (["--ros-args", "-p", "alfa_fusion:=0.5"], "Did you mean 'alpha_fusion'?"),
     "wrong value": (["--ros-args", "-p", "alpha_fusion:=1.5"], "must be a number in [0, 1]; got 1.5"),
     "no YAML": (["--ros-args", "-p", "backbone:={a: b}"], "ROS cannot be started with these arguments."),
+    "what YAML takes for something else": (
+        ["--ros-args", "-p", "memory_path:=:memory:"],
+        "stands in quotes: -p 'NAME:=\"VALUE\"'.",
+    ),
     "no such file": (["--ros-args", "--params-file", "/nowhere.yaml"], "/nowhere.yaml"),
     "unknown flag": (["--ros-args", "--foo"], "--foo"),
     "unknown log level": (["--ros-args", "--log-level", "foo"], "--log-level foo"),

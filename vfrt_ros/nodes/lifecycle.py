@@ -265,6 +265,10 @@ def _init(arguments: Sequence[str]) -> None:
         rclpy.init(args=list(arguments), signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
         told = _without_place(error)
+        if "YAML" in told:
+            told = (
+                f"{told}. A value that YAML takes for something else stands in quotes: -p 'NAME:=\"VALUE\"'."
+            )
         raise ArgumentsError(f"ROS cannot be started with these arguments. {told}") from error
 
 

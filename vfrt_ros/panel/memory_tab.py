@@ -30,7 +30,7 @@ def show() -> None:
     st.markdown("**Export**")
     st.caption("The whole memory as one file, the same that `vfrt memory export` writes.")
     with st.container(horizontal=True):
-        st.button("Prepare the file", on_click=_export)
+        st.button("Prepare the file", width="stretch", on_click=_export)
         if made := st.session_state.get("memory made"):
             name, data = made
             st.download_button(f"Download {plain(name)}", data, name, on_click="ignore", type="primary")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.panel.notes import ask, note
 from vfrt_ros.panel.shared_client import shared_client
 
@@ -27,9 +28,11 @@ def show() -> None:
         st.form_submit_button("Set prompts", type="primary", width="stretch", on_click=set_prompts)
     memory = shared_client().memory
     prompted = [
-        f"{info.label} ({info.prompts})" for info in (memory.labels if memory else ()) if info.prompts
+        f"{info.label} ({counted(info.prompts, 'prompt')})"
+        for info in (memory.labels if memory else ())
+        if info.prompts
     ]
-    st.text("Labels with prompts: " + (", ".join(prompted) or "none"))
+    st.text("Described in words: " + (", ".join(prompted) or "no label"))
 
 
 def set_prompts() -> None:
