@@ -107,7 +107,7 @@ def test_a_box_of_the_newest_frame_teaches_and_undo_takes_it_back(taught: Recogn
     assert done.stored >= 1
     for example in taught.with_details(done.step.examples.added):
         assert len(example.thumbnail) > 0
-    assert all(frame.observation.small.shape[:2] == (144, 144) for frame in done.judged), "crops are stored"
+    assert all(frame.observation.small.shape[:2] == (120, 120) for frame in done.judged), "crops are stored"
     boxes = [Box(box.x + 18, box.y, box.width, box.height) for box in (RED, BLUE, GREEN)]
     assert labels(see(taught, scene(moved=18, variant=3), *boxes, stamp=0.5)) == ["cup", "pen", "leaf"]
     taught.undo()
@@ -205,7 +205,7 @@ def test_background_windows_of_what_was_taught_are_not_it() -> None:
     """A memory of one label calls all of a scene by it, until a box has shown what is beside it."""
     with recogniser(open_set=False) as made:
         place = Box(0, 0, 240, 240)
-        frame = scene(red=place, blue=BLUE, green=GREEN)
+        frame = scene(variant=7, red=place, blue=BLUE, green=GREEN)
         every = [Region(box) for box in windows(640, 480)]
         made.register("cup", images=[picture("red", variant) for variant in range(4)])
         made.recognise(frame)

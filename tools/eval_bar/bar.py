@@ -26,6 +26,7 @@ from tools.eval_bar.exactness import exactness_checks, register_checks, speed_ch
 from tools.eval_bar.kinds import of_one_kind
 from tools.eval_bar.learning import Stage, learning_checks, learning_curve, mean_curve
 from tools.eval_bar.letters import Letters
+from tools.eval_bar.objects import object_checks, scene_features
 from tools.eval_bar.same_decisions import same_decisions
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders
@@ -70,6 +71,7 @@ class BarPlan:
         drawn: Ways and shots on digits and letters.
         embeddings: Folder of real CLIP embeddings; None = that part is skipped.
         clip: Ways and shots on them.
+        objects: Ways and shots on things in scenes.
         seed: Of all episodes.
         jobs: Processes at once.
     """
@@ -82,6 +84,7 @@ class BarPlan:
     drawn: tuple[int, tuple[int, ...]] = (6, (5, 10))
     embeddings: Path | None = None
     clip: tuple[int, tuple[int, ...]] = (9, (1, 2, 5, 10))
+    objects: tuple[int, tuple[int, ...]] = (20, (5,))
     seed: int = 0
     jobs: int = 1
 
@@ -167,7 +170,7 @@ class Measuring:
         settings += clip
         checks += clip_checks(clip, promised)
         checks += honest_checks([*band, *self._drawn()], promised)
-        checks += [*same, *learning_checks(curve), *self._exactness()]
+        checks += [*same, *learning_checks(curve), *self._objects(plan.data[0]), *self._exactness()]
         order = sorted(checks, key=lambda check: check.point)
         return Bar(self._encoders.note, tuple(settings), tuple(curve), space, tuple(order))
 
@@ -255,6 +258,19 @@ class Measuring:
             seed=self._plan.seed,
         )
         return mean_curve(curves)
+
+    def _objects(self, data: Data) -> list[Check]:
+        ways, shots = self._plan.objects
+        plan = Plan((OURS,), ways, shots, self._count(1 / 3), self._plan.seed)
+        self._say(f"point 7: {data.name} pasted into scenes, {ways}-way, {plan.count} episodes")
+        dataset = load_dataset(self._plan.folder, seed=self._plan.seed, label_column=data.label_column)
+        dataset, alone = embed_dataset(dataset, self._encoders, warn=self._warn, progress=self._progress)
+        scenes = scene_features(dataset, alone, self._encoders, seed=self._plan.seed, progress=self._progress)
+        return object_checks(
+            _settings(data.name, plan, self._run(plan, alone)),
+            _settings(f"{data.name} in scenes", plan, self._run(plan, scenes)),
+            self._settings.open_set_threshold,
+        )
 
     def _exactness(self) -> list[Check]:
         self._say("points 5 and 6: undo, register and score with ten thousand examples")

@@ -79,6 +79,7 @@ def bar(drawings: Path, own_cache: Path) -> Bar:
         learned=(20, 5),
         band=(10, (1, 5)),
         drawn=(4, (5,)),
+        objects=(10, (5,)),
     )
     small = {"EXAMPLES": 400, "LABELS": 20, "FRAMES": 40, "ROUNDS": 2, "UNDONE": 280, "UNDONE_LABELS": 7}
     with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
@@ -93,7 +94,7 @@ def bar(drawings: Path, own_cache: Path) -> Bar:
 
 
 def test_every_point_is_measured(bar: Bar) -> None:
-    assert {check.point for check in bar.checks} == {1, 2, 3, 4, 5, 6}
+    assert {check.point for check in bar.checks} == {1, 2, 3, 4, 5, 6, 7}
     assert all(np.isfinite(check.figure) for check in bar.checks)
     assert len(bar.settings) == 8
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from vfrt_ros.core.types.region import Box
 
-CONTEXT = 0.1
-"""Share of the box's sides that is added on each side. Detectors' boxes cut close, and encoders saw objects with
-something around them: docs/objects.md has the measurement."""
+CONTEXT = 0.0
+"""Share of a box's sides that is added on each side. Source: the scenes of `make eval-bar`, 20 labels with 5
+examples: top-1 is .804 with 0, .781 with .05 and .785 with .1."""
 SMALLEST = 8
 """Pixels of a crop's side at least; a smaller box takes more of what is around it."""
 
@@ -19,15 +19,15 @@ SMALLEST = 8
 def with_context(box: Box, width: int, height: int, context: float = CONTEXT) -> Box:
     """The box with what is around it, made squarer and cut to the picture.
 
-    Encoders take a square. A box that is far from one is widened up to twice its short side, so that the encoder's
-    own cut leaves less of the object out.
+    Encoders take the square in the middle. Of a box that is longer than twice its short side, the short one is
+    widened to half of the long one, so that less of the object is cut off.
 
     Args:
         box: In the picture.
         width, height: Of the picture, in pixels.
         context: Share of each side that is added on both ends.
 
-    >>> str(with_context(Box(40, 40, 20, 20), 100, 100)), str(with_context(Box(0, 0, 2, 2), 100, 100))
+    >>> str(with_context(Box(40, 40, 20, 20), 100, 100, 0.1)), str(with_context(Box(0, 0, 2, 2), 100, 100))
     ('38,38,24,24', '0,0,5,5')
     """
     wide, high = box.width * (1 + 2 * context), box.height * (1 + 2 * context)
@@ -38,7 +38,7 @@ def with_context(box: Box, width: int, height: int, context: float = CONTEXT) ->
 
 
 def crop(bgr: npt.NDArray[np.uint8], box: Box) -> npt.NDArray[np.uint8]:
-    """The box of a picture, with a little context.
+    """What the encoder gets to see of a box of a picture.
 
     Args:
         bgr: (H, W, 3) uint8.
