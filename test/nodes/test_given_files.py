@@ -18,7 +18,7 @@ from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.nodes.parameters import read_settings
 
-FOREIGN = "{use_sim_time: true, robot_name: r1, k: 3, nav: {speed: 1.0}}"
+FOREIGN = "{use_sim_time: true, robot_model: r1, k: 3, nav: {speed: 1.0}}"
 
 
 class Start:
@@ -55,10 +55,10 @@ def test_foreign_names_under_a_wildcard_are_told_in_one_line_and_left_alone(
 ) -> None:
     file.write_text(f"{section}:\n  ros__parameters: {FOREIGN}\n", encoding="utf-8")
     start = Start(full_name)
-    overrides = {"use_sim_time": True, "robot_name": "r1", "k": 3, "nav.speed": 1.0}
+    overrides = {"use_sim_time": True, "robot_model": "r1", "k": 3, "nav.speed": 1.0}
     assert start(overrides, "--params-file", str(file)).k == 3
     (line,) = start.said
-    assert "'robot_name'" in line and "'nav.speed'" in line and full_name in line
+    assert "'robot_model'" in line and "'nav.speed'" in line and full_name in line
     assert "use_sim_time" not in line
 
 
@@ -71,7 +71,7 @@ def test_a_slip_under_a_wildcard_is_told_with_the_nearest_name(file: Path) -> No
 
 def test_a_foreign_name_for_every_node_on_the_command_line_is_left_alone() -> None:
     start = Start()
-    start({"robot_name": "r1"}, "-p", "/**:robot_name:=r1")
+    start({"robot_model": "r1"}, "-p", "/**:robot_model:=r1")
     assert len(start.said) == 1
 
 
@@ -87,7 +87,7 @@ OWN = {
 def test_a_wrong_name_under_our_own_node_stops_the_start(
     file: Path, section: str, typed: tuple[str, ...]
 ) -> None:
-    name = "robot_name" if typed else "alpha_fuson"
+    name = "robot_model" if typed else "alpha_fuson"
     file.write_text(f"{section}:\n  ros__parameters: {{{name}: 0.1}}\n", encoding="utf-8")
     with pytest.raises(SettingError, match=r"'alpha_fuson'\. Did you mean 'alpha_fusion'"):
         Start()({"alpha_fuson": 0.1, name: 0.1}, "--params-file", str(file), *typed)
