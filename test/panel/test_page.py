@@ -89,6 +89,7 @@ class Client:
     address = "/recognition"
     ice_servers = ()
     lost = ""
+    fleet = ("robot desk of the fleet default: connected",)
     browser = SimpleNamespace(standing=lambda session: Standing.FREE, end=lambda session: None)
 
     def __init__(self) -> None:
@@ -156,6 +157,10 @@ def test_without_the_node_it_says_what_to_start_and_offers_nothing(client: Clien
     assert not app.tabs
     client.recognition.state = NodeState.ACTIVE
     assert [tab.label for tab in app.run().tabs] == list(TABS)
+
+
+def test_the_memory_tab_shows_the_fleet(client: Client) -> None:
+    assert client.fleet[0] in [text.value for text in run().text]
 
 
 def test_the_nodes_are_stopped_and_started(client: Client) -> None:

@@ -15,7 +15,10 @@ from nodes.recognition_bench import RecognitionBench
 from rclpy.executors import SingleThreadedExecutor
 
 from vfrt_ros.client.errors import ClientError
+from vfrt_ros.core.types.errors import OperationFault
+from vfrt_ros.fleet.status import FleetStatus
 from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.fleet_values import fleet_values
 from vfrt_ros.nodes.loss_cause import Cause
 from vfrt_ros.nodes.loss_values import CAUSE, NODE, SHARE
 from vfrt_ros.nodes.recognition_node import RecognitionNode
@@ -51,6 +54,22 @@ def test_frames_that_get_lost_are_told_while_they_do(bench: RecognitionBench, me
     bench.tester.destroy_timer(timer)
     bench.tester.create_timer(0.05, lambda: tell(90.0, Cause.NETWORK, "/robot2/recognition"))
     wait_for(lambda: not met.lost, "what the node itself tells: nothing is lost")
+
+
+def test_how_the_fleet_stands_is_told_in_sentences(bench: RecognitionBench, met) -> None:
+    publisher = bench.tester.create_publisher(DiagnosticArray, names.DIAGNOSTICS, qos.diagnostics())
+    refused = {OperationFault.BROKEN: 2}
+    status = FleetStatus(
+        "lab", "desk", "nats://a:4222", "", 3, 1, refused, "an operation of robot mad", ("b1",), 7
+    )
+    values = {NODE: ADDRESS, **fleet_values(status)}
+    sent = DiagnosticArray(status=[status_message(b"\1", "recognition: fleet", "connected", values)])
+    assert met.fleet == []
+    bench.tester.create_timer(0.05, lambda: publisher.publish(sent))
+    wait_for(lambda: met.fleet, "the fleet")
+    assert met.fleet[0] == "robot desk of the fleet lab: connected"
+    assert met.fleet[1] == "nats://a:4222; robots: 7; to be read: 3; to be published: 1"
+    assert "refused: 2" in met.fleet[2] and "robot mad" in met.fleet[2] and "b1" in met.fleet[3]
 
 
 def test_the_parameters_are_those_of_the_node_in_its_own_order(bench: RecognitionBench, met) -> None:

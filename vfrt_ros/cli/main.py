@@ -36,6 +36,7 @@ COMMANDS = (
     "recognise",
     "snapshot",
     "memory",
+    "fleet",
     "set",
     "watch",
     "view",

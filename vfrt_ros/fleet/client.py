@@ -29,6 +29,11 @@ class FleetClient(Client):
         return scheme == "wss" or bool(self._server_info.get("tls_required"))
 
     @property
-    def is_in_cluster(self) -> bool:
-        """Whether the server says that it stands in a cluster."""
-        return bool(self._server_info.get("cluster"))
+    def cluster(self) -> str:
+        """The name of the cluster that the server stands in; empty = it stands alone."""
+        return str(self._server_info.get("cluster", ""))
+
+    @property
+    def version(self) -> str:
+        """The server's version."""
+        return str(self._server_info.get("version", ""))

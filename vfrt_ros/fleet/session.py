@@ -80,7 +80,7 @@ class Session:
             name=name,
             subjects=[self.subjects.all],
             duplicate_window=DUPLICATE_WINDOW,
-            num_replicas=REPLICAS if self.client.is_in_cluster else 1,
+            num_replicas=REPLICAS if self.client.cluster else 1,
         )
         try:
             return await self.jetstream.add_stream(config)

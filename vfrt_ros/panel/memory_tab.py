@@ -19,7 +19,7 @@ _FILE = "memory file"
 
 
 def show() -> None:
-    """What the memory is, export and import."""
+    """What the memory is, the fleet that shares it, export and import."""
     client = shared_client()
     if memory := client.memory:
         examples = sum(info.examples + info.negatives for info in memory.labels)
@@ -27,6 +27,9 @@ def show() -> None:
             f"{counted(examples, 'example')} of {counted(len(memory.labels), 'label')}; version {memory.version}\n"
             f"encoder {memory.encoder_id}, {memory.dimension} numbers an example"
         )
+    if client.fleet:
+        st.markdown("**Fleet**")
+        st.text("\n".join(client.fleet))
     st.markdown("**Export**")
     st.caption("The whole memory as one file, the same that `vfrt memory export` writes.")
     with st.container(horizontal=True):

@@ -18,6 +18,7 @@ from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.ros_link import CALL_SECONDS, RosLink
 from vfrt_ros.nodes import names, qos
+from vfrt_ros.nodes.fleet_values import told_fleet
 from vfrt_ros.nodes.loss_values import told_loss
 from vfrt_ros.panel.browser_source import BrowserSource
 from vfrt_ros.panel.ice_server import IceServer
@@ -53,6 +54,7 @@ class PanelClient:
         self._link = RosLink()
         self._memory: MemoryInfo | None = None
         self._lost = ""
+        self._fleet: list[str] = []
         self._subscriptions: dict[str, tuple[str, Any]] = {}
         self.feed = RecognitionFeed()
         self.objects = ObjectsFeed()
@@ -103,6 +105,11 @@ class PanelClient:
         return self._lost if self.recognition.answers else ""
 
     @property
+    def fleet(self) -> list[str]:
+        """How the exchange with the node's fleet stands, in sentences; [] = it is in none."""
+        return self._fleet if self.recognition.answers else []
+
+    @property
     def labels(self) -> list[str]:
         """All labels that memory or prompts know, sorted."""
         memory = self.memory
@@ -129,7 +136,7 @@ class PanelClient:
         )
 
     def _came(self) -> None:
-        self._memory = None
+        self._memory, self._fleet = None, []
         self.parameters.refresh()
         self._settle()
         self.pictures.settle()
@@ -161,6 +168,8 @@ class PanelClient:
     def _diagnose(self, diagnostics: DiagnosticArray) -> None:
         if (told := told_loss(diagnostics.status, self.address)) is not None:
             self._lost = str(told)
+        if (fleet := told_fleet(diagnostics.status, self.address)) is not None:
+            self._fleet = fleet
 
     def _remember(self, memory: MemoryInfo) -> None:
         self._memory = memory
