@@ -4,7 +4,7 @@ endif
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help live test test-ui screenshots panel-rate lint coverage bench crash discovery fuzz soak eval-bar sensitivity map setup clean
+.PHONY: help live test test-ui screenshots panel-rate lint coverage bench crash fleet discovery fuzz soak eval-bar sensitivity map setup clean
 
 READY := tools/setup.sh && source ./env.sh
 
@@ -40,6 +40,9 @@ bench:  ## measure speed on this machine (QUICK=1: in two minutes; CHECK=1: has 
 
 crash:  ## kill and damage memories at random, compare with what was acknowledged (ARGS="--kills 100 --seed 7")
 	@$(READY) && exec python -m tools.crash $(ARGS)
+
+fleet:  ## five robots, three servers, killed and cut off at random: is anything lost, do all hold the same? (ARGS="--faults 20")
+	@$(READY) && exec python -m tools.fleet $(ARGS)
 
 discovery:  ## are nodes found beside a camera, do frames arrive in each discovery range? (ARGS="--commands 50")
 	@$(READY) && exec python -m tools.discovery $(ARGS)

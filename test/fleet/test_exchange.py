@@ -90,7 +90,7 @@ def test_a_server_that_is_killed_loses_nothing(robot: Make, server: Server) -> N
 def test_a_wiped_stream_is_filled_again_also_for_a_robot_that_is_gone(
     robot: Make, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vfrt_ros.fleet.publisher.FIRST_LOOK_SECONDS", 0.2)
+    monkeypatch.setattr("vfrt_ros.fleet.publisher.LOOK_SECONDS", 0.2)
     one, two, gone = robot("one"), robot("two"), robot("gone")
     one.teach("cup", 1)
     gone.teach("dog", 2)
@@ -404,3 +404,29 @@ def test_a_robot_may_publish_under_its_own_name_only(robot: Make, tmp_path: Path
         impostor.teach("hat", 3)
         wait_for(lambda: "forbids" in impostor.exchange.status.trouble, "the refusal")
         agree(desk, door, operations=2)
+
+
+def test_a_wiped_stream_costs_nobody_anything_that_was_copied_before(
+    robot: Make, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vfrt_ros.fleet.publisher.LOOK_SECONDS", 0.2)
+    one, two = robot("one", tmp_path / "one" / "memory.db"), robot("two")
+    one.teach("cup", 1)
+    two.wait_for(1)
+    one.close()
+    shutil.copytree(tmp_path / "one", tmp_path / "clone")
+    one = robot("one", tmp_path / "one" / "memory.db")
+    one.teach("dog", 2)
+    two.wait_for(2)
+    one.exchange.stop()
+    server.stop(kill=True)
+    shutil.rmtree(server.store)
+    server.start()
+    clone = robot("clone", tmp_path / "clone" / "memory.db")
+    clone.teach("hat", 3)
+    two.wait_for(3)
+    one.close()
+    again = robot("one", tmp_path / "one" / "memory.db")
+    again.teach("cat", 4)
+    agree(again, two, clone, robot("newcomer"), operations=4)
+    assert again.memory.robot == one.memory.robot

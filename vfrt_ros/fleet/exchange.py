@@ -7,8 +7,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import nats
 import nats.errors
@@ -29,8 +31,8 @@ from vfrt_ros.fleet.subjects import sender_of
 CONNECT_SECONDS = 5.0
 PING_SECONDS = 5
 """Between two questions whether the server is still there; it may miss two."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
-"""Seconds between attempts to connect."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
+"""Seconds between attempts to connect, half of them at random, so that a fleet does not come all at once."""
 ATTEMPTS_TO_END = 4
 LOOK_SECONDS = 20.0
 """Between two looks at who else is in the fleet."""
@@ -88,7 +90,11 @@ class Exchange:
     @property
     def status(self) -> FleetStatus:
         """How it stands."""
-        return self._report.now
+        now, published = self._report.now, self._report.published
+        if published is None:
+            return now
+        robot, newest = self._memory.newest()
+        return replace(now, waiting=newest - published[1] if published[0] == robot else newest)
 
     def _call(self, event: asyncio.Event | None) -> None:
         if self._loop is not None and event is not None:
@@ -109,7 +115,7 @@ class Exchange:
                     pause = FIRST_PAUSE
             except Exception as error:
                 self._say_why(error)
-            await sleep_unless(self._stop, pause)
+            await sleep_unless(self._stop, pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _say_why(self, error: Exception) -> None:
@@ -156,8 +162,10 @@ class Exchange:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await _end(tasks)
+        # Asked of all, so that none is complained of as never looked at.
+        errors = {task: task.exception() for task in tasks if task.done() and not task.cancelled()}
         for task in done:
-            if (error := task.exception()) is not None:
+            if (error := errors.get(task)) is not None:
                 raise error
 
     async def _connect(self, on_end: Callable[[], None]) -> FleetClient:

@@ -13,9 +13,12 @@ from vfrt_ros.core.types.errors import OperationError
 
 HEADER = "Vfrt-Position"
 MESSAGE_ID = "Nats-Msg-Id"
+PASSED_ON = "Vfrt-Passed-On"
+"""On a message whose operation is another robot's: it had been in the stream before, and was lost with it."""
 OVERHEAD = 2048
 """Bytes that headers and subject of a message may take of what the server allows."""
 MOST_PARTS = 4096
+MOST_PLACES = 999_999_999
 MOST_BYTES = 256 * 2**20
 """Of one operation."""
 _POSITION = re.compile(r"(\d{1,18})\.(\d{1,9}) (\d{1,5})/(\d{1,5}) ([0-9a-f]{16})")

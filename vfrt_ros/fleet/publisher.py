@@ -14,7 +14,7 @@ from nats.js.errors import APIError
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.types.errors import OperationError
 from vfrt_ros.core.types.operation import OperationId
-from vfrt_ros.fleet.message import HEADER, MESSAGE_ID, Position, split
+from vfrt_ros.fleet.message import HEADER, MESSAGE_ID, MOST_PLACES, PASSED_ON, Position, split
 from vfrt_ros.fleet.receiver import Receiver
 from vfrt_ros.fleet.session import FleetError, Session, sleep_unless
 from vfrt_ros.fleet.status import Trouble
@@ -23,10 +23,10 @@ EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 _WRONG_SEQUENCE = 10071
 """The server's code for: the subject's last message is not the one that was expected."""
 ANSWER_SECONDS = 5.0
-LOOK_AGAIN_SECONDS = 30.0
-"""Between two looks for operations of others that the stream has lost."""
-FIRST_LOOK_SECONDS = 10.0
-"""Before the first one, and at random as much again: those whose operations they are publish them first."""
+LOOK_SECONDS = 10.0
+"""Before what others taught is passed on, and at random as much again: they publish it first if they are there."""
+CHECK_SECONDS = 30.0
+"""Between two checks for something new that nobody told of."""
 _PAUSE_SECONDS = 0.2
 
 
@@ -39,7 +39,7 @@ class _Sent:
 
 
 class Publisher:
-    """Publishes this memory's own operations, and those of others that nobody publishes any more.
+    """Publishes this memory's own operations, and passes on those of others that the stream has lost.
 
     Each message says which one of its subject it follows, so that a second robot under the same id cannot come in
     between: it is told, and goes on as another.
@@ -56,7 +56,7 @@ class Publisher:
         self._woken = woken
         self._sent: dict[str, _Sent] = {}
         self._too_large: set[tuple[str, int]] = set()
-        self._look_at = time.monotonic() + FIRST_LOOK_SECONDS * (1 + random.random())
+        self._look_at = time.monotonic() + LOOK_SECONDS * (1 + random.random())
 
     async def run(self) -> None:
         """Publish until the connection ends.
@@ -67,34 +67,49 @@ class Publisher:
         await self._receiver.caught_up.wait()
         while True:
             self._woken.clear()
-            own = self._session.memory.read(lambda memory: memory.own_robots)
-            done = [await self._bring_up_to_date(robot) for robot in own]
-            if all(done):
-                self._session.report.set(waiting=0)
+            if await self._publish_own():
                 self._session.report.trouble(Trouble.CONNECTION, "")
-                await self._publish_lost()
-                await sleep_unless(self._woken, LOOK_AGAIN_SECONDS)
+                await self._pass_on()
+                await sleep_unless(self._woken, CHECK_SECONDS)
             else:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _publish_lost(self) -> None:
-        """Publish operations of robots of which the stream has none: it was wiped, and they may never come back."""
-        if time.monotonic() < self._look_at:
-            self._wake_at(self._look_at)
-            return
-        self._look_at = time.monotonic() + LOOK_AGAIN_SECONDS
-        for robot in self._session.memory.read(_others):
-            if self._receiver.owner(robot) in (None, self._session.settings.robot_name):
-                await self._bring_up_to_date(robot)
+    async def _publish_own(self) -> bool:
+        """Bring this robot's operations up to date in the stream; False = look again, something was in the way."""
+        robot = self._session.memory.read(lambda memory: memory.robot)
+        owner = self._receiver.owner(robot)
+        if owner not in (None, self._session.settings.robot_name):
+            await self._become_another(robot, owner)
+            return False
+        return await self._bring_up_to_date(robot)
 
-    def _wake_at(self, moment: float) -> None:
-        asyncio.get_running_loop().call_later(max(0.0, moment - time.monotonic()), self._woken.set)
+    async def _pass_on(self) -> None:
+        """Publish what is known of other robot ids and the stream does not have: it was wiped, and they may never come.
+
+        It is looked for once in the life of a process and of a stream; what comes later comes from the stream.
+        """
+        session = self._session
+        if session.memory.looked_at == session.stream:
+            return
+        if time.monotonic() < self._look_at:
+            asyncio.get_running_loop().call_later(self._look_at - time.monotonic(), self._woken.set)
+            return
+        others, known = session.memory.read(_others), await session.newest_numbers()
+        for robot, number in others.items():
+            if number > known.get(robot, 0):
+                self._sent[robot] = await self._begin_behind(robot, known.get(robot, 0))
+                while not await self._bring_up_to_date(robot):
+                    await asyncio.sleep(_PAUSE_SECONDS)
+        session.memory.looked_at = session.stream
+
+    async def _begin_behind(self, robot: str, number: int) -> _Sent:
+        """Where this robot would go on with another's operations behind a number."""
+        message = await self._session.last_message(self._session.sender(robot))
+        sequence = message.seq or 0 if message is not None else 0
+        return _Sent(sequence, Position(number, MOST_PLACES, "") if number else None)
 
     async def _bring_up_to_date(self, robot: str) -> bool:
         """Publish what the stream does not have of a robot id; False = look again, something was in the way."""
-        owner = self._receiver.owner(robot)
-        if owner not in (None, self._session.settings.robot_name):
-            return await self._yield_to(owner, robot)
         sent = self._sent.get(robot) or await self._find(robot)
         if sent is None:
             return False
@@ -115,8 +130,13 @@ class Publisher:
                     self._sent.pop(robot, None)
                     return False
                 sent = self._sent[robot] = _Sent(after, part)
-            self._count_waiting(robot, position.number)
+            self._count(robot, sent)
+        self._count(robot, sent)
         return True
+
+    def _count(self, robot: str, sent: _Sent) -> None:
+        if robot == self._session.memory.newest()[0]:
+            self._session.report.published = robot, sent.position.number if sent.position is not None else 0
 
     def _following(self, robot: str, position: Position | None) -> tuple[Position, bytes] | None:
         memory = self._session.memory
@@ -129,14 +149,11 @@ class Publisher:
     async def _publish(self, robot: str, position: Position, data: bytes, expected: int) -> int | None:
         """Publish a message; its number in the stream, or None where another one came before it."""
         sender = self._session.sender(robot)
-        own = robot in self._session.memory.read(lambda memory: memory.own_robots)
-        headers = {
-            MESSAGE_ID: _message_id(robot, position)
-            if own
-            else f"{sender.name} {_message_id(robot, position)}",
-            HEADER: str(position),
-            EXPECTED: str(expected),
-        }
+        headers = {HEADER: str(position), EXPECTED: str(expected)}
+        if robot == self._session.memory.newest()[0]:
+            headers[MESSAGE_ID] = _message_id(robot, position)
+        else:
+            headers |= {MESSAGE_ID: f"{sender.name} {_message_id(robot, position)}", PASSED_ON: "1"}
         try:
             subject = self._session.subjects.of(sender)
             answer = await self._session.jetstream.publish(
@@ -171,27 +188,19 @@ class Publisher:
         found = self._session.memory.entry_at(robot, position.number, position.place)
         return found is not None and found[0] == replace(position, part=1, parts=1)
 
-    async def _yield_to(self, owner: str | None, robot: str) -> bool:
+    async def _become_another(self, robot: str, owner: str | None) -> None:
         """Another robot publishes under this id: go on as a new one with what that one does not have."""
-        current = self._session.memory.read(lambda memory: memory.robot)
-        if robot != current:
-            return True
         theirs = replace(self._session.sender(robot), name=owner or "")
         message = await self._session.last_message(theirs)
         number = Position.parse(message.headers).number if message is not None else 0
         await self._session.memory.change(
             lambda memory: memory.reissue(number) if memory.robot == robot else None
         )
-        return False
 
     def _skip(self, robot: str, position: Position, error: OperationError) -> None:
         if (robot, position.number) not in self._too_large:
             self._too_large.add((robot, position.number))
             self._session.report.trouble(Trouble.SIZE, f"an operation cannot be shared: {error}")
-
-    def _count_waiting(self, robot: str, number: int) -> None:
-        newest = self._session.memory.read(lambda memory: memory.robots().get(robot, 0))
-        self._session.report.set(waiting=max(0, newest - number))
 
 
 def _message_id(robot: str, position: Position) -> str:
@@ -206,11 +215,10 @@ def _is_part_of(done: Position, parts: list[tuple[Position, bytes]]) -> bool:
     return bool(parts) and done.whole == parts[0][0].whole and done.parts == parts[0][0].parts
 
 
-def _others(memory: Memory) -> list[str]:
-    """The robots whose operations are here, and are neither this memory's own nor imported from a file."""
-    robots = memory.robots()
-    return [
-        robot
-        for robot, newest in robots.items()
-        if robot not in memory.own_robots and not memory.came_with_a_file(OperationId(robot, newest))
-    ]
+def _others(memory: Memory) -> dict[str, int]:
+    """The newest numbers of the other robot ids whose operations are here, and were not imported from a file."""
+    return {
+        robot: newest
+        for robot, newest in memory.robots().items()
+        if robot != memory.robot and not memory.came_with_a_file(OperationId(robot, newest))
+    }

@@ -21,18 +21,21 @@ from vfrt_ros.core.memory.operation_entry import unpack_entry
 from vfrt_ros.core.memory.operation_row import is_pruned, operation_of
 from vfrt_ros.core.memory.robot_names import fact, names_of
 from vfrt_ros.core.types.errors import OperationError, OperationFault, VfrtError
-from vfrt_ros.fleet.message import Assembler, Position
+from vfrt_ros.core.types.operation import Operation
+from vfrt_ros.fleet.message import PASSED_ON, Assembler, Position
 from vfrt_ros.fleet.reading import Place, Reading
 from vfrt_ros.fleet.session import Session
 from vfrt_ros.fleet.shared_memory import NoTurnError
 from vfrt_ros.fleet.status import Trouble
-from vfrt_ros.fleet.subjects import sender_of
+from vfrt_ros.fleet.subjects import Sender, sender_of
 from vfrt_ros.fleet.take_in import Arrival, Refusal, take_in
 
 READER_SEPARATOR = "="
 """In the name of a reader, where it stands in no robot's name and no id."""
 BATCH = 64
 """Messages that are asked for at a time, and operations that are written in one transaction."""
+PACE_SECONDS = 0.1
+"""Between two transactions: what comes meanwhile is taken in together, at less cost for frames and disk."""
 PULL_SECONDS = 5.0
 """How long the server keeps a question open."""
 NOTE_SECONDS = 30.0
@@ -120,6 +123,7 @@ class Receiver:
                 expected += len(numbers)
                 if messages:
                     await self._take(messages)
+                    await asyncio.sleep(PACE_SECONDS)
                 if self._is_time_to_try_again():
                     return
         finally:
@@ -191,7 +195,7 @@ class Receiver:
         facts = self._reading.facts(place)
         known = names_of(memory.meta())
         for arrival in arrivals:
-            if arrival.sender.robot not in known:
+            if not (arrival.passed_on or arrival.sender.robot in known):
                 facts |= fact(arrival.sender.robot, arrival.sender.name)
         version = memory.version
         refused = take_in(memory, arrivals, facts)
@@ -212,14 +216,21 @@ class Receiver:
         except OperationError as error:
             self._refuse(Refusal(sender, sequence, error.fault, str(error)))
             return []
-        owner = self._reading.own(sender.robot, sender.name)
-        if owner != sender.name:
-            text = (
-                f"{operation_of(row).id} came from robot {sender.name}, and robot {sender.robot} is {owner}'s"
-            )
+        operation = operation_of(row)
+        passed_on = PASSED_ON in (message.headers or {})
+        if not self._may_publish(sender, operation, passed_on=passed_on):
+            owner = self._reading.owners[sender.robot]
+            text = f"{operation.id} came from robot {sender.name}, and robot {sender.robot} is {owner}'s"
             self._refuse(Refusal(sender, sequence, OperationFault.OTHER_NUMBER, text))
             return []
-        return [Arrival(operation_of(row), sender, sequence, is_pruned(row), brought=position.place > 0)]
+        return [Arrival(operation, sender, sequence, is_pruned(row), position.place > 0, passed_on)]
+
+    def _may_publish(self, sender: Sender, operation: Operation, *, passed_on: bool) -> bool:
+        """A robot id belongs to who published it first; what is older than the stream anybody may pass on."""
+        if not passed_on:
+            return self._reading.own(sender.robot, sender.name) == sender.name
+        owner = self._reading.owners.get(sender.robot)
+        return owner in (None, sender.name) or operation.clock < self._session.began
 
     def _refuse(self, refusal: Refusal) -> None:
         """Tell it; what came from too far in the future is read again when the clock allows it."""

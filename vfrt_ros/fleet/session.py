@@ -7,17 +7,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg, StreamConfig, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
-from vfrt_ros.core.types.errors import VfrtError
+from vfrt_ros.core.memory.clock import from_seconds
+from vfrt_ros.core.types.errors import OperationError, VfrtError
 from vfrt_ros.fleet.client import FleetClient
+from vfrt_ros.fleet.message import Position
 from vfrt_ros.fleet.settings import FleetSettings
 from vfrt_ros.fleet.shared_memory import SharedMemory
 from vfrt_ros.fleet.status import Report
-from vfrt_ros.fleet.subjects import Sender, Subjects, space_token
+from vfrt_ros.fleet.subjects import Sender, Subjects, sender_of, space_token
 
 REPLICAS = 3
 """Copies of the stream where the server stands in a cluster."""
@@ -38,6 +42,7 @@ class Session:
     Attributes:
         client: Connected.
         stream: When the fleet's stream was made.
+        began: The same as a clock reading.
     """
 
     client: FleetClient
@@ -46,6 +51,7 @@ class Session:
     memory: SharedMemory
     report: Report
     stream: str = ""
+    began: int = 0
 
     @property
     def subjects(self) -> Subjects:
@@ -69,6 +75,8 @@ class Session:
         """
         info = await self.look()
         self.stream = str(info.created)
+        made: Any = info.created
+        self.began = from_seconds(made.timestamp()) if isinstance(made, datetime) else 0
         return info
 
     async def look(self, subjects: str | None = None) -> StreamInfo:
@@ -95,6 +103,19 @@ class Session:
             return await self.jetstream.get_msg(self.subjects.stream, seq=sequence)
         except NotFoundError:
             return None
+
+    async def newest_numbers(self) -> dict[str, int]:
+        """The newest number of each robot id in this robot's space of the stream, whoever published it."""
+        info = await self.look(self.subjects.of_space(self.space))
+        newest: dict[str, int] = {}
+        for subject in info.state.subjects or {}:
+            sender = sender_of(subject)
+            message = await self.last_message(sender) if sender is not None else None
+            if sender is not None and message is not None:
+                with contextlib.suppress(OperationError):
+                    number = Position.parse(message.headers).number
+                    newest[sender.robot] = max(number, newest.get(sender.robot, 0))
+        return newest
 
     async def last_message(self, sender: Sender) -> RawStreamMsg | None:
         """The newest message of a sender; None = there is none."""

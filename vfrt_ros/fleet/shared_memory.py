@@ -33,16 +33,25 @@ class SharedMemory:
     Args:
         taught: The owner.
         turn: Does a change in the owner's time.
+
+    Attributes:
+        looked_at: The stream in which this process has looked for what it has lost.
     """
 
     def __init__(self, taught: Taught, turn: Turn) -> None:
         self._taught = taught
         self._turn = turn
         self.encoder = taught.memory.encoder
+        self.looked_at = ""
 
     def read(self, work: Callable[[Memory], Result]) -> Result:
         """What `work` makes of the memory; short, for frames wait meanwhile."""
         return self._taught.with_memory(work)
+
+    def newest(self) -> tuple[str, int]:
+        """This memory's robot id and its newest number; needs no lock, so that nobody waits who only looks."""
+        memory = self._taught.memory
+        return memory.robot, memory.newest(memory.robot)
 
     async def change(self, work: Callable[[Memory], Result]) -> Result:
         """As `read`, in a turn between two frames.
@@ -78,7 +87,7 @@ class SharedMemory:
 
 
 def _entry_at(memory: Memory, robot: str, number: int, place: int) -> tuple[Position, bytes] | None:
-    newest = memory.robots().get(robot, 0)
+    newest = memory.newest(robot)
     while number <= newest:
         row = memory.row(OperationId(robot, number))
         found = row if place == 0 else None

@@ -62,6 +62,8 @@ class Report:
     def __init__(self, fleet: str, name: str) -> None:
         self._lock = threading.Lock()
         self.now = FleetStatus(fleet, name)
+        self.published: tuple[str, int] | None = None
+        """This memory's robot id and its newest number in the stream; None = not known yet."""
         self._troubles: dict[Trouble, str] = {}
         self._told: set[tuple[str, OperationFault]] = set()
 

@@ -28,6 +28,7 @@ class Arrival:
         sender: Under whose subject.
         sequence: The number of its (last) message in the stream.
         brought: The sender has imported it from a file.
+        passed_on: The sender has it from the stream as it was before it was lost.
     """
 
     operation: Operation
@@ -35,6 +36,7 @@ class Arrival:
     sequence: int
     pruned: bool = False
     brought: bool = False
+    passed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

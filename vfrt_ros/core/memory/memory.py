@@ -496,6 +496,10 @@ class Memory:
         """The ids of all operations."""
         return frozenset(self._log.fold.in_order())
 
+    def newest(self, robot: str) -> int:
+        """The newest number of a robot's operations; 0 = there are none."""
+        return self._log.fold.newest(robot)
+
     def robots(self) -> dict[str, int]:
         """The newest number of each robot whose operations are here."""
         return self._log.fold.robots()

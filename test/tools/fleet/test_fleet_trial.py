@@ -1,0 +1,64 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""The trial of `make fleet`, short; and that it finds the faults which it is there to find."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.fleet import trial as trials
+from tools.fleet.__main__ import describe
+from tools.fleet.robot import ACKNOWLEDGE_FIRST, WITHOUT_ORDER
+from tools.fleet.trial import Result, Trial
+from vfrt_ros.fleet.server import ServerMissingError, server_program
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(autouse=True)
+def program() -> None:
+    try:
+        server_program()
+    except ServerMissingError as error:
+        pytest.skip(str(error))
+
+
+def run(
+    folder: Path, *, robots: int, servers: int, operations: int, faults: int, seed: int, mutant: str = ""
+) -> Result:
+    trial = Trial(folder, robots, servers, seed, mutant)
+    try:
+        trial.run(operations, faults, lambda count: None)
+        return trial.finish()
+    finally:
+        trial.close()
+
+
+def test_nothing_is_lost_and_all_hold_the_same(tmp_path: Path) -> None:
+    result = run(tmp_path, servers=3, operations=240, faults=12, seed=5)
+    assert result.is_good, describe(result)
+    assert result.operations > 100 and sum(result.faults.values()) == 12
+
+
+def test_a_calm_fleet_is_measured(tmp_path: Path) -> None:
+    trial = Trial(tmp_path, 2, 1, 1)
+    try:
+        trial.measure(operations=10, offline=20)
+    finally:
+        trial.close()
+    assert 0 < len(trial.result.latencies) <= 10 and trial.result.catch_up is not None
+    assert "99th of 100" in describe(trial.result)
+
+
+@pytest.mark.parametrize("mutant", [ACKNOWLEDGE_FIRST, WITHOUT_ORDER])
+def test_a_fault_that_is_built_in_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mutant: str
+) -> None:
+    killing = mutant == ACKNOWLEDGE_FIRST
+    fault = Trial._kill_robot if killing else Trial._cut
+    monkeypatch.setattr(Trial, "_fault", lambda self, number: fault(self, self._dice.choice(self._robots)))
+    monkeypatch.setattr(trials, "END_SECONDS", 30.0)
+    result = run(tmp_path, servers=1, operations=240, faults=8, seed=3, mutant=mutant)
+    assert result.lost if killing else result.contents > 1, describe(result)

@@ -1,0 +1,102 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""`make fleet`: five robots, three servers, and what can go wrong."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from tools.fleet.robot import MUTANTS
+from tools.fleet.trial import Result, Trial
+
+INTERRUPTED = 130
+LATENCY_LIMIT, CATCH_UP_LIMIT = 2.0, 5.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the trial.
+
+    Returns:
+        0 = nothing was lost, all robots hold the same, and it was fast enough; 1 = not; 130 = Ctrl-C.
+    """
+    arguments = _parser().parse_args(argv)
+    seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
+    print(f"Seed {seed}: {arguments.robots} robots, {arguments.servers} servers.", flush=True)
+    began = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory(dir=arguments.folder, prefix="vfrt-fleet-") as folder:
+            result = _run(arguments, seed, Path(folder))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    print(f"{describe(result)}\nTook {time.monotonic() - began:.0f} s.")
+    return 0 if result.is_good and _is_fast(result) else 1
+
+
+def describe(result: Result) -> str:
+    """The figures, for people."""
+    lines = []
+    if result.latencies:
+        half, most = np.percentile(result.latencies, [50, 99])
+        lines.append(
+            f"Taught on one, known on all, {len(result.latencies)} times: median {1e3 * half:.0f} ms, 99th of 100 "
+            f"{1e3 * most:.0f} ms (at most {1e3 * LATENCY_LIMIT:.0f})."
+        )
+    if result.catch_up is not None:
+        lines.append(
+            f"Made offline, known on all: {result.catch_up:.1f} s after the network was back (at most "
+            f"{CATCH_UP_LIMIT:g})."
+        )
+    faults = ", ".join(f"{count} {name}" for name, count in result.faults.most_common())
+    lines += [
+        f"Faults: {faults or 'none'}.",
+        f"Acknowledged operations: {result.operations}; lost: {result.lost}.",
+        f"All held the same {result.settle:.1f} s after the last fault was healed."
+        if result.is_good
+        else f"Different at the end: {result.hashes} hashes and {result.contents} contents of {len(result.states)}.",
+    ]
+    if not result.is_good:
+        lines += [f"  {state}" for state in result.states]
+    return "\n".join(lines)
+
+
+def _run(arguments: argparse.Namespace, seed: int, folder: Path) -> Result:
+    trial = Trial(folder, arguments.robots, arguments.servers, seed, arguments.mutant)
+    try:
+        if not arguments.no_measure:
+            trial.measure()
+        with tqdm(total=arguments.operations, unit="operation", disable=not sys.stderr.isatty()) as bar:
+            trial.run(arguments.operations, arguments.faults, bar.update)
+        return trial.finish()
+    finally:
+        trial.close()
+
+
+def _is_fast(result: Result) -> bool:
+    slow = bool(result.latencies) and float(np.percentile(result.latencies, 99)) > LATENCY_LIMIT
+    return not slow and (result.catch_up is None or result.catch_up <= CATCH_UP_LIMIT)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tools.fleet", description=__doc__)
+    parser.add_argument("--robots", type=int, default=5, metavar="N", help="default: 5")
+    parser.add_argument("--servers", type=int, default=3, choices=(1, 3), help="default: 3")
+    parser.add_argument("--operations", type=int, default=10_000, metavar="N", help="default: 10,000")
+    parser.add_argument("--faults", type=int, default=200, metavar="N", help="default: 200")
+    parser.add_argument("--seed", type=int, metavar="N", help="the same choices again")
+    parser.add_argument("--folder", type=Path, metavar="FOLDER", help="for the disks (default: the system's)")
+    parser.add_argument("--no-measure", action="store_true", help="leave out how fast a calm fleet is")
+    parser.add_argument("--mutant", default="", choices=MUTANTS, help="build a fault in, which must be found")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
