@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from tools.fleet.cost import cost
 from tools.fleet.robot import MUTANTS
 from tools.fleet.trial import Result, Trial
 
 INTERRUPTED = 130
-LATENCY_LIMIT, CATCH_UP_LIMIT = 2.0, 5.0
+LATENCY_LIMIT, CATCH_UP_LIMIT, COST_LIMIT = 2.0, 5.0, 1.02
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,29 +35,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(dir=arguments.folder, prefix="vfrt-fleet-") as folder:
+            ratios = [] if arguments.no_measure else cost(Path(folder) / "cost")
+            if ratios:
+                print(describe_cost(ratios), flush=True)
             result = _run(arguments, seed, Path(folder))
     except KeyboardInterrupt:
         return INTERRUPTED
     print(f"{describe(result)}\nTook {time.monotonic() - began:.0f} s.")
-    return 0 if result.is_good and _is_fast(result) else 1
+    is_cheap = not ratios or float(np.median(ratios)) <= COST_LIMIT
+    return 0 if result.is_good and _is_fast(result) and is_cheap else 1
+
+
+def describe_speed(result: Result) -> str:
+    """How fast a calm fleet was, for people."""
+    half, most = np.percentile(result.latencies, [50, 99])
+    return (
+        f"Taught on one, known on all, {len(result.latencies)} times: median {1e3 * half:.0f} ms, 99th of 100 "
+        f"{1e3 * most:.0f} ms (at most {1e3 * LATENCY_LIMIT:.0f}).\n"
+        f"Made offline, known on all: {result.catch_up or 0.0:.1f} s after the network was back (at most "
+        f"{CATCH_UP_LIMIT:g})."
+    )
 
 
 def describe(result: Result) -> str:
-    """The figures, for people."""
-    lines = []
-    if result.latencies:
-        half, most = np.percentile(result.latencies, [50, 99])
-        lines.append(
-            f"Taught on one, known on all, {len(result.latencies)} times: median {1e3 * half:.0f} ms, 99th of 100 "
-            f"{1e3 * most:.0f} ms (at most {1e3 * LATENCY_LIMIT:.0f})."
-        )
-    if result.catch_up is not None:
-        lines.append(
-            f"Made offline, known on all: {result.catch_up:.1f} s after the network was back (at most "
-            f"{CATCH_UP_LIMIT:g})."
-        )
+    """What was left at the end, for people."""
     faults = ", ".join(f"{count} {name}" for name, count in result.faults.most_common())
-    lines += [
+    lines = [
         f"Faults: {faults or 'none'}.",
         f"Acknowledged operations: {result.operations}; lost: {result.lost}.",
         f"All held the same {result.settle:.1f} s after the last fault was healed."
@@ -68,11 +72,21 @@ def describe(result: Result) -> str:
     return "\n".join(lines)
 
 
+def describe_cost(ratios: Sequence[float]) -> str:
+    """The price for a frame, for people."""
+    low, half, high = np.percentile(ratios, [25, 50, 75])
+    return (
+        f"A frame takes {half:.3f} times as long in a fleet where another robot teaches once a second (half of "
+        f"{len(ratios)} pairs of turns between {low:.3f} and {high:.3f}; at most {COST_LIMIT:g})."
+    )
+
+
 def _run(arguments: argparse.Namespace, seed: int, folder: Path) -> Result:
     trial = Trial(folder, arguments.robots, arguments.servers, seed, arguments.mutant)
     try:
         if not arguments.no_measure:
             trial.measure()
+            print(describe_speed(trial.result), flush=True)
         with tqdm(total=arguments.operations, unit="operation", disable=not sys.stderr.isatty()) as bar:
             trial.run(arguments.operations, arguments.faults, bar.update)
         return trial.finish()

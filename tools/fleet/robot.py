@@ -50,6 +50,7 @@ class RobotStart:
     seed: int
     offset: float = 0.0
     mutant: str = ""
+    encoder: EncoderIdentity = ENCODER
 
 
 def run(connection: Connection, start: RobotStart) -> None:
@@ -76,7 +77,7 @@ class _Robot:
         self._came: dict[tuple[str, int], float] = {}
         start.folder.mkdir(parents=True, exist_ok=True)
         path = start.folder / "memory.db"
-        self.memory = Memory(ENCODER, path, clock=lambda: self._frozen or time.time() + self._offset)
+        self.memory = Memory(start.encoder, path, clock=lambda: self._frozen or time.time() + self._offset)
         self._newest = self.memory.robots()
         self.taught = Taught(RecognitionSettings(), self.memory)
         settings = fleet_settings(start.url, "trial", "", start.name)
@@ -168,7 +169,7 @@ class _Robot:
         return memory.undo() if what < 0.98 else memory.redo()
 
     def _examples(self, count: int) -> list[NewExample]:
-        rows = self._numbers.normal(size=(count, ENCODER.dim)).astype(np.float32)
+        rows = self._numbers.normal(size=(count, self.memory.encoder.dim)).astype(np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         return [NewExample(row, {}) for row in rows]
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.fleet.network import Network, Weather
-from tools.fleet.robot import RobotStart, run
+from tools.fleet.robot import ENCODER, RobotStart, run
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 ANSWER_SECONDS = 60.0
@@ -41,7 +42,15 @@ class Unit:
         busy: Commands to make operations that are not answered.
     """
 
-    def __init__(self, name: str, folder: Path, network: Network, seed: int, mutant: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        network: Network,
+        seed: int,
+        mutant: str = "",
+        encoder: EncoderIdentity = ENCODER,
+    ) -> None:
         self.name = name
         self.folder = folder / name
         self.backup = folder / f"{name}.backup"
@@ -49,7 +58,7 @@ class Unit:
         self.acknowledged: dict[Mark, float] = {}
         self.busy = 0
         self.offset = 0.0
-        self._seed, self._mutant = seed, mutant
+        self._seed, self._mutant, self._encoder = seed, mutant, encoder
         self._process: Any = None
         self._connection: Any = None
         self.start()
@@ -58,7 +67,13 @@ class Unit:
         """Start the process on whatever is on its disk."""
         ours, theirs = _CONTEXT.Pipe()
         start = RobotStart(
-            self.name, self.folder, f"nats://127.0.0.1:{self.port}", self._seed, self.offset, self._mutant
+            self.name,
+            self.folder,
+            f"nats://127.0.0.1:{self.port}",
+            self._seed,
+            self.offset,
+            self._mutant,
+            self._encoder,
         )
         self._process = _CONTEXT.Process(target=run, args=(theirs, start), daemon=True)
         self._process.start()

@@ -48,7 +48,8 @@ class ServerConfig:
     def text(self) -> str:
         """The file that the program reads. What it acknowledges is on the disk (`sync_interval: always`)."""
         lines = [
-            f"listen: {json.dumps(f'{self.host}:{self.port}')}",
+            f"host: {json.dumps(self.host)}",
+            f"port: {self.port}",
             f"max_payload: {self.max_payload}",
             f"jetstream {{ store_dir: {json.dumps(str(self.store))}, sync_interval: always }}",
         ]
@@ -58,8 +59,8 @@ class ServerConfig:
             lines.append(f"authorization {{ token: {json.dumps(self.token)} }}")
         if self.cluster_port:
             routes = ", ".join(json.dumps(f"nats://{route}") for route in self.routes)
-            listen = json.dumps(f"{self.host}:{self.cluster_port}")
-            lines.append(f"cluster {{ name: vfrt, listen: {listen}, routes: [{routes}] }}")
+            place = f"host: {json.dumps(self.host)}, port: {self.cluster_port}"
+            lines.append(f"cluster {{ name: vfrt, {place}, routes: [{routes}] }}")
         return "\n".join(lines) + "\n"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tools.fleet import trial as trials
-from tools.fleet.__main__ import describe
+from tools.fleet.__main__ import describe, describe_speed
 from tools.fleet.robot import ACKNOWLEDGE_FIRST, WITHOUT_ORDER
 from tools.fleet.trial import Result, Trial
 from vfrt_ros.fleet.server import ServerMissingError, server_program
@@ -49,7 +49,7 @@ def test_a_calm_fleet_is_measured(tmp_path: Path) -> None:
     finally:
         trial.close()
     assert 0 < len(trial.result.latencies) <= 10 and trial.result.catch_up is not None
-    assert "99th of 100" in describe(trial.result)
+    assert "99th of 100" in describe_speed(trial.result)
 
 
 @pytest.mark.parametrize("mutant", [ACKNOWLEDGE_FIRST, WITHOUT_ORDER])
