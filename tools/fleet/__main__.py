@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from tools.fleet.cost import cost
+from tools.fleet.cost import Cost, measure_cost
 from tools.fleet.robot import MUTANTS
 from tools.fleet.trial import Result, Trial
 
@@ -35,14 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(dir=arguments.folder, prefix="vfrt-fleet-") as folder:
-            ratios = [] if arguments.no_measure else cost(Path(folder) / "cost")
-            if ratios:
-                print(describe_cost(ratios), flush=True)
+            cost = None if arguments.no_measure else measure_cost(Path(folder) / "cost")
+            if cost is not None:
+                print(describe_cost(cost), flush=True)
             result = _run(arguments, seed, Path(folder))
     except KeyboardInterrupt:
         return INTERRUPTED
     print(f"{describe(result)}\nTook {time.monotonic() - began:.0f} s.")
-    is_cheap = not ratios or float(np.median(ratios)) <= COST_LIMIT
+    is_cheap = cost is None or cost.factor <= COST_LIMIT
     return 0 if result.is_good and _is_fast(result) and is_cheap else 1
 
 
@@ -72,12 +72,13 @@ def describe(result: Result) -> str:
     return "\n".join(lines)
 
 
-def describe_cost(ratios: Sequence[float]) -> str:
+def describe_cost(cost: Cost) -> str:
     """The price for a frame, for people."""
-    low, half, high = np.percentile(ratios, [25, 50, 75])
+    low, half, high = np.percentile(cost.ratios, [25, 50, 75])
     return (
-        f"A frame takes {half:.3f} times as long in a fleet where another robot teaches once a second (half of "
-        f"{len(ratios)} pairs of turns between {low:.3f} and {high:.3f}; at most {COST_LIMIT:g})."
+        f"A frame takes {half:.3f} times as long in a fleet (half of {len(cost.ratios)} pairs of turns: {low:.3f} to "
+        f"{high:.3f}); an operation of another robot takes {1e3 * cost.per_operation:.1f} ms between two frames "
+        f"({cost.taken} came): {cost.factor:.3f} where one a second is taught (at most {COST_LIMIT:g})."
     )
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -24,41 +26,64 @@ from vfrt_ros.fleet.exchange import Exchange
 from vfrt_ros.fleet.settings import fleet_settings
 from vfrt_ros.fleet.shared_memory import SharedMemory
 
-BLOCKS, BLOCK_SECONDS = 12, 4.0
+BLOCKS, BLOCK_SECONDS = 12, 5.0
 TEACHINGS_PER_SECOND = 1.0
 
 
-def cost(folder: Path, blocks: int = BLOCKS, seconds: float = BLOCK_SECONDS) -> list[float]:
-    """How much longer a frame takes in a fleet where others teach once a second, than without one.
+@dataclass(slots=True)
+class Cost:
+    """What was measured.
+
+    Attributes:
+        ratios: For each pair of turns, the median time of a frame in the fleet over that without one.
+        turns: Seconds that it took, between two frames, to take in what came.
+        taken: Operations that came.
+    """
+
+    ratios: list[float] = field(default_factory=list)
+    turns: list[float] = field(default_factory=list)
+    taken: int = 0
+
+    @property
+    def per_operation(self) -> float:
+        """Seconds between two frames that an operation takes."""
+        return sum(self.turns) / max(1, self.taken)
+
+    @property
+    def factor(self) -> float:
+        """How much longer frames take where others teach once a second."""
+        return float(np.median(self.ratios)) + self.per_operation * TEACHINGS_PER_SECOND
+
+
+def measure_cost(folder: Path, blocks: int = BLOCKS, seconds: float = BLOCK_SECONDS) -> Cost:
+    """How much longer a frame takes in a fleet where another robot teaches once a second, than without one.
 
     Frames are recognised one after another by the embedded encoder, in turns with and without the exchange, so that
-    whatever else the machine does falls on both alike.
-
-    Returns:
-        For each pair of turns, the mean time of a frame with it over that without it.
+    whatever else the machine does falls on both alike. Taking in is timed by itself: it comes between frames.
     """
     folder.mkdir(parents=True, exist_ok=True)
     servers = Servers(folder, 1)
     network = Network(servers.ports)
     settings = RecognitionSettings(backbone="embedded", memory_path=str(folder / "memory.db"))
-    frames = _pictures()
+    frames, cost = _pictures(), Cost()
     with Recogniser(settings) as recogniser:
         teacher = Unit("teacher", folder, network, 1, "", recogniser.memory.encoder)
         for shot, frame in zip(SHOTS, frames, strict=True):
-            recogniser.restart_view()
-            recogniser.recognise(frame)
             recogniser.register(shot.subject, images=[frame])
-        ratios = []
         try:
-            _frames(recogniser, frames, seconds, deque())
+            _frames(recogniser, frames, seconds, deque(), [])
+            before = len(recogniser.memory.known())
             for _ in range(blocks):
-                alone = _frames(recogniser, frames, seconds, deque())
-                ratios.append(_in_a_fleet(recogniser, frames, seconds, servers.ports[0], teacher) / alone)
+                alone = _frames(recogniser, frames, seconds, deque(), [])
+                cost.ratios.append(
+                    _in_a_fleet(recogniser, frames, seconds, servers.ports[0], teacher, cost.turns) / alone
+                )
+            cost.taken = len(recogniser.memory.known()) - before
         finally:
             teacher.kill()
             network.close()
             servers.close()
-    return ratios
+    return cost
 
 
 def _pictures() -> list[np.ndarray]:
@@ -70,7 +95,12 @@ def _pictures() -> list[np.ndarray]:
 
 
 def _in_a_fleet(
-    recogniser: Recogniser, frames: list[np.ndarray], seconds: float, port: int, teacher: Unit
+    recogniser: Recogniser,
+    frames: list[np.ndarray],
+    seconds: float,
+    port: int,
+    teacher: Unit,
+    turns: list[float],
 ) -> float:
     jobs: deque[Job] = deque()
 
@@ -78,31 +108,37 @@ def _in_a_fleet(
         jobs.append(Job(work))
         return jobs[-1]
 
-    exchange = Exchange(
-        fleet_settings(f"nats://127.0.0.1:{port}", "trial", "", "watcher"), SharedMemory(recogniser, turn)
-    )
+    settings = fleet_settings(f"nats://127.0.0.1:{port}", "trial", "", "watcher")
+    exchange = Exchange(settings, SharedMemory(recogniser, turn))
     exchange.start()
     teacher.do(round(seconds * TEACHINGS_PER_SECOND), 1 / TEACHINGS_PER_SECOND)
     try:
-        return _frames(recogniser, frames, seconds, jobs)
+        return _frames(recogniser, frames, seconds, jobs, turns)
     finally:
-        _end(exchange, jobs)
+        stopping = Thread(target=exchange.stop)
+        stopping.start()
+        while stopping.is_alive():  # its last note needs a turn
+            _work_off(jobs, [])
+            stopping.join(0.01)
         teacher.settle()
 
 
-def _frames(recogniser: Recogniser, frames: list[np.ndarray], seconds: float, jobs: deque[Job]) -> float:
-    """Seconds a frame, with what is done between frames."""
-    began, count = time.monotonic(), 0
-    while time.monotonic() - began < seconds:
-        while jobs:
-            jobs.popleft().run()
-        recogniser.recognise(frames[count % len(frames)])
-        count += 1
-    return (time.monotonic() - began) / count
+def _frames(
+    recogniser: Recogniser, frames: list[np.ndarray], seconds: float, jobs: deque[Job], turns: list[float]
+) -> float:
+    """The median time of a frame, in seconds; what is done between frames is timed by itself."""
+    end = time.monotonic() + seconds
+    times: list[float] = []
+    while (now := time.monotonic()) < end:
+        _work_off(jobs, turns)
+        began = time.monotonic()
+        recogniser.recognise(frames[len(times) % len(frames)], now)
+        times.append(time.monotonic() - began)
+    return float(np.median(times))
 
 
-def _end(exchange: Exchange, jobs: deque[Job]) -> None:
-    """Stop the exchange, whose last note still needs a turn."""
-    for job in jobs:
-        job.cancel()
-    exchange.stop()
+def _work_off(jobs: deque[Job], turns: list[float]) -> None:
+    while jobs:
+        began = time.monotonic()
+        jobs.popleft().run()
+        turns.append(time.monotonic() - began)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -62,7 +63,12 @@ class SharedMemory:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Result] = loop.create_future()
         job = self._turn(lambda: self._taught.with_memory(work))
-        job.add_done_callback(lambda job: loop.call_soon_threadsafe(_pass_on, job, done))
+
+        def tell(job: Future) -> None:
+            with contextlib.suppress(RuntimeError):  # the exchange has ended meanwhile
+                loop.call_soon_threadsafe(_pass_on, job, done)
+
+        job.add_done_callback(tell)
         return await done
 
     def check_room(self, memory: Memory) -> None:
