@@ -88,7 +88,8 @@ def _run(arguments: argparse.Namespace, seed: int, folder: Path) -> Result:
         if not arguments.no_measure:
             trial.measure()
             print(describe_speed(trial.result), flush=True)
-        with tqdm(total=arguments.operations, unit="operation", disable=not sys.stderr.isatty()) as bar:
+        pace = 0.1 if sys.stderr.isatty() else 30.0
+        with tqdm(total=arguments.operations, unit="operation", mininterval=pace) as bar:
             trial.run(arguments.operations, arguments.faults, bar.update)
         return trial.finish()
     finally:

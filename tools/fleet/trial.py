@@ -19,7 +19,7 @@ from tools.fleet.unit import Mark, State, Unit
 DAY = 24 * 3600.0
 LATENCY_OPERATIONS, LATENCY_PAUSE = 200, 0.25
 OFFLINE_OPERATIONS = 1000
-END_SECONDS = 180.0
+END_SECONDS = 300.0
 """How long all may take to hold the same once nothing fails any more."""
 Done = Callable[[int], object]
 

@@ -16,7 +16,7 @@ from tools.fleet.robot import ENCODER, RobotStart, run
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 300.0
 Mark = tuple[str, int]
 """Kind and clock of an operation, which it keeps whatever id it gets."""
 
