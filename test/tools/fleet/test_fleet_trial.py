@@ -25,10 +25,8 @@ def program() -> None:
         pytest.skip(str(error))
 
 
-def run(
-    folder: Path, *, robots: int, servers: int, operations: int, faults: int, seed: int, mutant: str = ""
-) -> Result:
-    trial = Trial(folder, robots, servers, seed, mutant)
+def run(folder: Path, *, servers: int, operations: int, faults: int, seed: int, mutant: str = "") -> Result:
+    trial = Trial(folder, 3, servers, seed, mutant)
     try:
         trial.run(operations, faults, lambda count: None)
         return trial.finish()
