@@ -207,3 +207,60 @@ def test_what_runs_on_no_cpu_is_taken_for_faster_together_unless_it_says_so_itse
 ) -> None:
     backbone = SimpleNamespace(**said)
     assert Encoders(backbone, FakeText(), device, "").batches is batches
+
+
+class TestRepeats:
+    def again(self, recogniser: Recogniser, frame, stamp: float, camera: str = "front"):
+        """The answer to a frame that shows what the last one showed."""
+        observation = recogniser.repeat(frame, stamp, camera)
+        assert observation is not None
+        return recogniser.decide(observation, camera)
+
+    def first(self, recogniser: Recogniser, frame, camera: str = "front"):
+        assert recogniser.repeat(frame, 0.0, camera) is None
+        return recogniser.recognise(frame, 0.0, camera)
+
+    def test_the_answer_is_that_of_the_frame_that_was_encoded(self, late) -> None:
+        late.set_prompts(["cup"], ["a red thing"])
+        frame = picture("red")
+        first = self.first(late, frame)
+        again = self.again(late, frame, STEP)
+        assert (again.label, again.score) == (first.label, first.score)
+
+    def test_a_change_of_the_memory_or_a_parameter_is_in_force_at_once(self, late) -> None:
+        frame = picture("red")
+        assert self.first(late, frame).label == UNKNOWN
+        late.register("cup", camera="front")
+        late.set_prompts(["leaf"], ["a green thing"])
+        answer = self.again(late, frame, STEP)
+        assert (answer.label, len(answer.candidates)) == ("cup", 2)
+        late.configure(k_candidates=1)
+        assert len(self.again(late, frame, 2 * STEP).candidates) == 1
+        late.undo()
+        late.undo()
+        assert self.again(late, frame, 3 * STEP).label == UNKNOWN
+
+    def test_smoothing_comes_to_rest_as_if_it_were_encoded(self, late) -> None:
+        late.set_prompts(["cup", "leaf"], ["a red thing", "a green thing"])
+        late.configure(temporal_ema=0.8)
+        frames = [picture("red", n) for n in (0, 1)]
+        for camera in ("front", "left"):
+            assert late.repeat(frames[0], 0.0, camera) is None
+            late.recognise(frames[0], 0.0, camera)
+            assert late.repeat(frames[1], STEP, camera) is None
+            late.recognise(frames[1], STEP, camera)
+        repeated = [self.again(late, frames[1], n * STEP).score for n in range(2, 9)]
+        encoded = [late.recognise(frames[1], n * STEP, "left").score for n in range(2, 9)]
+        assert repeated == pytest.approx(encoded)
+        assert len(set(repeated)) > 1
+
+    def test_each_camera_has_its_own(self, late) -> None:
+        frame = picture("red")
+        self.first(late, frame)
+        assert late.repeat(frame, STEP, "left") is None
+
+    def test_after_a_restart_it_is_encoded(self, late) -> None:
+        frame = picture("red")
+        self.first(late, frame)
+        late.restart_view("front")
+        assert late.repeat(frame, STEP, "front") is None

@@ -348,3 +348,45 @@ class TestTogether:
         gate.go.set()
         assert sorted(named(answers, 5)[3:]) == ["front", "rear"]
         assert bench.node.faults.bugs() == {"ValueError": 1}
+
+
+class TestUnchanged:
+    def still(self, bench: RecognitionBench, answers: list[Result], camera: str, count: int = 1) -> Result:
+        """The answer to the last of some frames that show the same."""
+        for _ in range(count):
+            before = len(answers)
+            bench.node._channels[camera]._receive(bench.stamped(image_from_frame(picture("red"), Header())))
+            wait_for(lambda before=before: len(answers) > before, "an answer")
+        return answers[-1]
+
+    def test_they_are_encoded_unless_asked_not_to(
+        self, bench: RecognitionBench, gate: Gate, answers: list[Result]
+    ) -> None:
+        self.still(bench, answers, "front", 3)
+        assert len(gate.calls) == 3
+
+    def test_they_are_answered_with_their_own_stamp_and_what_is_known_by_now(
+        self, bench: RecognitionBench, gate: Gate, answers: list[Result]
+    ) -> None:
+        assert bench.set(skip_unchanged=True)[0].successful
+        gate.calls.clear()
+        last = self.still(bench, answers, "front", 3)
+        assert gate.calls == [1]
+        assert len({answer.header.stamp.nanosec for answer in answers}) == 3
+        assert last.decision.label == Recognition.UNKNOWN
+        assert bench.call("register", label="cup", camera="front").code == 0
+        assert self.still(bench, answers, "front").decision.label == "cup"
+        assert bench.set(skip_unchanged=False)[0].successful
+        assert gate.calls == [1]
+        self.still(bench, answers, "front")
+        assert gate.calls == [1, 1]
+        assert bench.node._channels["front"].statistics.counts().repeated == 3
+
+    def test_another_camera_that_shows_the_same_is_encoded(
+        self, bench: RecognitionBench, gate: Gate, answers: list[Result]
+    ) -> None:
+        assert bench.set(skip_unchanged=True)[0].successful
+        gate.calls.clear()
+        for camera in CAMERAS:
+            self.still(bench, answers, camera, 2)
+        assert gate.calls == [1, 1, 1]

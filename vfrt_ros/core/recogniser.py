@@ -145,6 +145,23 @@ class Recogniser(Taught):
             observe(frame, row, stamp) for frame, row, stamp in zip(frames, embeddings, stamps, strict=True)
         ]
 
+    def repeat(self, bgr: Frame, stamp: float | None = None, camera: str = "") -> Observation | None:
+        """The last observation of a camera with a new stamp, where the frame shows what that one showed.
+
+        Args:
+            bgr, stamp, camera: As for `recognise`.
+
+        Returns:
+            For `decide`, as if the frame had been encoded; None = it has to be.
+
+        Raises:
+            FrameError: Not an (H, W, 3) uint8 array.
+            RequestError: There is no such camera.
+        """
+        check_frame(bgr)
+        with self._lock:
+            return self.view(camera).repeats.find(bgr, stamp)
+
     def decide(self, observation: Observation, camera: str = "", bgr: Frame | None = None) -> Decision:
         """Say what an observation shows, as the next one of its camera in time, and keep it for registering.
 

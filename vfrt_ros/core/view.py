@@ -11,6 +11,7 @@ from vfrt_ros.core.decision import decide
 from vfrt_ros.core.frames.recent_frames import RecentFrames
 from vfrt_ros.core.frames.recent_pictures import RecentPictures
 from vfrt_ros.core.frames.regions.finder import RegionFinder
+from vfrt_ros.core.frames.repeats import Repeats
 from vfrt_ros.core.frames.thumbnailer import Thumbnailer
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.objects_in_view import ObjectsInView
@@ -29,6 +30,9 @@ Weights = Callable[[str], Mapping[str, float]]
 class View:
     """All that belongs to one camera alone; memory, rule and settings are its recogniser's.
 
+    Attributes:
+        repeats: Finds frames that show what the last one showed.
+
     Threads: its recogniser's lock covers it, but for `finder.find`, which one thread calls.
 
     Args:
@@ -36,6 +40,7 @@ class View:
     """
 
     def __init__(self, camera: str = "") -> None:
+        self.repeats = Repeats()
         self._recent = RecentFrames()
         self._smoother = Smoother()
         self._thumbnailer = Thumbnailer()
@@ -48,6 +53,7 @@ class View:
 
     def add(self, observation: Observation) -> None:
         """Keep the next observation in time; one of another scene makes the past count no more."""
+        self.repeats.keep(observation)
         if self._recent.add(observation):
             self.forget_the_past()
             self._thumbnailer.clear()
@@ -142,6 +148,7 @@ class View:
 
     def restart(self) -> None:
         """Forget the recent frames too: what comes next is another scene."""
+        self.repeats.clear()
         self._recent.clear()
         self._thumbnailer.clear()
         self.pictures.clear()

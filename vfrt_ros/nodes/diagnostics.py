@@ -100,6 +100,7 @@ class CameraStatus:
             "unknown among the last 100 [%]": round(100 * counts.unknown, 1),
             **({} if work.loss is None else loss_values(work.loss)),
             "held back by publish_rate_limit": counts.held_back,
+            **({"not encoded, as unchanged": counts.repeated} if counts.repeated else {}),
             **{f"left out, {kind}": count for kind, count in sorted(counts.refused.items())},
             **{f"boxes, {kind}": count for kind, count in sorted(work.boxes.items())},
         }

@@ -97,15 +97,13 @@ class FramePath:
     def _recognise(self, arrivals: Sequence[Arrival]) -> None:
         """Answer frames, encoded together."""
         pictures = [picture for one in arrivals if (picture := self._read(one)) is not None]
+        if self._recogniser.settings.skip_unchanged:
+            pictures = self._answer_repeats(pictures)
         observed = self._observe(pictures)
         if not observed or not self.frames.is_current:
             return  # nothing to say, or given up on as hung: another thread has gone on meanwhile
         self.frames.answered()
-        for picture, observation in observed:
-            try:
-                self._answer(picture, observation)
-            except Exception as error:
-                self._faults.report("recognition", error)
+        self._answer_all(observed)
 
     def _read(self, arrival: Arrival) -> Picture | None:
         """The picture of an image message; None where it is not due or cannot be used."""
@@ -115,6 +113,20 @@ class FramePath:
             return None
         frame = channel.read(arrival, settings.max_megapixels)
         return None if frame is None else Picture(arrival, frame)
+
+    def _answer_repeats(self, pictures: Sequence[Picture]) -> list[Picture]:
+        """Answer what needs no encoding; the others."""
+        observed, others = [], []
+        for picture in pictures:
+            stamp, camera = picture.arrival.stamp, picture.channel.camera
+            observation = self._recogniser.repeat(picture.frame, stamp, camera)
+            if observation is None:
+                others.append(picture)
+            else:
+                picture.channel.statistics.repeated()
+                observed.append((picture, observation))
+        self._answer_all(observed)
+        return others
 
     def _observe(self, pictures: Sequence[Picture]) -> list[tuple[Picture, Observation]]:
         """Encode pictures together; where that fails, each alone, so that one costs the other cameras nothing."""
@@ -129,6 +141,13 @@ class FramePath:
             self._faults.report("recognition", error)
             return []
         return list(zip(pictures, observations, strict=True))
+
+    def _answer_all(self, observed: Sequence[tuple[Picture, Observation]]) -> None:
+        for picture, observation in observed:
+            try:
+                self._answer(picture, observation)
+            except Exception as error:
+                self._faults.report("recognition", error)
 
     def _answer(self, picture: Picture, observation: Observation) -> None:
         """Decide what an observation shows, publish it, and have its overlay drawn if somebody watches."""

@@ -25,6 +25,7 @@ class Counts:
         last: When the last answer was given, monotonic seconds; None before the first.
         held_back: Frames left out for the sake of `publish_rate_limit`.
         refused: Frames that could not be used, by kind.
+        repeated: Answers to frames that were not encoded, as they showed what the last one showed.
     """
 
     received: int
@@ -33,6 +34,7 @@ class Counts:
     last: float | None
     held_back: int
     refused: dict[str, int]
+    repeated: int = 0
 
 
 class Statistics:
@@ -48,6 +50,7 @@ class Statistics:
         self._refused: Counter[str] = Counter()
         self._received = 0
         self._held_back = 0
+        self._repeated = 0
         self._recognised = 0
         self._unknown = 0
         self._recent: deque[bool] = deque(maxlen=RECENT)
@@ -61,6 +64,11 @@ class Statistics:
         """Count a frame that `publish_rate_limit` left out."""
         with self._lock:
             self._held_back += 1
+
+    def repeated(self) -> None:
+        """Count a frame that was not encoded, as it showed what the last one showed."""
+        with self._lock:
+            self._repeated += 1
 
     def recognised(self, now: float, *, known: bool) -> float:
         """Count an answer at `now` (seconds, monotonic); returns recognitions per second, smoothed."""
@@ -91,5 +99,11 @@ class Statistics:
         with self._lock:
             unknown = sum(self._recent) / len(self._recent) if self._recent else 0.0
             return Counts(
-                self._received, self._recognised, unknown, self._last, self._held_back, dict(self._refused)
+                self._received,
+                self._recognised,
+                unknown,
+                self._last,
+                self._held_back,
+                dict(self._refused),
+                self._repeated,
             )

@@ -103,6 +103,11 @@ class RecognitionSettings(Settings):
     publish_rate_limit: float = parameter(
         0.0, "Recognitions per second at most, in Hz; 0 = no limit", low=0.0, high=1000.0, live=True
     )
+    skip_unchanged: bool = parameter(
+        False,
+        "Encode no frame that shows what the last one of its camera shows: decide by that one again",
+        live=True,
+    )
     encoder_timeout: float = parameter(
         20.0,
         "Seconds after which an encoder without an answer counts as hung and is tried again",
