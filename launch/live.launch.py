@@ -3,6 +3,7 @@
 """What `vfrt live` starts, for `ros2 launch`; beside it the panel, or rqt with overlay, parameters and topics.
 
 ros2 launch vfrt_ros live.launch.py source:=0 labels:='cup,phone' panel:=true rqt:=true
+ros2 launch vfrt_ros live.launch.py cameras:='front=0, left=rtsp://host/live, door=demo'
 """
 
 from pathlib import Path
@@ -14,7 +15,9 @@ from launch_ros.actions import Node
 from launch_ros.utilities import prefix_namespace
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from vfrt_ros.bringup import ARGUMENTS, PACKAGE, LaunchArgument, NodeStart, has_camera, plan
+from vfrt_ros.bringup import NodeStart, has_camera, plan
+from vfrt_ros.launch_arguments import ARGUMENTS, PACKAGE, LaunchArgument
+from vfrt_ros.named_cameras import read_named_cameras
 from vfrt_ros.rqt_viewer import choose_viewer
 
 
@@ -54,12 +57,12 @@ def start_nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def as_node(start: NodeStart, namespace: str) -> Node:
-    """The launch action for a node of the plan."""
+    """The launch action for a node of the plan, in a namespace or below it."""
     return Node(
         package=PACKAGE,
         executable=start.node.executable,
         name=start.node.name,
-        namespace=namespace,
+        namespace="/".join(part for part in (namespace.rstrip("/"), start.namespace) if part),
         remappings=list(start.node.remappings),
         ros_arguments=list(start.ros_arguments),
         additional_env=dict(start.environment),
@@ -69,11 +72,12 @@ def as_node(start: NodeStart, namespace: str) -> Node:
 
 
 def start_viewer(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """rqt, if it is wanted, as far as it is installed."""
+    """rqt, if it is wanted, as far as it is installed, on the only camera or the first of several."""
     if context.launch_configurations["rqt"] != "true":
         return []
     distribution = EnvironmentVariable("ROS_DISTRO", default_value="jazzy").perform(context)
-    viewer = choose_viewer(full_namespace(context), is_installed, distribution)
+    cameras = read_named_cameras(context.launch_configurations["cameras"])
+    viewer = choose_viewer(full_namespace(context), is_installed, distribution, next(iter(cameras), ""))
     said = [LogInfo(msg=viewer.message)] if viewer.message else []
     if not viewer.package:
         return said

@@ -11,7 +11,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from launch import LaunchDescription
-from vfrt_ros.bringup import NODES, PACKAGE
+from vfrt_ros.launch_arguments import NODES, PACKAGE
 
 SERVICE_TIMEOUT_S = 120.0
 """The manager waits so long for a transition: to configure means to load an encoder, which takes seconds."""

@@ -4,23 +4,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from vfrt_ros.bringup import (
-    ARGUMENTS,
-    CAMERA,
-    DEMO_LABELS,
-    NODES,
-    RECOGNITION,
-    LaunchArgument,
-    full_name,
-    plan,
-)
+from vfrt_ros.bringup import DEMO_LABELS, full_name, plan
+from vfrt_ros.core.config.read_list import read_list
 from vfrt_ros.core.types.errors import SettingError
+from vfrt_ros.launch_arguments import ARGUMENTS, CAMERA, NODES, RECOGNITION, LaunchArgument
 
 DEMO = 'init_labels:=["cat", "cup of coffee", "rocket", "motorcycle"]'
 
@@ -139,6 +133,64 @@ def test_without_our_camera_there_is_no_demo_to_describe() -> None:
     assert started({"image": "/usb_cam/image_raw"}) == {"recognition": ()}
 
 
+CAMERAS = {
+    "each has its own source": (
+        {"cameras": "front=0, 'left=rtsp://host/a,b', door=demo"},
+        {"front": "0", "left": "rtsp://host/a,b", "door": "demo"},
+    ),
+    "what all share": ({"cameras": "front=0, left=1", "fps": "12"}, {"front": "0", "left": "1"}),
+    "one whose driver runs already": ({"cameras": "front=0, left"}, {"front": "0"}),
+    "as a list": ({"cameras": '["front=a=b", "left=demo"]'}, {"front": "a=b", "left": "demo"}),
+    "one alone": ({"cameras": "front=0"}, {"front": "0"}),
+}
+
+
+@pytest.mark.parametrize(("given", "sources"), CAMERAS.values(), ids=CAMERAS)
+def test_several_cameras_have_a_node_each_in_a_namespace_of_their_names(
+    given: dict[str, str], sources: dict[str, str]
+) -> None:
+    *cameras, recognition = plan(given, has_camera=lambda: True, environment={})
+    assert [camera.namespace for camera in cameras] == list(sources)
+    assert [camera.label for camera in cameras] == [f"{name}/camera" for name in sources]
+    for camera in cameras:
+        assert f'source:="{sources[camera.namespace]}"' in camera.ros_arguments
+        assert f'frame_id:="{camera.namespace}_optical_frame"' in camera.ros_arguments
+        assert ("fps:=12.0" in camera.ros_arguments) == ("fps" in given)
+        assert ("camera/image_raw", "image") in camera.node.remappings
+    assert (recognition.label, recognition.node.remappings) == ("recognition", ())
+    named = [entry.partition("=")[0] for entry in read_list(given["cameras"])]
+    assert f"cameras:={json.dumps(named)}" in recognition.ros_arguments
+
+
+def test_a_secret_of_one_of_several_stands_on_no_command_line() -> None:
+    given = {"cameras": "front=rtsp://me:pa/ss@10.0.0.7/live, left=0"}
+    starts = {start.label: start for start in plan(given, has_camera=lambda: True, environment={})}
+    assert starts["front/camera"].environment == {"VFRT_SOURCE": "rtsp://me:pa/ss@10.0.0.7/live"}
+    assert not starts["left/camera"].environment
+    assert "pa/ss" not in repr(starts)
+
+
+def test_the_demo_among_several_has_its_labels() -> None:
+    arguments = started({"cameras": "front=0, door=demo"}, camera=True)
+    assert DEMO in arguments["recognition"]
+    assert DEMO not in started({"cameras": "front=0"}, camera=True)["recognition"]
+
+
+def test_what_the_file_says_of_one_of_several_stays(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("/front/camera:\n  ros__parameters:\n    frame_id: nose\n", encoding="utf-8")
+    given = {"cameras": "front=0, left=1", "params_file": str(path)}
+    front, left, _ = plan(given, has_camera=lambda: True, environment={})
+    assert not any("frame_id" in part for part in front.ros_arguments)
+    assert 'frame_id:="left_optical_frame"' in left.ros_arguments
+
+
+def test_cameras_that_the_node_alone_was_told_have_drivers_of_their_own() -> None:
+    assert started({}, VFRT_CAMERAS="front,left") == {"recognition": ()}
+    with pytest.raises(SettingError, match="give the sources by the argument 'cameras'"):
+        started({"source": "0"}, VFRT_CAMERAS="front,left")
+
+
 WRONG = {
     "an unknown argument": ({"sorce": "0"}, "Unknown argument 'sorce'. Did you mean 'source'?"),
     "an unknown device": ({"device": "gpu"}, "must be one of auto, cpu, cuda, mps"),
@@ -153,6 +205,11 @@ WRONG = {
     "a bracket that is not closed": ({"labels": "[cat, dog"}, "does not end with ]"),
     "a quote that is not closed": ({"labels": "cat, 'dog"}, "a quote with ' that is not closed"),
     "a namespace that ROS refuses": ({"namespace": "robot-1"}, "Did you mean 'robot_1'?"),
+    "a camera's name that is none": ({"cameras": "2nd=0"}, "NAME=SOURCE: front=0, left=demo; got '2nd=0'"),
+    "a camera without a source": ({"cameras": "front="}, "The camera 'front' has no source after its ="),
+    "a camera named twice": ({"cameras": "front=0, front=1"}, "'front' stands twice"),
+    "a source beside cameras": ({"cameras": "front=0", "source": "1"}, "leave 'source' out"),
+    "an image topic beside cameras": ({"cameras": "front=0", "image": "/a"}, "leave 'image' out"),
     "a file that is nowhere": ({"params_file": "clip_vitb23"}, "Did you mean 'clip_vitb32'?"),
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from vfrt_ros import rqt_viewer
-from vfrt_ros.bringup import CAMERA, RECOGNITION
+from vfrt_ros.launch_arguments import CAMERA, RECOGNITION
 from vfrt_ros.nodes import names
 from vfrt_ros.rqt_viewer import GUI, PACKAGES, PICTURE, choose_viewer, in_namespace, perspective_file
 
@@ -121,3 +121,10 @@ def test_a_perspective_that_was_not_installed_is_named(
     monkeypatch.setattr(rqt_viewer, "config_folders", lambda: [tmp_path])
     with pytest.raises(FileNotFoundError, match=r"vfrt\.perspective"):
         perspective_file()
+
+
+def test_of_several_cameras_the_first_is_shown() -> None:
+    viewer = choose_viewer("robot1", lambda name: name == PICTURE, "jazzy", "front")
+    assert viewer.arguments == ("/robot1/front/overlay",)
+    viewer = choose_viewer("", lambda name: True, "jazzy", "front")
+    assert repr("/front/overlay") in Path(viewer.arguments[1]).read_text(encoding="utf-8")

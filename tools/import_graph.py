@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[1]
 CORE_LAYERS = ("types", "config", "encoders", "frames", "sources", "memory", "scoring", "report")
 """The folders of `vfrt_ros/core`, lowest first: a file imports from its own folder and from those before it."""
 LAYERS = (
-    "core", "evaluation", "fleet", "middleware", "ros_name", "parameter_file", "nodes", "bench",
-    "bringup", "client", "panel", "cli", "rqt_viewer",
+    "core", "evaluation", "fleet", "middleware", "ros_name", "parameter_file", "named_cameras", "nodes", "bench",
+    "launch_arguments", "bringup", "client", "panel", "cli", "rqt_viewer",
 )  # fmt: skip
 """The folders and files of `vfrt_ros`, lowest first: each imports from those before it."""
 

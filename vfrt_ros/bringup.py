@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of a live system: the nodes, and the arguments that people start them with.
+"""How the nodes of a live system are started with the arguments that were given.
 
 Plain data, read by `vfrt live` and by `live.launch.py`, so that both start the same thing. An argument
 that was given reaches its node as `--ros-args -p name:=value`, which wins over `VFRT_*` variables and the
@@ -12,126 +12,23 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.core.config.parameters import ENVIRONMENT_PREFIX, Parameter, Settings, parse
-from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
+from vfrt_ros.core.config.parameters import ENVIRONMENT_PREFIX, parse
+from vfrt_ros.core.config.settings import CameraSettings
 from vfrt_ros.core.types.errors import SettingError, nearest
 from vfrt_ros.core.types.without_password import without_password
+from vfrt_ros.launch_arguments import ARGUMENTS, CAMERA, NAMED_CAMERA, NODES, RECOGNITION, NodeDescription
+from vfrt_ros.named_cameras import read_named_cameras
 from vfrt_ros.nodes import names
 from vfrt_ros.parameter_file import file_values, find_parameter_file
 from vfrt_ros.ros_name import check_namespace
 
-PACKAGE = "vfrt_ros"
 DEMO_LABELS = ("cat", "cup of coffee", "rocket", "motorcycle")
-LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 _TOPIC = re.compile(r"(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
-
-
-@dataclass(frozen=True, kw_only=True)
-class NodeDescription:
-    """A node to start: its name in the graph, its parameters and what its topics are connected to."""
-
-    name: str
-    settings: type[Settings]
-    remappings: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def executable(self) -> str:
-        """The name under `lib/vfrt_ros`, for `ros2 run` and launch."""
-        return f"{self.name}_node"
-
-    @property
-    def module(self) -> str:
-        """The Python module that `python -m` runs."""
-        return f"{PACKAGE}.nodes.{self.executable}"
-
-
-CAMERA = NodeDescription(name=names.CAMERA_NODE, settings=CameraSettings)
-RECOGNITION = NodeDescription(
-    name=names.RECOGNITION_NODE,
-    settings=RecognitionSettings,
-    remappings=((names.IMAGE, names.IMAGE_RAW),),
-)
-NODES = (CAMERA, RECOGNITION)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LaunchArgument:
-    """An argument of the live system.
-
-    Attributes:
-        node, parameter: The node parameter that it sets; None and empty where it sets none.
-        meaning: What it does, where no parameter says so.
-        options: The allowed values, where no parameter says so; empty = any.
-    """
-
-    name: str
-    node: NodeDescription | None = None
-    parameter: str = ""
-    meaning: str = ""
-    options: tuple[str, ...] = ()
-    default: str = ""
-
-    @property
-    def entry(self) -> Parameter | None:
-        """The row of the table of parameters that this argument sets.
-
-        Raises:
-            SettingError: The table has no such row.
-        """
-        if self.node is None:
-            return None
-        table = self.node.settings.parameters()
-        if self.parameter not in table:
-            known = nearest(self.parameter, table)
-            raise SettingError(f"Argument '{self.name}' sets '{self.parameter}', no parameter.{known}")
-        return table[self.parameter]
-
-    @property
-    def description(self) -> str:
-        """One line for `--help` and `ros2 launch --show-args`."""
-        return self.entry.description if self.entry else self.meaning
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """The allowed values; empty = any, or those of plug-ins too."""
-        if self.entry and self.entry.plugins:
-            return ()
-        return tuple(str(choice) for choice in self.entry.choices) if self.entry else self.options
-
-
-ARGUMENTS = (
-    LaunchArgument(name="source", node=CAMERA, parameter="source"),
-    LaunchArgument(name="size", node=CAMERA, parameter="size"),
-    LaunchArgument(name="fps", node=CAMERA, parameter="fps"),
-    LaunchArgument(name="rotate", node=CAMERA, parameter="rotate"),
-    LaunchArgument(name="flip", node=CAMERA, parameter="flip"),
-    LaunchArgument(name="backbone", node=RECOGNITION, parameter="backbone"),
-    LaunchArgument(name="device", node=RECOGNITION, parameter="device"),
-    LaunchArgument(name="labels", node=RECOGNITION, parameter="init_labels"),
-    LaunchArgument(name="init_labels", node=RECOGNITION, parameter="init_labels"),
-    LaunchArgument(name="regions", node=RECOGNITION, parameter="regions"),
-    LaunchArgument(
-        name="image",
-        meaning="Image topic of a camera driver that runs already; then no camera is started, unless camera says so",
-    ),
-    LaunchArgument(name="image_transport", node=RECOGNITION, parameter="image_transport"),
-    LaunchArgument(
-        name="camera",
-        meaning="Whether to start our own camera node; empty = unless image names another one's topic",
-        options=("true", "false"),
-    ),
-    LaunchArgument(
-        name="params_file",
-        meaning="Parameter file: a path, or a file of the package's config folder (embedded)",
-    ),
-    LaunchArgument(name="namespace", meaning="Namespace of the nodes, for more than one in a system"),
-    LaunchArgument(name="log_level", meaning="What the nodes report at least", options=LOG_LEVELS),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +36,7 @@ class NodeStart:
     """A node with everything that has to follow `--ros-args`, but for its name, namespace and remappings.
 
     Attributes:
+        namespace: Below that of the system; empty = the same.
         environment: Variables for what must not stand on the command line, where launch logs it and `ps` shows it: an
             address with a password in it. They win over those of the person's shell, so over all but an argument.
     """
@@ -146,6 +44,12 @@ class NodeStart:
     node: NodeDescription
     ros_arguments: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    namespace: str = ""
+
+    @property
+    def label(self) -> str:
+        """Tells it from the others of the system: `recognition`, `front/camera`."""
+        return full_name(self.namespace, self.node.name).strip("/")
 
 
 def plan(
@@ -170,34 +74,87 @@ def plan(
     path = find_parameter_file(values["params_file"]) if "params_file" in values else None
     variables = os.environ if environment is None else environment
     wanted = _Precedence(settings, variables, path, values.get("namespace", ""))
-    nodes = _nodes(values)
-    if CAMERA in nodes and not wanted.has(RECOGNITION, "init_labels") and _shows_demo(wanted, has_camera):
-        settings[RECOGNITION.name]["init_labels"] = DEMO_LABELS
+    cameras, recognition = _cameras(values, wanted), _recognition(values)
+    own = dict(settings[RECOGNITION.name])
+    if named := list(read_named_cameras(values.get("cameras", ""))):
+        own["cameras"] = named
+    if cameras and not wanted.has(RECOGNITION, "init_labels") and _show_demo(cameras, wanted, has_camera):
+        own["init_labels"] = DEMO_LABELS
     common = ["--params-file", str(path)] if path else []
     level = ["--log-level", values["log_level"]] if "log_level" in values else []
-    starts = []
-    for node in nodes:
-        secret = {name: text for name, text in settings[node.name].items() if _has_secret(text)}
-        open_ = {name: value for name, value in settings[node.name].items() if name not in secret}
-        environment = {ENVIRONMENT_PREFIX + name.upper(): text for name, text in secret.items()}
-        arguments = (*common, *_assignments(open_), *level)
-        starts.append(NodeStart(node=node, ros_arguments=arguments, environment=environment))
-    return tuple(starts)
+    return tuple(
+        _start(node, namespace, parameters, common, level)
+        for node, namespace, parameters in (*cameras, (recognition, "", own))
+    )
+
+
+def _start(
+    node: NodeDescription,
+    namespace: str,
+    parameters: Mapping[str, Any],
+    common: Sequence[str],
+    level: Sequence[str],
+) -> NodeStart:
+    secret = {name: text for name, text in parameters.items() if _has_secret(text)}
+    open_ = {name: value for name, value in parameters.items() if name not in secret}
+    environment = {ENVIRONMENT_PREFIX + name.upper(): text for name, text in secret.items()}
+    arguments = (*common, *_assignments(open_), *level)
+    return NodeStart(node=node, ros_arguments=arguments, environment=environment, namespace=namespace)
+
+
+def _cameras(
+    values: Mapping[str, str], wanted: _Precedence
+) -> list[tuple[NodeDescription, str, dict[str, Any]]]:
+    """Our camera nodes, each with its namespace and its parameters."""
+    given, named = wanted.settings[CAMERA.name], read_named_cameras(values.get("cameras", ""))
+    if not named:
+        if values.get("camera", "true" if _wants_camera(values, wanted) else "false") != "true":
+            return []
+        return [(CAMERA, "", dict(given))]
+    for name in ("source", "image", "camera"):
+        if name in values:
+            raise SettingError(f"Argument 'cameras' says where each camera is: leave '{name}' out.")
+    check = CameraSettings.parameters()["source"].check
+    return [
+        (NAMED_CAMERA, name, {**_of_its_own(name, wanted), **given, "source": check(source)})
+        for name, source in named.items()
+        if source
+    ]
+
+
+def _wants_camera(values: Mapping[str, str], wanted: _Precedence) -> bool:
+    """Whether our one camera is to be started, where nobody says so."""
+    if not wanted.find(RECOGNITION, "cameras"):
+        return not values.get("image")
+    if "source" in values:
+        raise SettingError(
+            "The node's parameter 'cameras' is set: give the sources by the argument 'cameras' (front=0, left=demo), "
+            "not 'source'."
+        )
+    return False
+
+
+def _of_its_own(camera: str, wanted: _Precedence) -> dict[str, Any]:
+    """What must not be the same for two cameras, unless the person says so."""
+    own = {
+        "frame_id": f"{camera}_optical_frame",
+        "camera_info_url": f"${{ROS_HOME}}/camera_info/{camera}.yaml",
+    }
+    return {name: value for name, value in own.items() if wanted.find(CAMERA, name, camera) is None}
 
 
 def _has_secret(value: Any) -> bool:
     return isinstance(value, str) and without_password(value) != value
 
 
-def _nodes(values: Mapping[str, str]) -> tuple[NodeDescription, ...]:
-    """The nodes to start, the recognition listening where it was told to."""
+def _recognition(values: Mapping[str, str]) -> NodeDescription:
+    """The recognition node, listening where it was told to."""
     topic = values.get("image", "")
     if topic and not _TOPIC.fullmatch(topic):
         raise SettingError(f"Argument 'image' must be a topic like /usb_cam/image_raw; got '{topic}'.")
-    hears = ((names.IMAGE, topic),) if topic else RECOGNITION.remappings
-    recognition = replace(RECOGNITION, remappings=hears)
-    own_camera = values.get("camera", "false" if topic else "true") == "true"
-    return (CAMERA, recognition) if own_camera else (recognition,)
+    if "cameras" in values:
+        return replace(RECOGNITION, remappings=())
+    return replace(RECOGNITION, remappings=((names.IMAGE, topic),)) if topic else RECOGNITION
 
 
 def _given_parameters(values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -236,22 +193,33 @@ class _Precedence:
     path: Path | None
     namespace: str
 
-    def find(self, node: NodeDescription, name: str) -> Any:
-        """The value that wins, None where only the default is left."""
+    def find(self, node: NodeDescription, name: str, below: str = "") -> Any:
+        """The value that wins, None where only the default is left.
+
+        Args:
+            below: The node's namespace in that of the system.
+        """
         if name in self.settings[node.name]:
             return self.settings[node.name][name]
         variable = ENVIRONMENT_PREFIX + name.upper()
         if variable in self.variables:
             return self.variables[variable]
-        return file_values(self.path, node.name, self.namespace).get(name) if self.path else None
+        namespace = f"{self.namespace}/{below}"
+        return file_values(self.path, node.name, namespace).get(name) if self.path else None
 
     def has(self, node: NodeDescription, name: str) -> bool:
         return self.find(node, name) is not None
 
 
-def _shows_demo(wanted: _Precedence, has_camera: Callable[[], bool]) -> bool:
-    source = wanted.find(CAMERA, "source") or CAMERA.settings.parameters()["source"].default
-    return source in ("demo", "demo:objects") or (source == "auto" and not has_camera())
+def _show_demo(
+    cameras: Sequence[tuple[NodeDescription, str, Mapping[str, Any]]],
+    wanted: _Precedence,
+    has_camera: Callable[[], bool],
+) -> bool:
+    """Whether one of them shows the demo."""
+    default = CAMERA.settings.parameters()["source"].default
+    sources = [given.get("source") or wanted.find(CAMERA, "source") or default for _, _, given in cameras]
+    return bool({"demo", "demo:objects"} & set(sources)) or ("auto" in sources and not has_camera())
 
 
 def has_camera() -> bool:

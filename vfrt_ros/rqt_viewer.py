@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.bringup import RECOGNITION, full_name
-from vfrt_ros.nodes.names import OVERLAY
+from vfrt_ros.bringup import full_name
+from vfrt_ros.launch_arguments import RECOGNITION
+from vfrt_ros.nodes.names import OVERLAY, of_camera
 from vfrt_ros.parameter_file import config_folders
 
 PERSPECTIVE = "vfrt.perspective"
@@ -37,28 +38,31 @@ class Viewer:
     message: str = ""
 
 
-def choose_viewer(namespace: str, installed: Callable[[str], bool], distribution: str) -> Viewer:
+def choose_viewer(
+    namespace: str, installed: Callable[[str], bool], distribution: str, camera: str = ""
+) -> Viewer:
     """What `rqt:=true` opens.
 
     Args:
         namespace: Of the nodes.
         installed: Whether a ROS package is there.
         distribution: ROS 2's, for the names of Debian packages.
+        camera: Whose overlay is shown; empty = the only one's.
     """
     missing = [package for package in PACKAGES if not installed(package)]
     if not missing:
-        return Viewer(GUI, ("--perspective-file", str(perspective_file(namespace))))
+        return Viewer(GUI, ("--perspective-file", str(perspective_file(namespace, camera))))
     names = " ".join(f"ros-{distribution}-{package.replace('_', '-')}" for package in missing)
     install = f"sudo apt install {names}"
     if PICTURE not in missing:
-        overlay = full_name(namespace, OVERLAY)
+        overlay = full_name(namespace, of_camera(camera, OVERLAY))
         message = f"rqt shows the picture alone; for parameters and topics beside it: {install}"
         return Viewer(PICTURE, (overlay,), message)
     return Viewer(message=f"rqt is not installed, so there is no window: {install} (or use `vfrt view`)")
 
 
-def perspective_file(namespace: str = "") -> Path:
-    """The package's perspective, or for a namespace a copy of it with the names moved there.
+def perspective_file(namespace: str = "", camera: str = "") -> Path:
+    """The package's perspective, or for a namespace or a camera a copy of it with their names.
 
     Raises:
         FileNotFoundError: The package was installed without it.
@@ -66,24 +70,26 @@ def perspective_file(namespace: str = "") -> Path:
     found = [folder / PERSPECTIVE for folder in config_folders() if (folder / PERSPECTIVE).is_file()]
     if not found:
         raise FileNotFoundError(f"{PERSPECTIVE} is in none of the package's config folders: build it again.")
-    if not namespace.strip("/"):
+    if not namespace.strip("/") and not camera:
         return found[0]
     with tempfile.NamedTemporaryFile("w", prefix="vfrt-", suffix=".perspective", delete=False) as file:
-        file.write(in_namespace(found[0].read_text(encoding="utf-8"), namespace))
+        file.write(in_namespace(found[0].read_text(encoding="utf-8"), namespace, camera))
     return Path(file.name)
 
 
-def in_namespace(text: str, namespace: str) -> str:
+def in_namespace(text: str, namespace: str, camera: str = "") -> str:
     """A perspective whose topic and node are those of a namespace.
 
     Args:
         text: Of a perspective file.
+        namespace: Of the nodes.
+        camera: Whose overlay is shown; empty = the only one's.
     """
     perspective = json.loads(text)
     plugins = perspective["groups"]["pluginmanager"]["groups"]
     picture = plugins["plugin__rqt_image_view__ImageView__1"]["groups"]["plugin"]["keys"]
     parameters = plugins["plugin__rqt_reconfigure__Param__1"]["groups"]["plugin"]["keys"]
-    picture["topic"] = _value(full_name(namespace, OVERLAY))
+    picture["topic"] = _value(full_name(namespace, of_camera(camera, OVERLAY)))
     parameters["selected_nodes"] = _value([full_name(namespace, RECOGNITION.name)])
     return json.dumps(perspective, indent=2) + "\n"
 

@@ -43,7 +43,9 @@ def snake(name: str) -> str:
 class FakeRecognition:
     """Answers each service with what `answers` has for it (or makes of it), and keeps the requests in `asked`."""
 
-    def __init__(self, namespace: str = "", services: tuple[str, ...] = SERVICES) -> None:
+    def __init__(
+        self, namespace: str = "", services: tuple[str, ...] = SERVICES, cameras: tuple[str, ...] = ()
+    ) -> None:
         self.answers: dict[str, dict[str, Any] | Callable[[Any], dict[str, Any]]] = {}
         self.asked: dict[str, Any] = {}
         self._context = Context()
@@ -51,16 +53,21 @@ class FakeRecognition:
         self.node = rclpy.create_node(names.RECOGNITION_NODE, namespace=namespace, context=self._context)
         for name in services:
             self.node.create_service(getattr(srv, name), snake(name), self._answer(name))
-        self._publisher = self.node.create_publisher(Recognition, names.RECOGNITION, qos.recognition())
+        self._publishers = {}
+        for camera in cameras or ("",):
+            topic = names.of_camera(camera, names.RECOGNITION)
+            self._publishers[camera] = self.node.create_publisher(Recognition, topic, qos.recognition())
         self._declare()
+        self.node.declare_parameter("cameras", list(cameras) or [""])
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._executor.spin, daemon=True)
         self._thread.start()
 
     def publish_always(self, recognition: Recognition, seconds: float = 0.02) -> None:
-        """Publish this again and again."""
-        self.node.create_timer(seconds, lambda: self._publisher.publish(recognition))
+        """Publish this again and again, as of the camera that it names."""
+        publisher = self._publishers[recognition.camera]
+        self.node.create_timer(seconds, lambda: publisher.publish(recognition))
 
     def publish_objects(self, message: RecognisedObjects, seconds: float = 0.02) -> None:
         """Publish these objects again and again."""
@@ -73,7 +80,7 @@ class FakeRecognition:
 
         def publish() -> None:
             turn = int((time.monotonic() - began) / seconds)
-            self._publisher.publish(recognitions[min(turn, len(recognitions) - 1)])
+            self._publishers[""].publish(recognitions[min(turn, len(recognitions) - 1)])
 
         self.node.create_timer(0.02, publish)
 
@@ -121,17 +128,18 @@ class FakeRecognition:
         return SetParametersResult(successful=not wrong, reason="k must be at least 1" if wrong else "")
 
 
-def known_cat() -> Recognition:
+def known_cat(camera: str = "") -> Recognition:
     """A frame in which the cat was recognised."""
     message = Recognition(label="cat", score=0.9, threshold=0.5, reason=Recognition.KNOWN, fps=15.0)
+    message.camera = camera
     message.latency.nanosec = 60_000_000
     message.candidates = [Candidate(label="cat", score=0.9, image_score=float("nan"), text_score=0.3)]
     return message
 
 
-def unknown_rocket() -> Recognition:
+def unknown_rocket(camera: str = "") -> Recognition:
     """A frame whose best label is too far away."""
-    message = Recognition(label=Recognition.UNKNOWN, score=0.2, threshold=0.5)
+    message = Recognition(label=Recognition.UNKNOWN, score=0.2, threshold=0.5, camera=camera)
     message.reason = Recognition.UNKNOWN_LOW_SCORE
     message.candidates = [Candidate(label="rocket", score=0.2)]
     return message

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tools.private_domain import private_domain
-from vfrt_ros.bringup import ARGUMENTS
 from vfrt_ros.core.types.errors import SettingError
+from vfrt_ros.launch_arguments import ARGUMENTS
 
 WHY = "{} is not installed: only a ROS 2 install brings it, PyPI does not"
 # First, since `import launch` finds this repository's folder where there is no other.
@@ -74,6 +74,19 @@ def test_given_arguments_are_ros_arguments_and_others_are_left_out(launch_file: 
     )
     assert camera == ["-p", 'source:="0"', "--log-level", "debug"]
     assert recognition == ["-p", 'init_labels:=["cat"]', "--log-level", "debug"]
+
+
+def test_several_cameras_are_nodes_in_namespaces_of_their_names(launch_file: dict[str, Any]) -> None:
+    given = context(cameras="front=0, left=demo", namespace="robot1")
+    front, left, recognition = launch_file["start_nodes"](given)
+    for node, name, source in ((front, "front", "0"), (left, "left", "demo")):
+        node._perform_substitutions(given)
+        assert node.expanded_node_namespace == f"/robot1/{name}"
+        assert f'source:="{source}"' in command(node)
+        assert "camera/image_raw:=image" in command(node)
+    recognition._perform_substitutions(given)
+    assert recognition.expanded_node_namespace == "/robot1"
+    assert 'cameras:=["front", "left"]' in command(recognition)
 
 
 def test_the_parameter_file_comes_before_what_was_given(launch_file: dict[str, Any]) -> None:
@@ -138,6 +151,12 @@ def test_the_picture_alone_is_shown_where_nothing_else_is_installed(launch_file:
     said, viewer = launch_file["start_viewer"](context(rqt="true"))
     assert "rqt-reconfigure" in "".join(part.text for part in said.msg)
     assert "/overlay" in command(viewer)
+
+
+def test_of_several_cameras_the_first_is_viewed(launch_file: dict[str, Any]) -> None:
+    launch_file["start_viewer"].__globals__["is_installed"] = lambda name: name == "rqt_image_view"
+    *_, viewer = launch_file["start_viewer"](context(rqt="true", cameras="front=0, left=1"))
+    assert "/front/overlay" in command(viewer)
 
 
 def test_the_system_runs_in_a_namespace() -> None:

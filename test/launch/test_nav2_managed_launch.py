@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from vfrt_ros.bringup import NODES
+from vfrt_ros.launch_arguments import NODES
 
 WHY = "{} is not installed: only a ROS 2 install brings it, PyPI does not"
 # First, since `import launch` finds this repository's folder where there is no other.

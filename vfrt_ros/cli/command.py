@@ -46,6 +46,15 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
 
 
+def add_camera_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """`--camera`, for commands that mean one of several cameras.
+
+    Args:
+        what: They do with it, in words.
+    """
+    parser.add_argument("--camera", metavar="NAME", default="", help=f"of several cameras: {what}")
+
+
 def add_node_options(parser: argparse.ArgumentParser) -> None:
     """`--node` and `--namespace`, for commands that speak to a running node."""
     group = parser.add_argument_group("which node")
@@ -75,7 +84,8 @@ def node_address(arguments: argparse.Namespace) -> str:
     Raises:
         UsageError: They contradict each other, or ROS takes no such name.
     """
-    from vfrt_ros.bringup import RECOGNITION, full_name
+    from vfrt_ros.bringup import full_name
+    from vfrt_ros.launch_arguments import RECOGNITION
     from vfrt_ros.ros_name import check_full_name
 
     name = arguments.node or RECOGNITION.name

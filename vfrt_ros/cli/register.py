@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.cli.ask import ask
-from vfrt_ros.cli.command import Command, CommandError, UsageError, add_json_option, add_node_options
+from vfrt_ros.cli.command import (
+    Command,
+    CommandError,
+    UsageError,
+    add_camera_option,
+    add_json_option,
+    add_node_options,
+)
 from vfrt_ros.cli.picture_message import image_message, shrink
 from vfrt_ros.cli.region_options import HELP, box_of, message_of_box, track_of
 from vfrt_ros.client.patience import CALL_SECONDS
@@ -55,6 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the recent pictures of this object; `vfrt watch` shows the numbers",
     )
     parser.add_argument("--negative", action="store_true", help="what is seen is *not* LABEL")
+    add_camera_option(parser, "whose recent frames (default: the first one's)")
     add_json_option(parser)
     add_node_options(parser)
 
@@ -69,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         "label": arguments.label,
         "frames": arguments.frames,
         "negative": arguments.negative,
+        "camera": arguments.camera,
     }
     if arguments.box:
         fields["region"] = message_of_box(arguments.box)

@@ -26,6 +26,11 @@ class Argument:
         self.options = options
 
 
+def camera_argument(what: str) -> Argument:
+    """`--camera`, as `add_camera_option` has it."""
+    return Argument("--camera", metavar="NAME", default="", help=f"of several cameras: {what}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServiceCommand:
     """A row of the table.
@@ -179,16 +184,18 @@ SERVICE_COMMANDS = {
         service="Snapshot",
         arguments=(
             Argument("name", nargs="?", default="", metavar="NAME", help="name of the folder (default: the time)"),
+            camera_argument("whose frame (default: the first one's)"),
         ),
         text=lambda response: str(response.path),
     ),
     "explain": ServiceCommand(
         summary="say in words how the last frame was decided",
-        examples=("vfrt explain", "vfrt explain cup", "vfrt explain --track 7"),
+        examples=("vfrt explain", "vfrt explain cup", "vfrt explain --track 7", "vfrt explain --camera left"),
         service="Explain",
         arguments=(
             Argument("label", nargs="?", default="", help="explain this label's score, not the best one's"),
             Argument("--track", type=track_of, default=0, metavar="N", help="explain this object, not the whole frame"),
+            camera_argument("whose frame (default: the first one's)"),
         ),
         text=lambda response: "\n".join(response.lines),
     ),

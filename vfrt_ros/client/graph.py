@@ -39,7 +39,11 @@ class GraphView:
 
     def published(self, address: str, kind: str) -> str | None:
         """The name of the first topic of this type that a node publishes."""
-        return _first(self._node.get_publisher_names_and_types_by_node, address, kind)
+        return next(iter(self.all_published(address, kind)), None)
+
+    def all_published(self, address: str, kind: str) -> list[str]:
+        """The names of all topics of this type that a node publishes."""
+        return _all(self._node.get_publisher_names_and_types_by_node, address, kind)
 
     def heard(self, address: str, kind: str) -> str | None:
         """The name of the first topic of this type that a node subscribes to."""
@@ -59,12 +63,16 @@ def is_told_by_server() -> bool:
 
 
 def _first(listing: Listing, address: str, kind: str) -> str | None:
+    return next(iter(_all(listing, address, kind)), None)
+
+
+def _all(listing: Listing, address: str, kind: str) -> list[str]:
     namespace, _, name = address.rpartition("/")
     try:
         offered = listing(name, namespace or "/")
     except NodeNameNonExistentError:
-        return None
-    return next((found for found, kinds in offered if kind in kinds), None)
+        return []
+    return [found for found, kinds in offered if kind in kinds]
 
 
 def type_name(interface: Any) -> str:

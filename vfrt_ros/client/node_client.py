@@ -14,9 +14,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
+from rcl_interfaces.srv import GetParameters
 from rclpy.executors import SingleThreadedExecutor
 
 from vfrt_ros.bringup import live_command
+from vfrt_ros.client.camera_topics import topics_of
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import AbsentError, NoAnswerError, SharedNameError
 from vfrt_ros.client.graph import GraphView, is_told_by_server, type_name, usual_service_name
@@ -33,6 +35,7 @@ _SETTLE_SECONDS = 0.4
 _ATTEMPTS = 3
 _USUAL_TOPICS = {
     "vfrt_msgs/msg/Recognition": names.RECOGNITION,
+    "vfrt_msgs/msg/RecognisedObjects": names.OBJECTS,
     "vfrt_msgs/msg/MemoryInfo": names.MEMORY_INFO,
     "sensor_msgs/msg/Image": names.OVERLAY,
     "sensor_msgs/msg/CompressedImage": f"{names.OVERLAY}/{names.COMPRESSED}",
@@ -125,24 +128,60 @@ class NodeClient:
         finally:
             greeting.end()
 
-    def subscribe(self, message: Any, callback: Callable[[Any], None], qos: Any = 10) -> str:
-        """Hear what the node publishes of this type, while `spin` runs; returns the topic's name.
+    def subscribe(
+        self, message: Any, callback: Callable[[Any], None], qos: Any = 10, *, camera: str = ""
+    ) -> str:
+        """Hear what the node publishes of this type, while `spin` runs.
+
+        Args:
+            camera: Of several, this one's topic alone; empty = every topic of the type.
+
+        Returns:
+            The names of the topics.
 
         Raises:
             AbsentError: the node is not there, or publishes nothing of this type.
-            SharedNameError: another node publishes on the topic too.
+            RequestError: It has no such camera.
+            SharedNameError: another node publishes on a topic too.
+        """
+        topics = topics_of(
+            camera, self.topics(message, qos), _USUAL_TOPICS.get(type_name(message), ""), self._namespace
+        )
+        for topic in topics:
+            if others := others_publishing(self.node, topic, self.address):
+                raise SharedNameError(refuse_shared(topic, self.address, others))
+        for topic in topics:
+            self.node.create_subscription(message, topic, callback, qos)
+        return ", ".join(topics)
+
+    def topics(self, message: Any, qos: Any = 10) -> list[str]:
+        """All topics of this type that the node publishes, sorted: one for each of its cameras.
+
+        Raises:
+            AbsentError: the node is not there, or publishes nothing of this type.
         """
         kind = type_name(message)
-        topic = self._wait_for(
-            lambda: self._graph.published(self.address, kind), lambda: self._hear_usual(message, qos)
+        found = self._wait_for(
+            lambda: self._graph.all_published(self.address, kind) or None,
+            lambda: self._hear_usual(message, qos),
         )
-        if topic is None:
+        if found is None:
             raise AbsentError(self.why_missing(kind))
         self._settle()
-        if others := others_publishing(self.node, topic, self.address):
-            raise SharedNameError(refuse_shared(topic, self.address, others))
-        self.node.create_subscription(message, topic, callback, qos)
-        return topic
+        return sorted(self._graph.all_published(self.address, kind) or found)
+
+    def cameras(self) -> list[str]:
+        """The names of the node's cameras, in its order; none = one camera without a name.
+
+        Raises:
+            AbsentError, NoAnswerError: As for `call`.
+        """
+        values = self.call(GetParameters, GetParameters.Request(names=["cameras"])).values
+        return [name for value in values for name in value.string_array_value if name]
+
+    @property
+    def _namespace(self) -> str:
+        return self.address.rpartition("/")[0]
 
     def _settle(self) -> None:
         """Wait until the others that answer our announcement are known too."""
@@ -205,9 +244,10 @@ class NodeClient:
 
     def _hear_usual(self, message: Any, qos: Any) -> None:
         """Begin to hear a topic of this type under the name that it has where nothing was remapped."""
-        namespace = self.address.rpartition("/")[0]
-        if name := _USUAL_TOPICS.get(type_name(message)):
-            self.node.create_subscription(message, f"{namespace}/{name}", lambda _: None, qos)
+        name = _USUAL_TOPICS.get(type_name(message))
+        for camera in self.cameras() or [""] if name else ():
+            topic = f"{self._namespace}/{names.of_camera(camera, str(name))}"
+            self.node.create_subscription(message, topic, lambda _: None, qos)
 
     def _wait_for(
         self, look: Callable[[], Found | None], match: Callable[[], object] = lambda: None

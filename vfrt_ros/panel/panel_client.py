@@ -13,10 +13,11 @@ from sensor_msgs.msg import CompressedImage
 
 from vfrt_msgs import srv
 from vfrt_msgs.msg import MemoryInfo, RecognisedObjects, Recognition
-from vfrt_ros.bringup import CAMERA, full_name
+from vfrt_ros.bringup import full_name
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.ros_link import CALL_SECONDS, RosLink
+from vfrt_ros.launch_arguments import CAMERA
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.fleet_values import told_fleet
 from vfrt_ros.nodes.loss_values import told_loss

@@ -60,6 +60,7 @@ GROUPS: dict[str, dict[str, Shown]] = {
     },
     "Answers and encoder": {
         "k_candidates": Shown("Candidates in an answer"),
+        "skip_unchanged": Shown("Encode no frame that shows what the last one showed"),
         "encoder_timeout": Shown("Seconds until an encoder counts as hung"),
     },
     "Limits": {

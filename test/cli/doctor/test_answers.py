@@ -183,7 +183,7 @@ class SlowClient:
     def __init__(self) -> None:
         self._spun = 0.0
 
-    def subscribe(self, kind: type, take: Callable[[Any], None]) -> str:
+    def subscribe(self, kind: type, take: Callable[[Any], None], *, camera: str) -> str:
         self._take = take
         return "/recognition"
 
@@ -208,6 +208,35 @@ def test_a_node_that_answers_nothing_is_broken(
     outcome = vfrt("doctor", "--json")
     assert (outcome.status, found(outcome, "answers")["level"]) == (1, "broken")
     assert "silent on /recognition" in found(outcome, "answers")["text"]
+
+
+@pytest.mark.ros
+def test_each_of_several_cameras_is_judged_by_itself(vfrt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "ALWAYS_SECONDS", 1.0)
+    node = FakeRecognition(cameras=("front", "left", "rear"))
+    node.offer_state("active")
+    node.publish_always(known_cat("front"))
+    node.publish_always(unknown_rocket("left"))
+    sending = node.node.create_publisher(Image, "front/image", qos.camera_image())
+    for camera in ("front", "rear"):
+        node.node.create_subscription(Image, f"{camera}/image", print, qos.camera_image())
+    outcome = vfrt("doctor", "--json")
+    rear = found(outcome, "/rear/image")
+    assert (rear["level"], "-r rear/image:=THE/CAMERA/TOPIC" in rear["todo"]) == ("broken", True)
+    node.node.create_publisher(Image, "rear/image", qos.camera_image())
+    outcome = vfrt("doctor", "--json")
+    node.close()
+    del sending
+    told = {
+        entry["text"].partition(":")[0]: entry
+        for entry in outcome.json["findings"]
+        if entry["name"] == "answers"
+    }
+    assert list(told) == ["front", "left", "rear"]
+    assert [told[name]["level"] for name in told] == ["ok", "note", "broken"]
+    assert "always unknown" in told["left"]["text"]
+    assert "silent on /rear/recognition" in told["rear"]["text"]
+    assert "/camera" not in [entry["name"] for entry in outcome.json["findings"]], "each has its own"
 
 
 @pytest.mark.ros

@@ -63,6 +63,6 @@ def telling(fake: FakeRecognition) -> Iterator[FakeRecognition]:
 def test_the_running_nodes_are_heard(telling: FakeRecognition, monkeypatch: Any) -> None:
     monkeypatch.setattr("vfrt_ros.cli.doctor.frames.SECONDS", 20.0)
     with NodeClient(ADDRESS) as client:
-        lossy, black = check_frames(client, ADDRESS, CAMERA)
+        lossy, black = check_frames(client, ADDRESS, [CAMERA])
     assert (lossy.name, lossy.level) == ("frames", Level.NOTE)
     assert (black.name, black.level, black.text) == (CAMERA, Level.NOTE, "the picture is black")

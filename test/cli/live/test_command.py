@@ -192,3 +192,22 @@ def test_a_namespace_moves_everything(home: Path) -> None:
     finally:
         live.process.kill()
     assert status == 130
+
+
+def test_several_cameras_are_shown_by_name_and_the_end_of_one_ends_nothing_else(home: Path) -> None:
+    live = Live(
+        home, "--camera", "front=demo", "--camera", "door=/no/such/film.mp4",
+        "--backbone", "fake", "--no-panel", "--size", "320x240", "--fps", "5", "--reg-label", "thing",
+    )  # fmt: skip
+    try:
+        live.wait_for("Starting front/camera, door/camera and recognition")
+        live.wait_for("register thing: Registered")
+        assert live.wait_for(" fps ").startswith("front ")
+        assert "The door/camera has ended; the nodes go on." in live.text
+        assert len(live.children()) == 2
+        status = live.end(signal.SIGINT)
+    finally:
+        live.process.kill()
+    assert status == 130
+    assert "Traceback" not in live.text
+    assert live.children() == []

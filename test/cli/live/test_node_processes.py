@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from nodes.conftest import wait_for
 
-from vfrt_ros.bringup import CAMERA, RECOGNITION, NodeStart
+from vfrt_ros.bringup import NodeStart
 from vfrt_ros.cli.live import node_processes
 from vfrt_ros.cli.live.node_processes import NodeProcesses, command_line
+from vfrt_ros.launch_arguments import CAMERA, RECOGNITION
 
 READY = "import os, signal, sys, time; print('pid', os.getpid(), flush=True); "
 WORKING = READY + "signal.pause()"
@@ -37,7 +38,9 @@ class Run:
         self._count = len(commands)
         self._extras = extras
         self.told: list[str] = []
-        self.processes = NodeProcesses(commands, show=self._take, started=self._start, extras=extras)
+        self.processes = NodeProcesses(
+            commands, show=self._take, started=self._start, extras=extras, again={"node1": "vfrt node1"}
+        )
         self.status = self.processes.run()
 
     @property
@@ -134,7 +137,7 @@ def test_an_extra_that_ends_before_the_others_have_started_is_told_too() -> None
     assert told == []
     processes._manager._processes["node"]["pid"] = 1
     processes._news()
-    assert told == ["The panel has ended; the nodes go on. `vfrt panel` starts it again."]
+    assert told == ["The panel has ended; the nodes go on."], "nobody said how it is started again"
 
 
 def test_only_the_last_lines_are_kept() -> None:

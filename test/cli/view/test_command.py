@@ -57,6 +57,14 @@ def test_a_wish_is_a_request(fake: FakeRecognition, wish: Wish, service: str, fi
 
 
 @pytest.mark.ros
+@pytest.mark.parametrize("act", [Act.REGISTER, Act.NOT_THIS, Act.SNAPSHOT], ids=lambda act: act.value)
+def test_what_concerns_a_camera_names_it(fake: FakeRecognition, act: Act) -> None:
+    with NodeClient("/recognition") as client:
+        carry_out(client, Wish(act, "cup"), "left")
+    assert [request.camera for request in fake.asked.values()] == ["left"]
+
+
+@pytest.mark.ros
 def test_open_set_is_turned_round(fake: FakeRecognition) -> None:
     with NodeClient("/recognition") as client:
         answers = [carry_out(client, Wish(Act.OPEN_SET))[0] for _ in range(2)]

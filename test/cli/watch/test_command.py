@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from vfrt_ros.cli.watch.objects_table import objects_table
 from vfrt_ros.cli.watch.recognition_line import line
 from vfrt_ros.cli.watch.recognition_screen import RecognitionScreen
 from vfrt_ros.cli.watch.recognition_table import table
+from vfrt_ros.client.node_client import NodeClient
 
 from ..fake_recognition import FakeRecognition, known_cat, unknown_rocket
 
@@ -186,3 +188,62 @@ def test_objects_are_a_table_on_a_terminal() -> None:
     text = drawn.getvalue()
     assert "2 in view, left" in text
     assert [row.split()[0] for row in text.splitlines()[2:]] == ["7", "8"]
+
+
+class TestCameras:
+    @pytest.fixture
+    def several(self, patient: None) -> Iterator[FakeRecognition]:
+        """A node with two cameras."""
+        node = FakeRecognition(cameras=("front", "left"))
+        node.publish_always(known_cat("front"))
+        node.publish_always(unknown_rocket("left"))
+        yield node
+        node.close()
+
+    def test_lines_in_a_pipe_begin_with_the_camera(self, several: FakeRecognition, vfrt: Any) -> None:
+        outcome = vfrt("watch", "--count", "20")
+        assert {tuple(row.split()[:2]) for row in outcome.out.splitlines()} == {
+            ("front", "cat"),
+            ("left", "unknown"),
+        }
+
+    def test_one_of_them_alone(self, several: FakeRecognition, vfrt: Any) -> None:
+        outcome = vfrt("watch", "--json", "--count", "5", "--camera", "left")
+        assert {json.loads(row)["camera"] for row in outcome.out.splitlines()} == {"left"}
+
+    def test_one_that_there_is_not_is_one_line(self, several: FakeRecognition, vfrt: Any) -> None:
+        outcome = vfrt("watch", "--camera", "lefd")
+        assert outcome.status == 1
+        assert "There is no camera 'lefd', only front, left. Did you mean 'left'?" in outcome.err
+
+    def test_a_name_for_the_only_camera_is_one_line(self, fake: FakeRecognition, vfrt: Any) -> None:
+        outcome = vfrt("watch", "--camera", "front")
+        assert outcome.status == 1
+        assert "there is one camera, which has no name" in outcome.err
+
+    def test_their_names_are_asked_for_in_their_order(self, several: FakeRecognition) -> None:
+        with NodeClient("/recognition") as client:
+            assert client.cameras() == ["front", "left"]
+            assert client.topics(Recognition) == ["/front/recognition", "/left/recognition"]
+
+    def test_a_terminal_gets_a_row_for_each(self) -> None:
+        out = io.StringIO()
+        console = Console(file=out, width=100, force_terminal=True, color_system=None)
+        with RecognitionScreen(console, draw=table) as screen:
+            for message in (unknown_rocket("left"), known_cat("front"), known_cat("left")):
+                screen.show(message)
+        *_, first, second = [row.strip() for row in out.getvalue().splitlines() if "fps" in row]
+        assert "front" in first and "cat" in first
+        assert "left" in second and "cat" in second
+
+    def test_a_line_is_left_out_while_its_camera_says_the_same(self) -> None:
+        out = io.StringIO()
+        screen = RecognitionScreen(Console(file=out, width=200), seconds=1.0, clock=lambda: 0.0)
+        for message in (
+            known_cat("front"),
+            unknown_rocket("left"),
+            known_cat("front"),
+            unknown_rocket("left"),
+        ):
+            screen.show(message)
+        assert [row.split()[0] for row in out.getvalue().splitlines()] == ["front", "left"]

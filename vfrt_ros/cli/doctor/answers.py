@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.doctor.finding import Finding, Level
@@ -55,27 +57,46 @@ def check_memory_of_node(client: NodeClient, where: str = "") -> list[Finding]:
     return [Finding("learned", Level.OK, f"{counted(len(labels), 'label')}, {counted(examples, 'example')}")]
 
 
-def check_answers(client: NodeClient, where: str = "") -> list[Finding]:
+def check_answers(client: NodeClient, where: str = "", cameras: Sequence[str] = ()) -> list[Finding]:
     """Watch the node and say how it answers, and why, if it is always unknown.
 
     Args:
         client: Turned to the recognition node.
         where: As for `teach`.
+        cameras: The names of several, of which each is judged by itself; none = one without a name.
     """
     from vfrt_msgs.msg import Recognition
 
-    heard: list[Any] = []
+    heard: dict[str, list[Any]] = {camera: [] for camera in cameras or ("",)}
+    topics = {}
     try:
-        topic = client.subscribe(Recognition, heard.append)
-    except ClientError as error:
+        for camera, answers in heard.items():
+            topics[camera] = client.subscribe(Recognition, answers.append, camera=camera)
+    except VfrtError as error:
         return [Finding(NAME, Level.NOTE, "the node publishes no recognition", str(error))]
-    if not client.spin(lambda: bool(heard), ALWAYS_SECONDS):
-        todo = "is the camera running, active and connected to the node's image topic?"
-        return [Finding(NAME, Level.BROKEN, f"silent on {topic} for {ALWAYS_SECONDS:g} s", todo)]
-    if heard[0].reason != Recognition.UNKNOWN_NOTHING_LEARNED:
-        client.spin(lambda: heard[-1].reason == Recognition.KNOWN, ALWAYS_SECONDS)
-    client.spin(lambda: False, WATCH_SECONDS)
-    return [judge(heard, *_rule(client), where)]
+    client.spin(lambda: all(heard.values()), ALWAYS_SECONDS)
+    speaking = [answers for answers in heard.values() if answers]
+    if any(answers[0].reason != Recognition.UNKNOWN_NOTHING_LEARNED for answers in speaking):
+        client.spin(
+            lambda: all(any(one.reason == one.KNOWN for one in answers) for answers in speaking),
+            ALWAYS_SECONDS,
+        )
+    if speaking:
+        client.spin(lambda: False, WATCH_SECONDS)
+    rule = _rule(client) if speaking else ("", float("nan"))
+    return [
+        _of_camera(camera, judge(answers, *rule, where) if answers else _silent(topics[camera]))
+        for camera, answers in heard.items()
+    ]
+
+
+def _silent(topic: str) -> Finding:
+    todo = "is the camera running, active and connected to the node's image topic?"
+    return Finding(NAME, Level.BROKEN, f"silent on {topic} for {ALWAYS_SECONDS:g} s", todo)
+
+
+def _of_camera(camera: str, finding: Finding) -> Finding:
+    return replace(finding, text=f"{camera}: {finding.text}") if camera else finding
 
 
 def judge(heard: list[Any], fuse: str = "", strictness: float = float("nan"), where: str = "") -> Finding:

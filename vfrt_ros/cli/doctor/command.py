@@ -83,17 +83,19 @@ def next_step(findings: list[Finding], *, where: str = "", is_told: bool = False
 
 
 def _graph(address: str, where: str) -> list[Finding]:
-    from vfrt_ros.bringup import CAMERA, full_name
+    from vfrt_ros.bringup import full_name
     from vfrt_ros.cli.doctor.answers import check_answers, check_memory_of_node
     from vfrt_ros.cli.doctor.domains import check_other_domains
     from vfrt_ros.cli.doctor.frames import check_frames
     from vfrt_ros.cli.doctor.graph import (
         check_image_topics,
+        check_named_cameras,
         check_nodes,
         check_shared_services,
         check_source,
     )
     from vfrt_ros.client.node_client import NodeClient
+    from vfrt_ros.launch_arguments import CAMERA
 
     namespace = address.rpartition("/")[0]
     addresses = [full_name(namespace, CAMERA.name), address]
@@ -103,16 +105,30 @@ def _graph(address: str, where: str) -> list[Finding]:
         states = {finding.name: finding for finding in findings}
         if states[address].text == ACTIVE:
             client.turn_to(address)
+            if cameras := _cameras(client):
+                findings = [*check_named_cameras(client, namespace, cameras), states[address]]
+                client.turn_to(address)
             unheard, shared = check_source(client), check_shared_services(client)
             topics += [*unheard, *shared]
             if not shared:
                 topics += check_memory_of_node(client, where)
             if not unheard and not shared:
-                topics += check_frames(client, address, addresses[0])
-                topics += check_answers(client, where)
+                senders = [full_name(f"{namespace}/{camera}", CAMERA.name) for camera in cameras]
+                topics += check_frames(client, address, senders or addresses[:1])
+                topics += check_answers(client, where, cameras)
     if all(finding.text == ABSENT for finding in findings):
         findings += check_other_domains(addresses)
     return findings + topics
+
+
+def _cameras(client: Any) -> list[str]:
+    """The names of the node's cameras; none where it has one without a name, or does not tell."""
+    from vfrt_ros.client.errors import ClientError
+
+    try:
+        return list(client.cameras())
+    except ClientError:
+        return []
 
 
 def _plain(finding: Finding) -> dict[str, Any]:

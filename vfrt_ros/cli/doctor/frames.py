@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -13,37 +13,41 @@ from vfrt_ros.cli.doctor.finding import Finding, Level
 from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.loss_cause import Cause, cure
-from vfrt_ros.nodes.loss_values import NODE, told_loss
+from vfrt_ros.nodes.loss_values import NODE, told_losses
 
 NAME = "frames"
 SECONDS = 2.5
 """The nodes tell once a second."""
 
 
-def check_frames(client: NodeClient, recognition: str, camera: str) -> list[Finding]:
+def check_frames(client: NodeClient, recognition: str, cameras: Sequence[str]) -> list[Finding]:
     """Listen to `/diagnostics` for a moment.
 
     Args:
         client: Any client.
-        recognition, camera: Full names of the two nodes; the camera may be another driver's, or not there.
+        recognition: Full name of the node.
+        cameras: Those of the camera nodes, which may be other drivers' or not there.
     """
-    heard: dict[str, Any] = {}
+    heard: dict[tuple[str, str], Any] = {}
 
     def take(message: DiagnosticArray) -> None:
         for status in message.status:
             address = next((value.value for value in status.values if value.key == NODE), "")
-            if address in (recognition, camera):
-                heard[address] = status
+            if address in (recognition, *cameras):
+                heard[address, status.name] = status
+
+    def is_told_by_all() -> bool:
+        return {address for address, _ in heard} >= {recognition, *cameras}
 
     subscription = client.node.create_subscription(
         DiagnosticArray, names.DIAGNOSTICS, take, qos.diagnostics()
     )
-    client.spin(lambda: len(heard) == 2, SECONDS)
+    client.spin(is_told_by_all, SECONDS)
     client.node.destroy_subscription(subscription)
     return judge_frames(heard.values(), recognition) + [
-        Finding(camera, Level.NOTE, status.message, "its log says more")
-        for status in (heard.get(camera),)
-        if status is not None and status.level != DiagnosticStatus.OK
+        Finding(address, Level.NOTE, status.message, "its log says more")
+        for (address, _), status in heard.items()
+        if address != recognition and status.level != DiagnosticStatus.OK
     ]
 
 
@@ -54,10 +58,16 @@ def judge_frames(statuses: Iterable[Any], recognition: str) -> list[Finding]:
         statuses: diagnostic_msgs/DiagnosticStatus.
         recognition: Full name of the node.
     """
-    told = told_loss(statuses, recognition)
-    if told is None:
-        return []
-    if told.cause is Cause.NONE:
+    told = told_losses(statuses, recognition)
+    lossy = {camera: loss for camera, loss in told.items() if loss.cause is not Cause.NONE}
+    if told and not lossy:
         return [Finding(NAME, Level.OK, "none get lost on the way")]
-    text = f"{told.share:.0%} get lost on the way"
-    return [Finding(NAME, Level.NOTE, text, cure(told.cause, told.image_bytes))]
+    return [
+        Finding(
+            NAME,
+            Level.NOTE,
+            f"{f'{camera}: ' if camera else ''}{loss.share:.0%} get lost on the way",
+            cure(loss.cause, loss.image_bytes),
+        )
+        for camera, loss in lossy.items()
+    ]

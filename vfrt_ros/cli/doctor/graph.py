@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from lifecycle_msgs.srv import GetState
 from rclpy.node import NodeNameNonExistentError
 from rclpy.qos import QoSCompatibility, qos_check_compatible
 
-from vfrt_ros.bringup import live_command
+from vfrt_ros.bringup import full_name, live_command
 from vfrt_ros.cli.doctor.finding import ABSENT, ACTIVE, Finding, Level
+from vfrt_ros.client.camera_topics import camera_of
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.node_client import NodeClient
-from vfrt_ros.nodes.image_topics import listed, published_images
+from vfrt_ros.launch_arguments import CAMERA
+from vfrt_ros.nodes import names
+from vfrt_ros.nodes.image_topics import ImageTopic, listed, published_images
 from vfrt_ros.nodes.same_service import others_offering
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
@@ -30,6 +34,19 @@ def check_nodes(client: NodeClient, addresses: list[str]) -> list[Finding]:
     """
     running = client.wait_for_nodes(addresses)
     return [_check_node(client, address, address in running) for address in addresses]
+
+
+def check_named_cameras(client: NodeClient, namespace: str, cameras: Sequence[str]) -> list[Finding]:
+    """The states of our camera nodes of several cameras; one that does not run may be another driver's.
+
+    Args:
+        client: Any client.
+        namespace: Of the recognition node.
+        cameras: Their names.
+    """
+    addresses = [full_name(f"{namespace}/{camera}", CAMERA.name) for camera in cameras]
+    there = client.node_names()
+    return [_check_node(client, address, True) for address in addresses if address in there]
 
 
 def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
@@ -90,11 +107,26 @@ def check_source(client: NodeClient) -> list[Finding]:
         for topic, kinds in _heard(client)
         if set(kinds) & set(IMAGE_TYPES) and not client.node.get_publishers_info_by_topic(topic)
     ]
-    there = published_images(client.node, but=silent)
-    arguments = there[0].arguments() if there else "-r image:=THE/CAMERA/TOPIC"
+    heard = [topic for topic, _ in _heard(client)]
+    there = published_images(client.node, but=[*silent, *heard])
     named = f" (image topics there are: {listed(there)})" if there else ""
-    todo = f"start a camera (`{live_command(client.address)}`), or start the node with {arguments}{named}"
-    return [Finding(topic, Level.BROKEN, "has a listener, and nobody publishes it", todo) for topic in silent]
+    start = f"start a camera (`{live_command(client.address)}`), or start the node with"
+    return [
+        Finding(
+            topic,
+            Level.BROKEN,
+            "has a listener, and nobody publishes it",
+            f"{start} {_arguments(client, topic, there)}{named}",
+        )
+        for topic in silent
+    ]
+
+
+def _arguments(client: NodeClient, topic: str, there: Sequence[ImageTopic]) -> str:
+    """What makes the node listen to the first image topic that there is, instead of this one."""
+    base = topic.removesuffix(f"/{names.COMPRESSED}")
+    image = names.of_camera(camera_of(base, names.IMAGE, client.address.rpartition("/")[0]), names.IMAGE)
+    return there[0].arguments(image=image) if there else f"-r {image}:=THE/CAMERA/TOPIC"
 
 
 def _heard(client: NodeClient) -> list[tuple[str, list[str]]]:

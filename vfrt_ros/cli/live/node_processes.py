@@ -18,7 +18,7 @@ from typing import Any
 
 from honcho.manager import KILL_WAIT, SIGNALS, SYSTEM_PRINTER_NAME, Manager
 
-from vfrt_ros.bringup import NodeStart
+from vfrt_ros.bringup import NodeStart, full_name
 from vfrt_ros.cli.command import FAILED, INTERRUPTED, OK
 from vfrt_ros.cli.live.tied_process import TiedProcess
 
@@ -28,8 +28,8 @@ LAST_LINES = 12
 def command_line(start: NodeStart, namespace: str = "") -> list[str]:
     """The program and the arguments that start a node."""
     remappings = list(start.node.remappings)
-    if namespace:
-        remappings.append(("__ns", "/" + namespace.strip("/")))
+    if full := full_name(namespace, start.namespace).strip("/"):
+        remappings.append(("__ns", f"/{full}"))
     rules = [part for old, new in remappings for part in ("-r", f"{old}:={new}")]
     return [sys.executable, "-m", start.node.module, "--ros-args", *rules, *start.ros_arguments]
 
@@ -114,14 +114,14 @@ class NodeProcesses:
         started: Callable[[], None],
         extras: Collection[str] = (),
         variables: Mapping[str, Mapping[str, str]] | None = None,
-        where: str = "",
+        again: Mapping[str, str] | None = None,
     ) -> None:
         """
         Args:
             commands: Program and arguments by the node's name.
-            extras: Names of those whose end ends nothing else; each is a command of `vfrt` too.
+            extras: Names of those whose end ends nothing else.
             variables: More environment variables by the node's name.
-            where: Options of that command, with a blank before them.
+            again: The commands that start such ones again, by their names.
             show: Gets the name of a node and each line that it writes.
             started: Called once, in the main thread, when all processes run.
         """
@@ -136,7 +136,7 @@ class NodeProcesses:
             self._manager.add_process(name, "exec " + shlex.join(command), env=own)
         self._started: Callable[[], None] | None = started
         self._told: set[str] = set()
-        self._where = where
+        self._again = dict(again or {})
 
     def run(self) -> int:
         """Start the nodes and wait for the end.
@@ -183,5 +183,5 @@ class NodeProcesses:
         """Say once of each extra process that has ended by itself."""
         for name in (self._manager.ended() & self._manager.extras) - self._told:
             self._told.add(name)
-            again = f"`vfrt {name}{self._where}` starts it again."
-            self._lines.tell(name, f"The {name} has ended; the nodes go on. {again}")
+            again = f" `{self._again[name]}` starts it again." if name in self._again else ""
+            self._lines.tell(name, f"The {name} has ended; the nodes go on.{again}")

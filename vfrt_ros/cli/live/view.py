@@ -27,14 +27,16 @@ _JOIN_SECONDS = 3.0
 class LiveView:
     """Shows what one recognition node publishes and registers a label from the first frames."""
 
-    def __init__(self, address: str, screen: RecognitionScreen, label: str = "") -> None:
+    def __init__(self, address: str, screen: RecognitionScreen, label: str = "", camera: str = "") -> None:
         """
         Args:
             label: What the first frames show; empty = nothing is registered.
+            camera: Whose frames those are; empty = the only one.
         """
         self._address = address
         self._screen = screen
         self._label = label
+        self._camera = camera
         self._seen = 0
         self._client: NodeClient | None = None
         self._stopped = threading.Event()
@@ -96,7 +98,7 @@ class LiveView:
             client.spin(lambda: False)
 
     def _take(self, recognition: Any) -> None:
-        self._seen += 1
+        self._seen += recognition.camera == self._camera
         self._screen.show(recognition)
 
     def _take_diagnostics(self, message: Any) -> None:
@@ -112,7 +114,7 @@ class LiveView:
     def _register(self, client: NodeClient) -> None:
         from vfrt_msgs.srv import Register
 
-        response = client.call(Register, Register.Request(label=self._label))
+        response = client.call(Register, Register.Request(label=self._label, camera=self._camera))
         self._screen.say(f"register {self._label}: {response.message}")
 
 

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 OPEN_SET = "open_set"
 
 
-def carry_out(client: NodeClient, wish: Wish) -> list[str]:
+def carry_out(client: NodeClient, wish: Wish, camera: str = "") -> list[str]:
     """Do what a key asks for.
+
+    Args:
+        client: Of the node.
+        wish: What the key asks for.
+        camera: Of several, whose frames are meant; empty = the only one.
 
     Returns:
         The node's answer, a sentence a line.
@@ -30,17 +35,18 @@ def carry_out(client: NodeClient, wish: Wish) -> list[str]:
         CommandError: The node is not there, refused, or what was typed makes no sense.
     """
     if wish.box is not None:
-        return _register(client, wish.text, region=message_of_box(wish.box))
-    return _DOING[wish.act](client, wish.text)
+        return _register(client, wish.text, camera=camera, region=message_of_box(wish.box))
+    about = {"camera": camera} if wish.act in _OF_A_CAMERA else {}
+    return _DOING[wish.act](client, wish.text, **about)
 
 
-def _register(client: NodeClient, label: str, **part: Any) -> list[str]:
-    response = _ask(client, "Register", label=label, **part)
+def _register(client: NodeClient, label: str, *, camera: str, **part: Any) -> list[str]:
+    response = _ask(client, "Register", label=label, camera=camera, **part)
     return [response.message, *left_out(response.reason_codes)]
 
 
-def _not_this(client: NodeClient, label: str) -> list[str]:
-    response = _ask(client, "Register", label=label, negative=True)
+def _not_this(client: NodeClient, label: str, *, camera: str) -> list[str]:
+    response = _ask(client, "Register", label=label, negative=True, camera=camera)
     return [response.message, *left_out(response.reason_codes)]
 
 
@@ -59,8 +65,8 @@ def _redo(client: NodeClient, _: str) -> list[str]:
     return [_ask(client, "Redo").message]
 
 
-def _snapshot(client: NodeClient, _: str) -> list[str]:
-    return [f"Snapshot: {_ask(client, 'Snapshot').path}"]
+def _snapshot(client: NodeClient, _: str, *, camera: str) -> list[str]:
+    return [f"Snapshot: {_ask(client, 'Snapshot', camera=camera).path}"]
 
 
 def _open_set(client: NodeClient, _: str) -> list[str]:
@@ -71,7 +77,8 @@ def _open_set(client: NodeClient, _: str) -> list[str]:
     return ["Open set on: what fits nothing is unknown." if now else "Open set off: always the best label."]
 
 
-_DOING: dict[Act, Callable[[Any, str], list[str]]] = {
+_OF_A_CAMERA = frozenset({Act.REGISTER, Act.NOT_THIS, Act.SNAPSHOT})
+_DOING: dict[Act, Callable[..., list[str]]] = {
     Act.REGISTER: _register,
     Act.NOT_THIS: _not_this,
     Act.PROMPTS: _prompts,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 
-from vfrt_ros.cli.command import OK, Command, add_node_options, node_address
+from vfrt_ros.cli.command import OK, Command, add_camera_option, add_node_options, node_address
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="hear overlay/compressed, for a node at the other end of a network",
     )
+    add_camera_option(parser, "which is shown and taught (default: the first)")
     add_node_options(parser)
 
 
@@ -29,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     from vfrt_ros.client.domain import domain_id
 
     domain_id()
-    window = ViewWindow(f"vfrt view {address}")
-    link = ViewLink(address, compressed=arguments.compressed)
+    window = ViewWindow(f"vfrt view {address} {arguments.camera}".rstrip())
+    link = ViewLink(address, compressed=arguments.compressed, camera=arguments.camera)
     link.start()
     try:
         ViewLoop(window, link, arguments.reg_label).run()
@@ -46,6 +47,7 @@ COMMAND = Command(
         "vfrt view",
         "vfrt view --reg-label cup",
         "vfrt view --namespace robot1 --compressed",
+        "vfrt view --camera left",
     ),
     configure=configure,
     run=run,

@@ -31,14 +31,16 @@ _JOIN_SECONDS = 5.0
 class ViewLink:
     """Hears the overlay of one node."""
 
-    def __init__(self, address: str, *, compressed: bool = False) -> None:
+    def __init__(self, address: str, *, compressed: bool = False, camera: str = "") -> None:
         """
         Args:
             address: Full name of the node.
             compressed: Hear `overlay/compressed`, for a node at the other end of a slow network.
+            camera: Which of several is shown and taught; empty = the first.
         """
         self._address = address
         self._compressed = compressed
+        self._camera = camera
         self._wishes: queue.Queue[Wish] = queue.Queue()
         self._stopped = threading.Event()
         self._client: NodeClient | None = None
@@ -100,7 +102,10 @@ class ViewLink:
 
         from vfrt_ros.nodes import qos
 
-        client.subscribe(CompressedImage if self._compressed else Image, self._take, qos.overlay())
+        kind = CompressedImage if self._compressed else Image
+        if not self._camera and len(client.topics(kind, qos.overlay())) > 1:
+            self._camera = client.cameras()[0]
+        client.subscribe(kind, self._take, qos.overlay(), camera=self._camera)
         self._heard = time.monotonic()
 
     def _take(self, message: Any) -> None:
@@ -125,7 +130,7 @@ class ViewLink:
         while not self._wishes.empty() and not self._stopped.is_set():
             wish = self._wishes.get()
             try:
-                self.notices.put(carry_out(client, wish))
+                self.notices.put(carry_out(client, wish, self._camera))
             except VfrtError as error:
                 self.notices.put([f"Not done ({wish.act.value}): {error}"])
 

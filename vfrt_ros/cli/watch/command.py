@@ -15,6 +15,7 @@ from vfrt_ros.cli.command import (
     Command,
     CommandError,
     UsageError,
+    add_camera_option,
     add_json_option,
     add_node_options,
     node_address,
@@ -31,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--objects", action="store_true", help="a row for each object in view, not the frame as a whole"
     )
+    add_camera_option(parser, "show this one alone, with its candidates")
     add_json_option(parser)
     add_node_options(parser)
 
@@ -49,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
         hint = "`vfrt set regions motion` or another value has it look for objects."
     with ExitStack() as stack:
         client = stack.enter_context(NodeClient(address))
-        show = _show(stack, objects=arguments.objects, json=arguments.json)
+        show = _show(stack, objects=arguments.objects, json=arguments.json, alone=bool(arguments.camera))
         seen = Counter(show, arguments.count)
-        topic = client.subscribe(kind, seen)
+        topic = client.subscribe(kind, seen, camera=arguments.camera)
         if not client.spin(lambda: seen.count > 0, SILENCE_SECONDS):
             print(f"vfrt watch: {address} is silent on {topic}: {hint}", file=sys.stderr)
         while not client.spin(lambda: seen.enough, SILENCE_SECONDS):
@@ -79,10 +81,10 @@ class Counter:
             self._show(recognition)
 
 
-def _show(stack: ExitStack, *, objects: bool, json: bool) -> Callable[[Any], None]:
+def _show(stack: ExitStack, *, objects: bool, json: bool, alone: bool) -> Callable[[Any], None]:
     """What shows a message."""
     if not objects:
-        return print_json if json else stack.enter_context(_screen()).show
+        return print_json if json else stack.enter_context(_screen(alone=alone)).show
     from vfrt_ros.cli.answer import to_json
     from vfrt_ros.cli.watch.objects_table import ObjectsScreen, objects_as_plain
 
@@ -101,11 +103,11 @@ def print_json(recognition: Any) -> None:
     print(to_json({**as_plain(recognition), **reason}), flush=True)
 
 
-def _screen() -> Any:
+def _screen(*, alone: bool) -> Any:
     from vfrt_ros.cli.watch.recognition_screen import RecognitionScreen
     from vfrt_ros.cli.watch.recognition_table import table
 
-    return RecognitionScreen(draw=table)
+    return RecognitionScreen(draw=table, alone=alone)
 
 
 COMMAND = Command(
@@ -116,6 +118,7 @@ COMMAND = Command(
         "vfrt watch --json | jq -r .label",
         "vfrt watch --objects",
         "vfrt watch --namespace robot1",
+        "vfrt watch --camera front",
     ),
     configure=configure,
     run=run,

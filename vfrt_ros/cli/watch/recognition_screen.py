@@ -9,11 +9,14 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from vfrt_ros.cli.watch.camera_rows import camera_rows
 from vfrt_ros.cli.watch.recognition_line import line, markup
+
+CAMERA_WIDTH = 10
 
 
 class _Console(Console):
@@ -25,7 +28,10 @@ class _Console(Console):
 
 
 class RecognitionScreen:
-    """Shows recognitions and, above them, what there is to say. Any thread may call `show` and `say`."""
+    """Shows recognitions and, above them, what there is to say. Any thread may call `show` and `say`.
+
+    Of several cameras a terminal shows a row each; elsewhere each line begins with the camera's name.
+    """
 
     def __init__(
         self,
@@ -33,20 +39,23 @@ class RecognitionScreen:
         *,
         seconds: float = 0.0,
         draw: Callable[[Any], Any] = markup,
+        alone: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """
         Args:
-            draw: What a terminal shows of a recognition, for rich.
-            seconds: Off a terminal, a recognition like the last one is left out until so many have passed.
+            draw: What a terminal shows of a recognition of the only camera, for rich.
+            alone: One camera is shown, though there are several.
+            seconds: Off a terminal, a recognition like its camera's last one is left out until so many have passed.
         """
         self.console = console or _Console(highlight=False)
         self._seconds = seconds
         self._draw = draw
+        self._alone = alone
         self._clock = clock
         self._remark = ""
-        self._last: tuple[str, int] | None = None
-        self._due = 0.0
+        self._last: dict[str, tuple[tuple[str, int], float]] = {}
+        self._newest: dict[str, Any] = {}
         self._live = Live(console=self.console, auto_refresh=False) if self.console.is_terminal else None
 
     def __enter__(self) -> RecognitionScreen:
@@ -64,12 +73,10 @@ class RecognitionScreen:
         """Show what was recognised last."""
         remark = f"  {self._remark}" if self._remark else ""
         if self._live:
-            drawn = self._draw(recognition)
-            if remark and isinstance(drawn, Text):
-                drawn.append(remark, style="bold red")
-            self._live.update(drawn, refresh=True)
-        elif self._is_news((recognition.label, recognition.reason)):
-            self.console.print(Text(line(recognition) + remark), soft_wrap=True)
+            self._live.update(self._drawn(recognition, remark), refresh=True)
+        elif self._is_news(recognition.camera, (recognition.label, recognition.reason)):
+            camera = f"{recognition.camera:<{CAMERA_WIDTH}} " if recognition.camera else ""
+            self.console.print(Text(camera + line(recognition) + remark), soft_wrap=True)
 
     def remark(self, text: str) -> None:
         """Say this behind each recognition from now on; empty = nothing."""
@@ -86,9 +93,20 @@ class RecognitionScreen:
         else:
             self.say(text)
 
-    def _is_news(self, answer: tuple[str, int]) -> bool:
+    def _drawn(self, recognition: Any, remark: str) -> Any:
+        if recognition.camera and not self._alone:
+            self._newest[recognition.camera] = recognition
+            rows = camera_rows(list(self._newest.values()))
+            return Group(rows, Text(remark, style="bold red")) if remark else rows
+        drawn = self._draw(recognition)
+        if remark and isinstance(drawn, Text):
+            drawn.append(remark, style="bold red")
+        return drawn
+
+    def _is_news(self, camera: str, answer: tuple[str, int]) -> bool:
         now = self._clock()
-        if answer == self._last and now < self._due:
+        last, due = self._last.get(camera, (None, 0.0))
+        if answer == last and now < due:
             return False
-        self._last, self._due = answer, now + self._seconds
+        self._last[camera] = answer, now + self._seconds
         return True
