@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench import (
+    cameras,
     encodings,
     machine,
     memory,
@@ -38,6 +39,7 @@ PARTS: dict[str, Callable[[bool], list[Row]]] = {
     "stages": stages.measure,
     "encodings": encodings.measure,
     "pipeline": pipeline.measure,
+    "cameras": cameras.measure,
     "overlay": overlay.measure,
     "register": register.measure,
     "memory": memory.measure,

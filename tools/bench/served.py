@@ -10,7 +10,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,13 +33,15 @@ class Heard:
         at: Seconds of the system's clock at its arrival.
         stamp: Of the frame that it describes, likewise.
         latency: Stamp to publication in seconds, as the node says.
-        dropped: Frames replaced by newer ones since the node's start.
+        dropped: Frames of its camera replaced by newer ones since the node's start.
+        camera: Its name; empty = the only one.
     """
 
     at: float
     stamp: float
     latency: float
     dropped: int
+    camera: str = ""
 
     @property
     def published(self) -> float:
@@ -45,13 +49,14 @@ class Heard:
         return self.stamp + self.latency
 
 
-def serve(backbone: str, examples: int, labels: int) -> None:
+def serve(backbone: str, examples: int, labels: int, cameras: Sequence[str] = ()) -> None:
     """Run the node until it is interrupted; the body of the process."""
+    os.environ["VFRT_CAMERAS"] = ",".join(cameras)
     from vfrt_ros.nodes.lifecycle import run
     from vfrt_ros.nodes.recognition_node import RecognitionNode
 
     def create(settings: Any) -> Any:
-        return recogniser(backbone, examples=examples, labels=labels)
+        return recogniser(backbone, examples=examples, labels=labels, cameras=tuple(cameras))
 
     run(lambda arguments: RecognitionNode(arguments, create), ["recognition_node"])
 
@@ -59,11 +64,17 @@ def serve(backbone: str, examples: int, labels: int) -> None:
 class Served:
     """A running node, and frames sent to it at a rate.
 
-    Threads: the timer of the rate and the subscription run in the executor's thread; `heard` and `sent` are
+    Threads: the timers of the rate and the subscriptions run in the executor's thread; `heard` and `sent` are
     appended there and read anywhere.
+
+    Args:
+        command: Starts the node.
+        log: Gets what it writes.
+        cameras: Names of several; none = one without a name.
     """
 
-    def __init__(self, command: list[str], log: Path) -> None:
+    def __init__(self, command: list[str], log: Path, cameras: Sequence[str] = ()) -> None:
+        self.cameras = tuple(cameras) or ("",)
         self.heard: list[Heard] = []
         self.sent: list[float] = []
         self._log = log
@@ -88,14 +99,23 @@ class Served:
             self.process.kill()
             self.process.wait()
 
-    def start_camera(self, fps: float) -> None:
-        """Send frames from now on."""
-        self._timer = self._node.create_timer(1 / fps, self._send)
+    def start_camera(self, fps: float, cameras: Sequence[str] = ()) -> None:
+        """Send frames from now on.
+
+        Args:
+            fps: Of each camera.
+            cameras: Which send; none = all.
+        """
+        self._timers = [
+            self._node.create_timer(1 / fps, partial(self._send, camera))
+            for camera in cameras or self.cameras
+        ]
         self._executor.wake()
 
     def stop_camera(self) -> None:
         """Send no more."""
-        self._node.destroy_timer(self._timer)
+        for timer in self._timers:
+            self._node.destroy_timer(timer)
 
     def first_answer(self, timeout: float = SETTLING) -> Heard:
         """Wait for it.
@@ -137,27 +157,32 @@ class Served:
         rclpy.init()
         self._rclpy = rclpy
         self._node = rclpy.create_node("bench_camera")
-        self._images = self._node.create_publisher(Image, names.IMAGE, qos.camera_image())
+        self._images = {}
+        for camera in self.cameras:
+            image, answers = (names.of_camera(camera, name) for name in (names.IMAGE, names.RECOGNITION))
+            self._images[camera] = self._node.create_publisher(Image, image, qos.camera_image())
+            self._node.create_subscription(Recognition, answers, self._hear, qos.recognition())
         self._messages = [image_from_frame(frame, Header()) for frame in frames()]
-        self._node.create_subscription(Recognition, names.RECOGNITION, self._hear, qos.recognition())
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
         threading.Thread(target=self._executor.spin, daemon=True).start()
 
-    def _send(self) -> None:
+    def _send(self, camera: str) -> None:
         message = self._messages[len(self.sent) % len(self._messages)]
         message.header.stamp = self._node.get_clock().now().to_msg()
         self.sent.append(_seconds(message.header.stamp))
-        self._images.publish(message)
+        self._images[camera].publish(message)
 
     def _hear(self, message: Any) -> None:
         latency = message.latency.sec + message.latency.nanosec / 1e9
-        self.heard.append(Heard(time.time(), _seconds(message.header.stamp), latency, message.dropped))
+        stamp = _seconds(message.header.stamp)
+        self.heard.append(Heard(time.time(), stamp, latency, message.dropped, message.camera))
 
 
-def node_command(backbone: str, examples: int, labels: int) -> list[str]:
+def node_command(backbone: str, examples: int, labels: int, cameras: Sequence[str] = ()) -> list[str]:
     """The command line of `serve`."""
-    call = f"from tools.bench.served import serve; serve({backbone!r}, {examples}, {labels})"
+    given = f"{backbone!r}, {examples}, {labels}, {list(cameras)!r}"
+    call = f"from tools.bench.served import serve; serve({given})"
     return [sys.executable, "-c", call]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench import encodings, overlay, pipeline, regions, register, search, stages
+from tools.bench import cameras, encodings, overlay, pipeline, regions, register, search, stages
 from vfrt_ros.bench import entrants
 from vfrt_ros.bench.contest import contest
 from vfrt_ros.bench.isolated import BenchError, isolated
@@ -66,6 +66,14 @@ def test_a_running_node_accounts_for_every_frame() -> None:
     assert found["frames sent"] == found["answered"] + found["dropped"] + found["not accounted for"]
     assert found["answered"] > 0
     assert all(megabytes > 0 for megabytes in found["resident MB"])
+
+
+def test_several_cameras_are_counted_one_by_one() -> None:
+    found = isolated(cameras.watch, backbone="fake", turns=1, fps=10.0, **SMALL)
+    assert set(found["answers by camera"]) == set(cameras.CAMERAS)
+    assert found["offered Hz"] == 40.0
+    assert found["rate ratio"]["median"] > 0
+    assert found["resident MB, four cameras"] > 0
 
 
 def test_a_slow_overlay_is_drawn_while_answers_go_on() -> None:
