@@ -15,8 +15,10 @@ import pytest
 from fixtures.bags import raw, write_bag
 from fixtures.pictures import picture
 
+from vfrt_ros.core.config.camera_names import check_cameras
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.sources.bag_topics import camera_names
 from vfrt_ros.core.sources.source import Frame
 from vfrt_ros.core.types.errors import SourceError
 from vfrt_ros.evaluation.dataset import DatasetError
@@ -26,6 +28,7 @@ from vfrt_ros.evaluation.stream import (
     open_recording,
     replay,
     summarise,
+    summarise_cameras,
     with_noise,
     write_rows,
 )
@@ -94,6 +97,70 @@ def test_a_bag_is_replayed_with_its_stamps(tmp_path: Path, recogniser: Recognise
     with open_recording(str(place)) as source:
         rows = list(replay(recogniser, frames_of(source)))
     assert [(row.stamp, row.smoothed.label) for row in rows] == [(0.0, "red"), (0.5, "red")]
+
+
+def test_topics_of_a_bag_are_cameras_of_their_own_in_the_order_of_their_stamps(
+    tmp_path: Path, recogniser: Recogniser
+) -> None:
+    messages = {
+        "/front/image": [raw(10.0), raw(10.5), raw(11.0)],
+        "/left/image": [raw(10.2), raw(10.4)],
+        "/unwanted/image": [raw(10.1)],
+    }
+    place = write_bag(tmp_path / "bag", messages)
+    cameras = recogniser.settings.replace(cameras=("front", "left"))
+    several = Recogniser(cameras, encoders=recogniser.encoders)
+    with open_recording(str(place), topic=["/front/image", "/left/image"]) as source:
+        rows = write_rows(replay(several, frames_of(source)), tmp_path / "rows.csv")
+    assert [(row.camera, row.stamp) for row in rows] == [
+        ("front", 0.0),
+        ("left", pytest.approx(0.2)),
+        ("left", pytest.approx(0.4)),
+        ("front", 0.5),
+        ("front", 1.0),
+    ]
+    with (tmp_path / "rows.csv").open(newline="") as file:
+        written = list(csv.DictReader(file))
+    assert tuple(written[0]) == (*COLUMNS, "camera")
+    assert [row["camera"] for row in written] == ["front", "left", "left", "front", "front"]
+    summary = summarise_cameras(rows)
+    assert (summary["frames"], list(summary["cameras"])) == (5, ["front", "left"])
+    assert summary["cameras"]["left"]["frames"] == 2
+
+
+def test_one_topic_of_several_is_left_out_by_what_cannot_be_read_of_it_alone(
+    tmp_path: Path, recogniser: Recogniser
+) -> None:
+    messages = {"/front/image": [raw(10.0), raw(10.5, cut=9)], "/left/image": [raw(10.2), raw(10.4)]}
+    place = write_bag(tmp_path / "bag", messages)
+    told: list[str] = []
+    with open_recording(str(place), topic=["/front/image", "/left/image"], warn=told.append) as source:
+        frames = list(frames_of(source))
+    assert [frame.camera for frame in frames] == ["front", "left", "left"]
+    assert sum(source.left_out.values()) == len(told) == 1
+
+
+def test_a_topic_that_the_bag_has_not_is_named(tmp_path: Path) -> None:
+    place = write_bag(tmp_path / "bag", {"/front/image": [raw(10.0)]})
+    with pytest.raises(SourceError, match="no topic of pictures '/left/image'; it has /front/image"):
+        open_recording(str(place), topic=["/front/image", "/left/image"])
+
+
+TOPICS = {
+    "what tells them apart": (
+        ["/robot/front/rgb/image", "/robot/left/rgb/image"],
+        ["robot_front", "robot_left"],
+    ),
+    "nothing in common": (["/a", "/b/c"], ["a", "b_c"]),
+    "a name that ROS 1 alone takes": (["/2/image", "/left/image"], ["camera1", "camera2"]),
+    "names that would be one": (["/a_b/image", "/a/b/image"], ["camera1", "camera2"]),
+}
+
+
+@pytest.mark.parametrize(("topics", "names"), TOPICS.values(), ids=TOPICS)
+def test_each_topic_has_a_name_that_a_camera_can_have(topics: list[str], names: list[str]) -> None:
+    assert camera_names(topics) == names
+    check_cameras(names)
 
 
 def test_the_demo_ends_when_it_is_told_to(recogniser: Recogniser) -> None:

@@ -24,6 +24,7 @@ from vfrt_ros.core.config.settings import CameraSettings
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.sources.bag import BagSource
 from vfrt_ros.core.sources.bag_files import is_bag
+from vfrt_ros.core.sources.bag_topics import BagTopics
 from vfrt_ros.core.sources.open_source import open_source
 from vfrt_ros.core.sources.source import Frame, Source
 from vfrt_ros.core.types.decision import Decision
@@ -49,6 +50,7 @@ class Row:
         smoothed: The recogniser's answer.
         plain: Its answer without smoothing and hysteresis.
         latency: Seconds that encoding and deciding took.
+        camera: Its name in a recording of several; else empty.
     """
 
     frame: int
@@ -56,21 +58,23 @@ class Row:
     smoothed: Decision
     plain: Decision
     latency: float
+    camera: str = ""
 
     def as_csv(self) -> tuple[object, ...]:
-        """The values of `COLUMNS`; candidates are JSON."""
+        """The values of `COLUMNS`, and the camera of one of several; candidates are JSON."""
         answer = self.smoothed.as_dict()
         return (
             self.frame, f"{self.stamp:.6f}", answer["label"], answer["score"], answer["threshold"],
             answer["reason"], json.dumps(answer["candidates"], ensure_ascii=False), answer["memory_version"],
             f"{1000 * self.latency:.3f}", self.plain.label, round(self.plain.score, 6),
+            *([self.camera] if self.camera else []),
         )  # fmt: skip
 
 
 def open_recording(
     place: str,
     *,
-    topic: str = "",
+    topic: str | Sequence[str] = "",
     fps: float = 30.0,
     size: tuple[int, int] = (640, 480),
     warn: Callable[[str], None] = _log.warning,
@@ -79,7 +83,7 @@ def open_recording(
 
     Args:
         place: A rosbag2 folder or file, a ROS 1 bag, a video file, a folder or glob of pictures, or `demo`.
-        topic: Of a bag; empty = its only topic of pictures.
+        topic: Of a bag, or several; empty = its only topic of pictures.
         fps: Of pictures and the demo, which have no time of their own.
         size: Width and height of the demo.
         warn: Gets one line for what is missing or left out.
@@ -88,9 +92,11 @@ def open_recording(
         SourceError: `place` is neither a video, a bag, a folder nor `demo`.
     """
     path = Path(place).expanduser()
+    topics = [topic] if isinstance(topic, str) else list(topic)
     if is_bag(path):
-        return BagSource(path, topic, warn=warn)
-    if topic:
+        several = len(topics) > 1
+        return BagTopics(path, topics, warn=warn) if several else BagSource(path, "".join(topics), warn=warn)
+    if any(topics):
         raise SourceError(f"A topic was named, but {without_password(place)} is no rosbag2 recording.")
     source = open_source(CameraSettings(source=place, fps=fps, size=size, loop=False), warn=warn)
     if source.live:
@@ -125,19 +131,21 @@ def replay(recogniser: Recogniser, frames: Iterable[Frame]) -> Iterator[Row]:
     """Recognise frames in order; each is encoded once and decided twice, with and without smoothing.
 
     Args:
-        recogniser: Looks at the frames as it would live; its view is restarted first.
+        recogniser: Looks at the frames as it would live; its views are restarted first. Its setting `cameras` has
+            those of the frames.
         frames: With their times.
     """
     settings = recogniser.settings.replace(temporal_ema=0.0)
     plain = Recogniser(settings, encoders=recogniser.encoders, memory=recogniser.memory)
-    recogniser.restart_view()
+    for camera in recogniser.settings.cameras or ("",):
+        recogniser.restart_view(camera)
     for number, frame in enumerate(frames):
         stamp = frame.time or 0.0
         began = time.perf_counter()
         observation = recogniser.observe(frame.image, stamp)
-        smoothed = recogniser.decide(observation)
+        smoothed = recogniser.decide(observation, frame.camera)
         latency = time.perf_counter() - began
-        yield Row(number, stamp, smoothed, plain.decide(observation), latency)
+        yield Row(number, stamp, smoothed, plain.decide(observation, frame.camera), latency, frame.camera)
 
 
 def write_rows(rows: Iterable[Row], path: Path) -> list[Row]:
@@ -167,11 +175,14 @@ def write_rows(rows: Iterable[Row], path: Path) -> list[Row]:
 
 
 def _write(rows: Iterable[Row], writer: Any) -> list[Row]:
-    kept = []
-    writer.writerow(COLUMNS)
+    kept: list[Row] = []
     for row in rows:
+        if not kept:
+            writer.writerow((*COLUMNS, "camera") if row.camera else COLUMNS)
         writer.writerow(row.as_csv())
         kept.append(row)
+    if not kept:
+        writer.writerow(COLUMNS)
     return kept
 
 
@@ -184,8 +195,17 @@ def changes(labels: Sequence[str]) -> int:
     return sum(one != other for one, other in pairwise(labels))
 
 
+def summarise_cameras(rows: Sequence[Row]) -> dict[str, Any]:
+    """What a replay of several cameras showed: frames in all, and of each camera by its name as `summarise` says."""
+    names = sorted({row.camera for row in rows})
+    return {
+        "frames": len(rows),
+        "cameras": {name: summarise([row for row in rows if row.camera == name]) for name in names},
+    }
+
+
 def summarise(rows: Sequence[Row]) -> dict[str, Any]:
-    """What a replay showed, in numbers.
+    """What a replay of one camera showed, in numbers.
 
     Returns:
         frames; seconds (from the first frame to the end of the last); changes and changes_per_minute of the

@@ -34,7 +34,10 @@ def configure_stream(group: argparse._ArgumentGroup) -> None:
         "--memory", type=Path, metavar="FILE",
         help="a memory to recognise with, or an export of one; it stays as it is (default: an empty one)",
     )  # fmt: skip
-    group.add_argument("--topic", default="", metavar="NAME", help="of a bag with several topics of pictures")
+    group.add_argument(
+        "--topic", action="append", default=[], metavar="NAME",
+        help="of a bag with several topics of pictures; said again, each topic is a camera of its own",
+    )  # fmt: skip
     group.add_argument(
         "--fps", type=float, default=30.0, metavar="HZ", help="of pictures and demo (default: 30)"
     )
@@ -49,6 +52,7 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
     """Replay a recording, write a line for each frame if asked to, and sum up."""
     from vfrt_ros.cli.eval.memory import recogniser_with
     from vfrt_ros.core.config.own_files import check_own
+    from vfrt_ros.core.sources.bag_topics import camera_names
     from vfrt_ros.core.sources.demo import SHOTS
     from vfrt_ros.core.types.without_password import without_password
     from vfrt_ros.evaluation.stream import (
@@ -57,6 +61,7 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
         open_recording,
         replay,
         summarise,
+        summarise_cameras,
         with_noise,
         write_rows,
     )
@@ -69,11 +74,14 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
     labels = arguments.labels or (",".join(shot.subject for shot in SHOTS) if demo else "")
     settings = settings.replace(**({"init_labels": labels} if labels else {}))
     seconds = arguments.seconds or (DEMO_SECONDS if demo else float("inf"))
+    topics = list(dict.fromkeys(arguments.topic))
     path = arguments.out / "stream.csv" if arguments.out else None
     if path:
         check_own({path: ",".join(COLUMNS)})
+    if len(topics) > 1:
+        settings = settings.replace(cameras=camera_names(topics))
     with (
-        open_recording(arguments.stream, topic=arguments.topic, fps=arguments.fps, warn=_warn) as source,
+        open_recording(arguments.stream, topic=topics, fps=arguments.fps, warn=_warn) as source,
         recogniser_with(settings, arguments.memory) as recogniser,
     ):
         frames = with_noise(frames_of(source, seconds), arguments.noise, settings.seed)
@@ -82,7 +90,7 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
     summary = {
         "recording": without_password(arguments.stream),
         "encoder": recogniser.encoders.note,
-        **summarise(rows),
+        **(summarise_cameras(rows) if len(topics) > 1 else summarise(rows)),
         "left_out": dict(source.left_out),
         "file": str(path) if path else None,
     }
@@ -97,27 +105,34 @@ def stream_text(summary: Mapping[str, Any]) -> str:
     """What a replay showed, for people."""
     if not summary["frames"]:
         return f"{summary['recording']} has no frame."
-    lines = [
-        f"{counted(summary['frames'], 'frame')}, "
-        f"{summary['seconds']:.1f} s of {summary['recording']}; {summary['encoder']}"
-    ]
-    if summary["changes_per_minute_smoothed"] is not None:
-        lines.append(
-            f"label changes per minute: {summary['changes_per_minute_unsmoothed']:.1f} before smoothing and "
-            f"hysteresis, {summary['changes_per_minute_smoothed']:.1f} after "
-            f"({summary['changes_unsmoothed']} and {summary['changes_smoothed']} in all)"
-        )
-    lines += [f"{share:7.1%} of the frames: {label}" for label, share in summary["shares"].items()]
-    lines.append(
-        f"encoding and deciding took {summary['latency_ms_median']:.1f} ms (median), "
-        f"{summary['latency_ms_95']:.1f} ms (95 % of the frames)"
-    )
+    cameras = summary.get("cameras") or {"": summary}
+    what = f"{summary['recording']}; {summary['encoder']}"
+    lines = [line for name, told in cameras.items() for line in _camera_text(name, told, what)]
     left_out = summary.get("left_out")
     if left_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.items())
         lines.append(f"{counted(sum(left_out.values()), 'picture')} left out: {kinds}")
     told = f"one line for each frame: {summary['file']}" if summary["file"] else ""
     return "\n".join([*lines, told or "--out FOLDER writes one line for each frame"])
+
+
+def _camera_text(name: str, told: Mapping[str, Any], what: str) -> list[str]:
+    """What the frames of one camera showed; its name stands before it, if it has one."""
+    lines = [
+        f"{f'{name}: ' if name else ''}{counted(told['frames'], 'frame')}, {told['seconds']:.1f} s of {what}"
+    ]
+    if told["changes_per_minute_smoothed"] is not None:
+        lines.append(
+            f"label changes per minute: {told['changes_per_minute_unsmoothed']:.1f} before smoothing and "
+            f"hysteresis, {told['changes_per_minute_smoothed']:.1f} after "
+            f"({told['changes_unsmoothed']} and {told['changes_smoothed']} in all)"
+        )
+    lines += [f"{share:7.1%} of the frames: {label}" for label, share in told["shares"].items()]
+    lines.append(
+        f"encoding and deciding took {told['latency_ms_median']:.1f} ms (median), "
+        f"{told['latency_ms_95']:.1f} ms (95 % of the frames)"
+    )
+    return lines
 
 
 def _with_bar(rows: Any) -> Any:

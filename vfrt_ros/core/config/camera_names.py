@@ -14,6 +14,11 @@ _TOKEN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST = 60
 
 
+def is_camera_name(name: str) -> bool:
+    """Whether topics can be named after a camera of this name."""
+    return bool(_TOKEN.fullmatch(name)) and "__" not in name and len(name) <= _LONGEST
+
+
 def check_cameras(cameras: Sequence[str]) -> None:
     """Refuse names that no topic could begin with, and one that stands twice.
 
@@ -26,7 +31,7 @@ def check_cameras(cameras: Sequence[str]) -> None:
     >>> check_cameras(["front", "rear_left"])
     """
     for name in cameras:
-        if not _TOKEN.fullmatch(name) or "__" in name or len(name) > _LONGEST:
+        if not is_camera_name(name):
             raise SettingError(
                 f"Parameter 'cameras' must be names of letters, digits and single _, none beginning with a digit and "
                 f"none longer than {_LONGEST}: topics like {_example(name)}/image are named after them; got {name!a}."

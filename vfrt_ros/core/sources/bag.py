@@ -76,6 +76,11 @@ class BagSource(Source):
             frame = self._next()
         return frame
 
+    @property
+    def start(self) -> float | None:
+        """When the first frame of this round was taken, seconds since 1970; None before it was read."""
+        return self._start
+
     def close(self) -> None:
         """Close the bag."""
         recordings, self._recordings = self._recordings, []

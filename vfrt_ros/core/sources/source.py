@@ -23,10 +23,12 @@ class Frame:
     Attributes:
         image: (H, W, 3) uint8 BGR, of the source's own size.
         time: Seconds since the source's first frame, at which it is due; None = it is of this moment.
+        camera: Its name in a recording of several cameras; else empty.
     """
 
     image: Image
     time: float | None = None
+    camera: str = ""
 
 
 class Source(ABC):
