@@ -8,6 +8,8 @@ The demo runs with the embedded encoder; nothing in the pictures is arranged bey
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,11 +22,17 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "test"))
 
 from ui.browser import Browser
 from ui.live_system import LiveSystem
+from ui.panel_process import PanelProcess
 
 from tools.private_domain import private_domain
+from vfrt_ros.core.sources.demo import demo_folder
+from vfrt_ros.panel.camera_choice import ALL
 
 LABELS = ("cat", "cup of coffee", "rocket", "motorcycle")
 OBJECT = "astronaut"
+CAMERAS = {"front": "chelsea.png", "left": "coffee.png", "right": "rocket.jpg", "rear": "astronaut.png"}
+"""Names of four cameras, and the photograph that each shows."""
+WIDTH = "return document.querySelector('.vfrt-picture img')?.naturalWidth || 0"
 QUALITY = 80
 STEADY = 5
 
@@ -38,6 +46,7 @@ def main() -> None:
         with LiveSystem(Path(folder), "embedded", LABELS, fps=10.0) as system, Browser(1280, 900) as browser:
             browser.open(system.panel())
             take_tour(browser, target)
+        take_four_cameras(Path(folder), target)
 
 
 def take_tour(browser: Browser, target: Path) -> None:
@@ -53,6 +62,40 @@ def take_tour(browser: Browser, target: Path) -> None:
     browser.resize(390, 844, dark=True)
     wait_for_answer(browser, ".known", OBJECT)
     save(browser, target / "panel-phone.jpg")
+
+
+def take_four_cameras(folder: Path, target: Path) -> None:
+    """Four cameras side by side, each before a photograph of its own; one of them shows what nobody described."""
+    options = [
+        part for name, shot in CAMERAS.items() for part in ("--camera", f"{name}={demo_folder() / shot}")
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "vfrt_ros.cli",
+        "live",
+        "--no-panel",
+        "--backbone",
+        "embedded",
+        "--fps",
+        "5",
+        *options,
+    ]
+    with (folder / "live.log").open("wb") as log:
+        live = subprocess.Popen([*command, "--labels", ", ".join(LABELS)], stdout=log, stderr=log)
+    panel = PanelProcess(folder / "panel of four.log")
+    try:
+        with Browser(1280, 900) as browser:
+            browser.open(panel.address)
+            browser.button(ALL)
+            browser.wait(lambda: len(browser.all(".vfrt-cameras .known")) == 3, "three known")
+            browser.wait(lambda: len(browser.all(".vfrt-cameras .unknown")) == 1, "one unknown")
+            browser.wait(lambda: browser.driver.execute_script(WIDTH) > 900, "the pictures side by side")
+            save(browser, target / "four-cameras.jpg")
+    finally:
+        panel.kill()
+        live.send_signal(signal.SIGINT)
+        live.wait(60.0)
 
 
 def wait_for_answer(browser: Browser, state: str, label: str) -> None:

@@ -19,11 +19,11 @@ def read_named_cameras(text: str) -> dict[str, str]:
     """The source of each camera by its name, in their order.
 
     Args:
-        text: NAME=SOURCE, comma separated; one whose source has commas stands in quotes. A NAME alone stands for a
-            driver that runs already and publishes NAME/image: its source is empty.
+        text: NAME=SOURCE, comma separated; one whose source has commas stands in quotes. A NAME alone means a driver
+            that runs already and publishes NAME/image: its source is empty.
 
     Raises:
-        SettingError: A name is none, stands twice, or its source is missing.
+        SettingError: A name cannot be one, stands twice, or has no source.
 
     >>> read_named_cameras("front=0, 'left=a, b.mp4', door")
     {'front': '0', 'left': 'a, b.mp4', 'door': ''}

@@ -53,16 +53,24 @@ class FakeRecognition:
         self.node = rclpy.create_node(names.RECOGNITION_NODE, namespace=namespace, context=self._context)
         for name in services:
             self.node.create_service(getattr(srv, name), snake(name), self._answer(name))
-        self._publishers = {}
+        self._publishers: dict[str, Any] = {}
         for camera in cameras or ("",):
-            topic = names.of_camera(camera, names.RECOGNITION)
-            self._publishers[camera] = self.node.create_publisher(Recognition, topic, qos.recognition())
+            self.offer_topic(camera)
         self._declare()
         self.node.declare_parameter("cameras", list(cameras) or [""])
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._executor.spin, daemon=True)
         self._thread.start()
+
+    def offer_topic(self, camera: str) -> None:
+        """Publish the recognitions of a camera."""
+        topic = names.of_camera(camera, names.RECOGNITION)
+        self._publishers[camera] = self.node.create_publisher(Recognition, topic, qos.recognition())
+
+    def forget_topic(self, camera: str) -> None:
+        """Publish them no more."""
+        self.node.destroy_publisher(self._publishers.pop(camera))
 
     def publish_always(self, recognition: Recognition, seconds: float = 0.02) -> None:
         """Publish this again and again, as of the camera that it names."""

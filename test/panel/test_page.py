@@ -7,7 +7,7 @@ from __future__ import annotations
 import doctest
 import importlib
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
@@ -20,6 +20,7 @@ from vfrt_msgs.msg import Conflict, LabelInfo, MemoryInfo, Neighbour, Recognitio
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.panel import browser_camera
 from vfrt_ros.panel.browser_source import Standing
+from vfrt_ros.panel.camera_choice import ALL
 from vfrt_ros.panel.layout import TABS
 from vfrt_ros.panel.node_watch import NodeState
 from vfrt_ros.panel.objects_feed import ObjectsFeed
@@ -90,6 +91,7 @@ class Client:
     ice_servers = ()
     lost = ""
     fleet = ("robot desk of the fleet default: connected",)
+    cameras: ClassVar[list[str]] = []
     browser = SimpleNamespace(standing=lambda session: Standing.FREE, end=lambda session: None)
 
     def __init__(self) -> None:
@@ -102,6 +104,15 @@ class Client:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.conflicts: list[Conflict] = []
         self.shown = [ShownFrame(code=ShownFrame.BLURRED, reason="blurred"), ShownFrame()]
+
+    def feed_of(self, camera: str) -> Any:
+        return self.feed
+
+    def objects_of(self, camera: str) -> ObjectsFeed:
+        return self.objects
+
+    def camera_of(self, camera: str) -> Watch:
+        return self.camera
 
     @property
     def labels(self) -> list[str]:
@@ -193,6 +204,69 @@ def test_the_answer_is_corrected_beside_it(client: Client) -> None:
     client.feed.newest = lambda: Recognition(label=LABEL, reason=Recognition.KNOWN)
     app.run().button("not this").click().run()
     assert client.asked == [("Register", {"label": LABEL, "negative": True})]
+
+
+class TestCameras:
+    @pytest.fixture
+    def several(self, client: Client) -> Client:
+        client.cameras = ["front", "left"]  # type: ignore[misc]
+        return client
+
+    def test_what_concerns_a_camera_names_the_one_that_is_looked_at(self, several: Client) -> None:
+        app = run()
+        app.text_input("correct label").set_value("mug")
+        _button(app, "Teach").click().run()
+        assert several.asked.pop() == ("Register", {"label": "mug", "camera": "front"})
+        app.session_state["camera chosen"] = "left"
+        app.run().text_input("teach label").set_value("cup")
+        _button(app, "Register").click().run()
+        assert several.asked.pop()[1]["camera"] == "left"
+        _button(app, "Take a snapshot").click().run()
+        assert several.asked.pop() == ("Snapshot", {"name": "", "picture": True, "camera": "left"})
+
+    @pytest.fixture
+    def sources(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """The addresses of the pictures that are shown."""
+        sources: list[str] = []
+        monkeypatch.setattr("vfrt_ros.panel.pointing.show_picture", sources.append)
+        return sources
+
+    def test_the_picture_is_that_of_the_camera_or_of_all(self, several: Client, sources: list[str]) -> None:
+        app = run()
+        assert sources.pop().endswith("&camera=front")
+        app.session_state["camera chosen"] = ALL
+        app.run()
+        assert sources.pop().endswith("&camera=%2A")
+
+    def test_with_all_in_view_each_has_a_row_and_nothing_is_taught_by_guess(self, several: Client) -> None:
+        app = run()
+        app.session_state["camera chosen"] = ALL
+        app.run()
+        assert [f'<th scope="row">{name}</th>' in texts(app) for name in ("front", "left")] == [True, True]
+        assert "correct label" not in [box.key for box in app.text_input]
+        app.text_input("teach label").set_value("cup")
+        _button(app, "Register").click().run()
+        assert several.asked == []
+        assert "Choose one camera" in app.error[0].value
+
+    def test_a_camera_that_is_gone_gives_its_place_to_the_first(
+        self, several: Client, sources: list[str]
+    ) -> None:
+        app = run()
+        app.session_state["camera chosen"] = "door"
+        app.run()
+        assert sources.pop().endswith("&camera=front")
+
+    def test_each_node_is_started_and_stopped(self, several: Client) -> None:
+        run().button("turn Camera left").click().run()
+        assert several.camera.turned == [False]
+
+    def test_one_camera_has_no_choice_and_no_name(self, client: Client, sources: list[str]) -> None:
+        app = run()
+        assert "camera" not in sources.pop()
+        app.text_input("correct label").set_value("mug")
+        _button(app, "Teach").click().run()
+        assert client.asked == [("Register", {"label": "mug"})]
 
 
 def test_an_explanation_has_examples_threshold_and_prompt_and_no_markup_of_others(client: Client) -> None:
@@ -313,3 +387,17 @@ def test_the_browsers_camera_costs_nothing_until_it_is_wanted(monkeypatch: pytes
     app = app.run()
     app.run()
     assert drawn == [True, False, False]
+
+
+def test_what_was_pointed_at_on_one_camera_is_not_taught_of_another(client: Client) -> None:
+    client.cameras = ["front", "left"]  # type: ignore[misc]
+    app = run()
+    app.session_state["pointed at"] = ("front", 7)
+    app.session_state["camera chosen"] = "left"
+    app.run().text_input("correct label").set_value("mug")
+    _button(app, "Teach").click().run()
+    assert client.asked.pop() == ("Register", {"label": "mug", "camera": "left"})
+    app.session_state["pointed at"] = ("left", 7)
+    app.run().text_input("correct label").set_value("mug")
+    _button(app, "Teach").click().run()
+    assert client.asked.pop() == ("Register", {"label": "mug", "track": 7, "camera": "left"})

@@ -24,6 +24,7 @@ from vfrt_ros.nodes.loss_values import CAUSE, NODE, SHARE
 from vfrt_ros.nodes.recognition_node import RecognitionNode
 from vfrt_ros.nodes.status import status_message
 from vfrt_ros.panel.node_watch import NodeState
+from vfrt_ros.panel.panel_client import PanelClient
 
 pytestmark = pytest.mark.ros
 
@@ -38,6 +39,25 @@ def test_recognitions_and_the_memory_reach_it(bench: RecognitionBench, met) -> N
     assert met.call("SetPrompts", labels=["red"]).code == 0
     wait_for(lambda: met.labels == ["red"], "the new label")
     assert met.memory.encoder_id == "fake"
+
+
+def test_each_of_several_cameras_has_its_feed_its_overlay_and_its_node(
+    ros: Ros, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VFRT_CAMERAS", "front,left")
+    bench = RecognitionBench(ros, cameras=("front", "left"))
+    with PanelClient(ADDRESS) as client:
+        wait_for(lambda: client.cameras == ["front", "left"], "their names")
+        bench.show(RED, "left")
+        wait_for(lambda: bench.show(RED, "left") and client.feed_of("left").newest(), "a recognition")
+        assert client.feed_of("left").newest().camera == "left"
+        assert client.feed_of("front").newest() is None
+        news = threading.Event()
+        with client.pictures_of("left").watch(news.set):
+            wait_for(lambda: bench.show(RED, "left") and news.is_set(), "an overlay")
+        assert not client.pictures_of("front").watched
+        assert client.camera_of("left").address == "/left/camera"
+        assert client.camera_of("left") is client.camera_of("left")
 
 
 def test_frames_that_get_lost_are_told_while_they_do(bench: RecognitionBench, met) -> None:
@@ -101,7 +121,7 @@ def test_a_parameter_that_is_new_appears_by_itself(bench: RecognitionBench, met)
 
 
 def test_pictures_are_drawn_only_while_somebody_watches(bench: RecognitionBench, met) -> None:
-    watched = bench.node._small_overlays.get_subscription_count
+    watched = bench.channel._small_overlays.get_subscription_count
     assert watched() == 0
     news = threading.Event()
     with met.pictures.watch(news.set):

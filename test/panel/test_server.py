@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocketDisconnected
 
+from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.panel.farewell import Farewell
 from vfrt_ros.panel.overlay_route import PATH, OverlayRoute, parts
 from vfrt_ros.panel.server import PORT, PortError, open_port, url
@@ -127,7 +128,7 @@ def test_pictures_are_sent_as_they_are_though_the_browser_takes_gzip() -> None:
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
-        await OverlayRoute(PlainTextResponse("the page"), Last)(scope, receive, send)
+        await OverlayRoute(PlainTextResponse("the page"), lambda camera: Last())(scope, receive, send)
         return sent
 
     head, *body = asyncio.run(ask(PATH))
@@ -136,3 +137,27 @@ def test_pictures_are_sent_as_they_are_though_the_browser_takes_gzip() -> None:
     assert "content-encoding" not in headers
     assert body[0]["body"] == b"--picture\r\n"
     assert asyncio.run(ask("/"))[1]["body"] == b"the page"
+
+
+def test_the_camera_that_is_asked_for_is_shown_and_another_is_not_found() -> None:
+    def choose(camera: str) -> Any:
+        asked.append(camera)
+        raise RequestError("There is no camera 'door', only front, left.")
+
+    async def ask(query: bytes) -> list[dict[str, Any]]:
+        sent: list[dict[str, Any]] = []
+        scope = {"type": "http", "method": "GET", "path": PATH, "query_string": query, "headers": []}
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        await OverlayRoute(PlainTextResponse("the page"), choose)(scope, receive, send)
+        return sent
+
+    asked: list[str] = []
+    head, body = asyncio.run(ask(b"17&camera=door"))
+    assert (head["status"], asked) == (404, ["door"])
+    assert body["body"] == b"There is no camera 'door', only front, left."

@@ -18,7 +18,7 @@ from rcl_interfaces.srv import GetParameters
 from rclpy.executors import SingleThreadedExecutor
 
 from vfrt_ros.bringup import live_command
-from vfrt_ros.client.camera_topics import topics_of
+from vfrt_ros.client.camera_topics import camera_of, topics_of
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import AbsentError, NoAnswerError, SharedNameError
 from vfrt_ros.client.graph import GraphView, is_told_by_server, type_name, usual_service_name
@@ -168,6 +168,11 @@ class NodeClient:
         if found is None:
             raise AbsentError(self.why_missing(kind))
         self._settle()
+        usual = _USUAL_TOPICS.get(kind, "")
+        if any(camera_of(topic, usual, self._namespace) for topic in found):
+            # They are heard of one after another, also while the node is still being made.
+            count = len(self.cameras())
+            self.spin(lambda: len(self._graph.all_published(self.address, kind)) >= count, self.patience)
         return sorted(self._graph.all_published(self.address, kind) or found)
 
     def cameras(self) -> list[str]:
@@ -176,7 +181,8 @@ class NodeClient:
         Raises:
             AbsentError, NoAnswerError: As for `call`.
         """
-        values = self.call(GetParameters, GetParameters.Request(names=["cameras"])).values
+        seconds = max(self.patience, CALL_SECONDS)
+        values = self.call(GetParameters, GetParameters.Request(names=["cameras"]), seconds=seconds).values
         return [name for value in values for name in value.string_array_value if name]
 
     @property

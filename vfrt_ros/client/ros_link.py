@@ -106,9 +106,9 @@ class RosLink:
         ending = "/" + address.rpartition("/")[2]
         return self.do(lambda: sorted(name for name in self._graph.nodes() if name.endswith(ending)))
 
-    def topic_of(self, address: str, message: Any) -> str | None:
-        """The name of the topic of this type that a node publishes; None = none, or no such node."""
-        return self.do(lambda: self._graph.published(address, type_name(message)))
+    def topics_of(self, address: str, message: Any) -> list[str]:
+        """The names of all topics of this type that a node publishes: one for each of its cameras."""
+        return self.do(lambda: self._graph.all_published(address, type_name(message)))
 
     def subscribe(self, message: Any, topic: str, callback: Callable[[Any], None], profile: Any) -> Any:
         """Hear a topic in the executor's thread, until `unsubscribe` gets what this returns."""

@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from vfrt_ros.panel.camera_choice import ask_of_camera
 from vfrt_ros.panel.markdown import plain
-from vfrt_ros.panel.notes import ask, note
+from vfrt_ros.panel.notes import note
 from vfrt_ros.panel.pointing import forget_pointing, pointed_fields, pointed_question, pointed_words
 from vfrt_ros.panel.shared_client import shared_client
 from vfrt_ros.panel.why import ask_why
@@ -79,7 +80,7 @@ def show_objections(recognition: Any) -> None:
 
 def _object(label: str) -> None:
     """A callback, so that it is done once for each click: a fragment may run twice with the same one."""
-    ask("Register", label=label, negative=True)
+    ask_of_camera("Register", label=label, negative=True)
     st.session_state[_ANSWERED] = True
 
 
@@ -103,5 +104,5 @@ def _teach_offered() -> None:
 
 def _teach(label: str) -> None:
     """Register what was pointed at, else the whole picture."""
-    ask("Register", label=label, **pointed_fields())
+    ask_of_camera("Register", label=label, **pointed_fields())
     forget_pointing()

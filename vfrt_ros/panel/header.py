@@ -20,7 +20,7 @@ _CLASSES = {NodeState.ACTIVE: "running", NodeState.ABSENT: "absent"}
 def show_header(built_for: object) -> None:
     """The line; the whole page is made anew when it was built for something that is past."""
     client = shared_client()
-    watches = {"Recognition": client.recognition, "Camera": client.camera}
+    watches = {"Recognition": client.recognition, **_cameras(client)}
     running = {title: watch for title, watch in watches.items() if watch.state is NodeState.ACTIVE}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         states = "".join(_state(title, watch) for title, watch in watches.items())
@@ -40,6 +40,13 @@ def show_header(built_for: object) -> None:
         st.warning(plain(client.lost))
     if built_for != condition(client):
         st.rerun()
+
+
+def _cameras(client: PanelClient) -> dict[str, NodeWatch]:
+    """The camera nodes by their titles."""
+    if not client.cameras:
+        return {"Camera": client.camera}
+    return {f"Camera {camera}": client.camera_of(camera) for camera in client.cameras}
 
 
 def condition(client: PanelClient) -> object:

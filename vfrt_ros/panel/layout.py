@@ -17,6 +17,7 @@ from vfrt_ros.panel import (
     snapshot_tab,
     teach_tab,
 )
+from vfrt_ros.panel.camera_choice import sees_all, show_choice
 from vfrt_ros.panel.correct import show_correction
 from vfrt_ros.panel.header import condition, show_header
 from vfrt_ros.panel.notes import ask, show_note
@@ -50,10 +51,12 @@ def show() -> None:
         return
     left, right = st.columns([11, 10], gap="large")
     with left, st.container(key="seen"):
+        show_choice()
         show_picture()
         show_answer()
-        show_objects()
-        show_correction()
+        if not sees_all():
+            show_objects()
+            show_correction()
         show_why()
         show_pace()
     with right:

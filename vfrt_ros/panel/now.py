@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -23,6 +23,20 @@ def answer(recognition: Any) -> str:
         f"{bar(recognition.score, recognition.threshold)}"
         f'<p class="vfrt-reason">{escape(reason(recognition))}</p></section>'
     )
+
+
+def rows(recognitions: Mapping[str, Any]) -> str:
+    """The answers of several cameras, a row each; None = none comes."""
+    lines = []
+    for camera, recognition in recognitions.items():
+        state, label, score = "silent", "no frame is coming", ""
+        if recognition is not None:
+            state = "known" if recognition.reason == recognition.KNOWN else "unknown"
+            label, score = recognition.label, percent(recognition.score)
+        lines.append(
+            f'<tr class="{state}"><th scope="row">{escape(camera)}</th><td>{escape(label)}</td><td>{score}</td></tr>'
+        )
+    return f'<table class="vfrt-cameras"><tbody>{"".join(lines)}</tbody></table>'
 
 
 def reason(recognition: Any) -> str:

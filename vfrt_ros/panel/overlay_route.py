@@ -7,14 +7,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from urllib.parse import parse_qs
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from vfrt_ros.core.config.camera_names import choose_camera
+from vfrt_ros.core.types.errors import VfrtError
+from vfrt_ros.panel.mosaic import Mosaic
 from vfrt_ros.panel.picture_stream import PictureStream
 from vfrt_ros.panel.shared_client import shared_client
 
 PATH = "/overlay.mjpg"
+WHICH, EVERY = "camera", "*"
+"""The query that names one of several cameras, and its value for all of them side by side."""
 _MARK = b"--picture\r\n"
 
 
@@ -26,30 +32,49 @@ class OverlayRoute:
     """
 
     def __init__(
-        self, app: ASGIApp, pictures: Callable[[], PictureStream] = lambda: shared_client().pictures
+        self,
+        app: ASGIApp,
+        pictures: Callable[[str], PictureStream | Mosaic] = lambda camera: _pictures(camera),
     ):
         """
         Args:
-            pictures: What is shown; asked when a browser comes.
+            pictures: What is shown of a camera, or of `EVERY`, empty = the only one; asked when a browser comes.
         """
         self._app = app
         self._pictures = pictures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
-        app = self._answer() if scope["type"] == "http" and scope["path"] == PATH else self._app
+        app = self._answer(scope) if scope["type"] == "http" and scope["path"] == PATH else self._app
         await app(scope, receive, send)
 
-    def _answer(self) -> Response:
+    def _answer(self, scope: Scope) -> Response:
         """The pictures without end. Other sites must not embed them."""
+        asked = parse_qs(bytes(scope.get("query_string", b"")).decode("ascii", "replace"))
+        try:
+            pictures = self._pictures(asked.get(WHICH, [""])[0])
+        except VfrtError as error:
+            return PlainTextResponse(str(error), status_code=404)
         return StreamingResponse(
-            parts(self._pictures()),
+            parts(pictures),
             media_type="multipart/x-mixed-replace; boundary=picture",
             headers={"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"},
         )
 
 
-async def parts(pictures: PictureStream) -> AsyncIterator[bytes]:
+def _pictures(camera: str) -> PictureStream | Mosaic:
+    """Of a camera by its name, or of all.
+
+    Raises:
+        RequestError: There is no such camera.
+    """
+    client = shared_client()
+    if camera == EVERY and client.cameras:
+        return Mosaic({name: client.pictures_of(name) for name in client.cameras})
+    return client.pictures_of(choose_camera(camera, client.cameras))
+
+
+async def parts(pictures: PictureStream | Mosaic) -> AsyncIterator[bytes]:
     """Each new picture as a part; a browser that is slow gets the newest one next, not all."""
     loop = asyncio.get_running_loop()
     news = asyncio.Event()

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -14,6 +16,7 @@ from sensor_msgs.msg import CompressedImage
 from vfrt_msgs import srv
 from vfrt_msgs.msg import MemoryInfo, RecognisedObjects, Recognition
 from vfrt_ros.bringup import full_name
+from vfrt_ros.client.camera_topics import camera_of
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.ros_link import CALL_SECONDS, RosLink
@@ -29,16 +32,19 @@ from vfrt_ros.panel.parameter_mirror import ParameterMirror
 from vfrt_ros.panel.picture_stream import PictureStream
 from vfrt_ros.panel.recognition_feed import RecognitionFeed
 
+LOOK_SECONDS = 1.0
+"""Between two looks for cameras whose topics were not heard of yet."""
+
 
 class PanelClient:
     """Watches a recognition node and the camera beside it; a context manager, usable from any thread.
 
     Attributes:
-        recognition, camera: The state of the two nodes.
+        recognition, camera: The state of the two nodes; see `camera_of` for several cameras.
         parameters: Of the recognition node.
-        feed: What it recognises.
-        objects: The objects in view.
-        pictures: Its overlay.
+        feed: What it recognises; see `feed_of` for several cameras.
+        objects: The objects in view; see `objects_of`.
+        pictures: Its overlay; see `pictures_of`.
         browser: A browser's camera in the place of the camera node.
     """
 
@@ -56,7 +62,12 @@ class PanelClient:
         self._memory: MemoryInfo | None = None
         self._lost = ""
         self._fleet: list[str] = []
-        self._subscriptions: dict[str, tuple[str, Any]] = {}
+        self._subscriptions: dict[str, Any] = {}
+        self._feeds: dict[str, RecognitionFeed] = {}
+        self._objects: dict[str, ObjectsFeed] = {}
+        self._pictures: dict[str, PictureStream] = {}
+        self._cameras: dict[str, NodeWatch] = {}
+        self._making = threading.Lock()
         self.feed = RecognitionFeed()
         self.objects = ObjectsFeed()
         self.recognition = NodeWatch(self._link, address, self._came)
@@ -65,11 +76,12 @@ class PanelClient:
             self._link, address, full_name(self._namespace, names.IMAGE_RAW), self.camera
         )
         self.parameters = ParameterMirror(self._link, address)
-        self.pictures = PictureStream(self._link, self._picture_topic)
+        self.pictures = PictureStream(self._link, partial(self._picture_topic, ""))
 
     def __enter__(self) -> PanelClient:
         self._stack.enter_context(self._link)
         self._link.do(self._settle)
+        self._link.every(LOOK_SECONDS, self._hear_cameras)
         self._link.subscribe(DiagnosticArray, names.DIAGNOSTICS, self._diagnose, qos.diagnostics())
         self.parameters.start()
         self._stack.callback(self.parameters.close)
@@ -94,6 +106,44 @@ class PanelClient:
         """
         kind = getattr(srv, service)
         return self._link.call(self.address, kind, kind.Request(**fields), seconds)
+
+    @property
+    def cameras(self) -> list[str]:
+        """The names of the node's cameras; none = one without a name."""
+        entries = [entry for entry in self.parameters.entries() if entry.name == "cameras"]
+        return [str(name) for entry in entries for name in entry.value]
+
+    def feed_of(self, camera: str) -> RecognitionFeed:
+        """What is recognised on a camera; empty = the only one."""
+        with self._making:
+            return self._feeds.setdefault(camera, RecognitionFeed()) if camera else self.feed
+
+    def objects_of(self, camera: str) -> ObjectsFeed:
+        """The objects in view of a camera; empty = the only one."""
+        with self._making:
+            return self._objects.setdefault(camera, ObjectsFeed()) if camera else self.objects
+
+    def pictures_of(self, camera: str) -> PictureStream:
+        """The overlay of a camera; empty = the only one."""
+        with self._making:
+            if camera and camera not in self._pictures:
+                self._pictures[camera] = PictureStream(self._link, partial(self._picture_topic, camera))
+            return self._pictures[camera] if camera else self.pictures
+
+    def camera_of(self, camera: str) -> NodeWatch:
+        """The state of the node of a camera; empty = the only one."""
+        with self._making:
+            known = self._cameras.get(camera) if camera else self.camera
+            if known is None:
+                known = NodeWatch(self._link, full_name(f"{self._namespace}/{camera}", CAMERA.name))
+                known.start()
+                self._cameras[camera] = known
+            return known
+
+    def end_pictures(self) -> None:
+        """Wake all who watch pictures for the last time; from any thread, also from a signal handler."""
+        for pictures in (self.pictures, *self._pictures.values()):
+            pictures.end()
 
     @property
     def memory(self) -> MemoryInfo | None:
@@ -140,31 +190,47 @@ class PanelClient:
         self._memory, self._fleet = None, []
         self.parameters.refresh()
         self._settle()
-        self.pictures.settle()
+        for pictures in (self.pictures, *self._pictures.values()):
+            pictures.settle()
 
     def _settle(self) -> None:
         """Listen where the node publishes now, by type; where it is not there, by the usual names."""
-        for message, name, profile, take in (
-            (Recognition, names.RECOGNITION, qos.recognition(), self._take),
-            (RecognisedObjects, names.OBJECTS, qos.recognition(), self.objects.take),
-            (MemoryInfo, names.MEMORY_INFO, qos.memory_info(), self._remember),
-        ):
-            topic = self._link.topic_of(self.address, message) or full_name(self._namespace, name)
-            known, subscription = self._subscriptions.get(name, ("", None))
-            # A late joiner gets the memory's state, so that is asked for anew.
-            if topic == known and message is not MemoryInfo:
-                continue
-            if subscription is not None:
-                self._link.unsubscribe(subscription)
-            self._subscriptions[name] = (topic, self._link.subscribe(message, topic, take, profile))
+        self._hear_cameras()
+        # A late joiner gets the memory's state, so that is asked for anew.
+        self._hear(MemoryInfo, names.MEMORY_INFO, qos.memory_info(), self._remember, anew=True)
 
-    def _picture_topic(self) -> str:
-        usual = full_name(self._namespace, f"{names.OVERLAY}/{names.COMPRESSED}")
-        return self._link.topic_of(self.address, CompressedImage) or usual
+    def _hear_cameras(self) -> None:
+        """Listen to every camera; their topics are heard of one after another."""
+        self._hear(Recognition, names.RECOGNITION, qos.recognition(), self._take)
+        self._hear(RecognisedObjects, names.OBJECTS, qos.recognition(), self._take_objects)
+
+    def _hear(
+        self, message: type, name: str, profile: Any, take: Callable[[Any], None], *, anew: bool = False
+    ) -> None:
+        topics = self._link.topics_of(self.address, message) or [full_name(self._namespace, name)]
+        before = self._subscriptions.get(name, {})
+        kept = {topic: before[topic] for topic in topics if topic in before and not anew}
+        for topic, subscription in before.items():
+            if topic not in kept:
+                self._link.unsubscribe(subscription)
+        new = [topic for topic in topics if topic not in kept]
+        self._subscriptions[name] = kept | {
+            topic: self._link.subscribe(message, topic, take, profile) for topic in new
+        }
+
+    def _picture_topic(self, camera: str) -> str:
+        name = f"{names.OVERLAY}/{names.COMPRESSED}"
+        topics = self._link.topics_of(self.address, CompressedImage)
+        of = {camera_of(topic, name, self._namespace): topic for topic in topics}
+        usual = full_name(self._namespace, names.of_camera(camera, name))
+        return of.get(camera, usual) if camera else next(iter(topics), usual)
+
+    def _take_objects(self, objects: RecognisedObjects) -> None:
+        self.objects_of(objects.camera).take(objects)
 
     def _take(self, recognition: Recognition) -> None:
         self.recognition.sign_of_life()
-        self.feed.take(recognition)
+        self.feed_of(recognition.camera).take(recognition)
 
     def _diagnose(self, diagnostics: DiagnosticArray) -> None:
         if (told := told_loss(diagnostics.status, self.address)) is not None:

@@ -12,6 +12,7 @@ import streamlit as st
 from sensor_msgs.msg import RegionOfInterest
 
 from vfrt_ros.core.types.region import Box
+from vfrt_ros.panel import camera_choice
 from vfrt_ros.panel.pointing_script import SCRIPT
 from vfrt_ros.panel.shared_client import shared_client
 
@@ -35,7 +36,7 @@ def show_picture(source: str) -> None:
 
 def pointed_fields() -> dict[str, Any]:
     """What a registration has to say of what was pointed at; empty = nothing was."""
-    chosen = st.session_state.get(_CHOSEN)
+    chosen = _pointed_at()
     if isinstance(chosen, Box):
         box = RegionOfInterest(x_offset=chosen.x, y_offset=chosen.y, width=chosen.width, height=chosen.height)
         return {"region": box}
@@ -44,7 +45,7 @@ def pointed_fields() -> dict[str, Any]:
 
 def pointed_words() -> str:
     """What was pointed at, for people; empty = nothing."""
-    chosen = st.session_state.get(_CHOSEN)
+    chosen = _pointed_at()
     if isinstance(chosen, Box):
         return f"the box {chosen}"
     return f"object #{chosen}" if chosen else ""
@@ -58,7 +59,7 @@ def pointed_question() -> str:
 
 def pointed_box() -> Box | None:
     """The box that was drawn, while it is what is pointed at."""
-    chosen = st.session_state.get(_CHOSEN)
+    chosen = _pointed_at()
     return chosen if isinstance(chosen, Box) else None
 
 
@@ -95,7 +96,15 @@ def _take() -> None:
     """A gesture came from the browser."""
     pointed = st.session_state[_COMPONENT].pointed
     if pointed:
-        st.session_state[_CHOSEN] = choose(pointed, shared_client().objects.newest())
+        camera = camera_choice.chosen()
+        st.session_state[_CHOSEN] = camera, choose(pointed, shared_client().objects_of(camera).newest())
+
+
+def _pointed_at() -> Box | int | None:
+    """What was pointed at in the picture of the camera that is looked at now."""
+    camera, thing = st.session_state.get(_CHOSEN) or ("", None)
+    is_same = camera == camera_choice.chosen() and not camera_choice.sees_all()
+    return thing if is_same else None
 
 
 @st.cache_resource

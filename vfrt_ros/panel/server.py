@@ -131,7 +131,7 @@ def serve(opened: socket.socket, access: Access, ready: Callable[[], None]) -> N
             if self.should_exit:
                 return
             super().handle_exit(sig, frame)
-            shared_client().pictures.end()
+            shared_client().end_pictures()
 
     # A picture passes three threads; with Python's own 5 ms each would wait for the pages' script.
     sys.setswitchinterval(_SWITCH_SECONDS)

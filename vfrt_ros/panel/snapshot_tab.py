@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from vfrt_ros.panel.camera_choice import ask_of_camera
 from vfrt_ros.panel.markdown import plain
-from vfrt_ros.panel.notes import ask
 
 _NAME, _TAKEN = "snapshot name", "snapshot taken"
 
@@ -26,6 +26,6 @@ def show() -> None:
 
 def take() -> None:
     """Have it written."""
-    response = ask("Snapshot", name=st.session_state[_NAME].strip(), picture=True)
+    response = ask_of_camera("Snapshot", name=st.session_state[_NAME].strip(), picture=True)
     if response is not None and response.code == response.OK:
         st.session_state[_TAKEN] = response.path, bytes(response.picture.data)

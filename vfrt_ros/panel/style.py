@@ -65,6 +65,11 @@ STYLE = """
 .vfrt-candidates th:first-child { text-align: left; padding-left: 0; font-weight: 600; max-width: 11rem;
                                   overflow: hidden; text-overflow: ellipsis; }
 .vfrt-candidates .vfrt-wide { width: 45%; }
+.vfrt-cameras { width: 100%; border-collapse: collapse; font-size: 1.05rem; font-variant-numeric: tabular-nums; }
+.vfrt-cameras th, .vfrt-cameras td { padding: .25rem .5rem .25rem 0; border: 0; text-align: left;
+                                     overflow-wrap: anywhere; }
+.vfrt-cameras td:last-child { text-align: right; } .vfrt-cameras .silent td { opacity: .6; }
+.vfrt-cameras .known td { color: var(--vfrt-known); } .vfrt-cameras .unknown td { color: var(--vfrt-unknown); }
 .vfrt-pace { display: grid; grid-template-columns: 1fr 1fr; gap: 1.25rem; }
 .vfrt-pace figure { margin: 0; display: grid; grid-template-columns: auto 1fr; gap: 0 .8rem; align-items: end; }
 .vfrt-pace figcaption { grid-column: 1 / -1; font-size: .85rem; opacity: .7; }

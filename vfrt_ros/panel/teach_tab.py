@@ -12,8 +12,9 @@ from typing import Any
 import streamlit as st
 
 from vfrt_ros.core.types.rejection import RejectionCode
+from vfrt_ros.panel.camera_choice import ask_of_camera
 from vfrt_ros.panel.markdown import plain
-from vfrt_ros.panel.notes import ask, note
+from vfrt_ros.panel.notes import note
 from vfrt_ros.panel.panel_client import PanelClient
 from vfrt_ros.panel.shared_client import shared_client
 
@@ -63,7 +64,7 @@ def register() -> None:
         note("Type first what the camera shows.", good=False)
         return
     fields = {"frames": int(st.session_state[_FRAMES] or 0), "negative": bool(st.session_state[_NEGATIVE])}
-    response = ask("Register", label=label, pictures=True, **fields)
+    response = ask_of_camera("Register", label=label, pictures=True, **fields)
     st.session_state[_SHOWN] = [] if response is None else list(response.shown)
 
 

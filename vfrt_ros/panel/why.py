@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from vfrt_ros.panel import now
+from vfrt_ros.panel.camera_choice import call_of_camera, chosen
 from vfrt_ros.panel.notes import call, note
 from vfrt_ros.panel.shared_client import shared_client
 from vfrt_ros.panel.teach_tab import image
@@ -20,8 +21,8 @@ _WHY = "why explained"
 
 def ask_why() -> None:
     """Have the last frame explained; the explanation stays as it is while the camera goes on."""
-    candidates = now.candidates(shared_client().feed.newest())
-    explained = call("Explain")
+    candidates = now.candidates(shared_client().feed_of(chosen()).newest())
+    explained = call_of_camera("Explain")
     if explained is None:
         return
     if explained.code != explained.OK:

@@ -247,3 +247,17 @@ class TestCameras:
         ):
             screen.show(message)
         assert [row.split()[0] for row in out.getvalue().splitlines()] == ["front", "left"]
+
+    def test_one_whose_topic_is_heard_of_late_is_waited_for(self, patient: None) -> None:
+        node = FakeRecognition(cameras=("front", "left"))
+        node.forget_topic("left")
+        heard: list[str] = []
+        with NodeClient("/recognition") as client:
+            later = threading.Timer(1.5, node.offer_topic, ["left"])
+            later.start()
+            client.subscribe(Recognition, lambda message: heard.append(message.camera))
+            later.join()
+            node.publish_always(known_cat("front"))
+            node.publish_always(known_cat("left"))
+            assert client.spin(lambda: set(heard) == {"front", "left"}, 20.0)
+        node.close()
