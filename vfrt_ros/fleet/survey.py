@@ -37,7 +37,7 @@ class RobotStatus:
         sender: Its space, name and id.
         newest: Number of its newest operation; 0 = it has published none.
         time: When that came to the server, in seconds since the epoch.
-        online: Whether it reads the stream now.
+        online: Whether it reads the stream, or did half a minute ago.
         lag: Messages that it has not read yet; None = it is not there.
     """
 
@@ -135,14 +135,9 @@ async def _readers(jetstream: JetStreamContext, stream: str) -> dict[str, Consum
         found += page
         if len(page) < _READERS_AT_ONCE:
             break
-    named = [(reader.name.split(READER_SEPARATOR), reader) for reader in found if _is_read(reader)]
+    named = [(reader.name.split(READER_SEPARATOR), reader) for reader in found]
     named.sort(key=lambda each: _made(each[1]))
     return {parts[1]: reader for parts, reader in named if len(parts) == 3}
-
-
-def _is_read(reader: ConsumerInfo) -> bool:
-    """Whether somebody asks it for messages now."""
-    return bool(reader.num_waiting)
 
 
 def _made(reader: ConsumerInfo) -> float:

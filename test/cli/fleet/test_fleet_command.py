@@ -51,15 +51,18 @@ def test_status_shows_robots_their_newest_operations_and_who_is_there(
     other.close()
     monkeypatch.setenv("VFRT_FLEET_URL", server.url)
     monkeypatch.setenv("VFRT_FLEET_NAME", "test")
-    wait_for(lambda: vfrt("fleet", "status", "--json").json["robots"][0]["online"], "the reader at rest")
+    silent = Robot("silent", server)
+    wait_for(lambda: silent.exchange.status.waiting == 0, "one that has published nothing")
     told = vfrt("fleet", "status", "--json").json
     rows = {row["name"]: row for row in told["robots"]}
     assert (rows["desk"]["newest"], rows["desk"]["online"], rows["desk"]["lag"]) == (3, True, 0)
     assert (rows["door"]["newest"], rows["door"]["online"], rows["door"]["lag"]) == (1, False, None)
+    assert (rows["silent"]["newest"], rows["silent"]["online"]) == (0, True)
     assert rows["desk"]["robot"] == desk.memory.robot
     assert rows["other"]["space"] == "f" * 16 != rows["desk"]["space"]
     assert (told["stream"]["messages"], told["stream"]["replicas"], told["server"]["cluster"]) == (5, 1, "")
     text = vfrt("fleet", "status").out
+    silent.close()
     assert text.count("encoder's space") == 2 and "desk" in text and "5 messages" in text
 
 
