@@ -41,7 +41,7 @@ def offered(line: str, folder: Path = ROOT) -> list[str]:
 
 
 OFFERED = {
-    "commands by their beginning": ("vfrt re", ["redo", "register", "relabel"]),
+    "commands by their beginning": ("vfrt re", ["recognise", "redo", "register", "relabel"]),
     "actions of a command": ("vfrt models p", ["path", "pull"]),
     "options": ("vfrt watch --j", ["--json"]),
     "choices of an option": ("vfrt live --device c", ["cpu", "cuda"]),
