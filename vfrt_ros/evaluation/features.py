@@ -31,7 +31,7 @@ class Features:
         train_labels: (n,) index into `labels`.
         test: (m, d) float32, unit norm; what is asked about.
         test_labels: (m,) index into `labels`.
-        text: (c, d) float32, unit norm: the prototype of each label's prompts.
+        text: (c, d) float32, unit norm: the prototype of each label's prompts; zeros without a text encoder.
     """
 
     labels: tuple[str, ...]
@@ -98,9 +98,16 @@ def embed_dataset(
         _indices(dataset.train, dataset.labels),
         stack(dataset.test),
         _indices(dataset.test, dataset.labels),
-        text_prototypes(encoders.text, dataset.labels, templates=templates),
+        _texts(dataset.labels, encoders, templates),
     )
     return dataset, features
+
+
+def _texts(labels: tuple[str, ...], encoders: Encoders, templates: tuple[str, ...]) -> Array:
+    """(c, d) prototypes; zeros for a backbone without a text encoder."""
+    if not encoders.has_text:
+        return np.zeros((len(labels), encoders.backbone.dim), np.float32)
+    return text_prototypes(encoders.text, labels, templates=templates)
 
 
 def _indices(pictures: tuple[Picture, ...], labels: tuple[str, ...]) -> Ints:

@@ -90,7 +90,7 @@ def ask(method: Method, episode: Episode, settings: RecognitionSettings, encoder
         episode = replace(episode, unknown=episode.unknown[:0], strangers=episode.strangers[:0])
     if method.is_rule:
         rule = empty_rule(method.name, settings, encoders, episode)
-        teach(rule, episode, text=method.text)
+        teach(rule, episode, text=method.text and encoders.has_text)
         return outcome_of(answer_rule(rule, episode), episode, decides=True)
     if not method.text:
         episode = replace(episode, text=np.zeros_like(episode.text))

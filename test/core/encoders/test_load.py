@@ -67,7 +67,7 @@ def test_what_cannot_be_is_one_clear_line(settings, message):
 def test_names():
     assert "fake" not in backbone_names() and "embedded" in backbone_names()
     assert set(CATALOG) <= set(backbone_names())
-    assert text_encoder_names() == ["clip_text", "embedded_text"]
+    assert text_encoder_names() == ["clip_text", "embedded_text", "open_clip_text"]
 
 
 def test_encoders_are_what_the_protocols_say():

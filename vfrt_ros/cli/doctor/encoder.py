@@ -27,10 +27,10 @@ def check_encoder(
     from vfrt_ros.core.encoders import CATALOG
     from vfrt_ros.core.encoders.clip.files import at_hand
     from vfrt_ros.core.encoders.load import PREFERRED
-    from vfrt_ros.core.encoders.registry import HF_PREFIX
+    from vfrt_ros.core.encoders.weights import has_weights_of_its_own
 
     asked = environment.get("VFRT_BACKBONE", "auto")
-    if asked.startswith(HF_PREFIX) or (asked in CATALOG and CATALOG[asked].model_id):
+    if has_weights_of_its_own(asked):
         return _check_weights(asked, environment, hub_answers or _hub_answers)
     if asked not in ("auto", "embedded"):
         return _check_name(asked)
@@ -66,12 +66,12 @@ def _check_name(asked: str) -> Finding:
 
 def _check_weights(asked: str, environment: Mapping[str, str], hub_answers: Callable[[], bool]) -> Finding:
     """Whether the weights of a model of the hub are here, or can be fetched."""
-    from vfrt_ros.core.encoders.clip.files import find_model
+    from vfrt_ros.core.encoders.weights import find_weights
     from vfrt_ros.core.types.errors import EncoderError
 
     model_path = environment.get("VFRT_MODEL_PATH", "")
     try:
-        folder = find_model(asked, model_path)
+        folder = find_weights(asked, model_path)
     except EncoderError as error:
         if model_path:
             return Finding("encoder", Level.BROKEN, str(error), "correct or unset VFRT_MODEL_PATH")

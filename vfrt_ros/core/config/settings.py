@@ -159,7 +159,9 @@ class RecognitionSettings(Settings):
     )
 
     backbone: str = parameter(
-        "auto", "Image encoder: auto, embedded, clip_vit_b32, hf:<id or folder>, … (vfrt models lists them)"
+        "auto",
+        "Image encoder: auto, embedded, clip_vit_b32, hf:<id or folder>, open_clip:<architecture>[@<tag or folder>], "
+        "image:<id or folder> (no prompts), … (vfrt models list)",
     )
     text_encoder: str = parameter("auto", "Text encoder; auto = the one that belongs to the backbone")
     device: str = parameter(

@@ -13,7 +13,7 @@ import numpy as np
 from vfrt_ros.core.encoders.catalog import CATALOG
 from vfrt_ros.core.encoders.device import choose_device
 from vfrt_ros.core.encoders.protocols import Backbone, Encoders, TextEncoder
-from vfrt_ros.core.encoders.registry import HF_PREFIX, build_backbone, build_text_encoder
+from vfrt_ros.core.encoders.registry import PREFIXES, build_backbone, build_text_encoder
 from vfrt_ros.core.types.errors import EncoderError, first_line
 
 PREFERRED = "clip_vit_b32"
@@ -40,7 +40,7 @@ def load_encoders(
     """Build a backbone and the text encoder of its space.
 
     Args:
-        backbone: a name of `registry.backbone_names()`, `hf:<model id or folder>`, or `auto`:
+        backbone: a name of `registry.backbone_names()`, one behind a prefix (`hf:`, `open_clip:`, `image:`), or `auto`:
             clip_vit_b32 where its weights are at hand or can be fetched, else embedded.
         text_encoder: likewise, or `auto`: the backbone's own partner.
         device: `auto`, `cpu`, `cuda` or `mps`.
@@ -90,7 +90,7 @@ def _load(backbone: str, text_encoder: str, keywords: dict[str, Any]) -> Encoder
 def _tried(encoders: Encoders) -> Encoders:
     """The encoders, once they have encoded a picture and a text: a device may fail as late as then."""
     encoders.backbone.encode_images([np.zeros((64, 64, 3), np.uint8)])
-    encoders.text.encode_text(["a photo"])
+    encoders.text.encode_text(["a photo"] if encoders.has_text else [])
     return encoders
 
 
@@ -140,7 +140,7 @@ def _text(name: str, backbone: Any, keywords: dict[str, Any]) -> Any:
         if not name:
             raise EncoderError(f"backbone '{backbone.id}' names no text encoder of its own; set text_encoder")
     own = getattr(backbone, "partner", "")
-    if name.startswith(HF_PREFIX) and name != own:
+    if name.startswith(PREFIXES) and name != own:
         # The folder of weights belongs to the backbone, not to another model's text encoder.
         keywords = {**keywords, "model_path": ""}
     return build_text_encoder(name, **keywords, backbone=backbone)

@@ -79,6 +79,11 @@ class Encoders:
     note: str
 
     @property
+    def has_text(self) -> bool:
+        """False for a backbone without a text encoder: it has memory and no prompts."""
+        return bool(getattr(self.text, "encodes", True))
+
+    @property
     def batches(self) -> bool:
         """Whether pictures that are encoded together take less time than one after another."""
         return bool(getattr(self.backbone, "batches", self.device != "cpu"))

@@ -30,7 +30,7 @@ and brought to unit norm unless the parameter `normalize` is false.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any
 
@@ -39,9 +39,11 @@ from vfrt_ros.core.encoders.checked import CheckedBackbone, CheckedText, check_m
 from vfrt_ros.core.types.errors import EncoderError, VfrtError, first_line, nearest
 
 Builder = Callable[..., Any]
-HF_PREFIX = "hf:"
+HF_PREFIX, OPEN_CLIP_PREFIX, IMAGE_PREFIX = "hf:", "open_clip:", "image:"
+PREFIXES = (HF_PREFIX, OPEN_CLIP_PREFIX, IMAGE_PREFIX)
+"""What the name of a model that is not in the table below begins with: the library or kind that it is of."""
 BACKBONE_GROUP, TEXT_GROUP = "vfrt.backbones", "vfrt.text_encoders"
-_HIDDEN = {"fake", "fake_text"}
+_HIDDEN = {"fake", "fake_text", "none"}
 
 
 def _embedded(**kw: Any) -> Any:
@@ -86,26 +88,63 @@ def _hf_text(name: str) -> Builder:
     return build
 
 
+def _open_clip(name: str) -> Builder:
+    def build(**kw: Any) -> Any:
+        from vfrt_ros.core.encoders.open_clip.image_encoder import OpenClipBackbone
+
+        return OpenClipBackbone(name, **kw)
+
+    return build
+
+
+def _open_clip_text(name: str) -> Builder:
+    def build(**kw: Any) -> Any:
+        from vfrt_ros.core.encoders.open_clip.text_encoder import OpenClipText
+
+        return OpenClipText(name, **kw)
+
+    return build
+
+
+def _image(name: str) -> Builder:
+    def build(**kw: Any) -> Any:
+        from vfrt_ros.core.encoders.image_only.image_encoder import ImageBackbone
+
+        return ImageBackbone(name, **kw)
+
+    return build
+
+
+def _no_text(**kw: Any) -> Any:
+    from vfrt_ros.core.encoders.no_text import NoText
+
+    return NoText(**kw)
+
+
+_BACKBONES_BY_PREFIX = {HF_PREFIX: _hf, OPEN_CLIP_PREFIX: _open_clip, IMAGE_PREFIX: _image}
+_TEXTS_BY_PREFIX = {HF_PREFIX: _hf_text, OPEN_CLIP_PREFIX: _open_clip_text}
 BACKBONE_BUILDERS: dict[str, Builder] = {
     "embedded": _embedded,
     "fake": _fake,
-    **{name: _hf(name) for name, entry in CATALOG.items() if entry.model_id},
+    **{name: _hf(name) for name, entry in CATALOG.items() if entry.model_id and ":" not in name},
 }
 TEXT_BUILDERS: dict[str, Builder] = {
     "embedded_text": _embedded_text,
     "fake_text": _fake_text,
     "clip_text": _hf_text(""),
+    "open_clip_text": _open_clip_text(""),
+    "none": _no_text,
 }
 _OURS = (*BACKBONE_BUILDERS.values(), *TEXT_BUILDERS.values())
 
 
 def backbone_names() -> list[str]:
-    """Every name that `backbone` may have beside `auto` and `hf:...`, sorted; plug-ins are not loaded."""
-    return _names(BACKBONE_BUILDERS, BACKBONE_GROUP)
+    """Every name that `backbone` may have beside `auto` and others of `PREFIXES`, sorted; plug-ins are not loaded."""
+    return sorted({*_names(BACKBONE_BUILDERS, BACKBONE_GROUP), *CATALOG})
 
 
 def text_encoder_names() -> list[str]:
-    """Every name that `text_encoder` may have beside `auto` and `hf:...`, sorted."""
+    """Every name that `text_encoder` may have beside `auto` and those of a prefix, sorted."""
     return _names(TEXT_BUILDERS, TEXT_GROUP)
 
 
@@ -113,14 +152,14 @@ def build_backbone(name: str, normalize: bool = True, **keywords: Any) -> Any:
     """Build a backbone by name.
 
     Args:
-        name: a name, or `hf:<model id or folder>`.
+        name: a name, or a model behind one of `PREFIXES`, such as `hf:<model id or folder>`.
         normalize: bring the vectors of a plug-in to unit norm; our own encoders always do.
         keywords: of the table above.
 
     Raises:
         EncoderError: the name is unknown, its plug-in is broken, or its weights cannot be had.
     """
-    backbone = _build("backbone", name, BACKBONE_BUILDERS, BACKBONE_GROUP, _hf, keywords)
+    backbone = _build("backbone", name, BACKBONE_BUILDERS, BACKBONE_GROUP, _BACKBONES_BY_PREFIX, keywords)
     if _is_ours(name, BACKBONE_BUILDERS):
         return backbone
     check_members("backbone", name, backbone, "encode_images")
@@ -129,7 +168,7 @@ def build_backbone(name: str, normalize: bool = True, **keywords: Any) -> Any:
 
 def build_text_encoder(name: str, normalize: bool = True, **keywords: Any) -> Any:
     """Build a text encoder by name; arguments and errors as for `build_backbone`."""
-    text = _build("text_encoder", name, TEXT_BUILDERS, TEXT_GROUP, _hf_text, keywords)
+    text = _build("text_encoder", name, TEXT_BUILDERS, TEXT_GROUP, _TEXTS_BY_PREFIX, keywords)
     if _is_ours(name, TEXT_BUILDERS):
         return text
     check_members("text_encoder", name, text, "encode_text")
@@ -141,16 +180,17 @@ def _build(
     name: str,
     builders: dict[str, Builder],
     group: str,
-    hf: Callable[[str], Builder],
+    prefixes: Mapping[str, Callable[[str], Builder]],
     keywords: Any,
 ) -> Any:
-    if name.startswith(HF_PREFIX):
-        return hf(name)(**keywords)
+    for prefix, make in prefixes.items():
+        if name.startswith(prefix):
+            return make(name)(**keywords)
     builder = builders.get(name) or _plugin(what, name, group)
     if builder is None:
         known = sorted([*_names(builders, group), "auto"])
         raise EncoderError(
-            f"{what}: expected one of {', '.join(known)} or hf:<model id or folder>, got '{name}'."
+            f"{what}: expected one of {', '.join(known)} or {' or '.join(prefixes)}<model>, got '{name}'."
             f"{nearest(name, known)}"
         )
     if builder in _OURS:
@@ -164,7 +204,7 @@ def _build(
 
 
 def _is_ours(name: str, builders: dict[str, Builder]) -> bool:
-    return name.startswith(HF_PREFIX) or builders.get(name) in _OURS
+    return name.startswith(PREFIXES) or builders.get(name) in _OURS
 
 
 def _plugin(what: str, name: str, group: str) -> Builder | None:

@@ -30,7 +30,7 @@ class Rules:
 
     def __init__(self, encoders: Encoders) -> None:
         self._encoders = encoders
-        self._background: tuple[np.ndarray, np.ndarray] | None = None
+        self._background: tuple[np.ndarray | None, np.ndarray] | None = None
 
     def prepare(self, fuse: str) -> None:
         """Encode what a rule of this name needs.
@@ -71,10 +71,11 @@ class Rules:
         rule.set_background(*background)
         return rule
 
-    def _prepared(self) -> tuple[np.ndarray, np.ndarray]:
+    def _prepared(self) -> tuple[np.ndarray | None, np.ndarray]:
         if self._background is None:
+            text = self._encoders.text
             self._background = (
-                encode_cached(self._encoders.text, BACKGROUND_PROMPTS),
+                encode_cached(text, BACKGROUND_PROMPTS) if self._encoders.has_text else None,
                 _background(self._encoders.backbone),
             )
         return self._background

@@ -79,15 +79,15 @@ class CalibratedRule:
         self._learner.touch()
         self._index()
 
-    def set_background(self, prompts: Array, pictures: Array | None = None) -> None:
+    def set_background(self, prompts: Array | None, pictures: Array | None = None) -> None:
         """What labels have to stand out from.
 
         Args:
-            prompts: (m, d) float32 unit-norm embeddings of `BACKGROUND_PROMPTS`.
+            prompts: (m, d) float32 unit-norm embeddings of `BACKGROUND_PROMPTS`; None = there is no text encoder.
             pictures: (p, d) float32 unit-norm embeddings of `background_pictures()`: they tell how alike any
                 two pictures are to this encoder, which matters while there are few labels.
         """
-        self._learner.text.background = np.ascontiguousarray(prompts, np.float32)
+        self._learner.text.background = None if prompts is None else np.ascontiguousarray(prompts, np.float32)
         self._learner.pictures = None if pictures is None else np.asarray(pictures, np.float32)
         self._learner.touch()
 

@@ -24,14 +24,14 @@ def model_id_of(name: str) -> str:
     >>> model_id_of("clip_vit_b32"), model_id_of("hf:me/mine")
     ('openai/clip-vit-base-patch32', 'me/mine')
     """
-    return CATALOG[name].model_id if name in CATALOG else name.removeprefix("hf:")
+    return CATALOG[name].model_id if name in CATALOG else name.removeprefix("hf:").removeprefix("image:")
 
 
 def find_model(name: str, model_path: str = "", allow_download: bool = False) -> Path:
     """The folder with the model's files, looked for in the folder given, the cache, then the hub.
 
     Args:
-        name: of the backbone: one of the catalogue, or `hf:<model id or folder>`.
+        name: of the backbone: one of the catalogue, or a model id or folder behind `hf:` or `image:`.
         model_path: folder that comes before everything else; empty for none.
         allow_download: whether the hub may be asked; a progress bar shows it.
 

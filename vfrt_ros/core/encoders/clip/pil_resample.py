@@ -48,7 +48,11 @@ KERNELS: dict[int, tuple[Callable[[np.ndarray], np.ndarray], float]] = {
 
 
 def pil_resize(
-    image: np.ndarray, size: tuple[int, int], crop: tuple[int, int] | None = None, resample: int = 3
+    image: np.ndarray,
+    size: tuple[int, int],
+    crop: tuple[int, int] | None = None,
+    resample: int = 3,
+    half_to_even: bool = False,
 ) -> np.ndarray:
     """Resize as Pillow does, then keep the middle.
 
@@ -57,6 +61,8 @@ def pil_resize(
         size: (height, width) of the whole resized picture.
         crop: (height, width) kept of it, at most `size`; None keeps all.
         resample: Pillow's number of the filter: 1 Lanczos, 2 bilinear, 3 bicubic.
+        half_to_even: where the middle lies between two pixels, which is the first: the even one, as torchvision has it,
+            or the lower one, as transformers has it.
 
     Returns:
         (*crop, 3) uint8, at most one level from `Image.resize(size).crop(...)`.
@@ -72,8 +78,8 @@ def pil_resize(
     if crop[0] > size[0] or crop[1] > size[1]:
         raise EncoderError(f"expected a crop within the resized picture {size}, got {crop}")
     height, width = image.shape[:2]
-    across = _pass(image, _matrix(width, size[1], crop[1], resample))
-    return _pass(across, _matrix(height, size[0], crop[0], resample))
+    across = _pass(image, _matrix(width, size[1], crop[1], resample, half_to_even))
+    return _pass(across, _matrix(height, size[0], crop[0], resample, half_to_even))
 
 
 def _pass(image: np.ndarray, matrix: Any) -> np.ndarray:
@@ -86,7 +92,7 @@ def _pass(image: np.ndarray, matrix: Any) -> np.ndarray:
 
 
 @lru_cache(maxsize=32)
-def _matrix(n_in: int, n_out: int, n_keep: int, resample: int) -> Any:
+def _matrix(n_in: int, n_out: int, n_keep: int, resample: int, half_to_even: bool) -> Any:
     """The middle `n_keep` rows of the (n_out, n_in) resampling matrix, sparse, float32."""
     from scipy.sparse import csr_matrix
 
@@ -94,7 +100,7 @@ def _matrix(n_in: int, n_out: int, n_keep: int, resample: int) -> Any:
     scale = n_in / n_out
     stretch = max(scale, 1.0)
     support = half_width * stretch
-    first = (n_out - n_keep) // 2
+    first = round((n_out - n_keep) / 2) if half_to_even else (n_out - n_keep) // 2
     dense = np.zeros((n_keep, n_in))
     for row in range(n_keep):
         centre = (first + row + 0.5) * scale

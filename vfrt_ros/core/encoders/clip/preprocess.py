@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class HfPreprocess:
         resample: Pillow's number of the filter.
         scale: factor from bytes to the numbers that mean and std are of; 1 / 255 as a rule.
         mean, std: per channel.
+        half_to_even: as of `pil_resize`; not part of what names an embedding space, since it is that of a library.
     """
 
     side: int
@@ -54,6 +55,7 @@ class HfPreprocess:
     scale: float
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    half_to_even: bool = field(default=False, repr=False)
 
     def square(self, image: np.ndarray) -> np.ndarray:
         """Args: (H, W, 3) uint8 RGB. Returns: (side, side, 3) uint8."""
@@ -63,12 +65,12 @@ class HfPreprocess:
             # The long side is cut down to a whole number, as the processor does.
             long = int(self.short * max(height, width) / min(height, width))
             size = (self.short, long) if height <= width else (long, self.short)
-        return pil_resize(image, size, (side, side), self.resample)
+        return pil_resize(image, size, (side, side), self.resample, self.half_to_even)
 
     def resized(self, side: int) -> HfPreprocess:
         """The same for another side of the network's input, everything in proportion."""
         short = round(self.short * side / self.side)
-        return HfPreprocess(side, short, self.resample, self.scale, self.mean, self.std)
+        return replace(self, side=side, short=short)
 
 
 def processor_files(folder: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""`vfrt models`: which encoders there are, whether their weights are here, and how to get them."""
+"""`vfrt models`: which encoders there are, which suits this machine, where weights are and how to get them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ SUMMARIES = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The sub-commands of `vfrt models` and their options."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_json_option(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     for name, summary in SUMMARIES.items():
         own = actions.add_parser(
             name,
@@ -36,7 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name != "list":
-            own.add_argument("name", metavar="NAME", help="as in vfrt models list, or hf:OWNER/MODEL")
+            own.add_argument(
+                "name", metavar="NAME", help="as in vfrt models list, or hf:OWNER/MODEL and the like"
+            )
         add_json_option(own)
 
 
@@ -44,6 +47,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it, and show what was found."""
     from vfrt_ros.cli.answer import to_json
 
+    if arguments.action is None:
+        from vfrt_ros.cli.models import suits
+
+        speeds = suits.measure([row["name"] for row in encoders() if row["here"]])
+        best = suits.suited(speeds)
+        answer = {
+            "ok": True,
+            "encoders": [one.as_dict() for one in speeds],
+            "suits": best.name if best else None,
+        }
+        print(to_json(answer) if arguments.json else suits.text(speeds))
+        return OK
     if arguments.action == "list":
         rows = encoders()
         print(to_json({"ok": True, "encoders": rows}) if arguments.json else table(rows))
@@ -69,12 +84,9 @@ def encoders() -> list[dict[str, Any]]:
 
 def is_here(name: str) -> bool:
     """Whether an encoder of the catalogue can be used without a network."""
-    from vfrt_ros.core.encoders import CATALOG
-    from vfrt_ros.core.encoders.clip.files import at_hand
-    from vfrt_ros.core.encoders.embedded.packaged import missing_packages
+    from vfrt_ros.core.encoders.weights import are_here
 
-    model = CATALOG[name].model_id
-    return at_hand(model) if model else not missing_packages()
+    return are_here(name)
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -85,7 +97,8 @@ def table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         facts = f"{row['size_mb']:>4} MB" if "size_mb" in row else f"{'':>7}"
         numbers = f"{row.get('dim', ''):>4}  {row.get('img_size', ''):>4}"
-        text = "; ".join(part for part in (row.get("licence", ""), row["note"]) if part)
+        published = f"ImageNet {row['accuracy']} {row['measure']}" if row.get("accuracy") else ""
+        text = "; ".join(part for part in (row.get("licence", ""), row["note"], published) if part)
         lines.append(f"{row['name']:<{width}}  {facts}  {here[row['here']]:<4}  {numbers}  {text}")
     return "\n".join(
         [*lines, "", "`vfrt models pull NAME` fetches weights; vfrt live --backbone NAME uses them."]
@@ -99,13 +112,14 @@ def known(name: str) -> str:
         CommandError: No encoder of our own is called so; names the nearest.
     """
     from vfrt_ros.core.encoders import CATALOG
-    from vfrt_ros.core.encoders.registry import HF_PREFIX
+    from vfrt_ros.core.encoders.weights import has_weights_of_its_own
     from vfrt_ros.core.types.errors import nearest
 
-    if name in CATALOG or (name.startswith(HF_PREFIX) and name != HF_PREFIX):
+    if name in CATALOG or has_weights_of_its_own(name):
         return name
     raise CommandError(
-        f"Expected an encoder of `vfrt models list` or {HF_PREFIX}OWNER/MODEL; got '{name}'."
+        "Expected an encoder of `vfrt models list`, hf:OWNER/MODEL, open_clip:ARCHITECTURE or image:OWNER/MODEL; "
+        f"got '{name}'."
         f"{nearest(name, CATALOG)}"
     )
 
@@ -122,16 +136,16 @@ def pull(name: str, quiet: bool = False) -> Path | None:
     Raises:
         EncoderError: They cannot be had; says why in one line.
     """
-    from vfrt_ros.core.encoders.clip.files import find_model, model_id_of
+    from vfrt_ros.core.encoders.weights import find_weights, has_weights_of_its_own
 
-    if not model_id_of(name):
+    if not has_weights_of_its_own(name):
         print(_built_in(name), file=sys.stderr)
         return None
     if quiet:
         from huggingface_hub.utils import disable_progress_bars
 
         disable_progress_bars()
-    return find_model(name, allow_download=True).absolute()
+    return find_weights(name, allow_download=True).absolute()
 
 
 def path(name: str) -> Path:
@@ -141,13 +155,13 @@ def path(name: str) -> Path:
         CommandError: It has none.
         EncoderError: They are not here.
     """
-    from vfrt_ros.core.encoders.clip.files import find_model, model_id_of
+    from vfrt_ros.core.encoders.weights import find_weights, has_weights_of_its_own
     from vfrt_ros.core.types.errors import WeightsMissingError
 
-    if not model_id_of(name):
+    if not has_weights_of_its_own(name):
         raise CommandError(_built_in(name))
     try:
-        return find_model(name).absolute()
+        return find_weights(name).absolute()
     except WeightsMissingError as error:
         raise CommandError(
             f"The weights of {name} are not on this machine: `vfrt models pull {name}` where the hub can be "
@@ -160,8 +174,13 @@ def _built_in(name: str) -> str:
 
 
 COMMAND = Command(
-    summary="say which encoders there are, fetch their weights and tell where they are",
-    examples=("vfrt models list", "vfrt models pull clip_vit_b32", "vfrt models path clip_vit_b32"),
+    summary="say which encoders there are and which suits this machine, fetch weights and tell where they are",
+    examples=(
+        "vfrt models",
+        "vfrt models list",
+        "vfrt models pull clip_vit_b32",
+        "vfrt models path clip_vit_b32",
+    ),
     configure=configure,
     run=run,
 )
