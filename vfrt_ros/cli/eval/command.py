@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import OK, Command, UsageError, add_json_option
 from vfrt_ros.cli.eval.objects import configure_objects, evaluate_objects
+from vfrt_ros.cli.eval.protocol import configure_protocol, run_protocol_command
 from vfrt_ros.cli.eval.stream import configure_stream, print_json, run_stream
 from vfrt_ros.core.config.read_list import read_list
 from vfrt_ros.core.types.counted import counted
@@ -45,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
     _configure_episodes(parser.add_argument_group("with a data set"))
     configure_objects(parser.add_argument_group("with boxes"))
+    configure_protocol(parser.add_argument_group("with a published protocol"))
     configure_stream(parser.add_argument_group("with a recording"))
 
 
@@ -74,6 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     if arguments.objects is not None:
         return _run_objects(arguments, settings)
+    if arguments.protocol is not None:
+        if arguments.dataset is None:
+            raise UsageError("--protocol expects the folder of its data: vfrt eval --protocol NAME DATASET.")
+        return run_protocol_command(arguments, settings)
     return (
         run_stream(arguments, settings) if arguments.stream is not None else _run_dataset(arguments, settings)
     )
@@ -229,6 +235,7 @@ COMMAND = Command(
         "vfrt eval ~/data/groceries --ways 20 --shots 1,5,10 --episodes 60 --out report",
         "vfrt eval ~/data/groceries --fuse calibrated --set open_set_threshold=0.02 --json",
         "vfrt eval --objects ~/data/desks --ways 10 --shots 5 --regions grid",
+        "vfrt eval --protocol core50-nc ~/data/core50",
         "vfrt eval --stream demo",
         "vfrt eval --stream ~/bags/kitchen --topic /camera/image_raw --init-labels cup,phone --out kitchen",
     ),
