@@ -158,7 +158,7 @@ BAD = {
     "redo without undo": ("redo", {}, "NOTHING_TO_REDO", "nothing to redo"),
     "prompts for nothing": ("set_prompts", {}, "INVALID_REQUEST", "at least one label"),
     "too few prompts": (
-        "set_prompts", {"labels": ["a", "b"], "prompts": ["x"]}, "INVALID_REQUEST", "each of the 2 labels",
+        "set_prompts", {"labels": ["a", "b"], "prompts": ["x"]}, "INVALID_REQUEST", "each of 2 labels",
     ),
     "a snapshot elsewhere": ("snapshot", {"name": "../x"}, "INVALID_REQUEST", "name must be letters"),
 }  # fmt: skip

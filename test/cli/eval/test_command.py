@@ -128,8 +128,8 @@ def test_where_every_class_has_too_few_pictures_one_line_names_one(vfrt: Any, da
 
 FAILING = {
     "no such folder": ("eval /nowhere/at/all", 1, "/nowhere/at/all"),
-    "neither": ("eval", 2, "DATASET or --stream"),
-    "both": ("eval DATA --stream demo", 2, "DATASET or --stream"),
+    "neither": ("eval", 2, "either a DATASET, --objects FOLDER or --stream RECORDING"),
+    "both": ("eval DATA --stream demo", 2, "either a DATASET, --objects FOLDER or --stream RECORDING"),
     "shots that are no numbers": ("eval DATA --shots five", 2, "--shots"),
     "negative shots": ("eval DATA --shots=-1", 2, "--shots"),
     "no episodes": ("eval DATA --episodes 0", 2, "--episodes"),
