@@ -257,6 +257,11 @@ class TestCameras:
         app.run()
         assert sources.pop().endswith("&camera=front")
 
+    def test_a_browsers_camera_takes_the_place_of_none_of_several(self, several: Client) -> None:
+        app = run()
+        assert any("takes the place of the only camera" in element.value for element in app.info)
+        assert not app.toggle
+
     def test_each_node_is_started_and_stopped(self, several: Client) -> None:
         run().button("turn Camera left").click().run()
         assert several.camera.turned == [False]

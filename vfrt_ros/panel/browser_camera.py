@@ -41,6 +41,11 @@ def show() -> None:
         "Shows the robot what *your* camera sees, for a demo far from it. The camera node is stopped meanwhile "
         "and started again at the end."
     )
+    if shared_client().cameras:
+        st.info(
+            "It takes the place of the only camera; this recognition node has several, and none of them is left out."
+        )
+        return
     if importlib.util.find_spec(PACKAGE) is None:
         st.info("This needs the Python package streamlit-webrtc: `pip install streamlit-webrtc`.")
         return
