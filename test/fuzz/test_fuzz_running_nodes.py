@@ -193,11 +193,12 @@ def test_every_service_answers_an_empty_request_and_pictures_still_are_recognise
     for name, (service, _) in SERVICES.items():
         assert running.call(service, name, service.Request()).message, name
     recognition = running.nodes[1]
-    before = recognition._statistics.counts().recognised
+    statistics = recognition._channels[""].statistics
+    before = statistics.counts().recognised
 
     def recognised() -> bool:
         running.publishers[names.IMAGE].publish(GOOD[names.IMAGE])
-        return bool(recognition._statistics.counts().recognised > before)
+        return bool(statistics.counts().recognised > before)
 
     wait_for(recognised, "a recognition")
     assert running.all_go_on()

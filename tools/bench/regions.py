@@ -52,7 +52,7 @@ def measure(quick: bool) -> list[Row]:
 def score(turns: int, backbone: str = BACKBONE, **memory: Any) -> dict[str, float]:
     """Evidence and scores of one embedding against those of many, in turns; medians."""
     made = recogniser(backbone, **memory)
-    rule = made._current_rule()
+    rule = made.rule
     many = vectors(TOGETHER, made.memory.encoder.dim, TOGETHER, seed=7)
     sides: tuple[list[float], list[float]] = ([], [])
     for number in range(2 * turns):

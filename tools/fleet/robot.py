@@ -18,13 +18,12 @@ import numpy as np
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.clock import from_seconds
-from vfrt_ros.core.memory.fold import Fold
 from vfrt_ros.core.memory.memory import Memory, NewExample
 from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import VfrtError
 from vfrt_ros.core.types.job import Job
-from vfrt_ros.core.types.operation import OperationId
+from vfrt_ros.core.types.operation import Operation, OperationId
 from vfrt_ros.fleet.exchange import Exchange
 from vfrt_ros.fleet.settings import fleet_settings
 from vfrt_ros.fleet.shared_memory import SharedMemory
@@ -57,7 +56,7 @@ def run(connection: Connection, start: RobotStart) -> None:
     """The process: carries out commands until it is told to stop, or killed."""
     logging.getLogger("vfrt_ros").setLevel(logging.ERROR)
     if start.mutant == WITHOUT_ORDER:
-        setattr(Fold, "prompts", _prompts_without_order)  # noqa: B010
+        _without_order()
     robot = _Robot(connection, start)
     connection.send(("ready", robot.memory.robot))
     while (command := connection.recv())[0] != "stop":
@@ -182,11 +181,14 @@ def _contents(memory: Memory) -> tuple[str, list[tuple[str, int]]]:
     return digest.hexdigest(), [(row[3], row[2]) for row in memory.rows()]
 
 
-def _prompts_without_order(fold: Fold, label: str) -> Any:
-    """The prompts that came last win, and not those that were set last."""
-    entries = [fold._entries[key] for key in fold._set_by.get(label, ())]
-    counting = [entry for entry in entries if entry.in_force]
-    return counting[-1].prompts[label] if counting else None
+def _without_order() -> None:
+    """From now on what came last wins, and not what was done last."""
+    arrived: dict[OperationId, int] = {}
+
+    def order(operation: Operation) -> tuple[int, str, int]:
+        return arrived.setdefault(operation.id, len(arrived)), "", 0
+
+    setattr(Operation, "order", property(order))  # noqa: B010
 
 
 def _at_once(work: Any) -> Job:

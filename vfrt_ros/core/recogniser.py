@@ -414,6 +414,12 @@ class Recogniser(Taught):
             for view, last in answered:
                 view.forget_the_past(answered=last)
 
+    @property
+    def rule(self) -> FusionRule:
+        """The rule in force, to be read only: for who measures it."""
+        with self._lock:
+            return self._current_rule()
+
     def settle(self) -> None:
         """Wait until everything taught so far is in force in full; no frame waits for that, a measurement may."""
         with self._lock:

@@ -123,6 +123,7 @@ def test_a_job_that_hangs_fails_but_has_more_time_than_an_item(bench) -> None:
 
 
 def test_there_are_never_more_than_three_threads_that_hang(bench) -> None:
+    bench.wait_for(lambda: _threads() == 1)  # those of the tests before are on their way out
     for number in range(MAX_HANGING + 2):
         item = f"hang {number}"
         bench.worker.put(item)
@@ -130,11 +131,15 @@ def test_there_are_never_more_than_three_threads_that_hang(bench) -> None:
             bench.wait_for(lambda item=item: item in bench.entered)
         bench.late += PATIENCE + 1
         bench.worker.watch(PATIENCE)
-    assert sum(thread.name == "watched" for thread in threading.enumerate()) == MAX_HANGING
+    assert _threads() == MAX_HANGING
     assert len(bench.told) == 1
     bench.go.set()
     bench.worker.put("next")
     bench.wait_for(lambda: ("next", True) in bench.done)
+
+
+def _threads() -> int:
+    return sum(thread.name == "watched" for thread in threading.enumerate())
 
 
 def test_stop_does_not_wait_for_what_hangs_and_nothing_is_current_after_it(bench) -> None:
