@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import OK, UsageError
 from vfrt_ros.cli.eval.stream import print_json
+from vfrt_ros.core.types.counted import counted
 
 if TYPE_CHECKING:
     from vfrt_ros.core.config.settings import RecognitionSettings
@@ -95,7 +96,7 @@ def _print(protocol: Protocol, result: ProtocolResult, encoder: str, frames: int
     console.print(table)
     if not protocol.published:
         console.print("No published row compares: those that are known train the network itself.")
-    sampled = "all frames" if not frames else f"at most {frames} frames"
+    sampled = "all frames" if not frames else f"at most {counted(frames, 'frame')}"
     console.print(
         f"Memories: {result.courses}; lessons: {result.lessons}; labels: {result.labels}; "
         f"questions: {result.questions}; {sampled} of each video. "
