@@ -135,8 +135,8 @@ def test_without_our_camera_there_is_no_demo_to_describe() -> None:
 
 CAMERAS = {
     "each has its own source": (
-        {"cameras": "front=0, 'left=rtsp://host/a,b', door=demo"},
-        {"front": "0", "left": "rtsp://host/a,b", "door": "demo"},
+        {"cameras": "front=0, 'left=rtsp://host/live?channel=1,2', door=demo"},
+        {"front": "0", "left": "rtsp://host/live?channel=1,2", "door": "demo"},
     ),
     "what all share": ({"cameras": "front=0, left=1", "fps": "12"}, {"front": "0", "left": "1"}),
     "one whose driver runs already": ({"cameras": "front=0, left"}, {"front": "0"}),

@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import re
 
-from vfrt_ros.core.types.looks_like_key import has_token, looks_like_key
+from vfrt_ros.core.types.camera_words import is_of_camera_words
 
 HIDDEN = "***"
 PLAIN = frozenset(
     "action app auto bitrate ch chan channel channelid cam camera camid codec compression dev device format fps "
     "framerate h264 height id1 index input latency lang media mjpeg mode num overlay port proto protocol quality rate "
-    "res resolution rotation rotate size sink source stream streamid streamtype sub subtype transport type video "
-    "view width".split()
+    "res resolution rotation rotate size sink source stream streamid streamtype sub subtype trackid transport "
+    "transportmode type video view width".split()
 )
-"""Names of settings whose values are shown: any other one may be a secret under a name of its maker's choice."""
+"""Names of settings whose values are shown, where they are numbers or words of cameras: any other one may be a secret
+under a name of its maker's choice."""
+_ON_DISK = frozenset(("file", "package"))
+"""Schemes of files that stand on this machine: their paths are shown."""
 
 _SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:/+[^\s'\"]*(?:@[^\s'\"]*)?", re.IGNORECASE)
@@ -29,7 +32,11 @@ _NAMED = re.compile(
 """A secret by its name outside of a URL, for example `user-pw=…` of GStreamer."""
 _HOST = re.compile(r"[\w.-]*(:\d{0,5})?|\[[\w:.%]+\](:\d{0,5})?")
 _SPLIT = re.compile(r"([/?#&;])")
-_PLAIN_VALUE = re.compile(r"[A-Za-z0-9.,:x_-]{0,24}")
+_ENDING = re.compile(
+    r"\.(?:jpe?g|png|webp|mp4|mkv|avi|mov|ts|m3u8|mpd|sdp|cgi|flv|webm|mjpe?g|smp|ya?ml|mcap|bag|db3)",
+    re.IGNORECASE,
+)
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,9}(?:[.:,x][0-9]{1,9})?")
 _TELLING = frozenset(
     "apikey auth credential credentials key login pass passwd password pw pwd secret session sid streamkey token user "
     "username usr".split()
@@ -42,9 +49,10 @@ _PLAYLIST = re.compile(r"/(?:live|movie|series)/([^/]+)/([^/]+)/\d+(?:\.\w{1,5})
 def without_password(text: str) -> str:
     """A text as it may stand in a log: in each URL, and in what looks like one, no secret is left.
 
-    Hidden are the user and the password, wherever the last `@` stands; the values of `name=value`, but for settings
-    that are known to be harmless (`PLAIN`); and segments of a path that look like a key, or that follow one which says
-    that a secret comes (`/token/…`). A password of plain letters, alone in a path, cannot be told from a name.
+    Shown are scheme, host and port; of the path, what is made of words of cameras and short numbers
+    (`is_of_camera_words`), unless the segment before says that a secret comes (`/token/…`); and of `name=value`,
+    what is known to be harmless (`PLAIN`). All else is hidden, for a password of plain letters looks like a name.
+    Paths of files on this machine (`file:`, `package:`) are shown.
 
     >>> without_password("rtsp://me:secret@10.0.0.7/live")
     'rtsp://***@10.0.0.7/live'
@@ -60,6 +68,7 @@ def without_password(text: str) -> str:
 
 def _clean_url(url: str) -> str:
     scheme, slashes, rest = re.split(r"(?<=:)(/+)", url, maxsplit=1)
+    is_on_disk = scheme[:-1].lower() in _ON_DISK
     _, at, place = rest.rpartition("@")
     host, *parts = _SPLIT.split(place)
     host = host if _HOST.fullmatch(host) else HIDDEN
@@ -68,8 +77,13 @@ def _clean_url(url: str) -> str:
     in_query, before = False, ""
     for sign, part in zip(parts[::2], parts[1::2], strict=True):
         in_query = in_query or sign in "?#"
-        is_told = sign == "/" and (_says_secret(before) or (login is not None and part in login.groups()))
-        shown += sign + (HIDDEN if is_told and part else _clean_part(part, in_query))
+        if in_query or "=" in part:
+            shown += sign + _clean_part(part)
+        elif not part or is_on_disk:
+            shown += sign + part
+        else:
+            is_told = sign != "/" or _says_secret(before) or (login is not None and part in login.groups())
+            shown += sign + (HIDDEN if is_told else _clean_segment(part))
         before = part
     return f"{scheme}{slashes}{shown}"
 
@@ -78,13 +92,23 @@ def _says_secret(segment: str) -> bool:
     return re.sub(r"[_-]", "", segment.lower()) in _TELLING
 
 
-def _clean_part(part: str, in_query: bool) -> str:
-    """A segment of the path, or one of the pairs behind the question mark."""
+def _clean_segment(segment: str) -> str:
+    """A segment of the path; of one that is hidden, the ending that tells its format stays."""
+    stem, dot, ending = segment.rpartition(".")
+    if not (stem and _ENDING.fullmatch(dot + ending)):
+        stem, dot, ending = segment, "", ""
+    shown = stem if is_of_camera_words(stem) or _says_secret(stem) else HIDDEN
+    return f"{shown}{dot}{ending}"
+
+
+def _clean_part(part: str) -> str:
+    """One of the pairs behind the question mark, or one that stands in the path."""
     name, sign, value = part.partition("=")
     if not sign:
-        return part if not part or (not in_query and not looks_like_key(part)) else HIDDEN
-    harmless = name.lower().strip("_-") in PLAIN and _PLAIN_VALUE.fullmatch(value) and not has_token(value)
-    shown = name if re.fullmatch(r"[\w.\[\]-]{1,32}", name) and not looks_like_key(name) else HIDDEN
+        return HIDDEN if part else ""
+    known = name.lower().strip("_-")
+    shown = name if re.fullmatch(r"[A-Za-z][A-Za-z_-]{0,31}", name) or known in PLAIN else HIDDEN
+    harmless = known in PLAIN and (_PLAIN_NUMBER.fullmatch(value) or is_of_camera_words(value))
     return f"{shown}={value}" if harmless else f"{shown}={HIDDEN}"
 
 
