@@ -17,12 +17,14 @@ from vfrt_ros.bench.isolated import isolated
 from vfrt_ros.bench.materials import vectors
 from vfrt_ros.core.memory.memory import Memory, NewExample
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
+from vfrt_ros.core.types.operation import OperationId
 
 ENCODER = EncoderIdentity("bench", "bench", 512)
 EXAMPLES, MANY, QUICK_MANY = 10_000, 100_000, 20_000
 TOGETHER = 8
 """Examples that are registered at once."""
 LABELS = 200
+OPERATIONS, QUICK_OPERATIONS = 10_000, 2_000
 REGISTER_MS, LATE_MS, ROOM = 4.0, 50.0, 1.3
 TURNS = 30
 
@@ -30,6 +32,7 @@ TURNS = 30
 def measure(quick: bool) -> list[Row]:
     """A row for each of the four."""
     found = isolated(watch, examples=EXAMPLES)
+    late = isolated(watch_late, operations=QUICK_OPERATIONS if quick else OPERATIONS)
     room = isolated(watch_room, examples=QUICK_MANY if quick else MANY)
     return [
         Row(
@@ -44,12 +47,13 @@ def measure(quick: bool) -> list[Row]:
             f"memory: start with {EXAMPLES:,} examples", "told", f"{found['start s']:.2f} s", None, {}, found
         ),
         Row(
-            f"memory: an operation of another robot folded into {found['operations']:,} others",
+            f"memory: a late operation of another robot folded into {late['operations']:,} others, on disk",
             f"≤ {LATE_MS:g} ms",
-            f"{found['late ms']:.2f} ms",
-            found["late ms"] <= LATE_MS,
-            {"memory late operation": LATE_MS / found["late ms"]},
-            found,
+            f"{late['worst ms']:.2f} ms (teach {late['teach ms']:.2f}, relabel {late['relabel ms']:.2f}, "
+            f"undo {late['undo ms']:.2f})",
+            late["worst ms"] <= LATE_MS,
+            {"memory late operation": LATE_MS / late["worst ms"]},
+            late,
         ),
         Row(
             f"memory: room in RAM of {room['examples']:,} examples",
@@ -63,14 +67,12 @@ def measure(quick: bool) -> list[Row]:
 
 
 def watch(examples: int) -> dict[str, Any]:
-    """Milliseconds of a registration and of a late operation, and seconds of the next start."""
+    """Milliseconds of a registration, and seconds of the next start."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "memory.db"
         memory = Memory(ENCODER, path)
         _fill(memory, examples)
         register = [_seconds(lambda some=some: memory.register("new", some)) for some in _views(TURNS)]
-        late = [_late(memory, number, some) for number, some in enumerate(_views(TURNS))]
-        operations = len(memory.known())
         memory.close()
         start = time.perf_counter()
         memory = Memory(ENCODER, path)
@@ -78,10 +80,22 @@ def watch(examples: int) -> dict[str, Any]:
         memory.close()
     return {
         "register ms": 1e3 * float(np.median(register)),
-        "late ms": 1e3 * float(np.median(late)),
         "start s": seconds,
-        "operations": operations,
     }
+
+
+def watch_late(operations: int) -> dict[str, Any]:
+    """Milliseconds, medians, of operations that come in after as many others, most of which they stand before."""
+    with tempfile.TemporaryDirectory() as folder:
+        memory = Memory(ENCODER, Path(folder) / "memory.db")
+        early = time.time()
+        for number, row in enumerate(vectors(operations, ENCODER.dim, LABELS)):
+            memory.register(f"thing {number % LABELS:03d}", [NewExample(row, {"sharpness": 50.0})])
+        count = len(memory.known())
+        turns = [_late(memory, early, number, some) for number, some in enumerate(_views(TURNS))]
+        memory.close()
+    medians = dict(zip(("teach ms", "relabel ms", "undo ms"), 1e3 * np.median(turns, axis=0), strict=True))
+    return {"operations": count, "worst ms": float(max(medians.values())), **medians}
 
 
 def watch_room(examples: int) -> dict[str, Any]:
@@ -118,15 +132,24 @@ def _views(count: int) -> Iterator[list[NewExample]]:
         yield [NewExample(row, {"sharpness": 50.0}) for row in rows[first : first + TOGETHER]]
 
 
-def _late(memory: Memory, number: int, some: list[NewExample]) -> float:
-    """Seconds of taking over what another robot did an hour ago."""
-    other = Memory(ENCODER, clock=lambda: time.time() - 3600.0, robot=f"other-{number}")
-    other.register("thing 000", some)
-    (key,) = other.known()
-    operation = other.operation(key)
-    if operation is None:
-        raise RuntimeError("There is no operation.")
-    return _seconds(lambda: memory.adopt([operation]))
+def _late(memory: Memory, early: float, number: int, some: list[NewExample]) -> list[float]:
+    """Seconds of taking over a lesson, its new name and its undo, all of a time before the others."""
+    other = Memory(ENCODER, clock=lambda: early, robot=f"other-{number}")
+    known: set[OperationId] = set()
+    seconds = []
+    for act in (
+        lambda: other.register(f"late {number}", some),
+        lambda: other.relabel(f"late {number}", "thing 000"),
+        other.undo,
+    ):
+        act()
+        (key,) = set(other.known()) - known
+        known.add(key)
+        operation = other.operation(key)
+        if operation is None:
+            raise RuntimeError("There is no operation.")
+        seconds.append(_seconds(lambda operation=operation: memory.adopt([operation])))
+    return seconds
 
 
 def _seconds(act: Any) -> float:
