@@ -15,7 +15,9 @@ QUIET = {
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 }
 settings.register_profile("short", max_examples=40, derandomize=True, **QUIET)
-settings.register_profile("long", max_examples=400, print_blob=True, **QUIET)
+settings.register_profile(
+    "long", max_examples=int(os.environ.get("FUZZ_EXAMPLES", "400")), print_blob=True, **QUIET
+)
 
 
 @pytest.fixture(autouse=True, scope="session")

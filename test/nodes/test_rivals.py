@@ -101,6 +101,10 @@ def test_two_of_the_same_name_refuse_both(ros: Ros, other: NodeProcess) -> None:
     refused = bench.call("set_prompts", labels=["cup"])
     assert refused.code == refused.INVALID_REQUEST
     assert len(bench.node._recogniser.memory.labels) == 0
+    (of_a_parameter,) = bench.set(alpha_fusion=0.25)
+    assert not of_a_parameter.successful
+    assert "another /recognition has /recognition/set_parameters too" in of_a_parameter.reason
+    assert bench.node.settings.alpha_fusion != 0.25
     ros.remove(bench.node)
     listing = bench.tester.create_client(ListLabels, "list_labels")
     wait_for(listing.service_is_ready, "the other one's services")

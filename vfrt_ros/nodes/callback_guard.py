@@ -47,6 +47,10 @@ class CallbackGuard(Node):
         for service in self.services:  # those that rclpy makes by itself, for parameters and the lifecycle
             self._guard_service(service)
 
+    def refusal_of_changes(self) -> str:
+        """Why a request to set parameters is refused whatever it holds; empty = it is not."""
+        return ""
+
     def create_subscription(self, msg_type: Any, topic: str, callback: Any, *args: Any, **kwargs: Any) -> Any:
         """See `rclpy.node.Node`."""
         if msg_type is Clock:

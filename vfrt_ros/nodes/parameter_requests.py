@@ -43,6 +43,9 @@ class ParameterRequests:
 
     async def _set(self, request: SetParameters.Request, response: SetParameters.Response) -> Any:
         """One after another: each has a result of its own."""
+        if reason := self._node.refusal_of_changes():
+            response.results = [_refused(reason) for _ in request.parameters]
+            return response
         response.results = await self._beside(
             lambda: [self._result([parameter]) for parameter in request.parameters]
         )
@@ -52,6 +55,9 @@ class ParameterRequests:
         self, request: SetParametersAtomically.Request, response: SetParametersAtomically.Response
     ) -> Any:
         """All or none."""
+        if reason := self._node.refusal_of_changes():
+            response.result = _refused(reason)
+            return response
         response.result = await self._beside(lambda: self._result(request.parameters))
         return response
 

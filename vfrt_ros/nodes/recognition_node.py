@@ -191,6 +191,11 @@ class RecognitionNode(SelfStartingNode):
         if self._path is not None:
             self._path.put_boxes(boxed)
 
+    def refusal_of_changes(self) -> str:
+        """Why parameters cannot be set: a second node of this full name would take them too."""
+        own = self.get_fully_qualified_name()
+        return refuse_shared(f"{own}/set_parameters", own, [own]) if own in self._rivals.look() else ""
+
     async def _serve(self, name: str, request: Any, response: Any) -> Any:
         """Hand a request to the worker and wait for its answer without holding the executor."""
         path, bulk_worker, recogniser = self._path, self._bulk_worker, self._recogniser
