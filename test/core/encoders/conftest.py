@@ -43,10 +43,21 @@ def no_network(monkeypatch):
 @pytest.fixture
 def bf16() -> str:
     """The precision, on a processor that has it in some form."""
+    return _in_the_processor("bf16")
+
+
+@pytest.fixture
+def f16() -> str:
+    """The precision, on a processor that computes with it."""
+    return _in_the_processor("f16")
+
+
+def _in_the_processor(precision: str) -> str:
     openvino = pytest.importorskip("openvino")
-    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-        pytest.skip("this processor has no bf16")
-    return "bf16"
+    capability = {"bf16": "BF16", "f16": "FP16"}[precision]
+    if capability not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        pytest.skip(f"this processor has no {precision}")
+    return precision
 
 
 @pytest.fixture(scope="session")

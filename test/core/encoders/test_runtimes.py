@@ -139,7 +139,7 @@ def test_precision_that_the_processor_lacks(monkeypatch):
     with pytest.raises(EncoderError, match="'bf16' is not in this processor's arithmetic"):
         choose_runtime(network([]), "openvino", "cpu", "bf16")
     choice = choose_runtime(network([]), "openvino", "cpu", "auto")
-    assert (choice.precision, choice.why) == ("f32", "the processor has no bf16")
+    assert (choice.precision, choice.why) == ("f32", "the processor has neither bf16 nor f16")
 
 
 def test_automatic_precision_is_measured_once(monkeypatch):
@@ -158,6 +158,32 @@ def test_automatic_precision_is_measured_once(monkeypatch):
     assert len(trials) == 1
     choose_runtime(network([], digest="another"), "openvino", "cpu", "auto")
     assert len(trials) == 2
+
+
+@pytest.mark.parametrize(
+    ("able", "cosines", "taken", "tried"),
+    [
+        (("BF16", "FP16"), {"bf16": 0.9995, "f16": 1.0}, "bf16", ["bf16"]),
+        (("BF16", "FP16"), {"bf16": 0.998, "f16": 0.9999}, "f16", ["bf16", "f16"]),
+        (("BF16", "FP16"), {"bf16": 0.998, "f16": 0.998}, "f32", ["bf16", "f16"]),
+        (("BF16",), {"bf16": 0.998}, "f32", ["bf16"]),
+        (("FP16",), {"f16": 0.9999}, "f16", ["f16"]),
+    ],
+    ids=["bf16 agrees", "only f16 agrees", "none agrees", "no f16", "no bf16"],
+)
+def test_f16_is_tried_where_bf16_is_not_taken(monkeypatch, able, cosines, taken, tried):
+    processor(monkeypatch, "FP32", *able)
+    asked: list[str] = []
+
+    def compare(network, load, precisions):
+        asked.extend(precisions)
+        (name,) = precisions
+        return PrecisionTrial({"f32": 3.3, name: 2.1}, {"f32": 1.0, name: cosines[name]})
+
+    monkeypatch.setattr(openvino_runtime, "compare_precisions", compare)
+    choice = choose_runtime(network([]), "openvino", "cpu", "auto")
+    assert (choice.precision, asked) == (taken, tried)
+    assert choice.why.count("measured: ") == len(tried)
 
 
 def test_precision_that_was_asked_for_and_disagrees_is_refused(monkeypatch):

@@ -176,7 +176,7 @@ class RecognitionSettings(Settings):
     )
     precision: str = parameter(
         "auto",
-        "Numbers the encoder computes with; auto = the faster of f32 and bf16, measured; int8 is faster and less exact",
+        "Numbers the encoder computes with; auto = 16 bits where faster and near f32, measured; int8 is less exact",
         choices=("auto", "f32", "bf16", "f16", "int8"),
     )
     model_path: str = parameter("", "Folder with the encoder's weights; empty = the local cache")

@@ -13,6 +13,7 @@ import logging
 import sys
 import threading
 import warnings
+from collections.abc import Sequence
 from functools import cache as once
 from typing import Any
 
@@ -34,6 +35,8 @@ _KIND = "openvino"
 _TRIALS = "precision"
 _CAPABILITIES = {"f32": "FP32", "bf16": "BF16", "f16": "FP16", "int8": "INT8"}
 """OpenVINO's names of what a processor can compute with."""
+HALVES = ("bf16", "f16")
+"""Numbers of 16 bits, in the order in which `auto` tries them: matrix units take bf16, and f16 is more exact."""
 # Compiled models are as large as their weights, and each version of a library makes new ones.
 _KEPT = 12
 _log = logging.getLogger(__name__)
@@ -68,7 +71,8 @@ def _core() -> Any:
 def settle_precision(network: Network, precision: str) -> tuple[str, str]:
     """Settle `auto`, and check that this processor has the arithmetic and that its embeddings are those of f32.
 
-    What was measured is kept with the compiled models, so that later starts only read it.
+    `auto` takes the first of bf16 and f16 that is faster than f32 and agrees with it, else f32. What was measured
+    is kept with the compiled models, so that later starts only read it.
 
     Args:
         network: What is to run.
@@ -83,15 +87,23 @@ def settle_precision(network: Network, precision: str) -> tuple[str, str]:
     """
     able = set(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
     if precision == "auto":
-        if _CAPABILITIES["bf16"] not in able:
-            return EXACT, "the processor has no bf16"
-        trial = _trial(network, "bf16")
-        return trial.fastest, trial.why
+        return _measured(network, [name for name in HALVES if _CAPABILITIES[name] in able])
     if _CAPABILITIES[precision] not in able:
         raise EncoderError(f"precision '{precision}' is not in this processor's arithmetic; use 'auto'")
     if precision in ("bf16", "f16"):
         refuse_disagreement(precision, network, _trial(network, precision).cosines[precision])
     return precision, "as asked for"
+
+
+def _measured(network: Network, halves: Sequence[str]) -> tuple[str, str]:
+    """The first of these that a trial takes, else f32; and what all trials said."""
+    reasons = []
+    for name in halves:
+        trial = _trial(network, name)
+        reasons.append(trial.why)
+        if trial.fastest == name:
+            return name, "; ".join(reasons)
+    return EXACT, "; ".join(reasons) or "the processor has neither bf16 nor f16"
 
 
 def _trial(network: Network, precision: str) -> PrecisionTrial:
