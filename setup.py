@@ -10,17 +10,23 @@ from setuptools import find_packages, setup
 PROGRAM = """# Made by setup.py of vfrt_ros.
 import os
 import signal
+import sys
 
 NAME = %(name)r
 STATUS = 130 if NAME == "vfrt" else 0
-if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-    signal.signal(signal.SIGINT, lambda *_: os._exit(STATUS))
 
-import sys
-from importlib import import_module
 
-program = import_module("vfrt_ros.cli.entry_point" if NAME == "vfrt" else "vfrt_ros.nodes.entry_points")
-sys.exit(getattr(program, NAME)())
+def main():
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(STATUS))
+    from importlib import import_module
+
+    program = import_module("vfrt_ros.cli.entry_point" if NAME == "vfrt" else "vfrt_ros.nodes.entry_points")
+    sys.exit(getattr(program, NAME)())
+
+
+if __name__ == "__main__":  # a process of multiprocessing reads this file too
+    main()
 """
 try:
     from setuptools.command.easy_install import ScriptWriter

@@ -1,14 +1,18 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""The installed programs end quietly by Ctrl-C from their first line on, and name a middleware that is missing."""
+"""The installed programs end quietly by Ctrl-C from their first line on, may begin processes of their own, and name a
+middleware that is missing."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from vfrt_ros.middleware import missing_middleware
@@ -39,6 +43,21 @@ def test_ctrl_c_while_the_package_is_imported_leaves_no_traceback(
     finally:
         signal.signal(signal.SIGINT, before)
     assert (ended.returncode, ended.stdout, ended.stderr) == (status, "", "")
+
+
+def test_an_evaluation_spreads_over_processes(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for label in ("cup", "pen"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        for number in range(4):
+            picture = random.integers(0, 255, (48, 64, 3), np.uint8)
+            cv2.imwrite(str(tmp_path / "data" / label / f"{number}.png"), picture)
+    asked = ["--backbone", "fake", "--ways", "2", "--shots", "1", "--episodes", "2", "--jobs", "2", "--json"]
+    ended = subprocess.run(
+        [installed("vfrt"), "eval", tmp_path / "data", *asked], capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)
 
 
 @pytest.fixture
