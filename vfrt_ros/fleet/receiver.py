@@ -35,7 +35,8 @@ READER_SEPARATOR = "="
 BATCH = 64
 """Messages that are asked for at a time, and operations that are written in one transaction."""
 PACE_SECONDS = 0.1
-"""Between two transactions: what comes meanwhile is taken in together, at less cost for frames and disk."""
+"""Between two transactions: what comes meanwhile is taken in together, at less cost for frames and disk. Who has more
+to catch up with pauses for as long as a transaction took, so that frames have half of the time."""
 PULL_SECONDS = 5.0
 """How long the server keeps a question open."""
 NOTE_SECONDS = 30.0
@@ -122,8 +123,10 @@ class Receiver:
                     return
                 expected += len(numbers)
                 if messages:
-                    await self._take(messages)
-                    await asyncio.sleep(PACE_SECONDS)
+                    began = time.monotonic()
+                    pending = await self._take(messages)
+                    spent = time.monotonic() - began
+                    await asyncio.sleep(min(PACE_SECONDS, spent) if pending else PACE_SECONDS)
                 if self._is_time_to_try_again():
                     return
         finally:
@@ -155,8 +158,8 @@ class Receiver:
             self._reach(self._goal)
         return await session.jetstream.pull_subscribe_bind(name, session.subjects.stream)
 
-    async def _take(self, messages: Sequence[Msg]) -> None:
-        """Take in what some messages carry."""
+    async def _take(self, messages: Sequence[Msg]) -> int:
+        """Take in what some messages carry; how many more the stream holds."""
         arrivals = [arrival for message in messages for arrival in self._arrivals(message)]
         newest = messages[-1]
         self._last, pending = newest.metadata.sequence.stream, newest.metadata.num_pending
@@ -169,6 +172,7 @@ class Receiver:
             self._postponed.pop(sequence, None)
         self._session.report.set(lag=pending)
         self._reach(self._last if pending else max(self._last, self._goal))
+        return pending
 
     async def _add_as_soon_as_possible(self, arrivals: Sequence[Arrival]) -> list[Refusal]:
         """Add operations; where the memory cannot be written, wait until it can."""
