@@ -29,7 +29,7 @@ def configure_objects(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument(
         "--regions", default="", metavar="NAME",
-        help="also how well this source finds the boxes: grid, motion (the pictures are a film, by name), a plug-in",
+        help="also how well this source finds the boxes: grid, a plug-in, motion (the pictures are a film of --fps)",
     )  # fmt: skip
 
 
@@ -56,6 +56,8 @@ def evaluate_objects(
     from vfrt_ros.evaluation.run import check_ways, run
     from vfrt_ros.evaluation.summary import summarise
 
+    if not arguments.fps > 0:
+        raise UsageError("--fps must be more than 0.")
     if arguments.regions in ("off", "topic"):
         raise UsageError(f"--regions expects a source that finds boxes by itself; got '{arguments.regions}'.")
 
@@ -94,6 +96,9 @@ def evaluate_objects(
     }
     found: dict[str, Any] = {}
     if arguments.regions:
-        result = find(things, encoders, settings, source=arguments.regions, ways=plan.ways, shots=shots)
+        result = find(
+            things, encoders, settings,
+            source=arguments.regions, ways=plan.ways, shots=shots, fps=arguments.fps,
+        )  # fmt: skip
         found = result.as_dict()
     return summarise(about, labels, table, per_class=False), found

@@ -39,7 +39,7 @@ def configure_stream(group: argparse._ArgumentGroup) -> None:
         help="of a bag with several topics of pictures; said again, each topic is a camera of its own",
     )  # fmt: skip
     group.add_argument(
-        "--fps", type=float, default=30.0, metavar="HZ", help="of pictures and demo (default: 30)"
+        "--fps", type=float, default=30.0, metavar="HZ", help="of pictures, film and demo (default: 30)"
     )
     group.add_argument(
         "--noise", type=float, default=0.0, metavar="LEVELS",

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +25,14 @@ class Card:
     """A photograph on the table.
 
     Attributes:
+        name: What it shows.
         file: In the data folder of scikit-image.
         part: Left, top, right and bottom of what is shown of it, as shares of its width and height.
         lane: Height of its middle, as a share of the picture.
         start: Seconds after which it comes in.
     """
 
+    name: str
     file: str
     part: tuple[float, float, float, float]
     lane: float
@@ -37,9 +40,9 @@ class Card:
 
 
 CARDS = (
-    Card("chelsea.png", (0.15, 0.0, 0.85, 1.0), 0.33, 1.5),
-    Card("coffee.png", (0.15, 0.0, 0.85, 1.0), 0.76, 2.5),
-    Card("rocket.jpg", (0.2, 0.1, 0.8, 0.95), 0.33, 11.5),
+    Card("cat", "chelsea.png", (0.15, 0.0, 0.85, 1.0), 0.33, 1.5),
+    Card("cup of coffee", "coffee.png", (0.15, 0.0, 0.85, 1.0), 0.76, 2.5),
+    Card("rocket", "rocket.jpg", (0.2, 0.1, 0.8, 0.95), 0.33, 11.5),
 )
 PERIOD = 20.0
 """Seconds in which a card crosses the table from beyond its left edge to beyond its right one, again and again."""
@@ -83,17 +86,37 @@ class DemoObjectsSource(Source):
             (size[1], size[0], 3) uint8 BGR.
         """
         picture = self._table.copy()
-        height, width = picture.shape[:2]
+        for box, photo, _ in self._on_table(time):
+            x, y, wide, high = box
+            left, right = max(x, 0), min(x + wide, picture.shape[1])
+            picture[y : y + high, left:right] = photo[:, left - x : right - x]
+        return picture
+
+    def things_at(self, time: float) -> list[tuple[str, tuple[int, int, int, int]]]:
+        """What lies on the table at a time.
+
+        Args:
+            time: Seconds since the start.
+
+        Returns:
+            Name and box of each thing: left, top, width and height of the part that is in the picture, in pixels.
+        """
+        width = self._table.shape[1]
+        found = []
+        for (x, y, wide, high), _, name in self._on_table(time):
+            left, right = max(x, 0), min(x + wide, width)
+            found.append((name, (left, y, right - left, high)))
+        return found
+
+    def _on_table(self, time: float) -> Iterator[tuple[tuple[int, int, int, int], Image, str]]:
+        """Boxes (beyond the picture's edges, too), photographs and names of what is to be seen."""
+        height, width = self._table.shape[:2]
         for card, photo in self._cards:
-            if time < card.start:
-                continue
             high, wide = photo.shape[:2]
             along = (time - card.start) % PERIOD / PERIOD
             x, y = round(-wide + along * (width + wide)), round(card.lane * height - high / 2)
-            left, right = max(x, 0), min(x + wide, width)
-            if left < right:
-                picture[y : y + high, left:right] = photo[:, left - x : right - x]
-        return picture
+            if time >= card.start and max(x, 0) < min(x + wide, width):
+                yield (x, y, wide, high), photo, card.name
 
 
 def _table(size: tuple[int, int]) -> Image:

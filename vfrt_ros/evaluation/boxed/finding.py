@@ -24,7 +24,6 @@ from vfrt_ros.evaluation.boxed.features import SeenThing
 HALF = 0.5
 """Intersection over union at which a box is found (Everingham et al., "The Pascal Visual Object Classes Challenge",
 2010)."""
-FPS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ def find(
     source: str,
     ways: int,
     shots: int,
+    fps: float = 30.0,
 ) -> Finding:
     """Have a source find the things of the pictures to ask about, or of all where it needs a film.
 
@@ -77,6 +77,7 @@ def find(
         source: A value of the parameter `regions`: `grid`, `motion` or a plug-in's name.
         ways: Labels to teach, the first ones by name; `grid` is not asked for other things.
         shots: Crops of each.
+        fps: Pictures a second, where they are a film: how fast a background is learned depends on it.
     """
     labels = sorted({thing.label for thing in things})[:ways]
     own = settings.replace(memory_path=":memory:", regions=source, init_labels=())
@@ -90,13 +91,13 @@ def find(
         for number, (path, inside) in enumerate(_by_picture(things, source)):
             wanted = labels if source == "grid" else {thing.label for thing in inside}
             truth = [(thing.box, thing.label) for thing in inside if thing.label in wanted]
-            result = _counted(result, _boxes(recogniser, path, number, source), truth)
+            result = _counted(result, _boxes(recogniser, path, number / fps, source), truth)
     return result
 
 
-def _boxes(recogniser: Recogniser, path: Path, number: int, source: str) -> list[tuple[Box, str]]:
+def _boxes(recogniser: Recogniser, path: Path, stamp: float, source: str) -> list[tuple[Box, str]]:
     """What the recogniser finds in a picture: each box with its label."""
-    frame, stamp = load_image(path), number / FPS
+    frame = load_image(path)
     if source != "motion":
         recogniser.restart_view()
     found = recogniser.find_regions(frame, stamp)
