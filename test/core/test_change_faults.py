@@ -23,9 +23,11 @@ from vfrt_ros.core.memory.example_table import ExampleTable
 from vfrt_ros.core.memory.folded_log import FoldedLog
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.merge import bundle_of
 from vfrt_ros.core.memory.replica import Replica
 from vfrt_ros.core.memory.store_file import StoreFile
 from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.rule_in_force import RuleMaker
 from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.scoring.late import LateRule
@@ -59,8 +61,8 @@ def taught(path: Path, fuse: str) -> Recogniser:
     made.register("leaf", images=pictures("green"))
     made.register("leaf", images=pictures("cyan"), negative=True)
     made.set_prompts(["cup", "sky"], ["", "something blue"])
-    made.forget("leaf")
-    made.undo()
+    made.memory.forget("leaf")
+    made.memory.undo()
     return made
 
 
@@ -68,22 +70,24 @@ def absorb(made: Recogniser) -> None:
     other = Recogniser(settings(memory_path=":memory:", fuse="late"), encoders=ENCODERS)
     other.register("sea", images=pictures("blue"))
     other.set_prompts(["coal"], ["something black"])
-    made.absorb(made.prepare_merge(other.bundle(), "desk"))
+    made.absorb(made.prepare_merge(bundle_of(other.memory), "desk"))
 
 
 CHANGES: dict[str, Callable[[Recogniser], Any]] = {
     "register": lambda r: r.register("cup", images=pictures("red", 7)),
     "register a new label": lambda r: r.register("night", images=pictures("black")),
     "register what it is not": lambda r: r.register("cup", images=pictures("white"), negative=True),
-    "forget": lambda r: r.forget("cup"),
-    "forget an initial label": lambda r: r.forget("sun"),
-    "forget examples": lambda r: r.forget_examples([e.id for e in r.examples("cup")[0][:2]]),
+    "forget": lambda r: r.memory.forget("cup"),
+    "forget an initial label": lambda r: r.memory.forget("sun"),
+    "forget examples": lambda r: r.memory.forget_examples(
+        [e.id for e in r.memory.list_examples("cup")[0][:2]]
+    ),
     "rename": lambda r: r.relabel("cup", "mug"),
     "merge": lambda r: r.relabel("cup", "leaf"),
     "prompts": lambda r: r.set_prompts(["dog", "sky"], ["a red dog", ""]),
     "replace the prompts": lambda r: r.set_prompts(["dog"], replace=True),
-    "undo": lambda r: r.undo(),
-    "redo": lambda r: r.redo(),
+    "undo": lambda r: r.memory.undo(),
+    "redo": lambda r: r.memory.redo(),
     "import": absorb,
 }
 
@@ -104,7 +108,7 @@ POINTS: dict[str, tuple[type, str, Exception]] = {
     "the prompts of the calibrated rule": (CalibratedRule, "set_prototypes", ZeroDivisionError()),
     "the late rule": (LateRule, "apply", ZeroDivisionError()),
     "the prompts of the late rule": (LateRule, "set_prototypes", ZeroDivisionError()),
-    "the next rule": (Recogniser, "_make_rule", ZeroDivisionError()),
+    "the next rule": (RuleMaker, "make", ZeroDivisionError()),
 }
 
 
@@ -174,7 +178,7 @@ def test_a_fault_refuses_a_change_or_leaves_no_trace(
 def is_all_or_none(made: Recogniser, change: str, point: str, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether the change is refused by an error of ours or of the point and leaves everything, or is one step."""
     if change == "redo":
-        made.undo()
+        made.memory.undo()
     before = seen(made), answers(made)
     with monkeypatch.context() as patch:
         failing = Failing(patch, *POINTS[point], 1)
@@ -205,7 +209,11 @@ def test_who_is_asked_can_refuse_and_nothing_is_written(tmp_path) -> None:
             raise RequestError("Not now.")
 
         made.memory.listen(lambda step: None, check=refuse)
-        for change in (lambda: made.forget("cup"), made.undo, lambda: made.relabel("cup", "mug")):
+        for change in (
+            lambda: made.memory.forget("cup"),
+            made.memory.undo,
+            lambda: made.relabel("cup", "mug"),
+        ):
             with pytest.raises(RequestError, match="Not now"):
                 change()
         assert seen(made) == before
@@ -219,7 +227,7 @@ def test_an_index_that_fails_for_good_leaves_searches_exact(tmp_path, monkeypatc
         assert made.memory.search(key.embedding, 1)[0] == [key.id]
         assert made.recognise(picture("black", 1)).candidates[0].label == "night"
         monkeypatch.undo()
-        made.forget("leaf")
+        made.memory.forget("leaf")
         made.memory.search(key.embedding, 1)
         assert made.memory.index.is_used and len(made.memory.index) == 6
 
@@ -287,9 +295,9 @@ def test_a_change_of_settings_that_was_given_up_on_while_it_hung_changes_nothing
 
 def test_one_change_reaches_everybody_who_reads_the_settings() -> None:
     made = Recogniser(settings(memory_path=":memory:"), encoders=ENCODERS)
-    rule = made._rule
+    rule = made.rule
     made.configure(alpha_fusion=0.2)
-    assert made._rule is rule
+    assert made.rule is rule
     assert made.settings.alpha_fusion == made.live.alpha_fusion == rule.settings.alpha_fusion == 0.2
 
 

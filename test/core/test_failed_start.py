@@ -16,6 +16,7 @@ from vfrt_ros.core.encoders.fake import FakeBackbone, FakeText
 from vfrt_ros.core.factory import identity_of
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.rule_in_force import RuleMaker
 from vfrt_ros.core.types.errors import EncoderError, MemoryStoreError, SettingError, VfrtError
 
 
@@ -35,7 +36,7 @@ STARTS: dict[str, tuple[dict[str, Any], tuple[type, str] | None]] = {
     "the encoder": ({"backbone": "nonsense"}, None),
     "the text encoder": ({"init_labels": ["cat"]}, (FakeText, "encode_text")),
     "the pictures of the background": ({}, (FakeBackbone, "encode_images")),
-    "the rule": ({}, (Recogniser, "_make_rule")),
+    "the rule": ({}, (RuleMaker, "make")),
 }
 
 

@@ -32,17 +32,17 @@ def started(path: Path, *labels: str) -> Recogniser:
 
 CHANGES: dict[str, tuple[Callable[[Recogniser], Any], set[str]]] = {
     "nothing": (lambda r: None, {"cat", "dog"}),
-    "forgotten": (lambda r: r.forget("cat"), {"dog"}),
+    "forgotten": (lambda r: r.memory.forget("cat"), {"dog"}),
     "renamed": (lambda r: r.relabel("cat", "tom"), {"dog", "tom"}),
     "merged into another": (lambda r: r.relabel("cat", "dog"), {"dog"}),
     "replaced": (lambda r: r.set_prompts(["cow"], replace=True), {"cow"}),
     "all removed": (lambda r: r.set_prompts([], replace=True), set()),
     "described": (lambda r: r.set_prompts(["cat"], ["my cat"]), {"cat", "dog"}),
     "taught and forgotten": (
-        lambda r: (r.register("cat", images=[picture("red")]), r.forget("cat")), {"dog"},
+        lambda r: (r.register("cat", images=[picture("red")]), r.memory.forget("cat")), {"dog"},
     ),
     "forgotten and described again": (
-        lambda r: (r.forget("cat"), r.set_prompts(["cat"])), {"cat", "dog"},
+        lambda r: (r.memory.forget("cat"), r.set_prompts(["cat"])), {"cat", "dog"},
     ),
 }  # fmt: skip
 
@@ -76,7 +76,7 @@ def test_undo_and_redo_of_it_are_exact(tmp_path, change, restarts) -> None:
     after = dict(made.memory.prompts)
     for prompts in (before, after, before):
         made = again(made)
-        (Recogniser.undo if prompts == before else Recogniser.redo)(made)
+        (Memory.undo if prompts == before else Memory.redo)(made.memory)
         assert made.memory.prompts == prompts
     made = again(made)
     assert made.memory.prompts == before
@@ -89,8 +89,8 @@ def test_a_prompt_that_is_taken_out_of_the_initial_labels_is_gone(tmp_path) -> N
     path = tmp_path / "memory.db"
     with started(path, "cat", "dog") as made:
         made.set_prompts(["cow"])
-        made.undo()
-        made.forget("dog")
-        made.undo()
+        made.memory.undo()
+        made.memory.forget("dog")
+        made.memory.undo()
     with started(path) as made:
         assert made.memory.labels == ()

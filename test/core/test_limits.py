@@ -14,6 +14,7 @@ from fixtures.pictures import picture
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.memory import NewExample
+from vfrt_ros.core.memory.merge import bundle_of
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.types.errors import AllRejectedError, RequestError
 
@@ -121,11 +122,11 @@ def test_two_labels_are_not_merged_into_more_examples_than_allowed() -> None:
 def test_a_file_that_is_as_large_as_allowed_takes_no_examples(tmp_path) -> None:
     limited = Recogniser(RecognitionSettings(backbone="fake", memory_path=str(tmp_path / "m.db")))
     taught = limited.register("cup", images=red(2)).step.examples.added
-    bundle = limited.bundle()
+    bundle = bundle_of(limited.memory)
     noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3), np.uint8)
     large = cv2.imencode(".jpg", noise, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
     limited.memory.register("large", [NewExample(taught[0].embedding, {}, large)] * 3)
-    limited.forget("large")
+    limited.memory.forget("large")
     limited.configure(max_memory_mb=1.0)
     acts: list[Act] = [
         lambda r: r.register("mug", images=red(2)),
@@ -135,7 +136,7 @@ def test_a_file_that_is_as_large_as_allowed_takes_no_examples(tmp_path) -> None:
         with pytest.raises(RequestError, match=r"MB, over the 1 of max_memory_mb: raise it, or forget"):
             act(limited)
     assert limited.memory.version == 3
-    limited.undo()
+    limited.memory.undo()
     limited.relabel("cup", "mug")
     limited.close()
 
@@ -155,7 +156,7 @@ def test_what_is_there_can_be_named_though_it_is_over_a_lowered_limit() -> None:
     limited.configure(max_label_length=3, max_labels=1)
     limited.relabel("teacup", "cup")
     assert limited.register("cup", images=[picture("red", 9)]).stored == 1
-    limited.forget("cup")
+    limited.memory.forget("cup")
     assert list(limited.memory.labels) == ["sky"]
 
 

@@ -105,12 +105,12 @@ def test_a_box_of_the_newest_frame_teaches_and_undo_takes_it_back(taught: Recogn
     moved = Box(GREEN.x + 18, GREEN.y, GREEN.width, GREEN.height)
     done = taught.register("leaf", frames=4, box=moved)
     assert done.stored >= 1
-    for example in taught.with_details(done.step.examples.added):
+    for example in taught.memory.with_details(done.step.examples.added):
         assert len(example.thumbnail) > 0
     assert all(frame.observation.small.shape[:2] == (120, 120) for frame in done.judged), "crops are stored"
     boxes = [Box(box.x + 18, box.y, box.width, box.height) for box in (RED, BLUE, GREEN)]
     assert labels(see(taught, scene(moved=18, variant=3), *boxes, stamp=0.5)) == ["cup", "pen", "leaf"]
-    taught.undo()
+    taught.memory.undo()
     assert labels(see(taught, scene(moved=18, variant=3), *boxes, stamp=0.6))[2] != "leaf"
 
 
@@ -172,10 +172,10 @@ def test_an_object_is_explained(taught: Recogniser) -> None:
 def test_a_change_counts_with_the_next_picture_of_every_track(taught: Recogniser) -> None:
     for n in range(3):
         see(taught, scene(), stamp=n / 30)
-    taught.forget("cup")
+    taught.memory.forget("cup")
     assert "cup" not in labels(see(taught, scene(), stamp=0.1))
     with pytest.raises(NoFramesError):
-        taught.undo()
+        taught.memory.undo()
         taught.explanation(track=1)
 
 

@@ -98,8 +98,11 @@ def test_a_registration_counts_from_the_next_frame(recogniser) -> None:
 
 
 CHANGES: dict[str, tuple[Callable[[Recogniser], Any], str]] = {
-    "forget": (lambda r: r.forget("cup"), UNKNOWN),
-    "forget the examples": (lambda r: r.forget_examples([e.id for e in r.examples("cup")[0]]), UNKNOWN),
+    "forget": (lambda r: r.memory.forget("cup"), UNKNOWN),
+    "forget the examples": (
+        lambda r: r.memory.forget_examples([e.id for e in r.memory.list_examples("cup")[0]]),
+        UNKNOWN,
+    ),
     "relabel": (lambda r: r.relabel("cup", " mug "), "mug"),
     "merge": (lambda r: r.relabel("cup", "leaf"), "leaf"),
 }
@@ -109,7 +112,7 @@ CHANGES: dict[str, tuple[Callable[[Recogniser], Any], str]] = {
 def test_a_change_counts_from_the_next_frame_and_so_do_undo_and_redo(recogniser, change, after) -> None:
     teach(recogniser, cup="red", leaf="green")
     answers = [look(recogniser, "red", 1, first=9)]
-    for step in (change, Recogniser.undo, Recogniser.redo):
+    for step in (change, lambda r: r.memory.undo(), lambda r: r.memory.redo()):
         step(recogniser)
         answers.append(recogniser.recognise(picture("red", 9)))
     assert [answer.label for answer in answers] == ["cup", after, "cup", after]
@@ -119,7 +122,7 @@ def test_a_change_counts_from_the_next_frame_and_so_do_undo_and_redo(recogniser,
 
 def test_undo_of_a_registration_makes_it_unknown_again(recogniser) -> None:
     teach(recogniser, leaf="green", cup="red")
-    recogniser.undo()
+    recogniser.memory.undo()
     assert look(recogniser, "red", 1).label == UNKNOWN
     assert look(recogniser, "green", 1).label == "leaf"
 
@@ -196,7 +199,7 @@ class TestRegister:
         assert len(caught.value.reasons) == 1
         assert (late.memory.version, late.labels()) == (0, [])
         with pytest.raises(NothingToUndoError):
-            late.undo()
+            late.memory.undo()
 
     def test_only_the_scene_in_view_is_learned(self, late) -> None:
         look(late, "green", 5)
@@ -248,7 +251,7 @@ class TestRegister:
         after = recogniser.recognise(lookalike[0])
         assert after.candidates[0].score < before.candidates[0].score - 0.05
         assert recogniser.labels()[0].negatives == 4
-        recogniser.undo()
+        recogniser.memory.undo()
         assert recogniser.recognise(lookalike[0]).label == "cup"
 
 
@@ -285,7 +288,7 @@ class TestConfigure:
         recogniser.configure(fuse=fuse, open_set_threshold=threshold, temperature=1.0)
         assert [look(recogniser, colour, 1).label for colour in ("red", "green")] == ["cup", "leaf"]
         assert look(recogniser, "blue", 1).candidates[0].label == "sky"
-        recogniser.forget("cup")
+        recogniser.memory.forget("cup")
         assert "cup" not in [candidate.label for candidate in look(recogniser, "red", 1).candidates]
 
     REFUSED: ClassVar = {
@@ -324,7 +327,7 @@ def test_a_known_label_is_held_against_flicker_while_smoothing_is_on(monkeypatch
 
     def label(limit: str) -> str:
         scores = Scores(("blue", "red"), np.float32([0.0, 0.45]), np.float32([limits[limit]] * 2), 0.55)
-        monkeypatch.setattr(recogniser._rule, "conclude", lambda evidence: scores)
+        monkeypatch.setattr(recogniser.rule, "conclude", lambda evidence: scores)
         return recogniser.recognise(plain("red")).label
 
     assert [label("clear"), label("doubtful")] == ["red", UNKNOWN], (
@@ -354,7 +357,7 @@ def test_labels_tell_what_is_known(late) -> None:
     assert told == [("cup", 4, 0, 3, 0.6), ("sky", 0, 1, 0, 0.6), ("tree", 0, 0, 2, 0.6)]
 
 
-@pytest.mark.parametrize("change", [lambda r: r.forget("cpu"), lambda r: r.relabel("cpu", "mug")])
+@pytest.mark.parametrize("change", [lambda r: r.memory.forget("cpu"), lambda r: r.relabel("cpu", "mug")])
 def test_an_unknown_label_names_the_nearest(late, change) -> None:
     teach(late, cup="red")
     with pytest.raises(UnknownLabelError, match=r"'cpu'\. Did you mean 'cup'"):
@@ -401,7 +404,7 @@ def test_a_restart_finds_all_and_answers_the_same(tmp_path) -> None:
     after = look(again, "red", 1, first=9)
     assert (after.label, after.memory_version) == (before.label, before.memory_version)
     assert after.score == pytest.approx(before.score, abs=1e-5)
-    again.undo()
+    again.memory.undo()
     assert [summary.label for summary in again.labels()] == ["cup", "leaf"]
     again.close()
 
@@ -450,7 +453,7 @@ def test_frames_and_lessons_may_come_from_many_threads(recogniser) -> None:
     def learn_and_undo() -> None:
         recogniser.register("leaf", images=[picture("green")])
         recogniser.labels()
-        recogniser.undo()
+        recogniser.memory.undo()
 
     actions = [lambda: look(recogniser, "red", 1), lambda: look(recogniser, "green", 1), learn_and_undo]
     for thread in [repeat(action) for action in actions]:

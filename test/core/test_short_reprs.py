@@ -16,10 +16,10 @@ from vfrt_ros.core.recogniser import Recogniser
 
 ANSWERS: dict[str, Callable[[Recogniser], Any]] = {
     "register": lambda r: r.register("mug", images=[picture("blue", n) for n in range(8)]),
-    "undo": lambda r: r.undo(),
-    "redo": lambda r: (r.undo(), r.redo())[1],
+    "undo": lambda r: r.memory.undo(),
+    "redo": lambda r: (r.memory.undo(), r.memory.redo())[1],
     "relabel": lambda r: r.relabel("cup", "mug"),
-    "forget": lambda r: r.forget("cup"),
+    "forget": lambda r: r.memory.forget("cup"),
     "observe": lambda r: r.observe(picture("red")),
     "recognise": lambda r: r.recognise(picture("red")),
 }

@@ -97,8 +97,8 @@ def test_a_change_of_the_memory_ends_the_past_of_every_camera(late, change) -> N
     look(late, "left", "green", 2)
     {
         "teach": lambda: late.register("leaf", camera="left"),
-        "undo": late.undo,
-        "forget": lambda: late.forget("cup"),
+        "undo": late.memory.undo,
+        "forget": lambda: late.memory.forget("cup"),
     }[change]()
     for camera in ("front", "left"):
         with pytest.raises(NoFramesError):
@@ -236,8 +236,8 @@ class TestRepeats:
         assert (answer.label, len(answer.candidates)) == ("cup", 2)
         late.configure(k_candidates=1)
         assert len(self.again(late, frame, 2 * STEP).candidates) == 1
-        late.undo()
-        late.undo()
+        late.memory.undo()
+        late.memory.undo()
         assert self.again(late, frame, 3 * STEP).label == UNKNOWN
 
     def test_smoothing_comes_to_rest_as_if_it_were_encoded(self, late) -> None:

@@ -39,7 +39,7 @@ def test_what_one_is_taught_all_know_and_hold_alike(robot: Make) -> None:
     one, two, three = (robot(name) for name in ("one", "two", "three"))
     one.teach("cup", 1, count=3)
     two.wait_for(1)
-    two.taught.relabel("cup", "mug")
+    two.memory.relabel("cup", "mug")
     three.teach("dog", 2)
     agree(one, two, three, operations=3)
     assert one.memory.labels == ("dog", "mug")
@@ -51,7 +51,7 @@ def test_undo_takes_back_what_another_robot_did_by_its_name(robot: Make) -> None
     two.wait_for(1)
     two.teach("dog", 2)
     one.wait_for(2)
-    assert "cup" in two.taught.undo("one").what
+    assert "cup" in two.memory.undo("one").what
     agree(one, two, operations=3)
     assert one.memory.labels == ("dog",)
     assert one.memory.robot_names()[two.memory.robot] == "two"
@@ -63,7 +63,7 @@ def test_who_was_away_catches_up_in_both_directions(robot: Make, server: Server,
     two.wait_for(1)
     one.close()
     two.teach("dog", 2)
-    two.taught.undo()
+    two.memory.undo()
     server.stop()
     with contextlib.closing(Memory(None, tmp_path / "one.db")) as alone:
         alone.register("cat", new_examples(2, 3))
@@ -153,14 +153,14 @@ def test_a_clone_that_nobody_noticed_becomes_a_new_robot_and_keeps_what_it_was_t
     agree(first, second, operations=4)
     assert first.memory.labels == ("cup", "dog", "lion")
     assert first.memory.robot != second.memory.robot
-    assert second.taught.undo().what == "renamed 'cat' to 'lion' (1 example)"
+    assert second.memory.undo().what == "renamed 'cat' to 'lion' (1 example)"
 
 
 def test_a_backup_that_was_put_back_becomes_a_new_robot(robot: Make, tmp_path: Path) -> None:
     one, two = robot("one", tmp_path / "one.db"), robot("two")
     one.teach("cup", 1)
     two.wait_for(1)
-    one.taught.with_memory(lambda memory: memory.backup(tmp_path / "backup.db"))
+    one.memory.backup(tmp_path / "backup.db")
     one.teach("dog", 2)
     two.wait_for(2)
     one.close()
@@ -236,9 +236,9 @@ def test_what_was_imported_from_a_file_comes_along(robot: Make) -> None:
     elsewhere.register("cup", new_examples(2, 1))
     elsewhere.register("dog", new_examples(2, 2))
     operations = [op for key in elsewhere.known() if (op := elsewhere.operation(key))]
-    one.taught.with_memory(lambda memory: memory.adopt(operations, origin="desk.vfrt.zip"))
+    one.memory.adopt(operations, origin="desk.vfrt.zip")
     agree(one, two, operations=3)
-    one.taught.undo()
+    one.memory.undo()
     agree(one, two, operations=4)
     assert two.memory.labels == ()
 

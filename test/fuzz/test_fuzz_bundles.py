@@ -18,12 +18,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vfrt_ros.core.config.settings import RecognitionSettings, state_folder
+from vfrt_ros.core.memory.absorb import absorb, prepare_merge
 from vfrt_ros.core.memory.bundle import Bundle, pack_bundle, unpack_bundle
 from vfrt_ros.core.memory.location import memory_file
 from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.memory.merge import contents_of
+from vfrt_ros.core.memory.merge import bundle_of, contents_of
 from vfrt_ros.core.memory.payload import TaughtExample
-from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import RequestError, VfrtError
 from vfrt_ros.core.types.operation import Kind, Operation
@@ -59,7 +59,7 @@ def log() -> Bundle:
     memory.redo()
     memory.forget("mug")
     memory.undo()
-    return Bundle(ENCODER, tuple(memory.rows()))
+    return bundle_of(memory)
 
 
 PARTS, LOG = members(choice()), members(log())
@@ -84,16 +84,16 @@ def is_refused_or_given_again(data: bytes) -> bool:
     if place is None or place.parent.parent != state_folder():
         return False
     memory = Memory(bundle.encoder)
-    robot = Taught(RecognitionSettings(), memory)
+    limits = RecognitionSettings()
     try:
-        robot.absorb(robot.prepare_merge(bundle, "imported from it"))
+        absorb(memory, prepare_merge(memory, bundle, "imported from it", limits), limits)
     except VfrtError as error:
         return is_a_line(error) and not len(memory) and not memory.known()
     return all(
         contents_of(unpack_bundle(pack_bundle(shared), "it")).prompts == memory.prompts
         and [e.label for e in contents_of(unpack_bundle(pack_bundle(shared), "it")).examples]
         == [e.label for e in memory.examples()]
-        for shared in (robot.bundle(), contents_of(robot.bundle()))
+        for shared in (bundle_of(memory), contents_of(bundle_of(memory)))
     )
 
 
@@ -218,7 +218,7 @@ def test_what_a_memory_takes_it_can_give(
         memory.set_prompts({label: (prompt,), "cat": ()})
     except RequestError as error:
         str(error).encode()
-    whole = Bundle(memory.encoder, tuple(memory.rows()))
+    whole = bundle_of(memory)
     for shared in (whole, contents_of(whole)):
         again = contents_of(unpack_bundle(pack_bundle(shared), "it"))
         assert again.prompts == memory.prompts

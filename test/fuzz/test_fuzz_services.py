@@ -20,6 +20,7 @@ from std_msgs.msg import Header
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.bundle import pack_bundle
+from vfrt_ros.core.memory.merge import bundle_of
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.report.overlay import Pace
 from vfrt_ros.nodes.conversions import image_from_frame
@@ -50,7 +51,7 @@ def file(colour: str) -> bytes:
     other = Recogniser(RecognitionSettings(backbone="fake", memory_path=":memory:"))
     other.register("cup", images=[picture(colour)])
     other.set_prompts(["sky"], ["something blue"])
-    return pack_bundle(other.bundle())
+    return pack_bundle(bundle_of(other.memory))
 
 
 def hurt(data: bytes, place: float, bit: int) -> bytes:
@@ -197,8 +198,8 @@ def test_undo_takes_back_all_of_it_and_redo_brings_it_back(place: Path, steps: l
         if memory.version != version:
             states.append(state())
     for before in reversed(states[:-1]):
-        visitor.recogniser.undo()
+        visitor.recogniser.memory.undo()
         assert state() == before
     for after in states[1:]:
-        visitor.recogniser.redo()
+        visitor.recogniser.memory.redo()
         assert state() == after

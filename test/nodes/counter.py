@@ -13,6 +13,7 @@ from std_msgs.msg import Header
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.bundle import pack_bundle
+from vfrt_ros.core.memory.merge import bundle_of
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.report.overlay import Pace
 from vfrt_ros.nodes.conversions import image_from_frame
@@ -64,4 +65,4 @@ def exported(colour: str, seed: int = 42) -> bytes:
     settings = RecognitionSettings(backbone="fake", memory_path=":memory:", seed=seed)
     other = Recogniser(settings)
     other.register("cup", images=[picture(colour, variant) for variant in range(2)])
-    return pack_bundle(other.bundle())
+    return pack_bundle(bundle_of(other.memory))

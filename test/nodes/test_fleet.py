@@ -57,8 +57,8 @@ def test_what_others_teach_counts_on_the_next_frame_and_the_other_way_round(
     assert bench.call("register", label="cup", frames=1).code == 0
     robot.wait_for(1)
     seen = FakeBackbone().encode_images([RED[:, :, ::-1]])[0]
-    robot.taught.with_memory(lambda memory: memory.relabel("cup", "mug"))
-    robot.taught.with_memory(lambda memory: memory.register("mug", [NewExample(seen, {})]))
+    robot.memory.relabel("cup", "mug")
+    robot.memory.register("mug", [NewExample(seen, {})])
     wait_for(
         lambda: bench.infos and bench.infos[-1].state_hash == robot.state[0], "the memory's topic to follow"
     )

@@ -130,7 +130,7 @@ def test_what_hangs_while_it_is_written_is_answered_as_it_ends(bench, backbone, 
     monkeypatch.setattr(recogniser.memory._log.store, "append", slow)
     answers: list = []
     caller = threading.Thread(target=lambda: answers.append(bench.call("forget", label="cup")))
-    monkeypatch.setattr(recogniser, "forget", lambda label: recogniser.set_prompts([label]))
+    monkeypatch.setattr(recogniser.memory, "forget", lambda label: recogniser.set_prompts([label]))
     caller.start()
     assert entered.wait(20)
     wait_for(lambda: bench.node._path.frames.hung > 0, "the watch")

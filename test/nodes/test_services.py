@@ -23,6 +23,7 @@ from nodes.counter import Counter, exported, image, nth
 
 from vfrt_msgs.msg import Conflict, Recognition, ShownFrame
 from vfrt_ros.core.memory.bundle import pack_bundle
+from vfrt_ros.core.memory.merge import bundle_of
 from vfrt_ros.core.types.errors import MemoryStoreError
 from vfrt_ros.core.types.reason import Reason
 from vfrt_ros.core.types.rejection import RejectionCode
@@ -85,7 +86,7 @@ GOOD = {
         "Added 2 examples. Undo", {"added": 2, "duplicates": 0},
     ),
     "import what is there": (
-        "import_memory", {"data": lambda counter: pack_bundle(counter.recogniser.bundle())},
+        "import_memory", {"data": lambda counter: pack_bundle(bundle_of(counter.recogniser.memory))},
         "Added 0 examples; 4 examples known already.", {"added": 0, "duplicates": 4},
     ),
     "forget a prompt": ("forget", {"label": "sky"}, "Forgot 'sky' (0 examples)", {"removed": 0}),

@@ -39,7 +39,7 @@ THREADS = (
         "recognise",
         "core.worker.frame_worker",
         "the worker: encodes, decides, publishes, carries out services and changes of parameters between frames",
-        "slots, jobs and counters: the condition of `NewestWorker`; memory, rule, views: `Recogniser`'s lock",
+        "slots, jobs and counters: the condition of `NewestWorker`; memory, rule, views: `Memory`'s lock",
     ),
     ThreadRow(
         "overlay",
@@ -69,7 +69,7 @@ THREADS = (
         "fleet",
         "fleet.exchange",
         "publishes what was taught and takes in what others were taught, in asyncio; only where `fleet_url` is set",
-        "`FleetStatus`: one reference, replaced under the lock of `Report`; the memory: the recogniser's lock, changed "
+        "`FleetStatus`: one reference, replaced under the lock of `Report`; the memory: its own lock, changed "
         "in turns of the worker",
     ),
     ThreadRow(
@@ -82,7 +82,7 @@ THREADS = (
         "of the memory",
         "core.memory",
         "the second file of a change; an index of a large memory",
-        "a future each; the recogniser's lock",
+        "a future each; its own lock",
     ),
     ThreadRow(
         "vfrt-grabber",

@@ -61,7 +61,7 @@ REGISTRATION = (
     Stop("Leave out blurred, dark and duplicate frames", "core.registration:select", "worker"),
     Stop("Find other labels of the same scene", "core.registration:find_conflicts", "worker"),
     Stop("Begin the change", "core.memory.memory:Memory.register", "worker"),
-    Stop("Do all that can refuse it", "core.recogniser:Recogniser._check_step", "worker"),
+    Stop("Do all that can refuse it", "core.rule_in_force:RuleInForce.check", "worker"),
     Stop("From here on it cannot be given up on", "core.types.job:begin_commit", "worker"),
     Stop("Write it to both files", "core.memory", "worker"),
     Stop("Let the rule follow: in force on the next frame", "core.scoring.rule:FusionRule.apply", "worker"),

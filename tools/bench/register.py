@@ -65,7 +65,7 @@ def _registrations(path: str, count: int, examples: int, labels: int) -> list[fl
         if done.stored != RECENT:
             raise RuntimeError(f"Expected {RECENT} frames to be stored; {done.reasons}.")
         made.settle()
-        made.undo()
+        made.memory.undo()
     made.close()
     return milliseconds
 

@@ -109,7 +109,7 @@ def _in_a_fleet(
         return jobs[-1]
 
     settings = fleet_settings(f"nats://127.0.0.1:{port}", "trial", "", "watcher")
-    exchange = Exchange(settings, SharedMemory(recogniser, turn))
+    exchange = Exchange(settings, SharedMemory(recogniser.memory, turn, recogniser.live))
     exchange.start()
     teacher.do(round(seconds * TEACHINGS_PER_SECOND), 1 / TEACHINGS_PER_SECOND)
     try:

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from vfrt_ros.core.config.live_settings import LiveSettings
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.clock import from_seconds
 from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import VfrtError
 from vfrt_ros.core.types.job import Job
@@ -62,7 +62,7 @@ def run(connection: Connection, start: RobotStart) -> None:
     while (command := connection.recv())[0] != "stop":
         getattr(robot, command[0])(*command[1:])
     robot.exchange.stop()
-    robot.taught.close()
+    robot.memory.close()
     connection.send(("stopped",))
 
 
@@ -78,9 +78,9 @@ class _Robot:
         path = start.folder / "memory.db"
         self.memory = Memory(start.encoder, path, clock=lambda: self._frozen or time.time() + self._offset)
         self._newest = self.memory.robots()
-        self.taught = Taught(RecognitionSettings(), self.memory)
+        live = LiveSettings(RecognitionSettings())
         settings = fleet_settings(start.url, "trial", "", start.name)
-        self.exchange = Exchange(settings, SharedMemory(self.taught, _at_once))
+        self.exchange = Exchange(settings, SharedMemory(self.memory, _at_once, live))
         self.memory.listen(lambda step: self._follow())
         self.exchange.start()
 
@@ -92,7 +92,8 @@ class _Robot:
             if self._mutant == ACKNOWLEDGE_FIRST:
                 self._acknowledge_first()
                 continue
-            made = self.taught.with_memory(self._operate)
+            with self.memory.lock:
+                made = self._operate(self.memory)
             if made is not None:
                 self._connection.send(("ack", made, time.monotonic()))
         self._connection.send(("done",))
@@ -100,16 +101,17 @@ class _Robot:
     def state(self) -> None:
         """Tell what it holds and how the exchange stands."""
         status = self.exchange.status
-        told = self.taught.with_memory(
-            lambda memory: (memory.robot, memory.state_hash(), sum(memory.robots().values()))
-        )
+        with self.memory.lock:
+            told = (self.memory.robot, self.memory.state_hash(), sum(self.memory.robots().values()))
         self._connection.send(
             ("state", *told, status.waiting, status.lag, status.trouble, bool(status.server))
         )
 
     def contents(self) -> None:
         """Tell a digest of labels and prompts, and the kind and the clock of every operation."""
-        self._connection.send(("contents", *self.taught.with_memory(_contents)))
+        with self.memory.lock:
+            contents = _contents(self.memory)
+        self._connection.send(("contents", *contents))
 
     def arrivals(self) -> None:
         """Tell when operations were first here, in seconds of the machine's monotonic clock."""
@@ -118,7 +120,7 @@ class _Robot:
     def backup(self, path: Path) -> None:
         """Write a copy of the memory."""
         path.unlink(missing_ok=True)
-        self.taught.with_memory(lambda memory: memory.backup(path))
+        self.memory.backup(path)
         self._connection.send(("backed up",))
 
     def clock(self, offset: float) -> None:
@@ -128,11 +130,12 @@ class _Robot:
     def _acknowledge_first(self) -> None:
         """A mutant: the answer goes out, and then it is written."""
         self._frozen = time.time() + self._offset
-        newest = max((row[2] for row in self.taught.with_memory(lambda memory: memory.rows())), default=0)
+        with self.memory.lock:
+            newest = max((row[2] for row in self.memory.rows()), default=0)
         mark = ("teach", max(newest + 1, from_seconds(self._frozen)))
         self._connection.send(("ack", mark, time.monotonic()))
         time.sleep(0.02)
-        self.taught.with_memory(lambda memory: memory.register(LABELS[0], self._examples(1)))
+        self.memory.register(LABELS[0], self._examples(1))
         self._frozen = 0.0
 
     def _follow(self) -> None:

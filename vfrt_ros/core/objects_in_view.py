@@ -43,7 +43,7 @@ class _Thing:
 class ObjectsInView:
     """Follows the regions of one camera's pictures and says what each shows.
 
-    Threads: the recogniser's lock covers it.
+    Threads: the memory's lock covers it.
     """
 
     def __init__(self) -> None:

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.config.live_settings import check_live
+from vfrt_ros.core.config.live_settings import LiveSettings, check_live
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.config.templates import check_templates
 from vfrt_ros.core.encoders import Encoders, load_encoders
@@ -21,22 +21,23 @@ from vfrt_ros.core.frames.observe import check_frame, observe
 from vfrt_ros.core.frames.regions.crop import crop
 from vfrt_ros.core.frames.regions.finder import FoundRegions
 from vfrt_ros.core.frames.regions.follow import crops_of
+from vfrt_ros.core.memory.absorb import absorb, prepare_merge
 from vfrt_ros.core.memory.bundle import Bundle
+from vfrt_ros.core.memory.limits import check_examples
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.merge import Merge
+from vfrt_ros.core.memory.merge import Merge, Merged
 from vfrt_ros.core.objects_in_view import ObjectsInView
-from vfrt_ros.core.registration import Registration, examples_of, find_conflicts, select
+from vfrt_ros.core.registration import Registration, store
+from vfrt_ros.core.report.audit import Finding, audit
 from vfrt_ros.core.report.explanation import Explanation
 from vfrt_ros.core.report.label_summary import LabelSummary, summarise
-from vfrt_ros.core.scoring.build_rule import Rules
-from vfrt_ros.core.scoring.prototypes import Prototypes
+from vfrt_ros.core.rule_in_force import RuleInForce, RuleMaker
 from vfrt_ros.core.scoring.rule import FusionRule
-from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.core.types.errors import NoFramesError
-from vfrt_ros.core.types.example import Change, Prompts, Step
+from vfrt_ros.core.types.example import Prompts, Step
 from vfrt_ros.core.types.job import begin_commit
-from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room
+from vfrt_ros.core.types.label import check_images, check_label, check_prompts, check_room, stored_label
 from vfrt_ros.core.types.observation import Observation
 from vfrt_ros.core.types.recognised_object import RecognisedObject, SeenRegion
 from vfrt_ros.core.types.region import Box, Region
@@ -44,23 +45,26 @@ from vfrt_ros.core.view import View
 from vfrt_ros.core.views import Views
 
 Frame = npt.NDArray[np.uint8]
-PROMPTS_AT_ONCE = 4
-"""Labels of an import whose prompts are encoded between two frames."""
 
 
-class Recogniser(Taught):
+class Recogniser:
     """Recognises frames against a memory of examples and text prompts, and learns from them.
 
     **Without settings it uses the robot's own memory**, `$ROS_HOME/vfrt/<encoder>/memory.db`: it keeps that to
     itself while it is open and writes what is taught into it. `memory_path=":memory:"` leaves no trace.
 
-    Threads: every public method may be called from any thread; one lock covers memory, rule and views.
+    Threads: every public method may be called from any thread; the memory's lock covers memory, rule and views.
     Encoding a frame (`observe`) runs outside the lock; encoding prompts runs inside it.
 
     Args:
         settings: Checked parameters.
         encoders: Loaded encoders; None loads what the settings say.
         memory: A memory of these encoders, which `close` closes; None opens the one that the settings say.
+
+    Attributes:
+        memory: What was taught. What needs neither a frame nor an encoder, nor could pass a limit, is asked of it:
+            `forget`, `undo`, `redo`.
+        live: The holder of the settings in force.
 
     Raises:
         EncoderError: The encoder cannot be had.
@@ -88,23 +92,27 @@ class Recogniser(Taught):
         check_templates(settings.prompt_templates)
         initial = [check_label(label, length=settings.max_label_length) for label in settings.init_labels]
         self.encoders = encoders if encoders is not None else load_encoders(**encoder_settings(settings))
-        self._rules = Rules(self.encoders)
-        self._rules.prepare(settings.fuse)
-        self._prototypes = Prototypes(self.encoders.text)
-        self._prototypes.embed(dict.fromkeys(initial, ()), settings.prompt_templates)
+        maker = RuleMaker(self.encoders)
+        maker.prepare(settings, initial)
         self._views = Views(settings.cameras)
         for view in self._views:
             view.find_by(view.finder_for(settings.regions))
-        self._rule_is_stale = False
-        super().__init__(settings, memory if memory is not None else open_memory(settings, self.encoders))
+        self.live = LiveSettings(settings)
+        self.memory = memory if memory is not None else open_memory(settings, self.encoders)
+        self._lock = self.memory.lock
         try:
             self.memory.add_initial_prompts(initial)
-            self._rule = self._make_rule(settings)
+            self._rule = RuleInForce(maker, self.memory, self.live)
         except BaseException:
             if memory is None:
                 self.memory.abandon()
             raise
-        self.memory.listen(self._follow, check=self._check_step, rebuild=self._rebuild_rule)
+        self.memory.listen(self._follow, check=self._rule.check, rebuild=self._rebuild)
+
+    @property
+    def settings(self) -> RecognitionSettings:
+        """The settings in force."""
+        return self.live.now
 
     def view(self, camera: str = "") -> View:
         """All that belongs to one camera alone.
@@ -175,7 +183,7 @@ class Recogniser(Taught):
             view.add(observation)
             if bgr is not None:
                 view.pictures.add(bgr)
-            return view.decide(observation, self._current_rule(), self.memory, self.settings)
+            return view.decide(observation, self._rule.now, self.memory, self.settings)
 
     def find_regions(self, bgr: Frame, stamp: float | None, camera: str = "") -> FoundRegions | None:
         """The regions in a frame that the setting `regions` has looked for; None = it has none looked for.
@@ -224,7 +232,7 @@ class Recogniser(Taught):
         with self._lock:
             objects = self.view(camera).objects
             answer = objects.decide_windows if search else objects.decide
-            return answer(seen, stamp, self._current_rule(), self.memory, self.settings)
+            return answer(seen, stamp, self._rule.now, self.memory, self.settings)
 
     def recognise_pictures(
         self, pictures: Sequence[Frame], regions: Sequence[Sequence[Region]] = ()
@@ -247,7 +255,7 @@ class Recogniser(Taught):
             seen = seen or [SeenRegion(whole, self.observe(picture))]
             alone = ObjectsInView()
             with self._lock:
-                found = alone.decide(seen, None, self._current_rule(), self.memory, self.settings)
+                found = alone.decide(seen, None, self._rule.now, self.memory, self.settings)
             answers.append([replace(each, track=0) for each in found])
         return answers
 
@@ -286,35 +294,17 @@ class Recogniser(Taught):
             MemoryStoreError: It could not be written; nothing changed.
         """
         label = check_label(label, length=self.settings.max_label_length)
-        view = self.view(camera)
-        for frame in images:
-            check_frame(frame)
-        sizes = [(frame.shape[1], frame.shape[0]) for frame in images]
-        check_images(sizes, most=self.settings.max_images, megapixels=self.settings.max_request_megapixels)
-        count = frames or self.settings.register_frames
+        view, count = self.view(camera), frames or self.settings.register_frames
+        self._check_images(images)
         pointed = box if not track and not len(images) else None
-        crops = self._crops(view, pointed, count) if pointed is not None else images
-        given = self.observe_all(crops, [None] * len(crops)) if len(crops) else None
+        crops = images if pointed is None else self._crops(view, pointed, count)
+        encoded = self.observe_all(crops, [None] * len(crops)) if len(crops) else []
         with self._lock:
-            newest = view.objects.recent(track, count) if track and given is None else view.newest(count)
-            observations = given or newest
-            check_room(self.memory.labels, [label], most=self.settings.max_labels)
-            self._check_file()
-            if not observations:
-                raise NoFramesError("There is no recent frame to learn from: is the camera running?")
-            judged = select(
-                observations,
-                label,
-                self.memory.examples(label),
-                negative=negative,
-                most=self.settings.max_examples,
-            )
-            fresh = examples_of(judged)
-            conflicts = () if negative else find_conflicts(self.memory, label, fresh)
-            step = self.memory.register(label, fresh, negative=negative)
+            observations = encoded or (view.objects.recent(track, count) if track else view.newest(count))
+            done = store(self.memory, label, observations, negative=negative, limits=self.settings)
             if pointed is not None:
                 view.objects.search.taught(pointed)
-        return Registration.of(judged, step, conflicts)
+        return done
 
     def set_prompts(
         self, labels: Sequence[str], prompts: Sequence[str] = (), *, replace: bool = False
@@ -342,26 +332,53 @@ class Recogniser(Taught):
             check_room(self.memory.labels, checked, most=self.settings.max_labels)
             return self.memory.set_prompts(checked, replace_all=replace)
 
+    def relabel(self, label: str, new_label: str) -> Step:
+        """Rename or merge a label; see `Memory.relabel`.
+
+        Raises:
+            RequestError: Both names are the same, the new one is not a valid label, or the two together would have more
+                examples than the setting `max_examples`.
+            UnknownLabelError: There is no such label.
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        with self._lock:
+            memory = self.memory
+            new_label = check_label(new_label, length=self.settings.max_label_length)
+            label = stored_label(label, memory.labels)
+            if label != new_label and new_label in memory.labels:
+                together = len(memory.examples(label)) + len(memory.examples(new_label))
+                check_examples(new_label, together, most=self.settings.max_examples)
+            return memory.relabel(label, new_label)
+
     def prepare_merge(self, bundle: Bundle, source: str) -> Merge:
-        """As `Taught.prepare_merge`; new prompts are encoded, some at a time, so that frames come in between.
+        """Work out what `absorb` would add, and encode its prompts, while frames come in between.
+
+        Args:
+            bundle: What to add.
+            source: Where it comes from, in words.
 
         Raises:
             RequestError: It is another encoder's, or would pass a limit.
             EncoderError: The prompts cannot be encoded.
         """
-        prepared = super().prepare_merge(bundle, source)
-        labels = list(prepared.prompts)
-        for first in range(0, len(labels), PROMPTS_AT_ONCE):
-            some = {label: prepared.prompts[label] or () for label in labels[first : first + PROMPTS_AT_ONCE]}
-            with self._lock:
-                self._prototypes.embed(some, self.settings.prompt_templates)
+        prepared = prepare_merge(self.memory, bundle, source, self.settings)
+        self._rule.encode_ahead(prepared.prompts)
         return prepared
+
+    def absorb(self, prepared: Merge) -> Merged:
+        """Add what another memory learned; see `vfrt_ros.core.memory.absorb`."""
+        return absorb(self.memory, prepared, self.settings)
+
+    def audit(self) -> list[Finding]:
+        """Look through the memory for what makes recognition worse; see `vfrt_ros.core.report.audit`."""
+        with self._lock:
+            return audit(self.memory.examples())
 
     def labels(self) -> list[LabelSummary]:
         """What is known of each label, sorted by label."""
         with self._lock:
             templates = len(self.settings.prompt_templates)
-            return summarise(self.memory, self._current_rule().thresholds(), templates)
+            return summarise(self.memory, self._rule.now.thresholds(), templates)
 
     def explain(self, label: str = "", camera: str = "", track: int = 0) -> list[str]:
         """Say in words how the last frame was decided; arguments and errors as for `explanation`."""
@@ -381,7 +398,7 @@ class Recogniser(Taught):
             UnknownLabelError: There is no such label.
         """
         with self._lock:
-            return self.view(camera).explanation(label, self.memory, self._rule.weights, track)
+            return self.view(camera).explanation(label, self.memory, self._rule.last.weights, track)
 
     def configure(self, **changes: Any) -> None:
         """Set live parameters, all or none: when this returns, they are in force on the next frame.
@@ -397,17 +414,12 @@ class Recogniser(Taught):
             before, settings = self.settings, check_live(self.settings, changes)
             if settings == before:
                 return
-            rule, prototypes = self._current_rule(), None
-            if settings.fuse != before.fuse:
-                rule = self._make_rule(settings)
-            elif settings.prompt_templates != before.prompt_templates:
-                prototypes = self._prototypes.embed(self.memory.prompts, settings.prompt_templates)
+            put_rule_in_force = self._rule.prepare(settings)
             finders = [(view, view.finder_for(settings.regions)) for view in self._views]
-            answered = [(view, view.answered_with(self._rule.weights)) for view in self._views]
+            weights = self._rule.last.weights
+            answered = [(view, view.answered_with(weights)) for view in self._views]
             begin_commit()
-            if prototypes is not None:
-                rule.set_prototypes(*prototypes)
-            self._rule = rule
+            put_rule_in_force()
             self.live.put_in_force(settings)
             for view, finder in finders:
                 view.find_by(finder)
@@ -418,23 +430,35 @@ class Recogniser(Taught):
     def rule(self) -> FusionRule:
         """The rule in force, to be read only: for who measures it."""
         with self._lock:
-            return self._current_rule()
+            return self._rule.now
 
     def settle(self) -> None:
         """Wait until everything taught so far is in force in full; no frame waits for that, a measurement may."""
         with self._lock:
-            self._current_rule().settle()
+            self._rule.now.settle()
 
     def restart_view(self, camera: str = "") -> None:
         """Forget a camera's recent frames and the past of its smoothing: what comes next is another scene."""
         with self._lock:
             self.view(camera).restart()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
     def close(self) -> None:
-        """As `Taught`'s; no more thumbnails are made."""
+        """Make no more thumbnails and close the memory's file; the recogniser is not used afterwards."""
         for view in self._views:
             view.close()
-        super().close()
+        self.memory.close()
+
+    def _check_images(self, images: Sequence[Frame]) -> None:
+        for frame in images:
+            check_frame(frame)
+        sizes = [(frame.shape[1], frame.shape[0]) for frame in images]
+        check_images(sizes, most=self.settings.max_images, megapixels=self.settings.max_request_megapixels)
 
     def _crops(self, view: View, box: Box, count: int) -> list[Frame]:
         """What a box of the newest frame shows, in that and in the frames before, oldest first.
@@ -449,48 +473,10 @@ class Recogniser(Taught):
             raise NoFramesError("There is no recent frame to learn from: is the camera running?")
         return crops_of(frames, box)
 
-    def _make_rule(self, settings: RecognitionSettings) -> FusionRule:
-        """A rule that knows all of the memory."""
-        prototypes = self._prototypes.embed(self.memory.prompts, settings.prompt_templates)
-        rule = self._rules.make(settings, self.memory)
-        for examples in self.memory.in_parts():
-            known = Change(added=examples)
-            rule.check(known)
-            rule.apply(known)
-        rule.set_prototypes(*prototypes)
-        rule.settings = self.live
-        return rule
-
-    def _current_rule(self) -> FusionRule:
-        """The rule, made anew first where it could not follow a change."""
-        if self._rule_is_stale:
-            self._rebuild_rule()
-        return self._rule
-
-    def _rebuild_rule(self) -> None:
-        self._rule_is_stale = True
-        self._forget_the_past()
-        self._rule = self._make_rule(self.settings)
-        self._rule_is_stale = False
-
-    def _check_step(self, step: Step) -> None:
-        """Do all that can fail of following a step, before it is made."""
-        self._rule.check(step.examples)
-        if step.prompts.labels:
-            self._prototypes.embed(self.memory.prompts_after(step), self.settings.prompt_templates)
-
     def _follow(self, step: Step) -> None:
-        self._forget_the_past()
-        if self._rule_is_stale:
-            self._rebuild_rule()
-            return
-        self._rule.apply(step.examples)
-        if step.prompts.labels:
-            self._rule.set_prototypes(
-                *self._prototypes.embed(self.memory.prompts, self.settings.prompt_templates)
-            )
+        self._views.forget_the_past()
+        self._rule.follow(step)
 
-    def _forget_the_past(self) -> None:
-        """What comes next owes nothing to what was before, whichever camera shows it."""
-        for view in self._views:
-            view.forget_the_past()
+    def _rebuild(self) -> None:
+        self._views.forget_the_past()
+        self._rule.rebuild()

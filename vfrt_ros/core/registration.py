@@ -11,11 +11,14 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE
+from vfrt_ros.core.memory.limits import check_file
 from vfrt_ros.core.memory.memory import Memory, NewExample
 from vfrt_ros.core.types.counted import counted
-from vfrt_ros.core.types.errors import AllRejectedError
+from vfrt_ros.core.types.errors import AllRejectedError, NoFramesError
 from vfrt_ros.core.types.example import Example, Step
+from vfrt_ros.core.types.label import check_room
 from vfrt_ros.core.types.observation import Observation
 from vfrt_ros.core.types.rejection import Rejection, RejectionCode
 
@@ -89,6 +92,41 @@ class Registration:
         """The conflicts in one sentence; empty where there is none."""
         named = [f"'{conflict.label}' (cosine {conflict.cosine:.2f})" for conflict in self.conflicts]
         return f"These look like {' and '.join(named)}." if named else ""
+
+
+def store(
+    memory: Memory,
+    label: str,
+    observations: Sequence[Observation],
+    *,
+    negative: bool,
+    limits: RecognitionSettings,
+) -> Registration:
+    """Store what is worth storing, as one step.
+
+    Args:
+        memory: Which learns.
+        label: A valid one.
+        observations: Of the frames, oldest first.
+        negative: Whether the frames do *not* show the label.
+        limits: `max_labels`, `max_memory_mb` and `max_examples`.
+
+    Raises:
+        RequestError: A limit is passed; nothing changed.
+        NoFramesError: There is no observation.
+        AllRejectedError: No frame passed the quality gate; nothing changed.
+        MemoryStoreError: It could not be written; nothing changed.
+    """
+    with memory.lock:
+        check_room(memory.labels, [label], most=limits.max_labels)
+        check_file(memory.size, most=limits.max_memory_mb)
+        if not observations:
+            raise NoFramesError("There is no recent frame to learn from: is the camera running?")
+        stored = memory.examples(label)
+        judged = select(observations, label, stored, negative=negative, most=limits.max_examples)
+        fresh = examples_of(judged)
+        conflicts = () if negative else find_conflicts(memory, label, fresh)
+        return Registration.of(judged, memory.register(label, fresh, negative=negative), conflicts)
 
 
 def select(

@@ -26,7 +26,7 @@ class Search:
     A window that is nearer to such a background window than to its best label is not that label. The background is
     known in RAM only: it belongs to the scene in view.
 
-    Threads: the recogniser's lock covers it.
+    Threads: the memory's lock covers it.
     """
 
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ class View:
     Attributes:
         repeats: Finds frames that show what the last one showed.
 
-    Threads: its recogniser's lock covers it, but for `finder.find`, which one thread calls.
+    Threads: the memory's lock covers it, but for `finder.find`, which one thread calls.
 
     Args:
         camera: Its name; empty = the only one.

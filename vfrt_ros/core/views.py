@@ -34,3 +34,8 @@ class Views:
 
     def __iter__(self) -> Iterator[View]:
         return iter(self._views.values())
+
+    def forget_the_past(self) -> None:
+        """What comes next owes nothing to what was before, whichever camera shows it."""
+        for view in self:
+            view.forget_the_past()

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from vfrt_ros.core.config.live_settings import LiveSettings
 from vfrt_ros.core.memory.limits import check_file
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.operation_entry import pack_entry
 from vfrt_ros.core.memory.payload import Teach, decode
-from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.errors import VfrtError
 from vfrt_ros.core.types.operation import Kind, OperationId
 from vfrt_ros.fleet.message import Position
@@ -29,29 +29,32 @@ class NoTurnError(VfrtError):
 
 
 class SharedMemory:
-    """A memory behind its owner's lock, and its owner's turns for changes.
+    """A memory, and its owner's turns for changes.
 
     Args:
-        taught: The owner.
+        memory: The memory.
         turn: Does a change in the owner's time.
+        live: The owner's settings, for the limit `max_memory_mb`.
 
     Attributes:
         looked_at: The stream in which this process has looked for what it has lost.
     """
 
-    def __init__(self, taught: Taught, turn: Turn) -> None:
-        self._taught = taught
+    def __init__(self, memory: Memory, turn: Turn, live: LiveSettings) -> None:
+        self._memory = memory
         self._turn = turn
-        self.encoder = taught.memory.encoder
+        self._live = live
+        self.encoder = memory.encoder
         self.looked_at = ""
 
     def read(self, work: Callable[[Memory], Result]) -> Result:
         """What `work` makes of the memory; short, for frames wait meanwhile."""
-        return self._taught.with_memory(work)
+        with self._memory.lock:
+            return work(self._memory)
 
     def newest(self) -> tuple[str, int]:
         """This memory's robot id and its newest number; needs no lock, so that nobody waits who only looks."""
-        memory = self._taught.memory
+        memory = self._memory
         return memory.robot, memory.newest(memory.robot)
 
     async def change(self, work: Callable[[Memory], Result]) -> Result:
@@ -62,7 +65,7 @@ class SharedMemory:
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Result] = loop.create_future()
-        job = self._turn(lambda: self._taught.with_memory(work))
+        job = self._turn(lambda: self.read(work))
 
         def tell(job: Future) -> None:
             with contextlib.suppress(RuntimeError):  # the exchange has ended meanwhile
@@ -77,7 +80,7 @@ class SharedMemory:
         Raises:
             RequestError: It is.
         """
-        check_file(memory.size, most=self._taught.settings.max_memory_mb)
+        check_file(memory.size, most=self._live.now.max_memory_mb)
 
     def entry_at(self, robot: str, number: int, place: int) -> tuple[Position, bytes] | None:
         """The first operation to publish at or behind a position of a robot; None = there is none.

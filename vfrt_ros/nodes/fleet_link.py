@@ -56,7 +56,8 @@ class FleetLink:
         from vfrt_ros.fleet.settings import FleetSettings
         from vfrt_ros.fleet.shared_memory import SharedMemory
 
-        self._exchange = Exchange(FleetSettings.of(recogniser.settings), SharedMemory(recogniser, turn))
+        memory = SharedMemory(recogniser.memory, turn, recogniser.live)
+        self._exchange = Exchange(FleetSettings.of(recogniser.settings), memory)
         recogniser.memory.listen(self._wake)
         self._exchange.start()
 

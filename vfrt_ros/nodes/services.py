@@ -74,7 +74,7 @@ def register(context: ServiceContext, request: Register.Request, response: Regis
 
 def forget(context: ServiceContext, request: Forget.Request, response: Forget.Response) -> str:
     """Remove a label."""
-    step = context.recogniser.forget(request.label)
+    step = context.recogniser.memory.forget(request.label)
     response.removed = len(step.examples.removed)
     return f"{_sentence(step.what)}; undo brings it back."
 
@@ -83,7 +83,7 @@ def forget_examples(
     context: ServiceContext, request: ForgetExamples.Request, response: ForgetExamples.Response
 ) -> str:
     """Remove single examples."""
-    step = context.recogniser.forget_examples(example_ids(request.examples))
+    step = context.recogniser.memory.forget_examples(example_ids(request.examples))
     response.removed = len(step.examples.removed)
     return f"{_sentence(step.what)}; undo brings {'it' if response.removed == 1 else 'them'} back."
 
@@ -97,13 +97,13 @@ def relabel(context: ServiceContext, request: Relabel.Request, response: Relabel
 
 def undo(context: ServiceContext, request: Undo.Request, response: Undo.Response) -> str:
     """Take the last change back, or that of another robot."""
-    response.what = context.recogniser.undo(request.robot).what
+    response.what = context.recogniser.memory.undo(request.robot).what
     return f"Undone: {response.what}."
 
 
 def redo(context: ServiceContext, request: Redo.Request, response: Redo.Response) -> str:
     """Do again what undo took back."""
-    response.what = context.recogniser.redo().what
+    response.what = context.recogniser.memory.redo().what
     return f"Done again: {response.what}."
 
 

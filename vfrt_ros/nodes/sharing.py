@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from vfrt_msgs.srv import ExportMemory, ImportMemory, ListExamples
 from vfrt_ros.core.memory.bundle import pack_bundle, unpack_bundle
+from vfrt_ros.core.memory.merge import bundle_of
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import RequestError
@@ -36,12 +37,12 @@ def list_examples(
     context: ServiceContext, request: ListExamples.Request, response: ListExamples.Response
 ) -> str:
     """Show a page of the examples."""
-    found, version = context.turn(lambda: context.recogniser.examples(request.label))
+    found, version = context.turn(lambda: context.recogniser.memory.list_examples(request.label))
     if request.examples:
         by_id = {str(example.id): example for example in found}
         found = [by_id[name] for name in request.examples if name in by_id]
     wanted = found[request.offset :][: min(request.limit or PAGE, LONGEST_PAGE)]
-    page: Sequence[Example] = context.turn(lambda: context.recogniser.with_details(wanted))
+    page: Sequence[Example] = context.turn(lambda: context.recogniser.memory.with_details(wanted))
     if request.pictures:
         page = _light_enough(page, context.recogniser.settings.max_transfer_mb)
     response.examples = [example_message(example, picture=request.pictures) for example in page]
@@ -64,9 +65,7 @@ def export_memory(
     if request.history:
         return _copy_memory(context, response)
     memory = context.recogniser.memory
-    bundle, examples, labels = context.turn(
-        lambda: (context.recogniser.bundle(), len(memory), len(memory.labels))
-    )
+    bundle, examples, labels = context.turn(lambda: (bundle_of(memory), len(memory), len(memory.labels)))
     most = context.recogniser.settings.max_transfer_mb
     _check_size(bundle.size, most, "export")
     data = pack_bundle(bundle)

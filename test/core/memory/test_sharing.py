@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders.fake import FakeBackbone
 from vfrt_ros.core.factory import identity_of
+from vfrt_ros.core.memory.absorb import absorb, prepare_merge
 from vfrt_ros.core.memory.bundle import Bundle, pack_bundle, read_bundle, unpack_bundle, write_bundle
 from vfrt_ros.core.memory.memory import Memory, NewExample
-from vfrt_ros.core.memory.merge import Merged
+from vfrt_ros.core.memory.merge import Merged, bundle_of
 from vfrt_ros.core.memory.payload import TaughtExample
 from vfrt_ros.core.memory.reembed import BATCH, reembed
-from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import MemoryStoreError, RequestError
 from vfrt_ros.core.types.example import Prompts
@@ -38,14 +38,10 @@ def choice_of(memory: Memory) -> Bundle:
     return Bundle(memory.encoder, examples=tuple(memory.taught_examples()), prompts=dict(memory.prompts))
 
 
-def log_of(memory: Memory) -> Bundle:
-    return Bundle(memory.encoder, tuple(memory.rows()))
-
-
 def merge(memory: Memory, bundle: Bundle, source: str, limits: RecognitionSettings | None = None) -> Merged:
     """As a node and the command line do it."""
-    robot = Taught(limits or RecognitionSettings(), memory)
-    return robot.absorb(robot.prepare_merge(bundle, source))
+    limits = limits or RecognitionSettings()
+    return absorb(memory, prepare_merge(memory, bundle, source, limits), limits)
 
 
 @pytest.fixture
@@ -56,14 +52,14 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def log_file(tmp_path: Path) -> Path:
-    write_bundle(log_of(taught()), tmp_path / "log.vfrt.zip")
+    write_bundle(bundle_of(taught()), tmp_path / "log.vfrt.zip")
     return tmp_path / "log.vfrt.zip"
 
 
 def test_a_log_gives_back_every_operation_and_importing_it_twice_changes_nothing(log_file, tmp_path) -> None:
     source, memory = taught(), Memory(ENCODER)
     source.undo()
-    write_bundle(log_of(source), tmp_path / "undone.vfrt.zip")
+    write_bundle(bundle_of(source), tmp_path / "undone.vfrt.zip")
     bundle = read_bundle(tmp_path / "undone.vfrt.zip")
     assert bundle.rows == tuple(source.rows())
     done = merge(memory, bundle, "desk")
@@ -270,10 +266,10 @@ def test_what_is_there_counts_for_the_limit_and_duplicates_do_not() -> None:
 
 def test_a_merge_that_was_prepared_counts_what_was_learned_meanwhile(file) -> None:
     memory = Memory(ENCODER)
-    robot = Taught(RecognitionSettings(), memory)
-    prepared = robot.prepare_merge(read_bundle(file), "desk")
+    limits = RecognitionSettings()
+    prepared = prepare_merge(memory, read_bundle(file), "desk", limits)
     memory.register("cup", new_examples(3, 1))
-    done = robot.absorb(prepared)
+    done = absorb(memory, prepared, limits)
     assert (done.added, done.duplicates, memory.count("cup")) == (3, 3, 3)
 
 

@@ -107,6 +107,6 @@ def test_numbers_are_those_of_the_answer(taught) -> None:
 def test_what_cannot_be_explained_is_refused(taught) -> None:
     with pytest.raises(UnknownLabelError, match=r"Unknown label 'aple'. Did you mean 'apple'"):
         taught.explain("aple")
-    taught.undo()
+    taught.memory.undo()
     with pytest.raises(NoFramesError, match="since the last change"):
         taught.explain()

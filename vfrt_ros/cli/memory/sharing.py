@@ -21,11 +21,11 @@ from vfrt_ros.cli.memory.place import (
 )
 from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.config.read_list import read_list
+from vfrt_ros.core.memory.absorb import absorb, prepare_merge
 from vfrt_ros.core.memory.bundle import Bundle, read_bundle, write_bundle
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.merge import contents_of
+from vfrt_ros.core.memory.merge import bundle_of, contents_of
 from vfrt_ros.core.memory.new_file import refuse_existing
-from vfrt_ros.core.taught import Taught
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import (
@@ -69,8 +69,8 @@ def import_(arguments: argparse.Namespace) -> Outcome:
     try:
         memory = Memory(bundle.encoder if fresh else None, path)
         try:
-            robot = Taught(shell_settings(), memory)
-            done = robot.absorb(robot.prepare_merge(bundle, f"imported from {arguments.target.name}"))
+            limits, source = shell_settings(), f"imported from {arguments.target.name}"
+            done = absorb(memory, prepare_merge(memory, bundle, source, limits), limits)
         except BaseException:
             memory.abandon()
             raise
@@ -128,7 +128,7 @@ def _all_of(arguments: argparse.Namespace) -> tuple[Bundle, str]:
     path = chosen_file(arguments)
     try:
         with opened(path) as memory:
-            return Bundle(memory.encoder, tuple(memory.rows())), str(path)
+            return bundle_of(memory), str(path)
     except MemoryInUseError as error:
         node = MemoryNode(arguments, path, error)
         return node.export(), node.address

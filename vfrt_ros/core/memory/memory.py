@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +46,7 @@ from vfrt_ros.core.types.errors import (
     nearest,
 )
 from vfrt_ros.core.types.example import Example, Prompts, Step
-from vfrt_ros.core.types.label import check_label
+from vfrt_ros.core.types.label import check_label, stored_label
 from vfrt_ros.core.types.operation import ExampleId, Kind, Operation, OperationId
 
 Array = npt.NDArray[np.float32]
@@ -64,6 +67,23 @@ class NewExample:
     source: str = ""
 
 
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def _locked(
+    method: Callable[Concatenate[Memory, Parameters], Result],
+) -> Callable[Concatenate[Memory, Parameters], Result]:
+    """The method, with the memory's lock held while it runs."""
+
+    @functools.wraps(method)
+    def held(memory: Memory, *arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
+        with memory.lock:
+            return method(memory, *arguments, **named)
+
+    return held
+
+
 class Memory:
     """A log of operations, and the examples and prompts that it gives.
 
@@ -71,7 +91,8 @@ class Memory:
     index and followers follow. So a refusal and a failed write change nothing, and **after the write nothing
     raises**; see `FoldedLog`.
 
-    Not thread-safe: its owner holds one lock around it.
+    Threads: what changes it, or reads more than one value of it, holds `lock`; a caller who does several things that
+    belong together holds it around them.
 
     Args:
         encoder: Whose embeddings it holds; None opens whichever memory is there.
@@ -82,6 +103,7 @@ class Memory:
         robot: The id under which a new memory goes, which no other may have; empty = a random one.
 
     Attributes:
+        lock: A reentrant one, which covers what follows the memory too: the rule and the views of a recogniser.
         notices: Sentences on what was set aside, mended or brought up to date at the start; also logged.
 
     Raises:
@@ -99,6 +121,7 @@ class Memory:
         clock: Callable[[], float] = time.time,
         robot: str = "",
     ) -> None:
+        self.lock = threading.RLock()
         self._seconds = clock
         self._log = FoldedLog(path, encoder, index=index, nprobe=nprobe, seconds=clock, robot=robot)
         self.notices = tuple(self._log.store.notices)
@@ -198,6 +221,22 @@ class Memory:
             rows = self.table.in_order([*self.table.rows(label), *self.table.rows(label, negative=True)])
         return [self._log.example(int(row)) for row in rows]
 
+    @_locked
+    def list_examples(self, label: str = "") -> tuple[list[Example], int]:
+        """The examples as `examples` gives them, and the memory's version at that moment.
+
+        Args:
+            label: As somebody typed it; empty = of all labels.
+
+        Raises:
+            RequestError: The label is not valid.
+            UnknownLabelError: There is no such label.
+        """
+        wanted = stored_label(label, self.labels) if label else None
+        if wanted is not None and wanted not in self.labels:
+            raise UnknownLabelError(f"Unknown label '{wanted}'.{nearest(wanted, self.labels)}")
+        return self.examples(wanted), self.version
+
     def in_parts(self) -> Iterator[tuple[Example, ...]]:
         """All examples as `examples` gives them, some at a time, so that there is no second copy of all of them."""
         rows = self.table.all_rows()
@@ -212,6 +251,7 @@ class Memory:
         """
         return self._log.example(self.table.row(key))
 
+    @_locked
     def with_details(self, examples: Iterable[Example]) -> list[Example]:
         """The examples with picture, quality, source and time, read from the log.
 
@@ -236,6 +276,7 @@ class Memory:
             )
         return detailed
 
+    @_locked
     def taught_examples(self) -> list[TaughtExample]:
         """All examples with what was stored of them, under the labels that they have now: to carry them elsewhere.
 
@@ -286,6 +327,7 @@ class Memory:
         """The prompts that there will be after a step, those of initial labels among them."""
         return self._log.prompts_after(step)
 
+    @_locked
     def register(self, label: str, examples: Sequence[NewExample], *, negative: bool = False) -> Step:
         """Add examples of a label as one operation.
 
@@ -310,6 +352,7 @@ class Memory:
         )
         return self._do(Kind.TEACH, Teach(taught))
 
+    @_locked
     def merge(self, examples: Sequence[TaughtExample], prompts: LabelPrompts, origin: str) -> Step:
         """Add examples and prompts that come from a file as one operation.
 
@@ -320,6 +363,7 @@ class Memory:
         self._check(example.embedding for example in examples)
         return self._do(Kind.TEACH, Teach(tuple(examples), prompts, origin=origin))
 
+    @_locked
     def forget(self, label: str) -> Step:
         """Remove a label's examples, negatives and prompts.
 
@@ -327,10 +371,11 @@ class Memory:
             UnknownLabelError: There is no such label.
             MemoryStoreError: It could not be written; nothing changed.
         """
-        self._require(label)
+        label = self._known(label)
         names = tuple(example.id for example in self.examples(label))
         return self._do(Kind.FORGET, Forget(names, (label,), {label: None}, whole=True))
 
+    @_locked
     def forget_examples(self, ids: Collection[ExampleId]) -> Step:
         """Remove single examples; the prompts of their labels stay.
 
@@ -351,6 +396,7 @@ class Memory:
         labels = sorted({self.table.label(self.table.row(key)) for key in names})
         return self._do(Kind.FORGET, Forget(names, tuple(labels)))
 
+    @_locked
     def relabel(self, label: str, new_label: str) -> Step:
         """Give a label another name, or merge it into one that exists.
 
@@ -359,7 +405,7 @@ class Memory:
             RequestError: Both names are the same, or the new one is none.
             MemoryStoreError: It could not be written; nothing changed.
         """
-        self._require(label)
+        label = self._known(label)
         new_label = check_label(new_label)
         if label == new_label:
             raise RequestError(f"'{label}' has this name already: give it another one.")
@@ -370,6 +416,7 @@ class Memory:
         merged = new_label in self.labels
         return self._do(Kind.RELABEL, Relabel(names, label, new_label, prompts, merged))
 
+    @_locked
     def set_prompts(self, prompts: Mapping[str, Prompts], *, replace_all: bool = False) -> Step:
         """Describe labels in words; an empty tuple stands for the prompt templates.
 
@@ -385,6 +432,7 @@ class Memory:
         after: dict[str, Prompts | None] = dict.fromkeys(self.prompts) if replace_all else {}
         return self._do(Kind.PROMPTS, SetPrompts(after | dict(prompts)))
 
+    @_locked
     def add_initial_prompts(self, labels: Iterable[str]) -> None:
         """Give labels without a prompt the templates, for this run only: neither recorded nor undone.
 
@@ -393,6 +441,7 @@ class Memory:
         """
         self._log.set_initial(labels)
 
+    @_locked
     def undo(self, robot: str = "") -> Step:
         """Take the newest change back that is in force.
 
@@ -416,6 +465,7 @@ class Memory:
         done = self._log.do(Kind.UNDO, Switch(targets)).inverse()
         return self._with_news(replace(done, id=targets[0], what=what))
 
+    @_locked
     def redo(self) -> Step:
         """Do again what undo took back last.
 
@@ -430,6 +480,7 @@ class Memory:
         what = self._log.describe(again)
         return self._with_news(replace(self._log.do(Kind.REDO, Switch(targets)), id=again, what=what))
 
+    @_locked
     def adopt(
         self,
         operations: Sequence[Operation],
@@ -472,6 +523,7 @@ class Memory:
         """Whether somebody imported the operation from a file, be it here already or not."""
         return key in self._log.origins
 
+    @_locked
     def reissue(self, after: int) -> Step:
         """Go on as another robot and give this one's operations above a number new ids; see `reissue.py`.
 
@@ -480,6 +532,7 @@ class Memory:
         """
         return reissuing.reissue(self._log, after)
 
+    @_locked
     def note(self, meta: Mapping[str, str]) -> None:
         """Write facts beside the log; it is no change of the memory.
 
@@ -532,6 +585,7 @@ class Memory:
         """What was done, oldest first, and whether it was undone; without the undoing itself."""
         return [(entry.what, not entry.in_force) for entry in self._log.entries() if not entry.kind.switches]
 
+    @_locked
     def compact(self, *, depth: int = HISTORY_DEPTH) -> int:
         """Drop what undo can no longer reach, and give its room back to the disk; see `compact.py`.
 
@@ -546,6 +600,7 @@ class Memory:
         """
         return compacting.compact(self._log, depth)
 
+    @_locked
     def backup(self, path: Path) -> None:
         """Write a copy, history included, to a new file.
 
@@ -558,10 +613,12 @@ class Memory:
         """SHA-256 (hexadecimal) over all that is recorded, pictures and history included."""
         return self._log.store.content_hash()
 
+    @_locked
     def close(self) -> None:
         """Close the file; the memory is not used afterwards."""
         self._log.store.close()
 
+    @_locked
     def abandon(self) -> None:
         """Close a memory that is not used after all; files that began with it and hold nothing are removed."""
         self._log.store.abandon()
@@ -575,10 +632,13 @@ class Memory:
             if fault:
                 raise RequestError(f"An example cannot be stored: {fault}.")
 
-    def _require(self, label: str) -> None:
+    def _known(self, label: str) -> str:
+        """The label of this memory that is meant."""
+        label = stored_label(label, self.labels)
         if label not in self.labels:
             known = ", ".join(self.labels[:8]) or "none yet"
             raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, self.labels)} Known: {known}.")
+        return label
 
     def _with_news(self, step: Step) -> Step:
         """The step, with a word where writing works again."""

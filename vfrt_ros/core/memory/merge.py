@@ -151,6 +151,12 @@ def carry_out(memory: Memory, prepared: Merge) -> Merged:
     return Merged(len(fresh), len(prepared.bundle.examples) - len(fresh), len(prompts), prepared.kept)
 
 
+def bundle_of(memory: Memory) -> Bundle:
+    """All of a memory that can be shared, as it is at this moment."""
+    with memory.lock:
+        return Bundle(memory.encoder, tuple(memory.rows()))
+
+
 def contents_of(bundle: Bundle) -> Bundle:
     """What a bundle's log comes to: the examples and prompts that are in force, without what was done."""
     if not bundle.rows:

@@ -12,6 +12,7 @@ from fixtures.pictures import picture, plain
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.bundle import Bundle
+from vfrt_ros.core.memory.merge import bundle_of
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.registration import RejectedFramesError
 from vfrt_ros.core.types.errors import EncoderError, RequestError, UnknownLabelError
@@ -42,17 +43,19 @@ def teacher() -> Recogniser:
 def test_examples_are_listed_oldest_first_whatever_was_undone() -> None:
     made = teacher()
     made.relabel("cup", "mug")
-    made.undo()
-    found, version = made.examples()
+    made.memory.undo()
+    found, version = made.memory.list_examples()
     robot = made.memory.robot
     assert [str(e.id) for e in found] == [f"{robot}:{number}:{n}" for number in (1, 2) for n in range(3)]
     assert version == 5
-    assert [str(example.id) for example in made.examples(" leaf ")[0]] == [f"{robot}:2:{n}" for n in range(3)]
-    assert made.examples("sky") == ([], 5)
+    assert [str(example.id) for example in made.memory.list_examples(" leaf ")[0]] == [
+        f"{robot}:2:{n}" for n in range(3)
+    ]
+    assert made.memory.list_examples("sky") == ([], 5)
     with pytest.raises(UnknownLabelError, match="Did you mean 'cup'"):
-        made.examples("cub")
+        made.memory.list_examples("cub")
     with pytest.raises(RequestError, match="control"):
-        made.examples("a\0b")
+        made.memory.list_examples("a\0b")
 
 
 OLD_LABELS = {
@@ -77,11 +80,11 @@ def test_a_label_that_an_older_version_stored_as_typed_is_reached(
     made = old()
     made.recognise(picture("red", 7))
     assert made.explain(typed) == made.explain(stored)
-    assert len(made.examples(typed)[0]) == 3
+    assert len(made.memory.list_examples(typed)[0]) == 3
     made.relabel(typed, "mug")
     assert list(made.memory.labels) == ["mug"]
     made = old()
-    made.forget(typed)
+    made.memory.forget(typed)
     assert not made.memory.labels
     made = old()
     made.relabel(stored, typed)
@@ -100,11 +103,11 @@ def test_a_bad_example_that_is_forgotten_never_was(fuse) -> None:
     before = answer(spoiled)
     bad = spoiled.register("leaf", images=[picture("red", 5), picture("red", 6)])
     assert answer(spoiled) != before
-    spoiled.forget_examples([example.id for example in bad.step.examples.added])
+    spoiled.memory.forget_examples([example.id for example in bad.step.examples.added])
     assert answer(spoiled) == before == answer(clean)
-    spoiled.undo()
+    spoiled.memory.undo()
     assert spoiled.memory.count("leaf") == 5
-    spoiled.redo()
+    spoiled.memory.redo()
     assert answer(spoiled) == before
 
 
@@ -122,13 +125,13 @@ def test_a_registration_tells_of_every_frame_what_became_of_it() -> None:
 def test_what_one_learned_another_absorbs_in_one_step() -> None:
     learner = recogniser()
     learner.register("cup", images=pictures("red", 1))
-    done = learner.absorb(learner.prepare_merge(teacher().bundle(), "imported from desk"))
+    done = learner.absorb(learner.prepare_merge(bundle_of(teacher().memory), "imported from desk"))
     assert (done.added, done.duplicates, done.prompts) == (6, 0, 1)
     assert done.in_words == "Added 6 examples and the prompts of 1 label. Undo takes it back."
     for colour, label in (("red", "cup"), ("green", "leaf")):
         assert learner.recognise(picture(colour, 9)).candidates[0].label == label
     assert {summary.label for summary in learner.labels()} == {"cup", "leaf", "sky"}
-    learner.undo()
+    learner.memory.undo()
     assert (len(learner.memory), learner.memory.labels) == (1, ("cup",))
 
 
@@ -147,14 +150,14 @@ def chosen(made: Recogniser) -> Bundle:
 
 
 def test_an_import_over_a_limit_is_refused_before_its_prompts_are_encoded(monkeypatch) -> None:
-    learner, bundle = recogniser(max_labels=2), teacher().bundle()
+    learner, bundle = recogniser(max_labels=2), bundle_of(teacher().memory)
     monkeypatch.setattr("vfrt_ros.core.scoring.prototypes.embed_groups", lambda *_: 1 / 0)
     with pytest.raises(RequestError, match="3 labels, over the 2 of max_labels"):
         learner.prepare_merge(bundle, "desk")
 
 
 def test_prompts_that_cannot_be_encoded_change_nothing(monkeypatch) -> None:
-    learner, bundle = recogniser(), teacher().bundle()
+    learner, bundle = recogniser(), bundle_of(teacher().memory)
 
     def fail(*_: Any) -> None:
         raise EncoderError("It is gone.")
