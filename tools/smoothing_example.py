@@ -22,7 +22,7 @@ TURN = 30
 
 
 @dataclass(frozen=True)
-class Frame:
+class Played:
     """One frame: scores before smoothing, after it, and with the label of the frame before held."""
 
     plain: Scores
@@ -42,12 +42,12 @@ def evidence(cup: float, mug: float, familiarity: tuple[float, float] = (0.6, 0.
     )
 
 
-def example() -> list[Frame]:
+def example() -> list[Played]:
     """Two frames in a row, 1/30 s apart: the cup is shown first, then the mug is a little ahead."""
     return play([evidence(1.0, 0.8), evidence(0.9, 1.1)])
 
 
-def play(frames: list[Evidence], settings: RecognitionSettings = RecognitionSettings()) -> list[Frame]:  # noqa: B008
+def play(frames: list[Evidence], settings: RecognitionSettings = RecognitionSettings()) -> list[Played]:  # noqa: B008
     """What the recogniser makes of them, 1/30 s apart."""
     rule, smoother, found = CalibratedRule(settings), Smoother(), []
     held: str | None = None
@@ -57,7 +57,7 @@ def play(frames: list[Evidence], settings: RecognitionSettings = RecognitionSett
         favoured = favour(scores, held)
         best = int(favoured.score.argmax())
         held = LABELS[best] if favoured.score[best] >= favoured.threshold[best] else None
-        found.append(Frame(rule.conclude(seen), scores, favoured))
+        found.append(Played(rule.conclude(seen), scores, favoured))
     return found
 
 

@@ -114,12 +114,12 @@ def test_a_bad_example_that_is_forgotten_never_was(fuse) -> None:
 def test_a_registration_tells_of_every_frame_what_became_of_it() -> None:
     made = recogniser()
     done = made.register("cup", images=[picture("red"), plain("red"), picture("red", 1)])
-    assert [bool(frame.rejection) for frame in done.judged] == [False, True, False]
-    assert done.reasons == (done.judged[1].reason,)
+    assert [bool(frame.rejection) for frame in done.selection] == [False, True, False]
+    assert done.reasons == (done.selection[1].reason,)
     assert [example.id.place for example in done.step.examples.added] == [0, 1]
     with pytest.raises(RejectedFramesError) as caught:
         made.register("cup", images=[plain("red"), picture("red")])
-    assert [frame.reason for frame in caught.value.judged] == list(caught.value.reasons)
+    assert [frame.reason for frame in caught.value.selection] == list(caught.value.reasons)
 
 
 def test_what_one_learned_another_absorbs_in_one_step() -> None:

@@ -107,7 +107,9 @@ def test_a_box_of_the_newest_frame_teaches_and_undo_takes_it_back(taught: Recogn
     assert done.stored >= 1
     for example in taught.memory.with_details(done.step.examples.added):
         assert len(example.thumbnail) > 0
-    assert all(frame.observation.small.shape[:2] == (120, 120) for frame in done.judged), "crops are stored"
+    assert all(frame.observation.small.shape[:2] == (120, 120) for frame in done.selection), (
+        "crops are stored"
+    )
     boxes = [Box(box.x + 18, box.y, box.width, box.height) for box in (RED, BLUE, GREEN)]
     assert labels(see(taught, scene(moved=18, variant=3), *boxes, stamp=0.5)) == ["cup", "pen", "leaf"]
     taught.memory.undo()

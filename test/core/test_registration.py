@@ -53,7 +53,7 @@ def test_the_warning_is_one_sentence(recogniser) -> None:
     two = [Conflict("a", 1.0), Conflict("b", 0.996)]
     done = recogniser.register("tea", images=[picture("white")])
     assert done.warning == ""
-    said = Registration.of(done.judged, done.step, two).warning
+    said = Registration.of(done.selection, done.step, two).warning
     assert said == "These look like 'a' (cosine 1.00) and 'b' (cosine 1.00)."
 
 

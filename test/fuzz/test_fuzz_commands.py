@@ -55,7 +55,7 @@ def _no_graph(*_: object, **__: object) -> Any:
 @pytest.fixture(scope="module", autouse=True)
 def nothing_runs() -> Iterator[None]:
     """No node, window, server, measurement, name server and graph is reached."""
-    from vfrt_ros.bench.advice import Candidate
+    from vfrt_ros.bench.advice import TimedOption
 
     before, resolve = signal.getsignal(signal.SIGTERM), socket.getaddrinfo
 
@@ -74,7 +74,7 @@ def nothing_runs() -> Iterator[None]:
         patch.setattr("vfrt_ros.panel.server.serve", lambda *_: None)
         patch.setattr(
             "vfrt_ros.bench.advice.measure",
-            lambda *_: ([Candidate("fake", "torch", (640, 480), 1.0, 9.0)], []),
+            lambda *_: ([TimedOption("fake", "torch", (640, 480), 1.0, 9.0)], []),
         )
         patch.setattr(socket, "getaddrinfo", local)
         patch.setenv("ROS_DOMAIN_ID", "0")

@@ -22,7 +22,7 @@ from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.bundle import pack_bundle
 from vfrt_ros.core.memory.merge import bundle_of
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.report.overlay import Pace
+from vfrt_ros.core.report.overlay import ShownPace
 from vfrt_ros.nodes.conversions import image_from_frame
 from vfrt_ros.nodes.messages import memory_info_message, recognition_message
 from vfrt_ros.nodes.result import Result
@@ -122,7 +122,7 @@ class Visitor:
         frame = picture(colour)
         decision = self.recogniser.recognise(frame)
         assert 0 <= sum(candidate.score for candidate in decision.candidates) <= 1 + 1e-5
-        self.latest = Result(frame, Header(), decision, Pace(30.0, 0.0), 0)
+        self.latest = Result(frame, Header(), decision, ShownPace(30.0, 0.0), 0)
         sent = recognition_message(self.latest)
         assert deserialize_message(serialize_message(sent), type(sent)).label == decision.label
 

@@ -15,7 +15,7 @@ from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.bundle import pack_bundle
 from vfrt_ros.core.memory.merge import bundle_of
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.report.overlay import Pace
+from vfrt_ros.core.report.overlay import ShownPace
 from vfrt_ros.nodes.conversions import image_from_frame
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.service_context import ServiceContext
@@ -41,7 +41,7 @@ class Counter:
         decision = self.recogniser.recognise(frame)
         for variant in range(4):
             self.recogniser.recognise(picture("green", variant))
-        self.result: Result | None = Result(frame, Header(frame_id="eye"), decision, Pace(30.0, 0.01), 2)
+        self.result: Result | None = Result(frame, Header(frame_id="eye"), decision, ShownPace(30.0, 0.01), 2)
         self.folder = folder
 
     def ask(self, name: str, /, **fields: Any) -> Any:

@@ -24,7 +24,7 @@ from vfrt_ros.nodes.camera_channel import CameraChannel
 from vfrt_ros.nodes.conversions import Frame, image_from_frame
 from vfrt_ros.nodes.recognition_node import RecognitionNode
 from vfrt_ros.nodes.services import SERVICES
-from vfrt_ros.nodes.statistics import Statistics
+from vfrt_ros.nodes.statistics import NodeStatistics
 
 TRANSITIONS = {
     "configure": Transition.TRANSITION_CONFIGURE,
@@ -138,7 +138,7 @@ class RecognitionBench:
         return next(iter(self.node._channels.values()))
 
     @property
-    def statistics(self) -> Statistics:
+    def statistics(self) -> NodeStatistics:
         """Of that camera."""
         return self.channel.statistics
 

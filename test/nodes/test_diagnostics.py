@@ -19,9 +19,9 @@ from std_msgs.msg import Header
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.frames.frame_loss import Loss
-from vfrt_ros.core.frames.stamp_pace import Pace
+from vfrt_ros.core.frames.stamp_pace import StampPace
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.report.overlay import Pace as ShownPace
+from vfrt_ros.core.report.overlay import ShownPace
 from vfrt_ros.core.types.errors import MemoryStoreError
 from vfrt_ros.nodes.callback_guard import TimeError
 from vfrt_ros.nodes.diagnostics import SILENCE, Diagnostics, Work
@@ -30,7 +30,7 @@ from vfrt_ros.nodes.loss_cause import Cause
 from vfrt_ros.nodes.loss_values import CAUSE, NODE, SHARE, ToldLoss, told_loss
 from vfrt_ros.nodes.loss_watch import LossReport
 from vfrt_ros.nodes.result import Result
-from vfrt_ros.nodes.statistics import Statistics
+from vfrt_ros.nodes.statistics import NodeStatistics
 from vfrt_ros.nodes.status import PERIOD, status_message
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
@@ -40,7 +40,7 @@ class Desk:
     """Diagnostics without ROS, at a time that the test sets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.statistics = Statistics()
+        self.statistics = NodeStatistics()
         self.faults = Faults(lambda: SimpleNamespace(error=lambda text: None, warning=lambda text: None))
         self.work = Work(None, None, active=True)
         monkeypatch.setattr(
@@ -195,7 +195,7 @@ def test_values(desk, tmp_path) -> None:
     recogniser.close()
 
 
-LOST = Loss(came=160, lost=140, replaced=20, share=0.5, pace=Pace(1 / 30, 160, 140), is_lossy=True)
+LOST = Loss(came=160, lost=140, replaced=20, share=0.5, pace=StampPace(1 / 30, 160, 140), is_lossy=True)
 LOSSES = {
     "lost": (
         LOST,
@@ -284,7 +284,7 @@ def test_it_comes_once_a_second() -> None:
 
 
 def test_the_rate_is_smoothed_and_an_outlier_does_not_rule_it() -> None:
-    statistics = Statistics()
+    statistics = NodeStatistics()
     assert statistics.recognised(0.0, known=True) == 0.0
     assert statistics.recognised(0.1, known=True) == pytest.approx(10.0)
     assert statistics.recognised(0.2, known=True) == pytest.approx(10.0)
@@ -292,6 +292,6 @@ def test_the_rate_is_smoothed_and_an_outlier_does_not_rule_it() -> None:
 
 
 def test_only_the_first_of_a_kind_is_news() -> None:
-    statistics = Statistics()
+    statistics = NodeStatistics()
     assert [statistics.refused(kind) for kind in ("step", "step", "empty")] == [True, False, True]
     assert statistics.snapshot() == (0, 0, {"step": 2, "empty": 1})

@@ -19,7 +19,7 @@ from nodes.recognition_bench import RecognitionBench
 from tools.private_domain import take_domain
 from vfrt_msgs.msg import Recognition
 from vfrt_msgs.srv import ListLabels, SetPrompts
-from vfrt_ros.cli.doctor.finding import Level
+from vfrt_ros.cli.doctor.check_result import Level
 from vfrt_ros.cli.doctor.graph import check_shared_services
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.node_client import NodeClient

@@ -8,7 +8,7 @@ import pytest
 
 from vfrt_msgs.msg import Candidate, Recognition
 from vfrt_ros.panel import now
-from vfrt_ros.panel.recognition_feed import Pace, RecognitionFeed
+from vfrt_ros.panel.recognition_feed import FeedPace, RecognitionFeed
 
 NOTHING = float("nan")
 
@@ -67,7 +67,7 @@ def test_scores_beyond_their_range_stay_in_the_bar() -> None:
 
 
 def test_the_pace_is_told_and_drawn() -> None:
-    html = now.pace([Pace(10.0, 50.0), Pace(12.5, 60.0)])
+    html = now.pace([FeedPace(10.0, 50.0), FeedPace(12.5, 60.0)])
     assert "<output>12.5</output>" in html
     assert "<output>60</output>" in html
     assert "clip-path:polygon(0% 100%,0.0% 20.0%,100.0% 0.0%,100% 100%)" in html
@@ -75,7 +75,7 @@ def test_the_pace_is_told_and_drawn() -> None:
 
 
 def test_no_pace_is_told_where_nothing_comes_any_more() -> None:
-    html = now.pace([Pace(10.0, 50.0), Pace(12.5, 60.0)], is_silent=True)
+    html = now.pace([FeedPace(10.0, 50.0), FeedPace(12.5, 60.0)], is_silent=True)
     assert html.count("<output>–</output>") == 2
     assert "clip-path" in html
 

@@ -29,12 +29,12 @@ from tools.bench import (
     stages,
     start,
 )
-from tools.bench.row import Row, failed
+from tools.bench.row import BenchRow, failed
 from vfrt_ros.bench.isolated import BenchError
 from vfrt_ros.core.config.own_files import check_own
 from vfrt_ros.core.types.errors import RequestError
 
-PARTS: dict[str, Callable[[bool], list[Row]]] = {
+PARTS: dict[str, Callable[[bool], list[BenchRow]]] = {
     "speed": speed.measure,
     "stages": stages.measure,
     "encodings": encodings.measure,
@@ -71,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run_parts(names: Sequence[str], quick: bool) -> list[Row]:
+def run_parts(names: Sequence[str], quick: bool) -> list[BenchRow]:
     """The rows of these parts; one that fails as a whole leaves a row that says why."""
     rows = []
     for name in names:
@@ -121,7 +121,7 @@ def _outputs(arguments: argparse.Namespace) -> dict[Path, str]:
     return {arguments.out / "bench.json": '"mode": ', **committed}
 
 
-def _check(path: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> int:
+def _check(path: Path, rows: Sequence[BenchRow], about: Mapping[str, Any]) -> int:
     try:
         fallen = policy.falls(policy.ratios_of(rows), policy.read(path, about))
     except BenchError as error:

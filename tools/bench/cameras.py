@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 from tools.bench.served import Heard, Served, node_command
 from vfrt_ros.bench.isolated import isolated
 from vfrt_ros.bench.materials import EXAMPLES, LABELS, clip
@@ -28,7 +28,7 @@ TURNS, QUICK_TURNS = 8, 2
 TURN_SECONDS = 3.0
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[BenchRow]:
     """The rows of several cameras."""
     turns = QUICK_TURNS if quick else TURNS
     found = isolated(watch, backbone=clip()[0], turns=turns)
@@ -117,9 +117,9 @@ def _beyond(turns: Sequence[Sequence[Heard]], fps: float) -> dict[str, float]:
     return {str(share): float(np.percentile(beyond or [0.0], share)) for share in (50, 90, 99)}
 
 
-def _rate_row(found: dict[str, Any]) -> Row:
+def _rate_row(found: dict[str, Any]) -> BenchRow:
     ratio, one, four = found["rate ratio"], found["one camera Hz"], found["four cameras Hz"]
-    return Row(
+    return BenchRow(
         "rate of four cameras together against one camera (CLIP)",
         f"≥ {LEAST_RATE}",
         f"{ratio['median']:.3f} ({ratio['low']:.3f} … {ratio['high']:.3f}); {four['median']:.1f} against "
@@ -130,10 +130,10 @@ def _rate_row(found: dict[str, Any]) -> Row:
     )
 
 
-def _fairness_row(found: dict[str, Any]) -> Row:
+def _fairness_row(found: dict[str, Any]) -> BenchRow:
     counts = found["answers by camera"]
     fewest, most = min(counts.get(camera, 0) for camera in CAMERAS), max(counts.values(), default=1)
-    return Row(
+    return BenchRow(
         "slowest of four cameras against the fastest",
         f"≥ {LEAST_FAIRNESS}",
         f"{fewest / most:.3f}; " + ", ".join(f"{camera} {counts.get(camera, 0)}" for camera in CAMERAS),
@@ -142,9 +142,9 @@ def _fairness_row(found: dict[str, Any]) -> Row:
     )
 
 
-def _age_row(found: dict[str, Any]) -> Row:
+def _age_row(found: dict[str, Any]) -> BenchRow:
     age, beyond = found["age ms"], found["age beyond five encodes, in frames"]
-    return Row(
+    return BenchRow(
         f"age of what a result describes, four cameras at {FPS:g} fps",
         "≤ five encodes and one frame (99 of 100 results)",
         f"{age['median']:.0f} ms; beyond five encodes {beyond['50']:.2f} frames in the middle, "
@@ -153,9 +153,9 @@ def _age_row(found: dict[str, Any]) -> Row:
     )
 
 
-def _memory_row(encoder: str, found: dict[str, Any]) -> Row:
+def _memory_row(encoder: str, found: dict[str, Any]) -> BenchRow:
     one, four = found["resident MB, one camera"], found["resident MB, four cameras"]
-    return Row(
+    return BenchRow(
         f"memory of a node with four cameras against one ({encoder})",
         f"at most {MOST_MEMORY:.0%} more",
         f"{four / one - 1:+.1%} ({one:.0f} MB, then {four:.0f} MB)",
@@ -163,9 +163,9 @@ def _memory_row(encoder: str, found: dict[str, Any]) -> Row:
     )
 
 
-def _answers_row(found: dict[str, Any]) -> Row:
+def _answers_row(found: dict[str, Any]) -> BenchRow:
     rate = found["four cameras Hz"]["median"]
-    return Row(
+    return BenchRow(
         f"answers to four cameras at {FPS:g} fps (embedded)",
         f"≥ {LEAST_ANSWERS:g} of {found['offered Hz']:.0f} a second",
         f"{rate:.1f} a second, {found['age ms']['median']:.0f} ms old in the middle",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 from vfrt_ros.bench.isolated import isolated
 from vfrt_ros.bench.spread import spread
 
@@ -19,12 +19,12 @@ TARGET = 1.5
 NAME = "yuyv against bgr8, 1280x720, take and convert"
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[BenchRow]:
     """The row, with a table of every encoding."""
     found = isolated(profile, rounds=30 if quick else 200)
     ratio = found["yuyv"]["of bgr8"]
     return [
-        Row(
+        BenchRow(
             NAME,
             f"≤ {TARGET:g} times bgr8",
             f"{ratio:.2f} ({found['yuyv']['ms']:.2f} ms against {found['bgr8']['ms']:.2f} ms; dearest: "

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 from vfrt_ros.bench.isolated import isolated
 from vfrt_ros.bench.materials import vectors
 from vfrt_ros.core.memory.memory import Memory, NewExample
@@ -29,13 +29,13 @@ REGISTER_MS, LATE_MS, ROOM = 4.0, 50.0, 1.3
 TURNS = 30
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[BenchRow]:
     """A row for each of the four."""
     found = isolated(watch, examples=EXAMPLES)
     late = isolated(watch_late, operations=QUICK_OPERATIONS if quick else OPERATIONS)
     room = isolated(watch_room, examples=QUICK_MANY if quick else MANY)
     return [
-        Row(
+        BenchRow(
             f"memory: register {TOGETHER} into {EXAMPLES:,} examples, on disk",
             f"≤ {REGISTER_MS:g} ms",
             f"{found['register ms']:.2f} ms",
@@ -43,10 +43,10 @@ def measure(quick: bool) -> list[Row]:
             {"memory register": REGISTER_MS / found["register ms"]},
             found,
         ),
-        Row(
+        BenchRow(
             f"memory: start with {EXAMPLES:,} examples", "told", f"{found['start s']:.2f} s", None, {}, found
         ),
-        Row(
+        BenchRow(
             f"memory: a late operation of another robot folded into {late['operations']:,} others, on disk",
             f"≤ {LATE_MS:g} ms",
             f"{late['worst ms']:.2f} ms (teach {late['teach ms']:.2f}, relabel {late['relabel ms']:.2f}, "
@@ -55,7 +55,7 @@ def measure(quick: bool) -> list[Row]:
             {"memory late operation": LATE_MS / late["worst ms"]},
             late,
         ),
-        Row(
+        BenchRow(
             f"memory: room in RAM of {room['examples']:,} examples",
             f"≤ {ROOM:g} of the embeddings",
             f"{room['share']:.2f} ({room['MB']:.0f} MB)",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tools.bench.published import wrap_publishing
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 from tools.private_domain import private_domain
 from vfrt_ros.bench.isolated import isolated
 from vfrt_ros.bench.materials import frames
@@ -23,13 +23,13 @@ ENCODING = 0.05
 """Seconds that the fake encoder takes, at rest, so that nothing but waiting can slow it down."""
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[BenchRow]:
     """The row."""
     found = isolated(watch, seconds=2.0 if quick else 15.0)
     slow, plain = found["longest gap with overlay ms"], found["longest gap ms"]
     reached = slow < 1e3 * PAINTING and found["painted"] > 0
     return [
-        Row(
+        BenchRow(
             "a Recognition waits for drawing and compressing",
             "never",
             f"drawing made to take {1e3 * PAINTING:.0f} ms: {found['rate with overlay']:.1f} answers a second "

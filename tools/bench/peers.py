@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tools.bench.row import Row, failed
-from vfrt_ros.bench.contest import Outcome
+from tools.bench.row import BenchRow, failed
+from vfrt_ros.bench.contest import ContestResult
 from vfrt_ros.bench.entrants import Step, looped
 from vfrt_ros.bench.reference import Forward, features
 
@@ -49,7 +49,7 @@ def torch_compile(folder: str) -> Step:
     return looped(folder, runner=compiled_forward)
 
 
-def row(outcome: Outcome, own: str) -> Row:
+def row(outcome: ContestResult, own: str) -> BenchRow:
     """Ours beside each peer.
 
     Args:
@@ -65,7 +65,7 @@ def row(outcome: Outcome, own: str) -> Row:
         for peer, ratio in ratios.items()
     ]
     told += [f"{peer} not measured: {outcome.failures[peer]}" for peer in NAMES if peer in outcome.failures]
-    return Row(
+    return BenchRow(
         name,
         TARGET,
         "; ".join(told),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 from tools.bench.served import Heard, Served, node_command
 from vfrt_ros.bench import entrants
 from vfrt_ros.bench.isolated import Steps, isolated
@@ -28,7 +28,7 @@ SECONDS, QUICK_SECONDS = 600.0, 6.0
 TURNS, QUICK_TURNS = 12, 2
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[BenchRow]:
     """The rows of the running node."""
     turns = QUICK_TURNS if quick else TURNS
     found = isolated(watch, backbone=clip()[0], seconds=QUICK_SECONDS if quick else SECONDS, turns=turns)
@@ -143,10 +143,10 @@ def _summary(heard: Sequence[Heard], sent: Sequence[float], fps: float) -> dict[
     }
 
 
-def _rate_row(encoder: str, found: dict[str, Any]) -> Row:
+def _rate_row(encoder: str, found: dict[str, Any]) -> BenchRow:
     ratio, node, bare = found["rate ratio"], found["node Hz"], found["bare encoder Hz"]
     target = RATE_TARGETS[encoder]
-    return Row(
+    return BenchRow(
         f"pipeline rate against the bare encoder in a loop ({encoder})",
         f"≥ {target}",
         f"{ratio['median']:.3f} ({ratio['low']:.3f} … {ratio['high']:.3f}); {node['median']:.1f} against "
@@ -157,9 +157,9 @@ def _rate_row(encoder: str, found: dict[str, Any]) -> Row:
     )
 
 
-def _age_row(found: dict[str, Any]) -> Row:
+def _age_row(found: dict[str, Any]) -> BenchRow:
     age, encode, beyond = found["age ms"], found["encode ms"], found["age beyond its encode, in frames"]
-    return Row(
+    return BenchRow(
         f"age of what a result describes, camera at {FPS:g} fps",
         "≤ one encode and one frame (99 of 100 results)",
         f"{age['median']:.0f} ms, one encode {encode['median']:.0f} ms; beyond it "
@@ -168,9 +168,9 @@ def _age_row(found: dict[str, Any]) -> Row:
     )
 
 
-def _drops_row(found: dict[str, Any]) -> Row:
+def _drops_row(found: dict[str, Any]) -> BenchRow:
     lost, sent = found["not accounted for"], found["frames sent"]
-    return Row(
+    return BenchRow(
         "frames dropped for newer ones are counted",
         "sent = answered + dropped, less at most 1 % lost on the wire (best effort)",
         f"{sent} sent = {found['answered']} answered + {found['dropped']} dropped + {lost} lost "
@@ -179,12 +179,12 @@ def _drops_row(found: dict[str, Any]) -> Row:
     )
 
 
-def _memory_row(found: dict[str, Any]) -> Row:
+def _memory_row(found: dict[str, Any]) -> BenchRow:
     held = found["resident MB"]
     fifth = max(1, len(held) // 5)
     start, end = float(np.median(held[fifth : 2 * fifth] or held)), float(np.median(held[-fifth:]))
     growth = end / start - 1
-    return Row(
+    return BenchRow(
         "memory of the node, flat",
         f"grows by at most {GROWTH_LIMIT:.0%} over 10 minutes",
         f"{growth:+.2%} over {found['seconds']:.0f} s ({start:.0f} MB, then {end:.0f} MB)",

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 
 
-def draw(rows: Sequence[Row], path: Path) -> bool:
+def draw(rows: Sequence[BenchRow], path: Path) -> bool:
     """Draw the search rows; False where there are none.
 
     Args:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench.kind import kind_of
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 from vfrt_ros.bench.isolated import BenchError
 
 RATIOS = Path("bench") / "ratios.json"
@@ -27,7 +27,7 @@ TOLERANCES = {
 """Where another share holds: rates hardly vary; a share of a few milliseconds, of microseconds, or the disk does."""
 
 
-def ratios_of(rows: Sequence[Row]) -> dict[str, float]:
+def ratios_of(rows: Sequence[BenchRow]) -> dict[str, float]:
     """Every watched ratio of a run."""
     return {name: round(value, 3) for row in rows for name, value in row.ratios.items()}
 

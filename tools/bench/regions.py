@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 from vfrt_ros.bench.isolated import isolated
 from vfrt_ros.bench.materials import EXAMPLES, LABELS, frames, recogniser, vectors
 from vfrt_ros.core.types.region import Box, Region
@@ -21,11 +21,11 @@ RATES = {5: 30.0, 10: 20.0}
 BACKBONE = "embedded"
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[BenchRow]:
     """A row for scoring and one for each number of boxes."""
     scored = isolated(score, turns=40 if quick else 200)
     rows = [
-        Row(
+        BenchRow(
             f"objects: scoring {TOGETHER} regions in one go, {EXAMPLES:,} examples of {LABELS} labels",
             f"≤ {TIMES:g} × the time of one",
             f"{scored['times']:.1f} × ({scored['many ms']:.2f} against {scored['one ms']:.2f} ms)",
@@ -37,7 +37,7 @@ def measure(quick: bool) -> list[Row]:
     for boxes, wanted in RATES.items():
         found = isolated(rate, boxes=boxes, count=10 if quick else 60)
         rows.append(
-            Row(
+            BenchRow(
                 f"objects: {boxes} boxes a frame with {BACKBONE}, frame to objects",
                 f"≥ {wanted:g} frames a second in bf16 on two cores",
                 f"{found['rate']:.1f} a second ({found['ms']:.1f} ms), {found['precision']}",

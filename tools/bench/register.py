@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 from vfrt_ros.bench.isolated import isolated
 from vfrt_ros.bench.materials import EXAMPLES, frames, recogniser
 from vfrt_ros.bench.spread import spread
@@ -24,12 +24,12 @@ FEW_LABELS = 20
 """Each label that is filled in costs a write to the disk."""
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[BenchRow]:
     """The row."""
     found = isolated(watch, count=5 if quick else 20)
     disk, ram = found["disk"], found["ram"]
     return [
-        Row(
+        BenchRow(
             f"register {RECENT} recent frames into {EXAMPLES:,} examples",
             f"≤ {TARGET:g} ms",
             f"{disk['median']:.2f} ms ({disk['low']:.2f} … {disk['high']:.2f}) written to disk for good; "

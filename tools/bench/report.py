@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench.machine import QUIET
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 
 COLOURS = {True: "green", False: "red", None: "yellow"}
 
 
-def show(rows: Sequence[Row], machine: dict[str, Any], others: float | None) -> None:
+def show(rows: Sequence[BenchRow], machine: dict[str, Any], others: float | None) -> None:
     """Print the table."""
     from rich.console import Console
     from rich.table import Table
@@ -48,7 +48,7 @@ def company(others: float | None) -> str:
 
 
 def write(
-    path: Path, rows: Sequence[Row], machine: dict[str, Any], others: float | None, quick: bool
+    path: Path, rows: Sequence[BenchRow], machine: dict[str, Any], others: float | None, quick: bool
 ) -> None:
     """Everything as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)

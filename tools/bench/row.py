@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BenchRow:
     """A target and what was measured.
 
     Attributes:
@@ -45,6 +45,6 @@ class Row:
         }
 
 
-def failed(name: str, target: str, why: str) -> Row:
+def failed(name: str, target: str, why: str) -> BenchRow:
     """A row that could not be measured."""
-    return Row(name, target, f"not measured: {why}", None)
+    return BenchRow(name, target, f"not measured: {why}", None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 from vfrt_ros.bench.isolated import isolated
 from vfrt_ros.bench.materials import vectors
 from vfrt_ros.core.types.operation import ExampleId, OperationId
@@ -23,7 +23,7 @@ TURNS = 9
 PERIOD = 1 / 30
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[BenchRow]:
     """A row for Flat and one for the fast index."""
     sizes = QUICK_SIZES if quick else SIZES
     flat = {size: isolated(compare, size=size, factory="Flat") for size in sizes}
@@ -139,13 +139,13 @@ def _quality(index: Any, rows: np.ndarray, gone: np.ndarray, queries: np.ndarray
     return {"recall": hits / (NEIGHBOURS * len(queries)), "forgotten ones found": wrong}
 
 
-def _flat_row(found: dict[int, dict[str, Any]]) -> Row:
+def _flat_row(found: dict[int, dict[str, Any]]) -> BenchRow:
     figure = "; ".join(
         f"{_short(size)} {entry['us']:.0f} µs, {100 * (entry['ratio'] - 1):+.0f} %"
         for size, entry in found.items()
     )
     worst = max(entry["ratio"] for entry in found.values())
-    return Row(
+    return BenchRow(
         "search, against bare FAISS with the same index (Flat)",
         f"within {100 * (OVERHEAD - 1):.0f} %",
         figure,
@@ -155,7 +155,7 @@ def _flat_row(found: dict[int, dict[str, Any]]) -> Row:
     )
 
 
-def _fast_row(fast: dict[int, dict[str, Any]], flat: dict[int, dict[str, Any]]) -> Row:
+def _fast_row(fast: dict[int, dict[str, Any]], flat: dict[int, dict[str, Any]]) -> BenchRow:
     parts = [
         f"{_short(size)}: {flat[size]['us'] / entry['us']:.1f} × faster than Flat, recall {entry['recall']:.3f}, "
         f"{entry.get('searches meanwhile', 0)} searches while it was built ({entry.get('build s', 0.0):.0f} s), "
@@ -169,7 +169,7 @@ def _fast_row(fast: dict[int, dict[str, Any]], flat: dict[int, dict[str, Any]]) 
         and entry.get("searches meanwhile", 0) > 0
         for size, entry in fast.items()
     )
-    return Row(
+    return BenchRow(
         f"memory_index: {FAST}, above 20k examples",
         f"faster than Flat, recall@{NEIGHBOURS} ≥ {RECALL}, built in the background, deletes included",
         "; ".join(parts),

@@ -13,9 +13,9 @@ from tools.bench import peers
 from tools.bench.ceiling import ceiling
 from tools.bench.kind import SPEEDUPS, kind_of
 from tools.bench.machine import describe
-from tools.bench.row import Row, failed
+from tools.bench.row import BenchRow, failed
 from vfrt_ros.bench import entrants
-from vfrt_ros.bench.contest import Outcome, contest
+from vfrt_ros.bench.contest import ContestResult, contest
 from vfrt_ros.bench.isolated import BenchError, isolated
 from vfrt_ros.bench.materials import clip, encoders_of, frames
 from vfrt_ros.core.encoders.clip.files import find_model
@@ -29,7 +29,7 @@ NAMES = {
 }
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[BenchRow]:
     """The rows of frame to decision, and of other runtimes beside ours."""
     wanted = SPEEDUPS[kind_of(describe()["matrix arithmetic"])]
     backbone, trained = clip()
@@ -100,7 +100,7 @@ def _nearest(rows: np.ndarray) -> np.ndarray:
     return cosines.argmax(axis=1)
 
 
-def _best(outcome: Outcome, cosines: dict[str, dict[str, float]]) -> str:
+def _best(outcome: ContestResult, cosines: dict[str, dict[str, float]]) -> str:
     """Our fastest entry whose embeddings are those of f32; empty = none."""
     able = [n for n in outcome.rounds if n.startswith("clip ") and n != "clip int8"]
     good = [n for n in able if cosines[n.removeprefix("clip ")]["cosine"] >= COSINE]
@@ -108,13 +108,13 @@ def _best(outcome: Outcome, cosines: dict[str, dict[str, float]]) -> str:
 
 
 def _clip_row(
-    outcome: Outcome,
+    outcome: ContestResult,
     cosines: dict[str, dict[str, float]],
     trained: bool,
     best: str,
     folder: str,
     wanted: float,
-) -> Row:
+) -> BenchRow:
     name, target = NAMES["clip"], f"≥ {wanted:g} × the reference, cosine to f32 ≥ {COSINE}"
     if not best:
         return failed(name, target, "; ".join(outcome.failures.values()) or "no precision is close enough")
@@ -127,7 +127,7 @@ def _clip_row(
         f"allows {_ms(outcome, 'reference')['median'] / most['ms']:.1f} × at most ({most['GFLOP']:.1f} GFLOP at "
         f"{most['GFLOP a second']:.0f} a second)"
     )
-    return Row(
+    return BenchRow(
         name, target, figure, ratio.median >= wanted, {"clip": ratio.median},
         {
             "reference ms": _ms(outcome, "reference"),
@@ -151,7 +151,9 @@ def settled_precision(backbone: str) -> str:
     return encoders_of(backbone).backbone.fingerprint.rpartition("-")[2]
 
 
-def _int8_row(outcome: Outcome, cosines: dict[str, dict[str, float]], trained: bool, wanted: float) -> Row:
+def _int8_row(
+    outcome: ContestResult, cosines: dict[str, dict[str, float]], trained: bool, wanted: float
+) -> BenchRow:
     name, target = NAMES["int8"], f"≥ {wanted:g} × the reference, its accuracy cost told"
     entry = "clip int8"
     if entry in outcome.failures:
@@ -162,24 +164,24 @@ def _int8_row(outcome: Outcome, cosines: dict[str, dict[str, float]], trained: b
         f"{own['centred cosine']:.3f} less the mean, same nearest frame {own['same neighbour']:.0%} "
         f"({_weights(trained)})"
     )
-    return Row(name, target, figure, ratio.median >= wanted, {"int8": ratio.median}, {"accuracy": own})
+    return BenchRow(name, target, figure, ratio.median >= wanted, {"int8": ratio.median}, {"accuracy": own})
 
 
-def _embedded_row(outcome: Outcome, wanted: float) -> Row:
+def _embedded_row(outcome: ContestResult, wanted: float) -> BenchRow:
     name, target = NAMES["embedded"], f"≥ {wanted:g} × the CLIP reference"
     if "embedded" in outcome.failures:
         return failed(name, target, outcome.failures["embedded"])
     ratio = outcome.ratio("embedded", "reference")
     figure = f"{ratio.text(digits=1)} ×; {_milliseconds(outcome, 'embedded')}"
-    return Row(name, target, figure, ratio.median >= wanted, {"embedded": ratio.median})
+    return BenchRow(name, target, figure, ratio.median >= wanted, {"embedded": ratio.median})
 
 
-def _milliseconds(outcome: Outcome, name: str) -> str:
+def _milliseconds(outcome: ContestResult, name: str) -> str:
     own, theirs = outcome.seconds(name).median, outcome.seconds("reference").median
     return f"{1e3 * own:.1f} ms against {1e3 * theirs:.1f} ms"
 
 
-def _ms(outcome: Outcome, name: str) -> dict[str, Any]:
+def _ms(outcome: ContestResult, name: str) -> dict[str, Any]:
     return {
         key: round(1e3 * value, 3) for key, value in outcome.seconds(name).as_dict().items() if key != "n"
     }

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tools.bench.published import wrap_publishing
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 from tools.bench.stopwatch import Stopwatch
 from tools.private_domain import private_domain
 from vfrt_ros.bench.isolated import isolated
@@ -23,7 +23,7 @@ TARGET = 0.15
 NAME = "all but CLIP's forward pass, Image message to Recognition"
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[BenchRow]:
     """The row, with a table for CLIP and, in full mode, for the other encoders."""
     tables = {"clip": isolated(profile, backbone=clip()[0], count=40 if quick else 150)}
     if not quick:
@@ -32,7 +32,7 @@ def measure(quick: bool) -> list[Row]:
     share = own["rest ms"] / own["stages"][FORWARD]["ms"]
     figure = f"{share:.1%} ({own['rest ms']:.2f} ms of {own['total ms']:.1f} ms; {_largest(own)})"
     return [
-        Row(
+        BenchRow(
             NAME,
             f"< {TARGET:.0%} of the forward pass, {EXAMPLES:,} examples, {LABELS} labels",
             figure,

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tools.bench.row import Row
+from tools.bench.row import BenchRow
 from tools.bench.served import Served
 from vfrt_ros.bench.isolated import isolated
 from vfrt_ros.bench.materials import clip
@@ -20,7 +20,7 @@ from vfrt_ros.bench.spread import spread
 TARGET = 3.0
 
 
-def measure(quick: bool) -> list[Row]:
+def measure(quick: bool) -> list[BenchRow]:
     """A row for CLIP and one for the embedded encoder."""
     return [
         _row(name, backbone, 1 if quick else 5)
@@ -28,12 +28,12 @@ def measure(quick: bool) -> list[Row]:
     ]
 
 
-def _row(name: str, backbone: str, count: int) -> Row:
+def _row(name: str, backbone: str, count: int) -> BenchRow:
     found = isolated(watch, backbone=backbone, count=count)
     start, torch = found["seconds"], found["torch seconds"]
     allowed = TARGET + (torch["median"] if found["torch imported"] else 0.0)
     how = "torch imported" if found["torch imported"] else "torch not imported"
-    return Row(
+    return BenchRow(
         f"second start to first Recognition ({name})",
         f"< {TARGET:g} s beyond importing torch, or without importing it",
         f"{start['median']:.2f} s ({start['low']:.2f} … {start['high']:.2f}), {how} "

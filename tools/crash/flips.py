@@ -37,7 +37,7 @@ class FlipReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class LeftMemory:
     """A memory's folder as a killed or an ended process left it, and what had been acknowledged."""
 
     folder: Path
@@ -82,7 +82,7 @@ def _samples(count: int) -> int:
     return max(2, min(SAMPLES, count // 25))
 
 
-def _raise(folder: Path, dice: random.Random, number: int) -> Sample:
+def _raise(folder: Path, dice: random.Random, number: int) -> LeftMemory:
     """A memory that was changed a good deal; but for every fourth one it was killed, and its log is full."""
     oracle, context = Oracle(), spawner()
     listener, teller = context.Pipe()
@@ -101,7 +101,7 @@ def _raise(folder: Path, dice: random.Random, number: int) -> Sample:
     process.join()
     if number % 4 == 1:
         new_memory(folder / NAME).close()
-    return Sample(folder, oracle)
+    return LeftMemory(folder, oracle)
 
 
 def _hurt(copy: Path, dice: random.Random, both: bool) -> dict[str, str]:
@@ -114,7 +114,7 @@ def _hurt(copy: Path, dice: random.Random, both: bool) -> dict[str, str]:
     return done if all(done.values()) else {}
 
 
-def _look_at_one(copy: Path, sample: Sample, report: FlipReport) -> list[str]:
+def _look_at_one(copy: Path, sample: LeftMemory, report: FlipReport) -> list[str]:
     """Nothing may be missing; what was damaged is kept and spoken of; the next start has nothing to say."""
     try:
         memory = new_memory(copy / NAME)
@@ -141,7 +141,7 @@ def _second_start(copy: Path, oracle: Oracle) -> list[str]:
         memory.close()
 
 
-def _look_at_both(copy: Path, sample: Sample, report: FlipReport) -> list[str]:
+def _look_at_both(copy: Path, sample: LeftMemory, report: FlipReport) -> list[str]:
     """It opens, what it holds was acknowledged so, and where anything is missing it says so."""
     try:
         memory = new_memory(copy / NAME)

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from tools.fleet.cost import Cost, measure_cost
 from tools.fleet.robot import MUTANTS
-from tools.fleet.trial import Result, Trial
+from tools.fleet.trial import Trial, TrialResult
 
 INTERRUPTED = 130
 LATENCY_LIMIT, CATCH_UP_LIMIT, COST_LIMIT = 2.0, 5.0, 1.02
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if result.is_good and _is_fast(result) and is_cheap else 1
 
 
-def describe_speed(result: Result) -> str:
+def describe_speed(result: TrialResult) -> str:
     """How fast a calm fleet was, for people."""
     half, most = np.percentile(result.latencies, [50, 99])
     return (
@@ -57,7 +57,7 @@ def describe_speed(result: Result) -> str:
     )
 
 
-def describe(result: Result) -> str:
+def describe(result: TrialResult) -> str:
     """What was left at the end, for people."""
     faults = ", ".join(f"{count} {name}" for name, count in result.faults.most_common())
     lines = [
@@ -82,7 +82,7 @@ def describe_cost(cost: Cost) -> str:
     )
 
 
-def _run(arguments: argparse.Namespace, seed: int, folder: Path) -> Result:
+def _run(arguments: argparse.Namespace, seed: int, folder: Path) -> TrialResult:
     trial = Trial(folder, arguments.robots, arguments.servers, seed, arguments.mutant)
     try:
         if not arguments.no_measure:
@@ -96,7 +96,7 @@ def _run(arguments: argparse.Namespace, seed: int, folder: Path) -> Result:
         trial.close()
 
 
-def _is_fast(result: Result) -> bool:
+def _is_fast(result: TrialResult) -> bool:
     slow = bool(result.latencies) and float(np.percentile(result.latencies, 99)) > LATENCY_LIMIT
     return not slow and (result.catch_up is None or result.catch_up <= CATCH_UP_LIMIT)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.fleet.network import Network
+from tools.fleet.network import FleetNetwork
 from tools.fleet.servers import Servers
 from tools.fleet.unit import Unit
 from vfrt_ros.core.config.settings import RecognitionSettings
@@ -63,7 +63,7 @@ def measure_cost(folder: Path, blocks: int = BLOCKS, seconds: float = BLOCK_SECO
     """
     folder.mkdir(parents=True, exist_ok=True)
     servers = Servers(folder, 1)
-    network = Network(servers.ports)
+    network = FleetNetwork(servers.ports)
     settings = RecognitionSettings(backbone="embedded", memory_path=str(folder / "memory.db"))
     frames, cost = _pictures(), Cost()
     with Recogniser(settings) as recogniser:

@@ -21,7 +21,7 @@ class Weather(Enum):
     ANSWERS_LOST = "lost answers"
 
 
-class Network:
+class FleetNetwork:
     """Forwards the connections of each robot to one of the servers; a thread of its own with asyncio.
 
     Args:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from tools.fleet.network import Network, Weather
+from tools.fleet.network import FleetNetwork, Weather
 from tools.fleet.servers import Servers
-from tools.fleet.unit import Mark, State, Unit
+from tools.fleet.unit import Mark, RobotState, Unit
 
 DAY = 24 * 3600.0
 LATENCY_OPERATIONS, LATENCY_PAUSE = 200, 0.25
@@ -25,7 +25,7 @@ Done = Callable[[int], object]
 
 
 @dataclass(slots=True)
-class Result:
+class TrialResult:
     """The outcome.
 
     Attributes:
@@ -47,7 +47,7 @@ class Result:
     lost: int = 0
     hashes: int = 0
     contents: int = 0
-    states: list[State] = field(default_factory=list)
+    states: list[RobotState] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
@@ -69,8 +69,8 @@ class Trial:
         self._dice = random.Random(seed)
         folder.mkdir(parents=True, exist_ok=True)
         self._servers = Servers(folder, servers)
-        self._network = Network(self._servers.ports)
-        self.result = Result()
+        self._network = FleetNetwork(self._servers.ports)
+        self.result = TrialResult()
         self._robots: list[Unit] = []
         self._heal_at: list[tuple[float, Callable[[], object]]] = []
         try:
@@ -115,7 +115,7 @@ class Trial:
             done(share)
         self._heal(float("inf"))
 
-    def finish(self) -> Result:
+    def finish(self) -> TrialResult:
         """Let everything heal, and look at what is there."""
         for robot in self._robots:
             robot.settle()
@@ -247,7 +247,7 @@ class Trial:
         """Until all robots hold the same, and nothing waits; where they never do, the result tells."""
         deadline = time.monotonic() + END_SECONDS
         while time.monotonic() < deadline:
-            states: Sequence[State] = [robot.state() for robot in self._robots]
+            states: Sequence[RobotState] = [robot.state() for robot in self._robots]
             alike = len({(state.state_hash, state.operations) for state in states}) == 1
             if alike and all(state.waiting == 0 for state in states):
                 return

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.fleet.network import Network, Weather
+from tools.fleet.network import FleetNetwork, Weather
 from tools.fleet.robot import ENCODER, RobotStart, run
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 
@@ -22,7 +22,7 @@ Mark = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class RobotState:
     """What a robot tells of itself; see `robot._Robot.state`."""
 
     robot: str
@@ -46,7 +46,7 @@ class Unit:
         self,
         name: str,
         folder: Path,
-        network: Network,
+        network: FleetNetwork,
         seed: int,
         mutant: str = "",
         encoder: EncoderIdentity = ENCODER,
@@ -117,10 +117,10 @@ class Unit:
             elif time.monotonic() > deadline:
                 raise TimeoutError(f"robot {self.name} gives no answer")
 
-    def state(self) -> State:
+    def state(self) -> RobotState:
         """What it tells of itself."""
         self._send("state")
-        return State(*self._answer("state"))
+        return RobotState(*self._answer("state"))
 
     def contents(self) -> tuple[str, list[Mark]]:
         """A digest of what its operations come to, and their marks."""

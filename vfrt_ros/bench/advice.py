@@ -21,7 +21,7 @@ FLUENT, USABLE = 15.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class TimedOption:
     """A way to run, and how fast it was.
 
     Attributes:
@@ -45,7 +45,7 @@ class Candidate:
 
 def measure(
     quick: bool, backbones: Sequence[str] = (), examples: int = 1000
-) -> tuple[list[Candidate], list[str]]:
+) -> tuple[list[TimedOption], list[str]]:
     """Let the encoders that are at hand run in turns.
 
     Args:
@@ -78,7 +78,7 @@ def measure(
     return sorted(candidates, key=lambda candidate: candidate.ms), list(dict.fromkeys(notes))
 
 
-def words(candidates: Sequence[Candidate]) -> list[str]:
+def words(candidates: Sequence[TimedOption]) -> list[str]:
     """What to choose, and why.
 
     >>> fast = Candidate("embedded", "openvino", (640, 480), 8.0, 125.0)
@@ -101,17 +101,17 @@ def words(candidates: Sequence[Candidate]) -> list[str]:
     return sentences
 
 
-def choose(candidates: Sequence[Candidate]) -> Candidate:
+def choose(candidates: Sequence[TimedOption]) -> TimedOption:
     """CLIP where it is fluent, or at least usable and alone; else the fastest; at the usual size if it may be."""
 
-    def rank(candidate: Candidate) -> tuple[bool, bool, bool, float]:
+    def rank(candidate: TimedOption) -> tuple[bool, bool, bool, float]:
         fluent = candidate.hz >= FLUENT
         return (fluent, fluent and candidate.backbone != "embedded", candidate.size == SIZE, candidate.hz)
 
     return max(candidates, key=rank)
 
 
-def as_dict(candidates: Sequence[Candidate], notes: Sequence[str]) -> dict[str, Any]:
+def as_dict(candidates: Sequence[TimedOption], notes: Sequence[str]) -> dict[str, Any]:
     """Plain values for JSON."""
     return {
         "advice": words(candidates),
@@ -121,9 +121,9 @@ def as_dict(candidates: Sequence[Candidate], notes: Sequence[str]) -> dict[str, 
     }
 
 
-def _candidate(way: tuple[str, str, tuple[int, int]], seconds: float) -> Candidate:
+def _candidate(way: tuple[str, str, tuple[int, int]], seconds: float) -> TimedOption:
     backbone, runtime, size = way
-    return Candidate(backbone, runtime, size, round(1e3 * seconds, 2), round(1 / seconds, 1))
+    return TimedOption(backbone, runtime, size, round(1e3 * seconds, 2), round(1 / seconds, 1))
 
 
 def _pace(hz: float) -> str:
@@ -134,10 +134,10 @@ def _pace(hz: float) -> str:
     return "enough to work with" if hz >= USABLE else "which is slow: show things for a second or two"
 
 
-def _differs_in_size(chosen: Candidate, other: Candidate) -> bool:
+def _differs_in_size(chosen: TimedOption, other: TimedOption) -> bool:
     return (other.backbone, other.runtime) == (chosen.backbone, chosen.runtime) and other.size != chosen.size
 
 
-def _other_size(chosen: Candidate, other: Candidate) -> str:
+def _other_size(chosen: TimedOption, other: TimedOption) -> str:
     change = other.ms / chosen.ms - 1
     return f"Frames of {other.size[0]}x{other.size[1]} take {abs(change):.0%} {'longer' if change > 0 else 'less'}."

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.bench.isolated import BenchError, Steps
-from vfrt_ros.bench.spread import Spread, spread
+from vfrt_ros.bench.spread import Quantiles, spread
 
 PREPARING = 2
 Prepare = Callable[..., Callable[[], Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ContestResult:
     """What a contest showed.
 
     Attributes:
@@ -31,17 +31,19 @@ class Outcome:
     rounds: Mapping[str, list[float]]
     failures: Mapping[str, str]
 
-    def seconds(self, name: str) -> Spread:
+    def seconds(self, name: str) -> Quantiles:
         """Of one contestant, over the rounds."""
         return spread(self.rounds[name])
 
-    def ratio(self, name: str, other: str) -> Spread:
+    def ratio(self, name: str, other: str) -> Quantiles:
         """How many times the time of `name` that of `other` is, round by round."""
         pairs = zip(self.rounds[other], self.rounds[name], strict=True)
         return spread([theirs / own for theirs, own in pairs])
 
 
-def contest(contestants: Mapping[str, tuple[Prepare, dict[str, Any]]], rounds: int, steps: int) -> Outcome:
+def contest(
+    contestants: Mapping[str, tuple[Prepare, dict[str, Any]]], rounds: int, steps: int
+) -> ContestResult:
     """Let them take turns.
 
     Args:
@@ -68,7 +70,7 @@ def contest(contestants: Mapping[str, tuple[Prepare, dict[str, Any]]], rounds: i
         finally:
             for entrant in running.values():
                 entrant.close()
-    return Outcome(taken, failures)
+    return ContestResult(taken, failures)
 
 
 def _admit(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Quantiles:
     """Median, and the 10th and 90th of 100, of `n` measurements in one unit."""
 
     median: float
@@ -36,14 +36,14 @@ class Spread:
         return asdict(self)
 
 
-def spread(values: Sequence[float] | npt.NDArray) -> Spread:
+def spread(values: Sequence[float] | npt.NDArray) -> Quantiles:
     """Of at least one value.
 
     >>> spread([3.0, 1.0, 2.0]).median
     2.0
     """
     low, median, high = np.percentile(np.asarray(values, float), (10, 50, 90))
-    return Spread(float(median), float(low), float(high), len(values))
+    return Quantiles(float(median), float(low), float(high), len(values))
 
 
 def seconds_of(step: Callable[[], Any], count: int, warm_up: int = 3) -> list[float]:

@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     return OK
 
 
-class _Picture:
+class _NamedPicture:
     """A picture file ready to be sent."""
 
     def __init__(self, path: Path, boxes: Sequence[Box]) -> None:
@@ -82,7 +82,7 @@ class _Picture:
         self.regions = Regions(regions=[Region(box=message_of_box(box, scale)) for box in boxes])
 
 
-def _read(names: Sequence[str], boxes: Sequence[Box]) -> list[_Picture]:
+def _read(names: Sequence[str], boxes: Sequence[Box]) -> list[_NamedPicture]:
     """The pictures; a bad one is named and left out.
 
     Raises:
@@ -94,7 +94,7 @@ def _read(names: Sequence[str], boxes: Sequence[Box]) -> list[_Picture]:
     pictures, faults = [], []
     for path in picture_paths(names):
         try:
-            pictures.append(_Picture(path, boxes))
+            pictures.append(_NamedPicture(path, boxes))
         except (CommandError, SourceError) as error:
             faults.append(str(error))
     if not pictures:

@@ -13,7 +13,7 @@ from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.decision import decide
 from vfrt_ros.core.frames.regions.tracker import Tracker
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.report.explanation import Answered
+from vfrt_ros.core.report.explanation import LastDecision
 from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.search import Search
 from vfrt_ros.core.smoothing import Smoother, favour, has_hysteresis
@@ -32,12 +32,12 @@ class _Thing:
     def __init__(self) -> None:
         self.smoother = Smoother()
         self.held: str | None = None
-        self.answered: Answered | None = None
+        self.last: LastDecision | None = None
         self.crops: deque[Observation] = deque(maxlen=RECENT_CROPS)
 
     def forget_the_past(self) -> None:
         self.smoother.reset()
-        self.held = self.answered = None
+        self.held = self.last = None
 
 
 class ObjectsInView:
@@ -93,13 +93,13 @@ class ObjectsInView:
         """
         return list(self._thing(track).crops)[-count:] if count > 0 else []
 
-    def answered(self, track: int) -> Answered | None:
+    def last_decision(self, track: int) -> LastDecision | None:
         """How an object was decided last; None = not since the last change.
 
         Raises:
             RequestError: No object in view has the number.
         """
-        return self._thing(track).answered
+        return self._thing(track).last
 
     def forget_the_past(self) -> None:
         """What comes next owes nothing to what was before, though the tracks go on."""
@@ -140,7 +140,7 @@ class ObjectsInView:
                 k_candidates=settings.k_candidates,
                 version=memory.version,
             )
-            thing.answered = Answered(one.observation, evidence, scores, decision, settings)
+            thing.last = LastDecision(one.observation, evidence, scores, decision, settings)
             thing.held = decision.label if decision.known and has_hysteresis(settings) else None
             thing.crops.append(one.observation)
             objects.append(RecognisedObject(track, one.region.box, decision))

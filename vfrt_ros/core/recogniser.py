@@ -417,14 +417,14 @@ class Recogniser:
             put_rule_in_force = self._rule.prepare(settings)
             finders = [(view, view.finder_for(settings.regions)) for view in self._views]
             weights = self._rule.last.weights
-            answered = [(view, view.answered_with(weights)) for view in self._views]
+            decisions = [(view, view.last_with(weights)) for view in self._views]
             begin_commit()
             put_rule_in_force()
             self.live.put_in_force(settings)
             for view, finder in finders:
                 view.find_by(finder)
-            for view, last in answered:
-                view.forget_the_past(answered=last)
+            for view, last in decisions:
+                view.forget_the_past(last=last)
 
     @property
     def rule(self) -> FusionRule:

@@ -26,7 +26,7 @@ Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class SelectionResult:
     """A frame that a registration looked at.
 
     Attributes:
@@ -70,22 +70,24 @@ class Registration:
 
     Attributes:
         step: What undo takes back.
-        judged: Every frame that was looked at, in order; those without a rejection are `step`'s examples, in order.
+        selection: Every frame that was looked at, in order; those without a rejection are `step`'s examples, in order.
         conflicts: Labels that have the same scene, nearest first; all was stored none the less.
     """
 
     stored: int
     reasons: tuple[str, ...]
     step: Step = field(repr=False)
-    judged: tuple[Judged, ...] = field(default=(), repr=False)
+    selection: tuple[SelectionResult, ...] = field(default=(), repr=False)
     conflicts: tuple[Conflict, ...] = ()
 
     @classmethod
-    def of(cls, judged: Sequence[Judged], step: Step, conflicts: Sequence[Conflict] = ()) -> Registration:
+    def of(
+        cls, selection: Sequence[SelectionResult], step: Step, conflicts: Sequence[Conflict] = ()
+    ) -> Registration:
         """The outcome of a step that stored what is worth storing."""
-        reasons = tuple(frame.reason for frame in judged if frame.rejection)
+        reasons = tuple(frame.reason for frame in selection if frame.rejection)
         added = step.examples.added
-        return cls(len(added), reasons, step, tuple(judged), tuple(conflicts))
+        return cls(len(added), reasons, step, tuple(selection), tuple(conflicts))
 
     @property
     def warning(self) -> str:
@@ -123,15 +125,15 @@ def store(
         if not observations:
             raise NoFramesError("There is no recent frame to learn from: is the camera running?")
         stored = memory.examples(label)
-        judged = select(observations, label, stored, negative=negative, most=limits.max_examples)
-        fresh = examples_of(judged)
+        selection = select(observations, label, stored, negative=negative, most=limits.max_examples)
+        fresh = examples_of(selection)
         conflicts = () if negative else find_conflicts(memory, label, fresh)
-        return Registration.of(judged, memory.register(label, fresh, negative=negative), conflicts)
+        return Registration.of(selection, memory.register(label, fresh, negative=negative), conflicts)
 
 
 def select(
     observations: Sequence[Observation], label: str, stored: Sequence[Example], *, negative: bool, most: int
-) -> list[Judged]:
+) -> list[SelectionResult]:
     """Find out what is blurred, badly exposed, a near duplicate or too much.
 
     Args:
@@ -148,7 +150,7 @@ def select(
     seen = np.stack([observation.embedding for observation in observations])
     nearest = _nearest(seen, known)
     room = most - len(stored)
-    judged: list[Judged] = []
+    selection: list[SelectionResult] = []
     for number, observation in enumerate(observations):
         rejection = observation.quality.rejection()
         if rejection is None and nearest[number] >= NEAR_DUPLICATE_COSINE:
@@ -160,29 +162,31 @@ def select(
         if rejection is None:
             room -= 1
             nearest = np.maximum(nearest, seen @ observation.embedding)
-        judged.append(Judged(observation, rejection, f"frame {number + 1} of {len(observations)}"))
-    return judged
+        selection.append(
+            SelectionResult(observation, rejection, f"frame {number + 1} of {len(observations)}")
+        )
+    return selection
 
 
-def examples_of(judged: Sequence[Judged]) -> list[NewExample]:
+def examples_of(selection: Sequence[SelectionResult]) -> list[NewExample]:
     """The examples to store.
 
     Raises:
         AllRejectedError: No frame passed.
     """
-    kept = [frame.observation for frame in judged if not frame.rejection]
+    kept = [frame.observation for frame in selection if not frame.rejection]
     if not kept:
-        raise RejectedFramesError(judged)
+        raise RejectedFramesError(selection)
     return [NewExample(o.embedding, o.quality.as_dict(), o.thumbnail()) for o in kept]
 
 
 class RejectedFramesError(AllRejectedError):
-    """No frame of a registration is worth storing; `judged` has them all."""
+    """No frame of a registration is worth storing; `selection` has them all."""
 
-    def __init__(self, judged: Sequence[Judged]) -> None:
-        reasons = tuple(frame.reason for frame in judged)
-        super().__init__(f"None of {counted(len(judged), 'frame')} was stored: {reasons[0]}.", reasons)
-        self.judged = tuple(judged)
+    def __init__(self, selection: Sequence[SelectionResult]) -> None:
+        reasons = tuple(frame.reason for frame in selection)
+        super().__init__(f"None of {counted(len(selection), 'frame')} was stored: {reasons[0]}.", reasons)
+        self.selection = tuple(selection)
 
 
 def _nearest(seen: Array, known: Sequence[Array]) -> Array:

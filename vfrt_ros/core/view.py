@@ -15,7 +15,7 @@ from vfrt_ros.core.frames.repeats import Repeats
 from vfrt_ros.core.frames.thumbnailer import Thumbnailer
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.objects_in_view import ObjectsInView
-from vfrt_ros.core.report.explanation import Answered, Explanation, explain
+from vfrt_ros.core.report.explanation import Explanation, LastDecision, explain
 from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.smoothing import Smoother, favour, has_hysteresis
 from vfrt_ros.core.types.decision import Decision
@@ -45,7 +45,7 @@ class View:
         self._smoother = Smoother()
         self._thumbnailer = Thumbnailer()
         self._held: str | None = None
-        self._answered: Answered | None = None
+        self._last: LastDecision | None = None
         self.objects = ObjectsInView()
         self.pictures = RecentPictures()
         self.finder = RegionFinder()
@@ -81,7 +81,7 @@ class View:
             k_candidates=settings.k_candidates,
             version=memory.version,
         )
-        self._answered = Answered(observation, evidence, scores, decision, settings)
+        self._last = LastDecision(observation, evidence, scores, decision, settings)
         self._held = decision.label if decision.known and has_hysteresis(settings) else None
         self._thumbnailer.expect(observation)
         return decision
@@ -118,32 +118,32 @@ class View:
             RequestError: The label is no label, or no object in view has the track.
             UnknownLabelError: There is no such label.
         """
-        answered = self.objects.answered(track) if track else self._answered
-        if answered is None:
+        last = self.objects.last_decision(track) if track else self._last
+        if last is None:
             raise NoFramesError("No frame was recognised since the last change: is the camera running?")
-        known = answered.evidence.labels
+        known = last.evidence.labels
         label = stored_label(label, known) if label else ""
         if label and label not in known:
             raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, known)}")
-        best = label or answered.decision.label
-        pinned = answered.weights
+        best = label or last.decision.label
+        pinned = last.weights
         if pinned is None:
             pinned = {best: weights(best)} if best in known else {}
-        return explain(answered, memory, label, pinned.get(best, {}))
+        return explain(last, memory, label, pinned.get(best, {}))
 
-    def answered_with(self, weights: Weights) -> Answered | None:
+    def last_with(self, weights: Weights) -> LastDecision | None:
         """How the last frame was decided, with the weights as they are now; None = there is no such frame."""
-        return self._answered and self._answered.with_weights(weights)
+        return self._last and self._last.with_weights(weights)
 
-    def forget_the_past(self, *, answered: Answered | None = None) -> None:
+    def forget_the_past(self, *, last: LastDecision | None = None) -> None:
         """What comes next owes nothing to what was before: no smoothing, no hysteresis.
 
         Args:
-            answered: How the last frame was decided, where that can still be explained.
+            last: How the last frame was decided, where that can still be explained.
         """
         self._smoother.reset()
         self._held = None
-        self._answered = answered
+        self._last = last
         self.objects.forget_the_past()
 
     def restart(self) -> None:

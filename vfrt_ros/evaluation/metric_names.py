@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class MetricName:
     """One figure, in [0, 1].
 
     Attributes:
@@ -28,28 +28,32 @@ class Metric:
 
 
 METRICS = {
-    "top1": Metric("top-1", True, "share of questions about taught objects whose best label is right"),
-    "auroc": Metric(
+    "top1": MetricName("top-1", True, "share of questions about taught objects whose best label is right"),
+    "auroc": MetricName(
         "AUROC", True, "chance that a taught object is more familiar than an unknown one; 0.5 is guessing"
     ),
-    "fpr95": Metric(
+    "fpr95": MetricName(
         "FPR95", False, "share of unknown objects taken for known where 95 % of the taught ones are"
     ),
-    "aupr": Metric(
+    "aupr": MetricName(
         "AUPR", True, "average precision of finding the taught objects; their share of all is guessing"
     ),
-    "oscr": Metric(
+    "oscr": MetricName(
         "OSCR", True, "area under right names of taught objects against unknown objects taken for known"
     ),
-    "ece": Metric(
+    "ece": MetricName(
         "ECE", False, "mean gap between score and share right, taught and unknown objects counting the same"
     ),
-    "strangers": Metric(
+    "strangers": MetricName(
         "strangers",
         False,
         "share of unknown objects given a label where one threshold calls 5 % of the taught unknown",
     ),
-    "rejected": Metric("rejected", None, "share of taught objects called unknown at the default threshold"),
-    "accepted": Metric("accepted", None, "share of unknown objects given a label at the default threshold"),
+    "rejected": MetricName(
+        "rejected", None, "share of taught objects called unknown at the default threshold"
+    ),
+    "accepted": MetricName(
+        "accepted", None, "share of unknown objects given a label at the default threshold"
+    ),
 }
 """By the key in the files."""

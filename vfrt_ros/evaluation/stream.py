@@ -41,7 +41,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FrameRow:
     """What one frame was recognised as.
 
     Attributes:
@@ -127,7 +127,7 @@ def with_noise(frames: Iterable[Frame], deviation: float, seed: int) -> Iterator
         yield frame
 
 
-def replay(recogniser: Recogniser, frames: Iterable[Frame]) -> Iterator[Row]:
+def replay(recogniser: Recogniser, frames: Iterable[Frame]) -> Iterator[FrameRow]:
     """Recognise frames in order; each is encoded once and decided twice, with and without smoothing.
 
     Args:
@@ -145,10 +145,12 @@ def replay(recogniser: Recogniser, frames: Iterable[Frame]) -> Iterator[Row]:
         observation = recogniser.observe(frame.image, stamp)
         smoothed = recogniser.decide(observation, frame.camera)
         latency = time.perf_counter() - began
-        yield Row(number, stamp, smoothed, plain.decide(observation, frame.camera), latency, frame.camera)
+        yield FrameRow(
+            number, stamp, smoothed, plain.decide(observation, frame.camera), latency, frame.camera
+        )
 
 
-def write_rows(rows: Iterable[Row], path: Path) -> list[Row]:
+def write_rows(rows: Iterable[FrameRow], path: Path) -> list[FrameRow]:
     """Write one line of CSV for each row as it comes, and give all of them back.
 
     Args:
@@ -174,8 +176,8 @@ def write_rows(rows: Iterable[Row], path: Path) -> list[Row]:
     return kept
 
 
-def _write(rows: Iterable[Row], writer: Any) -> list[Row]:
-    kept: list[Row] = []
+def _write(rows: Iterable[FrameRow], writer: Any) -> list[FrameRow]:
+    kept: list[FrameRow] = []
     for row in rows:
         if not kept:
             writer.writerow((*COLUMNS, "camera") if row.camera else COLUMNS)
@@ -195,7 +197,7 @@ def changes(labels: Sequence[str]) -> int:
     return sum(one != other for one, other in pairwise(labels))
 
 
-def summarise_cameras(rows: Sequence[Row]) -> dict[str, Any]:
+def summarise_cameras(rows: Sequence[FrameRow]) -> dict[str, Any]:
     """What a replay of several cameras showed: frames in all, and of each camera by its name as `summarise` says."""
     names = sorted({row.camera for row in rows})
     return {
@@ -204,7 +206,7 @@ def summarise_cameras(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def summarise(rows: Sequence[Row]) -> dict[str, Any]:
+def summarise(rows: Sequence[FrameRow]) -> dict[str, Any]:
     """What a replay of one camera showed, in numbers.
 
     Returns:
@@ -228,7 +230,7 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _duration(rows: Sequence[Row]) -> float:
+def _duration(rows: Sequence[FrameRow]) -> float:
     """Seconds up to the end of the last frame, each frame lasting as long as they do on average."""
     if len(rows) < 2:
         return 0.0

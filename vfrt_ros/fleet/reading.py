@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StreamPlace:
     """Up to where the stream was dealt with.
 
     Attributes:
@@ -25,7 +25,7 @@ class Place:
 
 
 @dataclass(slots=True)
-class Reading:
+class StreamReading:
     """The place in one fleet's stream, and who publishes which robot's operations there.
 
     A robot id belongs to the name that published it first in the stream: all who read the stream agree on that.
@@ -37,18 +37,18 @@ class Reading:
     """
 
     fleet: str
-    place: Place = field(default_factory=Place)
+    place: StreamPlace = field(default_factory=StreamPlace)
     owners: dict[str, str] = field(default_factory=dict)
     _fresh: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, fleet: str, meta: Mapping[str, str]) -> Reading:
+    def of(cls, fleet: str, meta: Mapping[str, str]) -> StreamReading:
         """As it was written last."""
         try:
             stream, sequence, mark = json.loads(meta.get(_key(fleet), "[]"))
-            place = Place(str(stream), int(sequence), str(mark))
+            place = StreamPlace(str(stream), int(sequence), str(mark))
         except (ValueError, TypeError):
-            place = Place()
+            place = StreamPlace()
         prefix = _key(fleet) + " owner "
         owners = {}
         for key, value in meta.items():
@@ -59,7 +59,7 @@ class Reading:
 
     def begin(self, stream: str) -> None:
         """Read this stream from its beginning."""
-        self.place = Place(stream)
+        self.place = StreamPlace(stream)
         self.owners, self._fresh = {}, {}
 
     def own(self, robot: str, name: str) -> str:
@@ -68,7 +68,7 @@ class Reading:
             self.owners[robot] = self._fresh[robot] = name
         return self.owners[robot]
 
-    def facts(self, place: Place) -> dict[str, str]:
+    def facts(self, place: StreamPlace) -> dict[str, str]:
         """What to write beside the log so that reading goes on behind `place`."""
         owners = {
             f"{_key(self.fleet)} owner {robot}": f"{name} {place.stream}"

@@ -23,12 +23,12 @@ from vfrt_ros.core.memory.robot_names import fact, names_of
 from vfrt_ros.core.types.errors import OperationError, OperationFault, VfrtError
 from vfrt_ros.core.types.operation import Operation
 from vfrt_ros.fleet.message import PASSED_ON, Assembler, Position
-from vfrt_ros.fleet.reading import Place, Reading
+from vfrt_ros.fleet.reading import StreamPlace, StreamReading
 from vfrt_ros.fleet.session import Session
 from vfrt_ros.fleet.shared_memory import NoTurnError
 from vfrt_ros.fleet.status import Trouble
 from vfrt_ros.fleet.subjects import Sender, sender_of
-from vfrt_ros.fleet.take_in import Arrival, Refusal, take_in
+from vfrt_ros.fleet.take_in import Incoming, Refusal, take_in
 
 READER_SEPARATOR = "="
 """In the name of a reader, where it stands in no robot's name and no id."""
@@ -59,7 +59,7 @@ class Receiver:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._reading = Reading(session.settings.fleet)
+        self._reading = StreamReading(session.settings.fleet)
         self._assembler = Assembler()
         self._postponed: dict[int, int] = {}
         self._last, self._mark = 0, ""
@@ -95,7 +95,7 @@ class Receiver:
         """Find the place from which to go on; a stream that is not the one that was read is read anew."""
         session, info = self._session, await self._session.open_stream()
         meta = session.memory.read(lambda memory: memory.meta())
-        self._reading = Reading.of(session.settings.fleet, meta)
+        self._reading = StreamReading.of(session.settings.fleet, meta)
         self._goal, place = info.state.last_seq, self._reading.place
         known = place.stream == session.stream and place.sequence <= self._goal
         if known and place.mark:
@@ -174,7 +174,7 @@ class Receiver:
         self._reach(self._last if pending else max(self._last, self._goal))
         return pending
 
-    async def _add_as_soon_as_possible(self, arrivals: Sequence[Arrival]) -> list[Refusal]:
+    async def _add_as_soon_as_possible(self, arrivals: Sequence[Incoming]) -> list[Refusal]:
         """Add operations; where the memory cannot be written, wait until it can."""
         report, pause = self._session.report, FIRST_PAUSE
         while True:
@@ -192,7 +192,7 @@ class Receiver:
                 self._written(place)
             return refused
 
-    def _add(self, memory: Memory, arrivals: Sequence[Arrival]) -> tuple[list[Refusal], Place | None]:
+    def _add(self, memory: Memory, arrivals: Sequence[Incoming]) -> tuple[list[Refusal], StreamPlace | None]:
         """In a turn: add what is new, and write up to where the stream was read with it."""
         self._session.memory.check_room(memory)
         place = self._place()
@@ -205,7 +205,7 @@ class Receiver:
         refused = take_in(memory, arrivals, facts)
         return refused, place if memory.version != version else None
 
-    def _arrivals(self, message: Msg) -> list[Arrival]:
+    def _arrivals(self, message: Msg) -> list[Incoming]:
         """The operation that a message completes; none where more of it is to come or it is refused."""
         sequence = message.metadata.sequence.stream
         sender = sender_of(message.subject)
@@ -227,7 +227,7 @@ class Receiver:
             text = f"{operation.id} came from robot {sender.name}, and robot {sender.robot} is {owner}'s"
             self._refuse(Refusal(sender, sequence, OperationFault.OTHER_NUMBER, text))
             return []
-        return [Arrival(operation, sender, sequence, is_pruned(row), position.place > 0, passed_on)]
+        return [Incoming(operation, sender, sequence, is_pruned(row), position.place > 0, passed_on)]
 
     def _may_publish(self, sender: Sender, operation: Operation, *, passed_on: bool) -> bool:
         """A robot id belongs to who published it first; what is older than the stream anybody may pass on."""
@@ -253,14 +253,14 @@ class Receiver:
         self._last, self._mark = min(self._postponed) - 1, ""
         return True
 
-    def _place(self) -> Place:
+    def _place(self) -> StreamPlace:
         """Behind the last message before which nothing waits."""
         waiting = [*self._postponed, *([self._assembler.first] if self._assembler.first else [])]
         if waiting and min(waiting) <= self._last:
-            return Place(self._session.stream, min(waiting) - 1)
-        return Place(self._session.stream, self._last, self._mark)
+            return StreamPlace(self._session.stream, min(waiting) - 1)
+        return StreamPlace(self._session.stream, self._last, self._mark)
 
-    def _written(self, place: Place) -> None:
+    def _written(self, place: StreamPlace) -> None:
         self._reading.place = place
         self._reading.written()
         self._noted = time.monotonic()

@@ -21,7 +21,7 @@ from vfrt_ros.fleet.subjects import Sender
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class Incoming:
     """An operation that came.
 
     Attributes:
@@ -50,7 +50,7 @@ class Refusal:
     clock: int = 0
 
 
-def take_in(memory: Memory, arrivals: Sequence[Arrival], facts: Mapping[str, str]) -> list[Refusal]:
+def take_in(memory: Memory, arrivals: Sequence[Incoming], facts: Mapping[str, str]) -> list[Refusal]:
     """Add what is new to a memory, in one transaction with facts; nobody else uses the memory meanwhile.
 
     Where the stream has another operation under a number of this memory's own, the memory is a copy that nobody
@@ -64,7 +64,7 @@ def take_in(memory: Memory, arrivals: Sequence[Arrival], facts: Mapping[str, str
         EncoderError: Prompts cannot be encoded now; nothing changed.
     """
     refused: list[Refusal] = []
-    fresh: dict[OperationId, Arrival] = {}
+    fresh: dict[OperationId, Incoming] = {}
     brought: set[OperationId] = set()
     for arrival in arrivals:
         key = arrival.operation.id
@@ -82,7 +82,7 @@ def take_in(memory: Memory, arrivals: Sequence[Arrival], facts: Mapping[str, str
     return refused
 
 
-def _adopt(memory: Memory, arrivals: Sequence[Arrival], facts: Mapping[str, str]) -> list[Refusal]:
+def _adopt(memory: Memory, arrivals: Sequence[Incoming], facts: Mapping[str, str]) -> list[Refusal]:
     pruned = frozenset(each.operation.id for each in arrivals if each.pruned)
     try:
         memory.adopt([each.operation for each in arrivals], facts, pruned=pruned)
@@ -95,7 +95,7 @@ def _adopt(memory: Memory, arrivals: Sequence[Arrival], facts: Mapping[str, str]
     return []
 
 
-def _is_fresh(memory: Memory, arrival: Arrival) -> bool:
+def _is_fresh(memory: Memory, arrival: Incoming) -> bool:
     operation = arrival.operation
     try:
         return memory.is_fresh(operation, pruned=arrival.pruned)
@@ -107,7 +107,7 @@ def _is_fresh(memory: Memory, arrival: Arrival) -> bool:
     return True
 
 
-def _check_sender(memory: Memory, arrival: Arrival, brought: set[OperationId]) -> None:
+def _check_sender(memory: Memory, arrival: Incoming, brought: set[OperationId]) -> None:
     """An operation comes under its robot's subject, or has come in with a file that the sender imported."""
     key = arrival.operation.id
     if arrival.brought:
@@ -121,7 +121,7 @@ def _check_sender(memory: Memory, arrival: Arrival, brought: set[OperationId]) -
     )
 
 
-def _check_same(arrival: Arrival, known: Arrival) -> None:
+def _check_same(arrival: Incoming, known: Incoming) -> None:
     if arrival.operation.checksum != known.operation.checksum:
         raise OperationError(
             f"{arrival.operation.id} came twice, and not the same", OperationFault.OTHER_NUMBER
@@ -135,5 +135,5 @@ def _brings(memory: Memory, operation: Operation) -> set[OperationId]:
     return set(payload.adopted) if isinstance(payload, Teach) else set()
 
 
-def _refusal(arrival: Arrival, fault: OperationFault, error: Exception) -> Refusal:
+def _refusal(arrival: Incoming, fault: OperationFault, error: Exception) -> Refusal:
     return Refusal(arrival.sender, arrival.sequence, fault, str(error), arrival.operation.clock)

@@ -18,7 +18,7 @@ from vfrt_ros.nodes import names
 from vfrt_ros.nodes.camera_info import load_camera_info, save_camera_info
 
 
-class Calibration:
+class CameraCalibration:
     """Holds the calibration of the node's camera.
 
     Threads: the executor's thread loads and replaces `_info`, the publishing thread stamps it; each takes or sets the

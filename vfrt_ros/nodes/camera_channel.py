@@ -29,7 +29,7 @@ from vfrt_ros.nodes.object_channel import Boxed, ObjectChannel
 from vfrt_ros.nodes.qos_mismatch import publisher_events
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.silence_watch import SilenceWatch
-from vfrt_ros.nodes.statistics import Statistics
+from vfrt_ros.nodes.statistics import NodeStatistics
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +78,7 @@ class CameraChannel:
         others: Sequence[str] = (),
     ) -> None:
         self.camera = camera
-        self.statistics = Statistics()
+        self.statistics = NodeStatistics()
         self.losses = LossWatch(node)
         self.silence = SilenceWatch(self._tell_silence)
         self.rate_limit = RateLimit()

@@ -38,7 +38,7 @@ from vfrt_ros.core.sources.source import Source
 from vfrt_ros.core.sources.turn import Turn
 from vfrt_ros.core.types.errors import SourceError, UnusableSourceError
 from vfrt_ros.nodes import names, qos
-from vfrt_ros.nodes.calibration import Calibration
+from vfrt_ros.nodes.calibration import CameraCalibration
 from vfrt_ros.nodes.camera_diagnostics import CameraDiagnostics
 from vfrt_ros.nodes.conversions import compressed_from_frame, image_from_frame
 from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
@@ -64,7 +64,7 @@ class CameraNode(SelfStartingNode):
         self._publishing: threading.Thread | None = None
         self._opened: Source | None = None
         self._turn = Turn(self.settings.rotate, self.settings.flip)
-        self._calibration = Calibration(self, self.settings)
+        self._calibration = CameraCalibration(self, self.settings)
         self._told: set[str] = set()
         self._had_camera = False
         self._shown_source = ""

@@ -20,7 +20,7 @@ from vfrt_ros.nodes.loss_values import CAMERA, NODE, ToldLoss, loss_values
 from vfrt_ros.nodes.loss_watch import LossReport
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.silence_watch import PERIODS
-from vfrt_ros.nodes.statistics import Counts, Statistics
+from vfrt_ros.nodes.statistics import Counts, NodeStatistics
 from vfrt_ros.nodes.status import StatusPublisher, status_message
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class CameraStatus:
         started: When the node started, in seconds of the monotonic clock.
     """
 
-    def __init__(self, statistics: Statistics, started: float) -> None:
+    def __init__(self, statistics: NodeStatistics, started: float) -> None:
         self._statistics = statistics
         self._started = started
         self._before: tuple[float, Counts] = (started, statistics.counts())
@@ -122,7 +122,11 @@ class Diagnostics:
     """
 
     def __init__(
-        self, node: Node, statistics: Mapping[str, Statistics], faults: Faults, work: Callable[[str], Work]
+        self,
+        node: Node,
+        statistics: Mapping[str, NodeStatistics],
+        faults: Faults,
+        work: Callable[[str], Work],
     ) -> None:
         self._faults = faults
         self._work = work

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.report.overlay import Pace
+from vfrt_ros.core.report.overlay import ShownPace
 from vfrt_ros.core.types.observation import Observation
 from vfrt_ros.core.types.region import Region, check_regions
 from vfrt_ros.core.worker.frame_worker import NewestWorker
@@ -25,7 +25,7 @@ from vfrt_ros.nodes.result import Result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class FramePicture:
     """The picture of an image message: `frame` is (H, W, 3) uint8 BGR."""
 
     arrival: Arrival
@@ -105,16 +105,16 @@ class FramePath:
         self.frames.answered()
         self._answer_all(observed)
 
-    def _read(self, arrival: Arrival) -> Picture | None:
+    def _read(self, arrival: Arrival) -> FramePicture | None:
         """The picture of an image message; None where it is not due or cannot be used."""
         settings, channel = self._recogniser.settings, arrival.channel
         if not channel.rate_limit.allows(arrival.monotonic, settings.publish_rate_limit):
             channel.statistics.held_back()
             return None
         frame = channel.read(arrival, settings.max_megapixels)
-        return None if frame is None else Picture(arrival, frame)
+        return None if frame is None else FramePicture(arrival, frame)
 
-    def _answer_repeats(self, pictures: Sequence[Picture]) -> list[Picture]:
+    def _answer_repeats(self, pictures: Sequence[FramePicture]) -> list[FramePicture]:
         """Answer what needs no encoding; the others."""
         observed, others = [], []
         for picture in pictures:
@@ -128,7 +128,7 @@ class FramePath:
         self._answer_all(observed)
         return others
 
-    def _observe(self, pictures: Sequence[Picture]) -> list[tuple[Picture, Observation]]:
+    def _observe(self, pictures: Sequence[FramePicture]) -> list[tuple[FramePicture, Observation]]:
         """Encode pictures together; where that fails, each alone, so that one costs the other cameras nothing."""
         if not pictures:
             return []
@@ -142,19 +142,19 @@ class FramePath:
             return []
         return list(zip(pictures, observations, strict=True))
 
-    def _answer_all(self, observed: Sequence[tuple[Picture, Observation]]) -> None:
+    def _answer_all(self, observed: Sequence[tuple[FramePicture, Observation]]) -> None:
         for picture, observation in observed:
             try:
                 self._answer(picture, observation)
             except Exception as error:
                 self._faults.report("recognition", error)
 
-    def _answer(self, picture: Picture, observation: Observation) -> None:
+    def _answer(self, picture: FramePicture, observation: Observation) -> None:
         """Decide what an observation shows, publish it, and have its overlay drawn if somebody watches."""
         arrival, channel = picture.arrival, picture.channel
         decision = self._recogniser.decide(observation, channel.camera, picture.frame)
         fps = channel.statistics.recognised(time.monotonic(), known=decision.known)
-        pace = Pace(fps, self._now() - arrival.stamp)
+        pace = ShownPace(fps, self._now() - arrival.stamp)
         dropped = self.frames.dropped_of(channel.camera)
         result = Result(picture.frame, arrival.message.header, decision, pace, dropped, channel.camera)
         channel.publish(result)
@@ -175,9 +175,11 @@ class FramePath:
         height, width = frame.shape[:2]
         checked = check_regions(boxed.given, width, height, self._recogniser.settings.max_regions)
         channel.objects.count(checked)
-        self._answer_regions(Picture(arrival, frame), checked.regions)
+        self._answer_regions(FramePicture(arrival, frame), checked.regions)
 
-    def _answer_regions(self, picture: Picture, regions: Sequence[Region], *, search: bool = False) -> None:
+    def _answer_regions(
+        self, picture: FramePicture, regions: Sequence[Region], *, search: bool = False
+    ) -> None:
         """Decide what regions of a frame show, and publish it."""
         arrival, channel, recogniser = picture.arrival, picture.channel, self._recogniser
         seen = recogniser.observe_regions(picture.frame, regions, arrival.stamp)

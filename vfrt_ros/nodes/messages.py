@@ -28,7 +28,7 @@ from vfrt_msgs.msg import (
 )
 from vfrt_ros.core import registration
 from vfrt_ros.core.recogniser import Recogniser
-from vfrt_ros.core.registration import Judged
+from vfrt_ros.core.registration import SelectionResult
 from vfrt_ros.core.report import audit, explanation
 from vfrt_ros.core.report.label_summary import LabelSummary
 from vfrt_ros.core.types import decision as core
@@ -121,7 +121,7 @@ def example_message(example: taught.Example, *, picture: bool) -> Example:
     )
 
 
-def shown_message(frame: Judged, example: taught.Example | None) -> ShownFrame:
+def shown_message(frame: SelectionResult, example: taught.Example | None) -> ShownFrame:
     """A frame of a registration, with the example made of it; None = it was left out."""
     picture = _jpeg(frame.observation.thumbnail())
     if frame.rejection is not None:

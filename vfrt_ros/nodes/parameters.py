@@ -20,7 +20,7 @@ from rclpy.exceptions import ParameterNotDeclaredException
 from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
-from vfrt_ros.core.config.parameters import Kind, Parameter, Settings, check_names, from_environment
+from vfrt_ros.core.config.parameters import Parameter, ParameterKind, Settings, check_names, from_environment
 from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
 from vfrt_ros.core.types.errors import SettingError, VfrtError, nearest
 from vfrt_ros.nodes.callback_guard import FAULT, CallbackGuard
@@ -96,9 +96,9 @@ def descriptor(entry: Parameter) -> ParameterDescriptor:
     """Description, range and read-only flag, as rqt_reconfigure and `ros2 param describe` show them."""
     described = ParameterDescriptor(name=entry.name, description=entry.description, read_only=not entry.live)
     described.additional_constraints = entry.expected
-    if entry.kind is Kind.FLOAT and entry.low is not None and entry.high is not None:
+    if entry.kind is ParameterKind.FLOAT and entry.low is not None and entry.high is not None:
         described.floating_point_range = [FloatingPointRange(from_value=entry.low, to_value=entry.high)]
-    if entry.kind is Kind.INT and entry.low is not None:
+    if entry.kind is ParameterKind.INT and entry.low is not None:
         high = _UNBOUNDED if entry.high is None else int(entry.high)
         described.integer_range = [IntegerRange(from_value=int(entry.low), to_value=high)]
     return described
@@ -164,7 +164,7 @@ def _in_own_type(parameter: RosParameter, table: Mapping[str, Parameter]) -> Ros
     try:
         return RosParameter(parameter.name, value=to_ros(entry.check(_plain(parameter.value))))
     except SettingError:
-        whole = entry.kind is Kind.FLOAT and type(parameter.value) is int
+        whole = entry.kind is ParameterKind.FLOAT and type(parameter.value) is int
         return RosParameter(parameter.name, value=float(parameter.value)) if whole else parameter
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from std_msgs.msg import Header
 
-from vfrt_ros.core.report.overlay import Pace
+from vfrt_ros.core.report.overlay import ShownPace
 from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.core.types.recognised_object import RecognisedObject
 from vfrt_ros.nodes import names
@@ -33,7 +33,7 @@ class Result:
     frame: npt.NDArray[np.uint8]
     header: Header
     decision: Decision
-    pace: Pace
+    pace: ShownPace
     dropped: int
     camera: str = ""
     objects: tuple[RecognisedObject, ...] = ()

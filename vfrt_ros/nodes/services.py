@@ -27,7 +27,7 @@ from vfrt_msgs.srv import (
     Undo,
 )
 from vfrt_ros.core.config.camera_names import choose_camera
-from vfrt_ros.core.registration import Judged, RejectedFramesError
+from vfrt_ros.core.registration import RejectedFramesError, SelectionResult
 from vfrt_ros.core.report.overlay import draw_overlay
 from vfrt_ros.core.report.snapshot import check_name, write_snapshot
 from vfrt_ros.core.types.counted import counted
@@ -63,10 +63,10 @@ def register(context: ServiceContext, request: Register.Request, response: Regis
             track=request.track,
         )
     except RejectedFramesError as error:
-        _show(request, response, error.judged, ())
+        _show(request, response, error.selection, ())
         raise
     response.stored, response.batch = done.stored, str(done.step.id)
-    _show(request, response, done.judged, done.step.examples.added)
+    _show(request, response, done.selection, done.step.examples.added)
     response.conflicts = [conflict_message(conflict) for conflict in done.conflicts]
     left_out = f", {len(done.reasons)} left out" if done.reasons else ""
     return f"{_sentence(done.step.what)}{left_out}. {done.warning}".rstrip()
@@ -206,17 +206,20 @@ def _box(region: RegionOfInterest) -> Box | None:
 
 
 def _show(
-    request: Register.Request, response: Register.Response, judged: Sequence[Judged], added: Sequence[Example]
+    request: Register.Request,
+    response: Register.Response,
+    selection: Sequence[SelectionResult],
+    added: Sequence[Example],
 ) -> None:
     """Answer with what became of each frame; with a picture of each, if that was asked for."""
-    left_out = [frame for frame in judged if frame.rejection is not None]
+    left_out = [frame for frame in selection if frame.rejection is not None]
     response.rejected = len(left_out)
     response.reasons = [frame.reason for frame in left_out]
     response.reason_codes = [int(frame.rejection.code) for frame in left_out if frame.rejection]
     if request.pictures:
         examples = iter(added)
         response.shown = [
-            shown_message(frame, None if frame.rejection else next(examples)) for frame in judged
+            shown_message(frame, None if frame.rejection else next(examples)) for frame in selection
         ]
 
 

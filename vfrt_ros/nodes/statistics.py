@@ -37,7 +37,7 @@ class Counts:
     repeated: int = 0
 
 
-class Statistics:
+class NodeStatistics:
     """What was seen, answered and refused.
 
     Threads: the executor's thread and the worker write, diagnostics read, each under the lock.

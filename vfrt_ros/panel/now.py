@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from vfrt_ros.core.types.reason import Reason, words_of
-from vfrt_ros.panel.recognition_feed import Pace
+from vfrt_ros.panel.recognition_feed import FeedPace
 
 
 def answer(recognition: Any) -> str:
@@ -89,7 +89,7 @@ def _row(entry: Any, is_best: bool) -> str:
     )
 
 
-def pace(samples: Sequence[Pace], *, is_silent: bool = False) -> str:
+def pace(samples: Sequence[FeedPace], *, is_silent: bool = False) -> str:
     """Frames per second and latency as numbers, each with the last minute as a line.
 
     Args:

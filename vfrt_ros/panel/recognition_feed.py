@@ -16,7 +16,7 @@ SAMPLES = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class FeedPace:
     """Recognitions per second, and milliseconds from the image's stamp to its recognition."""
 
     fps: float
@@ -32,7 +32,7 @@ class RecognitionFeed:
         self._newest: Any = None
         self._arrived = 0.0
         self._due = 0.0
-        self._samples: deque[Pace] = deque(maxlen=SAMPLES)
+        self._samples: deque[FeedPace] = deque(maxlen=SAMPLES)
 
     def take(self, recognition: Any) -> None:
         """A new one came."""
@@ -42,7 +42,7 @@ class RecognitionFeed:
             self._newest, self._arrived = recognition, now
             if now >= self._due:
                 self._due = now + SAMPLE_SECONDS
-                self._samples.append(Pace(float(recognition.fps), 1e3 * latency))
+                self._samples.append(FeedPace(float(recognition.fps), 1e3 * latency))
 
     def forget(self) -> None:
         """The node is gone: its last answer is stale."""
@@ -61,7 +61,7 @@ class RecognitionFeed:
         with self._lock:
             return self._clock() - self._arrived
 
-    def samples(self) -> list[Pace]:
+    def samples(self) -> list[FeedPace]:
         """The pace of the last minute, oldest first."""
         with self._lock:
             return list(self._samples)

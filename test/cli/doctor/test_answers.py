@@ -19,8 +19,8 @@ from tools.private_domain import take_domain
 from vfrt_msgs.msg import Candidate, Recognition
 from vfrt_ros.cli.doctor import answers
 from vfrt_ros.cli.doctor.answers import judge
+from vfrt_ros.cli.doctor.check_result import Level
 from vfrt_ros.cli.doctor.domains import check_other_domains, domains_in_use
-from vfrt_ros.cli.doctor.finding import Level
 from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.nodes import names, qos
 
@@ -88,13 +88,13 @@ ALWAYS = {
 
 @pytest.mark.parametrize("case", ALWAYS.values(), ids=ALWAYS)
 def test_always_unknown_has_a_cause_and_a_cure(case: Case) -> None:
-    finding = judge(case.heard, case.fuse, case.strictness)
-    assert finding.level is Level.NOTE
-    assert finding.text.startswith("always unknown, because ")
+    result = judge(case.heard, case.fuse, case.strictness)
+    assert result.level is Level.NOTE
+    assert result.text.startswith("always unknown, because ")
     for part in case.text:
-        assert part in finding.text
+        assert part in result.text
     for part in case.todo:
-        assert part in finding.todo
+        assert part in result.todo
 
 
 @pytest.mark.parametrize("case", ALWAYS.values(), ids=ALWAYS)
@@ -113,15 +113,15 @@ def test_a_label_with_a_quote_can_be_pasted() -> None:
 
 
 def test_one_known_frame_is_enough_to_be_well() -> None:
-    finding = judge([*LOW, known_cat()], "calibrated", 0.05)
-    assert (finding.level, finding.todo) == (Level.OK, "")
-    assert "1 of 4 frames known, mostly as 'cat'" in finding.text
+    result = judge([*LOW, known_cat()], "calibrated", 0.05)
+    assert (result.level, result.todo) == (Level.OK, "")
+    assert "1 of 4 frames known, mostly as 'cat'" in result.text
 
 
 def found(outcome: Any, name: str) -> dict[str, str]:
-    """The finding of this name."""
-    (finding,) = (entry for entry in outcome.json["findings"] if entry["name"] == name)
-    return finding
+    """The result of this name."""
+    (result,) = (entry for entry in outcome.json["findings"] if entry["name"] == name)
+    return result
 
 
 @pytest.fixture
@@ -196,8 +196,8 @@ class SlowClient:
 
 def test_a_camera_of_one_frame_in_ten_seconds_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "_rule", lambda client: ("late", 0.5))
-    (finding,) = answers.check_answers(cast("NodeClient", SlowClient()))
-    assert finding.level is Level.OK
+    (result,) = answers.check_answers(cast("NodeClient", SlowClient()))
+    assert result.level is Level.OK
 
 
 @pytest.mark.ros
@@ -244,9 +244,9 @@ def test_an_image_topic_that_nobody_publishes_is_broken(active: FakeRecognition,
     active.node.create_subscription(Image, names.IMAGE, print, qos.camera_image())
     active.node.create_publisher(Image, "/usb_cam/image_raw", qos.camera_image())
     outcome = vfrt("doctor", "--json")
-    finding = found(outcome, "/image")
-    assert (outcome.status, finding["level"]) == (1, "broken")
-    assert "-r image:=/usb_cam/image_raw (image topics there are: /usb_cam/image_raw)" in finding["todo"]
+    result = found(outcome, "/image")
+    assert (outcome.status, result["level"]) == (1, "broken")
+    assert "-r image:=/usb_cam/image_raw (image topics there are: /usb_cam/image_raw)" in result["todo"]
 
 
 @pytest.mark.ros
@@ -257,12 +257,12 @@ def test_a_node_in_another_domain_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("ROS_DOMAIN_ID", here)
     monkeypatch.setattr("vfrt_ros.cli.doctor.domains.domains_in_use", lambda: [int(here), there])
     try:
-        (finding,) = check_other_domains(["/camera", "/recognition"])
+        (result,) = check_other_domains(["/camera", "/recognition"])
     finally:
         node.close()
-    assert (finding.level, finding.name) == (Level.NOTE, "domain")
-    assert finding.text == f"/recognition runs in ROS_DOMAIN_ID {there}, and this shell is in {here}"
-    assert finding.todo == f"export ROS_DOMAIN_ID={there} in this shell"
+    assert (result.level, result.name) == (Level.NOTE, "domain")
+    assert result.text == f"/recognition runs in ROS_DOMAIN_ID {there}, and this shell is in {here}"
+    assert result.todo == f"export ROS_DOMAIN_ID={there} in this shell"
     assert os.environ["ROS_DOMAIN_ID"] == here
 
 

@@ -14,9 +14,9 @@ from sensor_msgs.msg import Image
 
 from vfrt_ros.cli.doctor import machine as machine
 from vfrt_ros.cli.doctor.camera import check_camera
+from vfrt_ros.cli.doctor.check_result import CheckResult, Level
 from vfrt_ros.cli.doctor.command import next_step
 from vfrt_ros.cli.doctor.encoder import check_encoder
-from vfrt_ros.cli.doctor.finding import Finding, Level
 from vfrt_ros.core.encoders.clip import files as hf_files
 from vfrt_ros.nodes import names, qos
 
@@ -32,7 +32,7 @@ def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(hf_files, "_cached", lambda model: None)
 
 
-def without_torch() -> Finding:
+def without_torch() -> CheckResult:
     """What is said where torch is not installed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(machine.metadata, "version", missing)
@@ -43,7 +43,7 @@ def missing(name: str) -> str:
     raise machine.metadata.PackageNotFoundError(name)
 
 
-BROKEN: dict[str, tuple[Callable[[], Finding], str]] = {
+BROKEN: dict[str, tuple[Callable[[], CheckResult], str]] = {
     "an old Python": (lambda: machine.check_python((3, 10)), "3.11 or newer"),
     "a domain that is no number": (lambda: machine.check_ros({"ROS_DOMAIN_ID": "abc"}), "ROS_DOMAIN_ID"),
     "a domain that is too high": (lambda: machine.check_ros({"ROS_DOMAIN_ID": "233"}), "ROS_DOMAIN_ID"),
@@ -83,13 +83,13 @@ BROKEN: dict[str, tuple[Callable[[], Finding], str]] = {
 
 
 @pytest.mark.parametrize(("check", "todo"), BROKEN.values(), ids=BROKEN)
-def test_what_is_broken_says_what_to_do(check: Callable[[], Finding], todo: str) -> None:
+def test_what_is_broken_says_what_to_do(check: Callable[[], CheckResult], todo: str) -> None:
     finding = check()
     assert finding.level is Level.BROKEN
     assert todo in finding.todo
 
 
-WELL: dict[str, Callable[[], Finding]] = {
+WELL: dict[str, Callable[[], CheckResult]] = {
     "python": machine.check_python,
     "ros": lambda: machine.check_ros({"ROS_DOMAIN_ID": "5"}),
     "packages": machine.check_packages,
@@ -103,7 +103,7 @@ WELL: dict[str, Callable[[], Finding]] = {
 
 
 @pytest.mark.parametrize("check", WELL.values(), ids=WELL)
-def test_what_is_well_is_said_to_be(check: Callable[[], Finding]) -> None:
+def test_what_is_well_is_said_to_be(check: Callable[[], CheckResult]) -> None:
     finding = check()
     assert (finding.level, bool(finding.text)) == (Level.OK, True)
 
@@ -189,22 +189,25 @@ def test_a_memory_in_a_new_folder_is_fine(tmp_path: Path) -> None:
 
 
 NEXT = {
-    "nothing runs": ([Finding("a", Level.OK, "fine")], "start with `vfrt live`"),
-    "a node runs": ([Finding("/camera", Level.OK, "is active")], "`vfrt watch`"),
+    "nothing runs": ([CheckResult("a", Level.OK, "fine")], "start with `vfrt live`"),
+    "a node runs": ([CheckResult("/camera", Level.OK, "is active")], "`vfrt watch`"),
     "nothing is learned": (
-        [Finding("/camera", Level.OK, "is active"), Finding("learned", Level.NOTE, "nothing", "teach it")],
+        [
+            CheckResult("/camera", Level.OK, "is active"),
+            CheckResult("learned", Level.NOTE, "nothing", "teach it"),
+        ],
         "Next: learned: nothing: teach it.",
     ),
     "another domain": (
-        [Finding("domain", Level.NOTE, "/camera runs in 7", "go there")],
+        [CheckResult("domain", Level.NOTE, "/camera runs in 7", "go there")],
         "Next: domain: /camera runs in 7: go there.",
     ),
-    "something is broken": ([Finding("b", Level.BROKEN, "gone", "get it")], "First: b: get it."),
+    "something is broken": ([CheckResult("b", Level.BROKEN, "gone", "get it")], "First: b: get it."),
 }
 
 
 @pytest.mark.parametrize(("findings", "text"), NEXT.values(), ids=NEXT)
-def test_it_says_what_to_do_next(findings: list[Finding], text: str) -> None:
+def test_it_says_what_to_do_next(findings: list[CheckResult], text: str) -> None:
     assert text in next_step(findings)
 
 

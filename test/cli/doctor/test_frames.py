@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
+from vfrt_ros.cli.doctor.check_result import Level
 from vfrt_ros.cli.doctor.command import next_step
-from vfrt_ros.cli.doctor.finding import Level
 from vfrt_ros.cli.doctor.frames import check_frames, judge_frames
 from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.nodes import names, qos

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
 
-from vfrt_ros.cli.doctor.finding import Level
+from vfrt_ros.cli.doctor.check_result import Level
 from vfrt_ros.cli.doctor.machine import check_sockets
 
 HEARD = {

@@ -17,7 +17,7 @@ from vfrt_ros.cli.command import CommandError
 from vfrt_ros.cli.view.actions import carry_out
 from vfrt_ros.cli.view.keys import Act, Entry, Wish
 from vfrt_ros.cli.view.loop import NOTICE_SECONDS, ViewLoop
-from vfrt_ros.cli.view.picture import HEIGHT, WIDTH, YELLOW, Scene, draw_scene
+from vfrt_ros.cli.view.picture import HEIGHT, WIDTH, YELLOW, ViewScene, draw_scene
 from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.core.types.region import Box
 
@@ -98,16 +98,16 @@ def photo(width: int = 640, height: int = 480) -> np.ndarray:
 
 SIZES = {"none yet": None, "small": photo(160, 120), "large": photo(1920, 1080), "narrow": photo(200, 900)}
 SCENES = {
-    "nothing": Scene(),
-    "trouble": Scene(trouble="There is no node /recognition. " * 4),
-    "entry": Scene(entry=Entry(Act.REGISTER, "Label:", "чашка " * 30)),
-    "everything": Scene("gone", Entry(Act.PROMPTS, "Prompts:", "a"), True, ("one", "two " * 60, "three")),
+    "nothing": ViewScene(),
+    "trouble": ViewScene(trouble="There is no node /recognition. " * 4),
+    "entry": ViewScene(entry=Entry(Act.REGISTER, "Label:", "чашка " * 30)),
+    "everything": ViewScene("gone", Entry(Act.PROMPTS, "Prompts:", "a"), True, ("one", "two " * 60, "three")),
 }
 
 
 @pytest.mark.parametrize("overlay", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
-def test_every_scene_fits_every_picture(overlay: np.ndarray | None, scene: Scene) -> None:
+def test_every_scene_fits_every_picture(overlay: np.ndarray | None, scene: ViewScene) -> None:
     before = None if overlay is None else overlay.copy()
     picture = draw_scene(overlay, scene)
     assert picture.dtype == np.uint8 and picture.shape[0] >= HEIGHT
@@ -119,8 +119,8 @@ def test_every_scene_fits_every_picture(overlay: np.ndarray | None, scene: Scene
 
 
 @pytest.mark.parametrize("scene", [s for name, s in SCENES.items() if name != "nothing"])
-def test_a_scene_is_seen(scene: Scene) -> None:
-    assert (draw_scene(photo(), scene) != draw_scene(photo(), Scene())).any()
+def test_a_scene_is_seen(scene: ViewScene) -> None:
+    assert (draw_scene(photo(), scene) != draw_scene(photo(), ViewScene())).any()
 
 
 class FakeWindow:
@@ -216,7 +216,7 @@ def test_an_answer_is_shown_for_some_seconds() -> None:
 
     window.wait_key = wait_key  # type: ignore[method-assign]
     run(window, FakeLink(), clock=lambda: now[0])
-    plain = draw_scene(photo(), Scene())
+    plain = draw_scene(photo(), ViewScene())
     assert (window.pictures[1] != plain).any()
     np.testing.assert_array_equal(window.pictures[-1], plain)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fixtures.pictures import picture
 
-from vfrt_ros.core.config.parameters import Kind
+from vfrt_ros.core.config.parameters import ParameterKind
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.recogniser import Recogniser
@@ -93,7 +93,7 @@ EXTREMES = [
     if entry.name in SCORING
     for value in (
         entry.choices
-        or ((True, False) if entry.kind is Kind.BOOL else ())
+        or ((True, False) if entry.kind is ParameterKind.BOOL else ())
         or (entry.low, np.nextafter(entry.high, 0) if entry.open_high else entry.high)
     )
 ]

@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from vfrt_ros.core.config.parameters import Kind, from_environment
+from vfrt_ros.core.config.parameters import ParameterKind, from_environment
 from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
 from vfrt_ros.core.types.errors import SettingError
 
@@ -67,7 +67,7 @@ def test_every_parameter_has_a_description_and_a_valid_default(settings) -> None
     for entry in settings.parameters().values():
         assert len(entry.description) > 10
         assert entry.check(entry.default) == entry.default
-        if entry.kind in (Kind.INT, Kind.FLOAT):
+        if entry.kind in (ParameterKind.INT, ParameterKind.FLOAT):
             assert entry.range, entry.name
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vfrt_ros.core.report.audit import Kind, audit
+from vfrt_ros.core.report.audit import FindingKind, audit
 from vfrt_ros.core.types.example import Example
 from vfrt_ros.core.types.operation import ExampleId, OperationId
 
@@ -87,10 +87,10 @@ CASES = {
     "an empty memory": (Planted, None),
     "negatives only": (only_negatives, None),
     "one example a label": (one_of_each, None),
-    "an example under the wrong label": (wrong_example, (Kind.WRONG, ("cup", "dog"), (13,))),
-    "a label that another swallows": (swallowed, (Kind.SWALLOWED, ("mug", "cup"), ())),
-    "near duplicates": (duplicates, (Kind.DUPLICATE, ("cup",), (14, 15))),
-    "over three to one": (imbalance, (Kind.IMBALANCE, ("hat", "dog"), ())),
+    "an example under the wrong label": (wrong_example, (FindingKind.WRONG, ("cup", "dog"), (13,))),
+    "a label that another swallows": (swallowed, (FindingKind.SWALLOWED, ("mug", "cup"), ())),
+    "near duplicates": (duplicates, (FindingKind.DUPLICATE, ("cup",), (14, 15))),
+    "over three to one": (imbalance, (FindingKind.IMBALANCE, ("hat", "dog"), ())),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from vfrt_ros.core.report.overlay import (
     KNOWN_COLOUR,
     UNKNOWN_COLOUR,
-    Pace,
+    ShownPace,
     draw_overlay,
 )
 from vfrt_ros.core.types.decision import UNKNOWN, Candidate, Decision
@@ -59,7 +59,7 @@ SIZES = {
 @pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS.keys())
 def test_every_answer_can_be_drawn_on_every_size(decision, size) -> None:
     before = frame(*size)
-    after = draw_overlay(before, decision, Pace(29.9, 0.012))
+    after = draw_overlay(before, decision, ShownPace(29.9, 0.012))
     assert after.shape == before.shape
     assert after.dtype == np.uint8
     assert (before == 128).all(), "the frame itself is used again"
@@ -116,14 +116,14 @@ def test_what_differs_is_seen(one, other) -> None:
 
 def test_the_pace_is_shown_where_it_is_given() -> None:
     without = draw_overlay(frame(), answer("cup", 0.9))
-    slow, fast = (draw_overlay(frame(), answer("cup", 0.9), Pace(fps, 0.02)) for fps in (3.0, 30.0))
+    slow, fast = (draw_overlay(frame(), answer("cup", 0.9), ShownPace(fps, 0.02)) for fps in (3.0, 30.0))
     for one, other in ((without, slow), (slow, fast)):
         assert (one != other)[:52, 400:].any()
         assert (one == other)[52:].all()
 
 
 def test_the_middle_of_the_picture_stays_as_it_is() -> None:
-    picture = draw_overlay(frame(), answer("cup", *[0.2] * 5), Pace(30.0, 0.01))
+    picture = draw_overlay(frame(), answer("cup", *[0.2] * 5), ShownPace(30.0, 0.01))
     assert (picture[60:320] == 128).all()
 
 

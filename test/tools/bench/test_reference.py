@@ -15,7 +15,7 @@ pytest.importorskip("torch")
 from std_msgs.msg import Header
 
 from tools.bench import peers
-from vfrt_ros.bench.contest import Outcome
+from vfrt_ros.bench.contest import ContestResult
 from vfrt_ros.bench.materials import frames, save_random_clip
 from vfrt_ros.bench.reference import ReferenceLoop
 from vfrt_ros.core.encoders import load_encoders
@@ -76,7 +76,7 @@ def test_onnx_runtime_computes_the_same(loop, folder, quantised, cosine) -> None
 
 
 def test_the_peers_are_told_with_what_could_not_be_measured() -> None:
-    outcome = Outcome(
+    outcome = ContestResult(
         {"clip auto": [0.02, 0.02], peers.NAMES[0]: [0.05, 0.03]}, {peers.NAMES[1]: "no onnxruntime"}
     )
     row = peers.row(outcome, "clip auto")

@@ -11,15 +11,15 @@ import pytest
 
 from tools.bench import machine, plot, policy, report
 from tools.bench.__main__ import main
-from tools.bench.row import Row, failed
+from tools.bench.row import BenchRow, failed
 from tools.bench.stopwatch import Stopwatch
-from vfrt_ros.bench.advice import Candidate, as_dict, choose, words
+from vfrt_ros.bench.advice import TimedOption, as_dict, choose, words
 from vfrt_ros.bench.isolated import BenchError
 
 SEARCH = {str(size): {"us": 10.0 * size, "bare us": 9.0 * size} for size in (1000, 10_000)}
 ROWS = [
-    Row("search", "within 10 %", "+3 %", True, {"search against bare FAISS": 0.97}, SEARCH),
-    Row("speed", "≥ 3.5 ×", "2.1 ×", False, {"clip": 2.1}),
+    BenchRow("search", "within 10 %", "+3 %", True, {"search against bare FAISS": 0.97}, SEARCH),
+    BenchRow("speed", "≥ 3.5 ×", "2.1 ×", False, {"clip": 2.1}),
     failed("int8", "≥ 5 ×", "no such precision"),
 ]
 
@@ -99,11 +99,11 @@ def test_an_unknown_part_is_wrong_usage(capsys) -> None:
     assert "got sped" in capsys.readouterr().err
 
 
-FAST = Candidate("embedded", "openvino", (640, 480), 8.0, 125.0)
-SLOW_CLIP = Candidate("clip_vit_b32", "openvino", (640, 480), 200.0, 5.0)
-FAST_CLIP = Candidate("clip_vit_b32", "openvino", (640, 480), 25.0, 40.0)
-TORCH = Candidate("embedded", "torch", (640, 480), 24.0, 41.7)
-SMALL = Candidate("embedded", "openvino", (320, 240), 7.0, 142.9)
+FAST = TimedOption("embedded", "openvino", (640, 480), 8.0, 125.0)
+SLOW_CLIP = TimedOption("clip_vit_b32", "openvino", (640, 480), 200.0, 5.0)
+FAST_CLIP = TimedOption("clip_vit_b32", "openvino", (640, 480), 25.0, 40.0)
+TORCH = TimedOption("embedded", "torch", (640, 480), 24.0, 41.7)
+SMALL = TimedOption("embedded", "openvino", (320, 240), 7.0, 142.9)
 
 
 def test_clip_is_chosen_where_it_is_fluent() -> None:

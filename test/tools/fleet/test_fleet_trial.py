@@ -11,7 +11,7 @@ import pytest
 from tools.fleet import trial as trials
 from tools.fleet.__main__ import describe, describe_speed
 from tools.fleet.robot import ACKNOWLEDGE_FIRST, WITHOUT_ORDER
-from tools.fleet.trial import Result, Trial
+from tools.fleet.trial import Trial, TrialResult
 from vfrt_ros.fleet.server import ServerMissingError, server_program
 
 pytestmark = pytest.mark.timeout(240)
@@ -25,7 +25,9 @@ def program() -> None:
         pytest.skip(str(error))
 
 
-def run(folder: Path, *, servers: int, operations: int, faults: int, seed: int, mutant: str = "") -> Result:
+def run(
+    folder: Path, *, servers: int, operations: int, faults: int, seed: int, mutant: str = ""
+) -> TrialResult:
     trial = Trial(folder, 3, servers, seed, mutant)
     try:
         trial.run(operations, faults, lambda count: None)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from vfrt_ros.cli.doctor.finding import Finding, Level
+from vfrt_ros.cli.doctor.check_result import CheckResult, Level
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import VfrtError
@@ -36,7 +36,7 @@ def teach(where: str = "") -> str:
     return f"with it in view: `vfrt register LABEL{where}`, once more from other sides"
 
 
-def check_memory_of_node(client: NodeClient, where: str = "") -> list[Finding]:
+def check_memory_of_node(client: NodeClient, where: str = "") -> list[CheckResult]:
     """Whether anything was learned.
 
     Args:
@@ -48,16 +48,18 @@ def check_memory_of_node(client: NodeClient, where: str = "") -> list[Finding]:
     try:
         labels = client.call(ListLabels, ListLabels.Request(), seconds=SILENCE_SECONDS).labels
     except ClientError as error:
-        return [Finding("learned", Level.NOTE, "the node does not tell what it learned", str(error))]
+        return [CheckResult("learned", Level.NOTE, "the node does not tell what it learned", str(error))]
     if not labels:
         text = "nothing: every frame is unknown"
         todo = f"`vfrt register LABEL{where}`, or `vfrt prompts LABEL{where}`"
-        return [Finding("learned", Level.NOTE, text, todo)]
+        return [CheckResult("learned", Level.NOTE, text, todo)]
     examples = sum(info.examples for info in labels)
-    return [Finding("learned", Level.OK, f"{counted(len(labels), 'label')}, {counted(examples, 'example')}")]
+    return [
+        CheckResult("learned", Level.OK, f"{counted(len(labels), 'label')}, {counted(examples, 'example')}")
+    ]
 
 
-def check_answers(client: NodeClient, where: str = "", cameras: Sequence[str] = ()) -> list[Finding]:
+def check_answers(client: NodeClient, where: str = "", cameras: Sequence[str] = ()) -> list[CheckResult]:
     """Watch the node and say how it answers, and why, if it is always unknown.
 
     Args:
@@ -73,7 +75,7 @@ def check_answers(client: NodeClient, where: str = "", cameras: Sequence[str] = 
         for camera, answers in heard.items():
             topics[camera] = client.subscribe(Recognition, answers.append, camera=camera)
     except VfrtError as error:
-        return [Finding(NAME, Level.NOTE, "the node publishes no recognition", str(error))]
+        return [CheckResult(NAME, Level.NOTE, "the node publishes no recognition", str(error))]
     client.spin(lambda: all(heard.values()), ALWAYS_SECONDS)
     speaking = [answers for answers in heard.values() if answers]
     if any(answers[0].reason != Recognition.UNKNOWN_NOTHING_LEARNED for answers in speaking):
@@ -90,16 +92,16 @@ def check_answers(client: NodeClient, where: str = "", cameras: Sequence[str] = 
     ]
 
 
-def _silent(topic: str) -> Finding:
+def _silent(topic: str) -> CheckResult:
     todo = "is the camera running, active and connected to the node's image topic?"
-    return Finding(NAME, Level.BROKEN, f"silent on {topic} for {ALWAYS_SECONDS:g} s", todo)
+    return CheckResult(NAME, Level.BROKEN, f"silent on {topic} for {ALWAYS_SECONDS:g} s", todo)
 
 
-def _of_camera(camera: str, finding: Finding) -> Finding:
-    return replace(finding, text=f"{camera}: {finding.text}") if camera else finding
+def _of_camera(camera: str, result: CheckResult) -> CheckResult:
+    return replace(result, text=f"{camera}: {result.text}") if camera else result
 
 
-def judge(heard: list[Any], fuse: str = "", strictness: float = float("nan"), where: str = "") -> Finding:
+def judge(heard: list[Any], fuse: str = "", strictness: float = float("nan"), where: str = "") -> CheckResult:
     """What recognitions say of the settings.
 
     Args:
@@ -112,20 +114,20 @@ def judge(heard: list[Any], fuse: str = "", strictness: float = float("nan"), wh
     if known:
         (label, _) = Counter(entry.label for entry in known).most_common(1)[0]
         share = f"{len(known)} of {counted(len(heard), 'frame')} known"
-        return Finding(NAME, Level.OK, f"{share}, mostly as '{label}', {heard[-1].fps:.0f} a second")
+        return CheckResult(NAME, Level.OK, f"{share}, mostly as '{label}', {heard[-1].fps:.0f} a second")
     (reason, _) = Counter(entry.reason for entry in heard).most_common(1)[0]
     frames = [entry for entry in heard if entry.reason == reason]
     first = frames[0]
     if reason == first.UNKNOWN_NOTHING_LEARNED:
-        return Finding(NAME, Level.NOTE, "always unknown, because nothing is learned", teach(where))
+        return CheckResult(NAME, Level.NOTE, "always unknown, because nothing is learned", teach(where))
     if reason == first.UNKNOWN_AMBIGUOUS:
         return _ambiguous(frames, where)
     lower = f"`{_lower(frames, fuse, strictness)}{where}`"
     if reason == first.UNKNOWN_UNFAMILIAR:
         text = f"always unknown, because what is seen is like nothing learned ({_held_against(frames)})"
-        return Finding(NAME, Level.NOTE, text, f"{teach(where)}; or less strict: {lower}")
+        return CheckResult(NAME, Level.NOTE, text, f"{teach(where)}; or less strict: {lower}")
     text = f"always unknown, because {_held_against(frames)}"
-    return Finding(NAME, Level.NOTE, text, f"{lower}; or {teach(where)}")
+    return CheckResult(NAME, Level.NOTE, text, f"{lower}; or {teach(where)}")
 
 
 def _held_against(frames: list[Any]) -> str:
@@ -136,14 +138,14 @@ def _held_against(frames: list[Any]) -> str:
     return f"the score{of} is {score:.2f}, and the threshold {threshold:.2f}"
 
 
-def _ambiguous(frames: list[Any], where: str) -> Finding:
+def _ambiguous(frames: list[Any], where: str) -> CheckResult:
     two = [entry.label for entry in frames[0].candidates[:2]]
     names = " and ".join(f"'{label}'" for label in two)
     text = f"always unknown, because {names or 'two labels'} come too close to each other"
     merge = ""
     if len(two) == 2:
         merge = f", or one label for both: `vfrt relabel {_quoted(two[1])} {_quoted(two[0])}{where}`"
-    return Finding(NAME, Level.NOTE, text, f"register each from more sides{merge}")
+    return CheckResult(NAME, Level.NOTE, text, f"register each from more sides{merge}")
 
 
 def _quoted(label: str) -> str:

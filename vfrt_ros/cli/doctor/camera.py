@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from vfrt_ros.cli.doctor.finding import Finding, Level
+from vfrt_ros.cli.doctor.check_result import CheckResult, Level
 
 NONE_TODO = "plug one in, or name a film, folder or URL by --source (a container: --device /dev/video0)"
 
@@ -17,7 +17,7 @@ def check_camera(
     environment: Mapping[str, str] = os.environ,
     devices: Callable[[], Sequence[str]] | None = None,
     processes: Path = Path("/proc"),
-) -> Finding:
+) -> CheckResult:
     """The camera that `VFRT_SOURCE` names, else those of this machine.
 
     Args:
@@ -31,30 +31,30 @@ def check_camera(
     named = is_device(asked)
     paths = [device_path(asked)] if named else list((devices or device_paths)())
     if not paths:
-        return Finding("camera", Level.NOTE, "none found: source auto shows the demo", NONE_TODO)
+        return CheckResult("camera", Level.NOTE, "none found: source auto shows the demo", NONE_TODO)
     for path in paths:
         try:
             check_device(path)
         except SourceError as error:
             level = Level.BROKEN if named else Level.NOTE
-            return Finding("camera", level, f"{path} cannot be opened", str(error).rstrip("."))
+            return CheckResult("camera", level, f"{path} cannot be opened", str(error).rstrip("."))
     for path in paths:
         if busy := _held(path, processes):
             return busy
-    return Finding("camera", Level.OK, ", ".join(paths))
+    return CheckResult("camera", Level.OK, ", ".join(paths))
 
 
-def _held(path: str, processes: Path) -> Finding | None:
+def _held(path: str, processes: Path) -> CheckResult | None:
     """What to say of a camera that somebody has open."""
     others = holders(path, processes)
     if not others:
         return None
     names = ", ".join(f"{name} (process {number})" for number, name in others)
     if all("camera_node" in name for _, name in others):
-        return Finding("camera", Level.OK, f"{path}, in use by {names}")
+        return CheckResult("camera", Level.OK, f"{path}, in use by {names}")
     numbers = " ".join(str(number) for number, _ in others)
     todo = f"a camera serves one program: close it (kill {numbers}), or choose another --source"
-    return Finding("camera", Level.NOTE, f"{path} is held by {names}", todo)
+    return CheckResult("camera", Level.NOTE, f"{path} is held by {names}", todo)
 
 
 def holders(path: str, processes: Path = Path("/proc")) -> list[tuple[int, str]]:

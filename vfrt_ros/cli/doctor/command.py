@@ -16,7 +16,7 @@ from vfrt_ros.cli.command import (
     node_address,
     node_flags,
 )
-from vfrt_ros.cli.doctor.finding import ABSENT, ACTIVE, Finding, Level
+from vfrt_ros.cli.doctor.check_result import ABSENT, ACTIVE, CheckResult, Level
 
 MARKS = {Level.OK: "✓", Level.NOTE: "•", Level.BROKEN: "✗"}
 
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     from vfrt_ros.cli.doctor.camera import check_camera
     from vfrt_ros.cli.doctor.encoder import check_encoder
 
-    findings = [
+    results = [
         machine.check_python(),
         machine.check_ros(),
         machine.check_packages(),
@@ -47,42 +47,42 @@ def run(arguments: argparse.Namespace) -> int:
         machine.check_launch(),
         *machine.check_sockets(),
     ]
-    if findings[1].level is Level.OK:
-        findings += _graph(address, where)
-    broken = [finding for finding in findings if finding.level is Level.BROKEN]
+    if results[1].level is Level.OK:
+        results += _graph(address, where)
+    broken = [result for result in results if result.level is Level.BROKEN]
     if arguments.json:
         from vfrt_ros.cli.answer import to_json
 
-        told = [_plain(finding) for finding in findings]
-        print(to_json({"ok": not broken, "findings": told, "next": next_step(findings, where=where)}))
+        told = [_plain(result) for result in results]
+        print(to_json({"ok": not broken, "findings": told, "next": next_step(results, where=where)}))
     else:
-        last = next_step(findings, where=where, is_told=True)
-        print("\n".join([*(_line(finding) for finding in findings), "", last]))
+        last = next_step(results, where=where, is_told=True)
+        print("\n".join([*(_line(result) for result in results), "", last]))
     return FAILED if broken else OK
 
 
-def next_step(findings: list[Finding], *, where: str = "", is_told: bool = False) -> str:
+def next_step(results: list[CheckResult], *, where: str = "", is_told: bool = False) -> str:
     """What to do now.
 
     Args:
         where: The options that name the node, with a blank before them.
         is_told: What was found stands above already and is not said again.
     """
-    broken = [finding for finding in findings if finding.level is Level.BROKEN]
+    broken = [result for result in results if result.level is Level.BROKEN]
     if broken:
         return f"{len(broken)} broken. First: {broken[0].name}: {broken[0].todo}."
     for name in ("domain", "frames", "learned", "answers"):
-        for finding in findings:
-            if finding.name == name and finding.todo:
-                text = "" if is_told else f"{finding.text}: "
-                return f"Next: {finding.name}: {text}{finding.todo}."
-    if any(finding.text == ACTIVE for finding in findings):
+        for result in results:
+            if result.name == name and result.todo:
+                text = "" if is_told else f"{result.text}: "
+                return f"Next: {result.name}: {text}{result.todo}."
+    if any(result.text == ACTIVE for result in results):
         taught = f"`vfrt register LABEL{where}` teaches"
         return f"All is well: `vfrt watch{where}` shows what is recognised, {taught}."
     return "All is well: start with `vfrt live`."
 
 
-def _graph(address: str, where: str) -> list[Finding]:
+def _graph(address: str, where: str) -> list[CheckResult]:
     from vfrt_ros.bringup import full_name
     from vfrt_ros.cli.doctor.answers import check_answers, check_memory_of_node
     from vfrt_ros.cli.doctor.domains import check_other_domains
@@ -100,13 +100,13 @@ def _graph(address: str, where: str) -> list[Finding]:
     namespace = address.rpartition("/")[0]
     addresses = [full_name(namespace, CAMERA.name), address]
     with NodeClient(addresses[0]) as client:
-        findings = check_nodes(client, addresses)
+        results = check_nodes(client, addresses)
         topics = check_image_topics(client)
-        states = {finding.name: finding for finding in findings}
+        states = {result.name: result for result in results}
         if states[address].text == ACTIVE:
             client.turn_to(address)
             if cameras := _cameras(client):
-                findings = [*check_named_cameras(client, namespace, cameras), states[address]]
+                results = [*check_named_cameras(client, namespace, cameras), states[address]]
                 client.turn_to(address)
             unheard, shared = check_source(client), check_shared_services(client)
             topics += [*unheard, *shared]
@@ -116,9 +116,9 @@ def _graph(address: str, where: str) -> list[Finding]:
                 senders = [full_name(f"{namespace}/{camera}", CAMERA.name) for camera in cameras]
                 topics += check_frames(client, address, senders or addresses[:1])
                 topics += check_answers(client, where, cameras)
-    if all(finding.text == ABSENT for finding in findings):
-        findings += check_other_domains(addresses)
-    return findings + topics
+    if all(result.text == ABSENT for result in results):
+        results += check_other_domains(addresses)
+    return results + topics
 
 
 def _cameras(client: Any) -> list[str]:
@@ -131,13 +131,13 @@ def _cameras(client: Any) -> list[str]:
         return []
 
 
-def _plain(finding: Finding) -> dict[str, Any]:
-    return {"name": finding.name, "level": finding.level.value, "text": finding.text, "todo": finding.todo}
+def _plain(result: CheckResult) -> dict[str, Any]:
+    return {"name": result.name, "level": result.level.value, "text": result.text, "todo": result.todo}
 
 
-def _line(finding: Finding) -> str:
-    todo = f"\n  {'':<13} → {finding.todo}" if finding.todo else ""
-    return f"{MARKS[finding.level]} {finding.name:<13} {finding.text}{todo}"
+def _line(result: CheckResult) -> str:
+    todo = f"\n  {'':<13} → {result.todo}" if result.todo else ""
+    return f"{MARKS[result.level]} {result.name:<13} {result.text}{todo}"
 
 
 COMMAND = Command(

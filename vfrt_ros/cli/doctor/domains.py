@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vfrt_ros.cli.doctor.finding import Finding, Level
+from vfrt_ros.cli.doctor.check_result import CheckResult, Level
 from vfrt_ros.client.domain import HIGHEST, domain_id
 
 _FIRST_PORT, _PORTS_A_DOMAIN = 7400, 250
@@ -18,7 +18,7 @@ _MOST = 12
 _PATIENCE_SECONDS = 0.9
 
 
-def check_other_domains(addresses: list[str]) -> list[Finding]:
+def check_other_domains(addresses: list[str]) -> list[CheckResult]:
     """Look for our nodes in the other domains that are in use here; nothing where they are in none.
 
     Args:
@@ -26,7 +26,7 @@ def check_other_domains(addresses: list[str]) -> list[Finding]:
     """
     own = domain_id()
     others = [domain for domain in domains_in_use() if domain != own][:_MOST]
-    return [finding for domain in others if (finding := _look(domain, own, addresses))]
+    return [result for domain in others if (result := _look(domain, own, addresses))]
 
 
 def domains_in_use(tables: tuple[str, ...] = ("/proc/net/udp", "/proc/net/udp6")) -> list[int]:
@@ -45,7 +45,7 @@ def _ports(table: Path) -> Iterator[int]:
         yield int(local.rpartition(":")[2], 16)
 
 
-def _look(domain: int, own: int, addresses: list[str]) -> Finding | None:
+def _look(domain: int, own: int, addresses: list[str]) -> CheckResult | None:
     from vfrt_ros.client.node_client import NodeClient
 
     with _in_domain(domain), NodeClient(addresses[0], patience=_PATIENCE_SECONDS) as client:
@@ -54,7 +54,7 @@ def _look(domain: int, own: int, addresses: list[str]) -> Finding | None:
         return None
     verb = "runs" if len(there) == 1 else "run"
     text = f"{' and '.join(there)} {verb} in ROS_DOMAIN_ID {domain}, and this shell is in {own}"
-    return Finding("domain", Level.NOTE, text, f"export ROS_DOMAIN_ID={domain} in this shell")
+    return CheckResult("domain", Level.NOTE, text, f"export ROS_DOMAIN_ID={domain} in this shell")
 
 
 @contextmanager

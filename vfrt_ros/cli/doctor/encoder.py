@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from vfrt_ros.cli.doctor.finding import Finding, Level
+from vfrt_ros.cli.doctor.check_result import CheckResult, Level
 
 _HUB = "https://huggingface.co"
 _HUB_SECONDS = 3.0
@@ -17,7 +17,7 @@ _HUB_SECONDS = 3.0
 
 def check_encoder(
     environment: Mapping[str, str] = os.environ, hub_answers: Callable[[], bool] | None = None
-) -> Finding:
+) -> CheckResult:
     """The encoder that would be used.
 
     Args:
@@ -35,36 +35,38 @@ def check_encoder(
     if asked not in ("auto", "embedded"):
         return _check_name(asked)
     if asked == "auto" and at_hand(CATALOG[PREFERRED].model_id):
-        return Finding("encoder", Level.OK, f"auto chooses {PREFERRED}: its weights are on this machine")
+        return CheckResult("encoder", Level.OK, f"auto chooses {PREFERRED}: its weights are on this machine")
     return _check_embedded(asked)
 
 
-def _check_embedded(asked: str) -> Finding:
+def _check_embedded(asked: str) -> CheckResult:
     from vfrt_ros.core.encoders import CATALOG
     from vfrt_ros.core.encoders.embedded.packaged import PACKAGES, missing_packages
     from vfrt_ros.core.encoders.load import PREFERRED
 
     if missing := missing_packages():
         todo = " and ".join(PACKAGES[name] for name in missing)
-        return Finding("encoder", Level.BROKEN, f"embedded lacks {', '.join(missing)}", todo)
+        return CheckResult("encoder", Level.BROKEN, f"embedded lacks {', '.join(missing)}", todo)
     if asked == "embedded":
-        return Finding("encoder", Level.OK, "embedded, as VFRT_BACKBONE says")
+        return CheckResult("encoder", Level.OK, "embedded, as VFRT_BACKBONE says")
     todo = f"`vfrt models pull {PREFERRED}` fetches them ({CATALOG[PREFERRED].size_mb} MB)"
     text = f"auto chooses embedded: the weights of {PREFERRED} are not on this machine"
-    return Finding("encoder", Level.OK, text, todo)
+    return CheckResult("encoder", Level.OK, text, todo)
 
 
-def _check_name(asked: str) -> Finding:
+def _check_name(asked: str) -> CheckResult:
     from vfrt_ros.core.encoders.registry import BACKBONE_BUILDERS, backbone_names
     from vfrt_ros.core.types.errors import nearest
 
     if asked in {*backbone_names(), *BACKBONE_BUILDERS}:
-        return Finding("encoder", Level.OK, f"{asked}, as VFRT_BACKBONE says")
+        return CheckResult("encoder", Level.OK, f"{asked}, as VFRT_BACKBONE says")
     text = f"VFRT_BACKBONE is '{asked}', and there is no such encoder.{nearest(asked, backbone_names())}"
-    return Finding("encoder", Level.BROKEN, text, "`vfrt models list` shows them")
+    return CheckResult("encoder", Level.BROKEN, text, "`vfrt models list` shows them")
 
 
-def _check_weights(asked: str, environment: Mapping[str, str], hub_answers: Callable[[], bool]) -> Finding:
+def _check_weights(
+    asked: str, environment: Mapping[str, str], hub_answers: Callable[[], bool]
+) -> CheckResult:
     """Whether the weights of a model of the hub are here, or can be fetched."""
     from vfrt_ros.core.encoders.weights import find_weights
     from vfrt_ros.core.types.errors import EncoderError
@@ -74,17 +76,19 @@ def _check_weights(asked: str, environment: Mapping[str, str], hub_answers: Call
         folder = find_weights(asked, model_path)
     except EncoderError as error:
         if model_path:
-            return Finding("encoder", Level.BROKEN, str(error), "correct or unset VFRT_MODEL_PATH")
+            return CheckResult("encoder", Level.BROKEN, str(error), "correct or unset VFRT_MODEL_PATH")
     else:
-        return Finding("encoder", Level.OK, f"{asked}, as VFRT_BACKBONE says, from {folder}")
+        return CheckResult("encoder", Level.OK, f"{asked}, as VFRT_BACKBONE says, from {folder}")
     text = f"{asked}, as VFRT_BACKBONE says, but its weights are not on this machine"
     if not hub_answers():
         carry = f"carry the folder of `vfrt models path {asked}` here and set VFRT_MODEL_PATH to it"
         text += " and the hub cannot be reached"
-        return Finding("encoder", Level.BROKEN, text, f"{carry}, or unset VFRT_BACKBONE: embedded needs none")
+        return CheckResult(
+            "encoder", Level.BROKEN, text, f"{carry}, or unset VFRT_BACKBONE: embedded needs none"
+        )
     if environment.get("VFRT_ALLOW_DOWNLOAD", "").lower() in ("1", "true", "yes", "on"):
-        return Finding("encoder", Level.NOTE, f"{text}; they are fetched at the start")
-    return Finding("encoder", Level.BROKEN, text, f"`vfrt models pull {asked}`")
+        return CheckResult("encoder", Level.NOTE, f"{text}; they are fetched at the start")
+    return CheckResult("encoder", Level.BROKEN, text, f"`vfrt models pull {asked}`")
 
 
 def _hub_answers() -> bool:

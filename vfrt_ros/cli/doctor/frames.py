@@ -9,7 +9,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
-from vfrt_ros.cli.doctor.finding import Finding, Level
+from vfrt_ros.cli.doctor.check_result import CheckResult, Level
 from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.loss_cause import Cause, cure
@@ -20,7 +20,7 @@ SECONDS = 2.5
 """The nodes tell once a second."""
 
 
-def check_frames(client: NodeClient, recognition: str, cameras: Sequence[str]) -> list[Finding]:
+def check_frames(client: NodeClient, recognition: str, cameras: Sequence[str]) -> list[CheckResult]:
     """Listen to `/diagnostics` for a moment.
 
     Args:
@@ -45,13 +45,13 @@ def check_frames(client: NodeClient, recognition: str, cameras: Sequence[str]) -
     client.spin(is_told_by_all, SECONDS)
     client.node.destroy_subscription(subscription)
     return judge_frames(heard.values(), recognition) + [
-        Finding(address, Level.NOTE, status.message, "its log says more")
+        CheckResult(address, Level.NOTE, status.message, "its log says more")
         for (address, _), status in heard.items()
         if address != recognition and status.level != DiagnosticStatus.OK
     ]
 
 
-def judge_frames(statuses: Iterable[Any], recognition: str) -> list[Finding]:
+def judge_frames(statuses: Iterable[Any], recognition: str) -> list[CheckResult]:
     """What the recognition node tells of its frames; nothing, where it tells nothing.
 
     Args:
@@ -61,9 +61,9 @@ def judge_frames(statuses: Iterable[Any], recognition: str) -> list[Finding]:
     told = told_losses(statuses, recognition)
     lossy = {camera: loss for camera, loss in told.items() if loss.cause is not Cause.NONE}
     if told and not lossy:
-        return [Finding(NAME, Level.OK, "none get lost on the way")]
+        return [CheckResult(NAME, Level.OK, "none get lost on the way")]
     return [
-        Finding(
+        CheckResult(
             NAME,
             Level.NOTE,
             f"{f'{camera}: ' if camera else ''}{loss.share:.0%} get lost on the way",

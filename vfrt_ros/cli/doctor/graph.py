@@ -12,7 +12,7 @@ from rclpy.node import NodeNameNonExistentError
 from rclpy.qos import QoSCompatibility, qos_check_compatible
 
 from vfrt_ros.bringup import full_name, live_command
-from vfrt_ros.cli.doctor.finding import ABSENT, ACTIVE, Finding, Level
+from vfrt_ros.cli.doctor.check_result import ABSENT, ACTIVE, CheckResult, Level
 from vfrt_ros.client.camera_topics import camera_of
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.node_client import NodeClient
@@ -25,7 +25,7 @@ IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 _STATE_SECONDS = 2.0
 
 
-def check_nodes(client: NodeClient, addresses: list[str]) -> list[Finding]:
+def check_nodes(client: NodeClient, addresses: list[str]) -> list[CheckResult]:
     """Which of our nodes run, and in which state.
 
     Args:
@@ -36,7 +36,7 @@ def check_nodes(client: NodeClient, addresses: list[str]) -> list[Finding]:
     return [_check_node(client, address, address in running) for address in addresses]
 
 
-def check_named_cameras(client: NodeClient, namespace: str, cameras: Sequence[str]) -> list[Finding]:
+def check_named_cameras(client: NodeClient, namespace: str, cameras: Sequence[str]) -> list[CheckResult]:
     """The states of our camera nodes of several cameras; one that does not run may be another driver's.
 
     Args:
@@ -49,9 +49,9 @@ def check_named_cameras(client: NodeClient, namespace: str, cameras: Sequence[st
     return [_check_node(client, address, True) for address in addresses if address in there]
 
 
-def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
+def _check_node(client: NodeClient, address: str, runs: bool) -> CheckResult:
     if not runs:
-        return Finding(address, Level.NOTE, ABSENT, f"`{live_command(address)}` starts it")
+        return CheckResult(address, Level.NOTE, ABSENT, f"`{live_command(address)}` starts it")
     client.turn_to(address)
     state, silence = "", ""
     try:
@@ -61,15 +61,15 @@ def _check_node(client: NodeClient, address: str, runs: bool) -> Finding:
     # Counted last: the second one may be discovered a while after the first.
     if (number := client.how_many()) > 1:
         todo = "end all but one, or give each a --namespace or a ROS_DOMAIN_ID"
-        return Finding(address, Level.BROKEN, f"runs {number} times", todo)
+        return CheckResult(address, Level.BROKEN, f"runs {number} times", todo)
     if silence:
-        return Finding(address, Level.NOTE, "runs, but does not tell its state", silence)
+        return CheckResult(address, Level.NOTE, "runs, but does not tell its state", silence)
     if state != "active":
-        return Finding(address, Level.NOTE, f"is {state}", f"ros2 lifecycle set {address} activate")
-    return Finding(address, Level.OK, ACTIVE)
+        return CheckResult(address, Level.NOTE, f"is {state}", f"ros2 lifecycle set {address} activate")
+    return CheckResult(address, Level.OK, ACTIVE)
 
 
-def check_shared_services(client: NodeClient) -> list[Finding]:
+def check_shared_services(client: NodeClient) -> list[CheckResult]:
     """Whether another node offers the services of the client's node: a request would reach both."""
     namespace, _, name = client.address.rpartition("/")
     try:
@@ -86,17 +86,17 @@ def check_shared_services(client: NodeClient) -> list[Finding]:
         return []
     text = f"{', '.join(others)} offers {ours[0]} and its other services too: a request would reach both"
     todo = "start one of them in a namespace of its own (-r __ns:=/NAME), or end it"
-    return [Finding(client.address, Level.BROKEN, text, todo)]
+    return [CheckResult(client.address, Level.BROKEN, text, todo)]
 
 
-def check_image_topics(client: NodeClient) -> list[Finding]:
+def check_image_topics(client: NodeClient) -> list[CheckResult]:
     """Each image topic that has both ends: whether their QoS lets them meet."""
     topics = client.node.get_topic_names_and_types()
     pictures = sorted(name for name, kinds in topics if set(kinds) & set(IMAGE_TYPES))
-    return [finding for name in pictures for finding in _check_topic(client.node, name)]
+    return [result for name in pictures for result in _check_topic(client.node, name)]
 
 
-def check_source(client: NodeClient) -> list[Finding]:
+def check_source(client: NodeClient) -> list[CheckResult]:
     """Whether anybody publishes what the recognition node listens to.
 
     Args:
@@ -112,7 +112,7 @@ def check_source(client: NodeClient) -> list[Finding]:
     named = f" (image topics there are: {listed(there)})" if there else ""
     start = f"start a camera (`{live_command(client.address)}`), or start the node with"
     return [
-        Finding(
+        CheckResult(
             topic,
             Level.BROKEN,
             "has a listener, and nobody publishes it",
@@ -138,19 +138,19 @@ def _heard(client: NodeClient) -> list[tuple[str, list[str]]]:
         return []
 
 
-def _check_topic(node: Any, topic: str) -> list[Finding]:
+def _check_topic(node: Any, topic: str) -> list[CheckResult]:
     publishers = node.get_publishers_info_by_topic(topic)
     subscribers = node.get_subscriptions_info_by_topic(topic)
     pairs = [(publisher, subscriber) for publisher in publishers for subscriber in subscribers]
-    bad = [finding for pair in pairs if (finding := _check_pair(topic, *pair))]
+    bad = [result for pair in pairs if (result := _check_pair(topic, *pair))]
     if bad or not pairs:
         return bad
-    return [Finding(topic, Level.OK, f"{len(publishers)} publishing, {len(subscribers)} listening")]
+    return [CheckResult(topic, Level.OK, f"{len(publishers)} publishing, {len(subscribers)} listening")]
 
 
-def _check_pair(topic: str, publisher: Any, subscriber: Any) -> Finding | None:
+def _check_pair(topic: str, publisher: Any, subscriber: Any) -> CheckResult | None:
     compatible, reason = qos_check_compatible(publisher.qos_profile, subscriber.qos_profile)
     if compatible != QoSCompatibility.ERROR:
         return None
     text = f"{subscriber.node_name} cannot hear {publisher.node_name}: {reason.strip()}"
-    return Finding(topic, Level.BROKEN, text, "start the camera with VFRT_RELIABILITY=reliable")
+    return CheckResult(topic, Level.BROKEN, text, "start the camera with VFRT_RELIABILITY=reliable")

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-from vfrt_ros.cli.doctor.finding import Finding, Level
+from vfrt_ros.cli.doctor.check_result import CheckResult, Level
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import GraphError
 from vfrt_ros.core.config.parameters import from_environment
@@ -34,30 +34,30 @@ PACKAGES = {
 }
 
 
-def check_python(version: tuple[int, int] = sys.version_info[:2]) -> Finding:
+def check_python(version: tuple[int, int] = sys.version_info[:2]) -> CheckResult:
     """The version of Python."""
     text = f"{version[0]}.{version[1]} at {sys.executable}"
     if version < (3, 11):
-        return Finding("python", Level.BROKEN, text, "vfrt needs Python 3.11 or newer")
-    return Finding("python", Level.OK, text)
+        return CheckResult("python", Level.BROKEN, text, "vfrt needs Python 3.11 or newer")
+    return CheckResult("python", Level.OK, text)
 
 
-def check_ros(environment: Mapping[str, str] = os.environ) -> Finding:
+def check_ros(environment: Mapping[str, str] = os.environ) -> CheckResult:
     """The ROS distribution, its middleware and the domain."""
     try:
         import rclpy
 
         middleware = rclpy.get_rmw_implementation_identifier()
     except (ImportError, RuntimeError) as error:
-        return Finding("ros", Level.BROKEN, f"rclpy cannot be used: {_one_line(error)}", ENTER)
+        return CheckResult("ros", Level.BROKEN, f"rclpy cannot be used: {_one_line(error)}", ENTER)
     try:
         text = f"{_distribution(environment)}, {middleware}, ROS_DOMAIN_ID {domain_id(environment)}"
     except GraphError as error:
-        return Finding("ros", Level.BROKEN, str(error), "export another ROS_DOMAIN_ID, or unset it")
-    return Finding("ros", Level.OK, text)
+        return CheckResult("ros", Level.BROKEN, str(error), "export another ROS_DOMAIN_ID, or unset it")
+    return CheckResult("ros", Level.OK, text)
 
 
-def check_torch(version: str | None = None) -> Finding:
+def check_torch(version: str | None = None) -> CheckResult:
     """The version of torch.
 
     Args:
@@ -68,34 +68,38 @@ def check_torch(version: str | None = None) -> Finding:
     try:
         version = version or metadata.version("torch")
     except metadata.PackageNotFoundError:
-        return Finding("torch", Level.BROKEN, "is not installed", "`make setup`")
+        return CheckResult("torch", Level.BROKEN, "is not installed", "`make setup`")
     if not is_safe(version):
         newer = ".".join(str(number) for number in SAFE_SINCE)
         text = f"{version} is old: pickled weights are refused with it (CVE-2025-32434)"
-        return Finding("torch", Level.NOTE, text, f"pip install 'torch>={newer}', or use safetensors only")
-    return Finding("torch", Level.OK, version)
+        return CheckResult(
+            "torch", Level.NOTE, text, f"pip install 'torch>={newer}', or use safetensors only"
+        )
+    return CheckResult("torch", Level.OK, version)
 
 
-def check_packages(packages: Mapping[str, str] | None = None) -> Finding:
+def check_packages(packages: Mapping[str, str] | None = None) -> CheckResult:
     """The Python packages that the nodes need."""
     wanted = PACKAGES if packages is None else packages
     missing = [install for name, install in wanted.items() if importlib.util.find_spec(name) is None]
     if missing:
         todo = f"`make setup`, or pip install {' '.join(missing)}"
-        return Finding("packages", Level.BROKEN, f"missing: {', '.join(missing)}", todo)
-    return Finding("packages", Level.OK, f"all {len(wanted)} are there: {', '.join(wanted)}")
+        return CheckResult("packages", Level.BROKEN, f"missing: {', '.join(missing)}", todo)
+    return CheckResult("packages", Level.OK, f"all {len(wanted)} are there: {', '.join(wanted)}")
 
 
-def check_messages(package: str = "vfrt_msgs") -> Finding:
+def check_messages(package: str = "vfrt_msgs") -> CheckResult:
     """Whether our messages are built and found."""
     try:
         importlib.import_module(f"{package}.msg")
     except ImportError as error:
-        return Finding("messages", Level.BROKEN, f"{package} cannot be imported: {_one_line(error)}", ENTER)
-    return Finding("messages", Level.OK, f"{package} is built")
+        return CheckResult(
+            "messages", Level.BROKEN, f"{package} cannot be imported: {_one_line(error)}", ENTER
+        )
+    return CheckResult("messages", Level.OK, f"{package} is built")
 
 
-def check_variables(environment: Mapping[str, str] = os.environ) -> Finding:
+def check_variables(environment: Mapping[str, str] = os.environ) -> CheckResult:
     """The `VFRT_*` variables, which each node reads."""
     recognition, camera = RecognitionSettings.parameters(), CameraSettings.parameters()
     try:
@@ -104,23 +108,23 @@ def check_variables(environment: Mapping[str, str] = os.environ) -> Finding:
             **from_environment(environment, camera, recognition),
         }
     except SettingError as error:
-        return Finding("variables", Level.BROKEN, str(error), "correct or unset it")
+        return CheckResult("variables", Level.BROKEN, str(error), "correct or unset it")
     shown = ", ".join(f"{name} = {without_password(str(value))}" for name, value in given.items())
-    return Finding("variables", Level.OK, shown or "no VFRT_* variable is set")
+    return CheckResult("variables", Level.OK, shown or "no VFRT_* variable is set")
 
 
-def check_memory(environment: Mapping[str, str] = os.environ) -> Finding:
+def check_memory(environment: Mapping[str, str] = os.environ) -> CheckResult:
     """Whether the memory can be written where it would be."""
     own = environment.get("VFRT_MEMORY_PATH", "")
     place = Path(own).expanduser() if own else state_folder()
     existing = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
     if not os.access(existing, os.W_OK) or (existing != place and not existing.is_dir()):
         todo = "set VFRT_MEMORY_PATH to a file that you may write"
-        return Finding("memory", Level.BROKEN, f"{existing} is not writable, so {place} cannot be", todo)
-    return Finding("memory", Level.OK, f"{place} is writable")
+        return CheckResult("memory", Level.BROKEN, f"{existing} is not writable, so {place} cannot be", todo)
+    return CheckResult("memory", Level.OK, f"{place} is writable")
 
 
-def check_sockets(environment: Mapping[str, str] = os.environ, path: Path | None = None) -> list[Finding]:
+def check_sockets(environment: Mapping[str, str] = os.environ, path: Path | None = None) -> list[CheckResult]:
     """Whether raw pictures of other hosts fit into a socket; nothing where none are heard, or nothing tells.
 
     Args:
@@ -133,18 +137,18 @@ def check_sockets(environment: Mapping[str, str] = os.environ, path: Path | None
     if limit is None or not hears_other_hosts(environment):
         return []
     if limit >= ROOM:
-        return [Finding("sockets", Level.OK, "hold the raw pictures of a camera on another host")]
+        return [CheckResult("sockets", Level.OK, "hold the raw pictures of a camera on another host")]
     text = f"hold {limit} bytes: raw pictures of a camera on another host would get lost"
-    return [Finding("sockets", Level.NOTE, text, f"for such a camera {cure(Cause.SOCKET_LIMIT)}")]
+    return [CheckResult("sockets", Level.NOTE, text, f"for such a camera {cure(Cause.SOCKET_LIMIT)}")]
 
 
-def check_launch() -> Finding:
+def check_launch() -> CheckResult:
     """Whether `ros2 launch` is there, or `vfrt live` has to do."""
     if importlib.util.find_spec("launch_ros") is None:
-        return Finding(
+        return CheckResult(
             "launch", Level.NOTE, "launch_ros is not installed", "`vfrt live` starts the same nodes"
         )
-    return Finding("launch", Level.OK, "`ros2 launch vfrt_ros live.launch.py` can be used")
+    return CheckResult("launch", Level.OK, "`ros2 launch vfrt_ros live.launch.py` can be used")
 
 
 def _distribution(environment: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.cli.command import FAILED, OK, CommandError
+from vfrt_ros.cli.command_result import CommandResult
 from vfrt_ros.cli.memory.info import info
 from vfrt_ros.cli.memory.log import log
 from vfrt_ros.cli.memory.node import MemoryNode
@@ -24,9 +25,8 @@ from vfrt_ros.cli.memory.place import (
     size_of,
 )
 from vfrt_ros.cli.memory.sharing import export, import_, is_by_node
-from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.memory.database import Journal, in_words
-from vfrt_ros.core.memory.inspect_file import State, inspect
+from vfrt_ros.core.memory.inspect_file import FileState, inspect
 from vfrt_ros.core.memory.memory import HISTORY_DEPTH
 from vfrt_ros.core.memory.new_file import refuse_existing, write_new
 from vfrt_ros.core.memory.recovery import copy_path
@@ -34,7 +34,7 @@ from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import MemoryInUseError
 
 
-def check(arguments: argparse.Namespace) -> Outcome:
+def check(arguments: argparse.Namespace) -> CommandResult:
     """Both files, each on its own; nothing is mended."""
     path = chosen_file(arguments)
     found: list[dict[str, Any]] = []
@@ -58,16 +58,16 @@ def check(arguments: argparse.Namespace) -> Outcome:
         + (f" ({one['fault']})" if one["fault"] else "")
         for one in found
     ]
-    good, absent = State.GOOD.value, State.MISSING.value
+    good, absent = FileState.GOOD.value, FileState.MISSING.value
     whole = found[0]["state"] == good and found[1]["state"] in (good, absent)
     if not whole:
         lines.append("The next start uses the newest good one and keeps what is damaged under another name.")
     elif found[1]["state"] == absent:
         lines.append("The next start makes the copy.")
-    return Outcome("\n".join(lines), {"files": found}, OK if whole else FAILED)
+    return CommandResult("\n".join(lines), {"files": found}, OK if whole else FAILED)
 
 
-def backup(arguments: argparse.Namespace) -> Outcome:
+def backup(arguments: argparse.Namespace) -> CommandResult:
     """A copy, history included, of the file or by the node that has it open."""
     target: Path = arguments.target
     if is_by_node(arguments):
@@ -82,7 +82,7 @@ def backup(arguments: argparse.Namespace) -> Outcome:
     return _backed_up(target, str(path), version)
 
 
-def _save(node: MemoryNode, target: Path) -> Outcome:
+def _save(node: MemoryNode, target: Path) -> CommandResult:
     """What the node sends, in a new file."""
     refuse_existing(target)
     data = node.backup()
@@ -94,15 +94,15 @@ def _save(node: MemoryNode, target: Path) -> Outcome:
     return _backed_up(target, node.address, version)
 
 
-def _backed_up(target: Path, origin: str, version: int) -> Outcome:
+def _backed_up(target: Path, origin: str, version: int) -> CommandResult:
     size = target.stat().st_size
-    return Outcome(
+    return CommandResult(
         f"Wrote {target} ({size / 2**20:.1f} MiB, change {version}), from {origin}.",
         {"path": str(target), "from": origin, "bytes": size, "version": version},
     )
 
 
-def reembed(arguments: argparse.Namespace) -> Outcome:
+def reembed(arguments: argparse.Namespace) -> CommandResult:
     """A memory for another encoder."""
     from tqdm import tqdm
 
@@ -122,7 +122,7 @@ def reembed(arguments: argparse.Namespace) -> Outcome:
         done = work.reembed(examples, prompts, backbone, identity, target, bar.update)
     resumed = f" ({done.resumed} were done before)" if done.resumed else ""
     left_out = f"; {done.left_out} left out, as they have no picture" if done.left_out else ""
-    return Outcome(
+    return CommandResult(
         f"Wrote {target} for {backbone.id}: "
         f"{counted(done.examples, 'example')}{resumed}{left_out}. {path} is as it was.",
         {"path": str(target), "encoder": backbone.id, "examples": done.examples}
@@ -130,7 +130,7 @@ def reembed(arguments: argparse.Namespace) -> Outcome:
     )
 
 
-def compact(arguments: argparse.Namespace) -> Outcome:
+def compact(arguments: argparse.Namespace) -> CommandResult:
     """Less room on the disk."""
     with opened(chosen_file(arguments)) as memory:
         before = size_of(memory)
@@ -141,13 +141,13 @@ def compact(arguments: argparse.Namespace) -> Outcome:
     reach = (
         f"Undo reaches the last {depth} changes." if depth else "Undo reaches nothing that was done so far."
     )
-    return Outcome(
+    return CommandResult(
         f"{memory.path} and its copy take {after / 2**20:.1f} MiB; before, {before / 2**20:.1f} MiB.{lost} {reach}",
         {"path": str(memory.path), "bytes_before": before, "bytes": after, "dropped": dropped},
     )
 
 
-ACTIONS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
+ACTIONS: dict[str, Callable[[argparse.Namespace], CommandResult]] = {
     "info": info,
     "log": log,
     "check": check,

@@ -9,10 +9,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from vfrt_ros.cli.command_result import CommandResult
 from vfrt_ros.cli.memory.node import MemoryNode
 from vfrt_ros.cli.memory.place import chosen_file, opened, path_of, size_of
 from vfrt_ros.cli.memory.sharing import is_by_node
-from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.memory.bundle import read_bundle
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import contents_of
@@ -23,7 +23,7 @@ from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import MemoryInUseError
 
 
-def info(arguments: argparse.Namespace) -> Outcome:
+def info(arguments: argparse.Namespace) -> CommandResult:
     """Where the memory is and what is in it."""
     if is_by_node(arguments):
         return _of_node(MemoryNode(arguments))
@@ -38,7 +38,7 @@ def info(arguments: argparse.Namespace) -> Outcome:
         return _of_node(MemoryNode(arguments, path, error))
 
 
-def _of_file(memory: Memory) -> Outcome:
+def _of_file(memory: Memory) -> CommandResult:
     path, history = path_of(memory), memory.history()
     labels = {
         label: {
@@ -78,7 +78,7 @@ def _of_file(memory: Memory) -> Outcome:
     )
 
 
-def _of_node(node: MemoryNode) -> Outcome:
+def _of_node(node: MemoryNode) -> CommandResult:
     """What a running node tells; the steps of its history it does not."""
     path, told = node.info()
     encoder = EncoderIdentity(told.encoder_id, told.fingerprint, told.dimension)
@@ -108,7 +108,7 @@ def _of_node(node: MemoryNode) -> Outcome:
     )
 
 
-def _of_export(path: Path) -> Outcome:
+def _of_export(path: Path) -> CommandResult:
     whole = read_bundle(path)
     bundle = contents_of(whole)
     labels: dict[str, dict[str, Any]] = {}
@@ -128,7 +128,7 @@ def _facts(encoder: EncoderIdentity) -> dict[str, Any]:
     return {"encoder": encoder.encoder_id, "fingerprint": encoder.space, "dim": encoder.dim}
 
 
-def _told(head: list[str], facts: dict[str, Any], tail: list[str] | None = None) -> Outcome:
+def _told(head: list[str], facts: dict[str, Any], tail: list[str] | None = None) -> CommandResult:
     labels = facts["labels"]
     lines = [*head, f"{counted(facts['examples'], 'example')}, {counted(len(labels), 'label')}"]
     width = max([len("label"), *(len(label) for label in labels)])
@@ -137,7 +137,7 @@ def _told(head: list[str], facts: dict[str, Any], tail: list[str] | None = None)
     for label, row in labels.items():
         words = _prompts(row["prompts"])
         lines.append(f"{label:<{width}}  {row['examples']:>8}  {row['negatives']:>9}  {words:>7}")
-    return Outcome("\n".join([*lines, *(tail or [])]), facts)
+    return CommandResult("\n".join([*lines, *(tail or [])]), facts)
 
 
 def _prompts(prompts: list[str] | int | None) -> str:

@@ -10,16 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from vfrt_ros.cli.command_result import CommandResult
 from vfrt_ros.cli.memory.node import MemoryNode
 from vfrt_ros.cli.memory.place import chosen_file, opened
 from vfrt_ros.cli.memory.sharing import is_by_node
-from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.memory.folded_log import LogEntry
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.types.errors import MemoryInUseError
 
 
-def log(arguments: argparse.Namespace) -> Outcome:
+def log(arguments: argparse.Namespace) -> CommandResult:
     """Every operation, oldest first; the node that has the file open is asked for a copy."""
     if is_by_node(arguments):
         return _of_node(MemoryNode(arguments))
@@ -31,7 +31,7 @@ def log(arguments: argparse.Namespace) -> Outcome:
         return _of_node(MemoryNode(arguments, path, error))
 
 
-def _of_node(node: MemoryNode) -> Outcome:
+def _of_node(node: MemoryNode) -> CommandResult:
     robot = node.info()[1].robot
     with TemporaryDirectory(prefix="vfrt-log-") as folder:
         copy = Path(folder) / "memory.db"
@@ -40,7 +40,7 @@ def _of_node(node: MemoryNode) -> Outcome:
             return _told(memory, robot)
 
 
-def _told(memory: Memory, robot: str) -> Outcome:
+def _told(memory: Memory, robot: str) -> CommandResult:
     names, entries = memory.robot_names(), memory.log()
     facts = [
         {"id": str(entry.id), "robot": entry.id.robot, "robot_name": names.get(entry.id.robot, "")}
@@ -48,7 +48,7 @@ def _told(memory: Memory, robot: str) -> Outcome:
         | {"what": entry.what, "in_force": entry.in_force}
         for entry in entries
     ]
-    return Outcome("\n".join(_lines(entries, robot, names)), {"robot": robot, "operations": facts})
+    return CommandResult("\n".join(_lines(entries, robot, names)), {"robot": robot, "operations": facts})
 
 
 def _lines(entries: Sequence[LogEntry], robot: str, names: Mapping[str, str]) -> list[str]:

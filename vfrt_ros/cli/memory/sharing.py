@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.cli.command import CommandError, UsageError
+from vfrt_ros.cli.command_result import CommandResult
 from vfrt_ros.cli.memory.node import MemoryNode
 from vfrt_ros.cli.memory.place import (
     checked,
@@ -19,7 +20,6 @@ from vfrt_ros.cli.memory.place import (
     own_place,
     shell_settings,
 )
-from vfrt_ros.cli.outcome import Outcome
 from vfrt_ros.core.config.read_list import read_list
 from vfrt_ros.core.memory.absorb import absorb, prepare_merge
 from vfrt_ros.core.memory.bundle import Bundle, read_bundle, write_bundle
@@ -37,7 +37,7 @@ from vfrt_ros.core.types.errors import (
 )
 
 
-def export(arguments: argparse.Namespace) -> Outcome:
+def export(arguments: argparse.Namespace) -> CommandResult:
     """The log, or some labels without what was done to them, in one portable file."""
     target: Path = arguments.target
     refuse_existing(target)
@@ -50,14 +50,14 @@ def export(arguments: argparse.Namespace) -> Outcome:
         bundle = there = Bundle(bundle.encoder, (), examples, prompts)
     write_bundle(bundle, target)
     count = len(there.examples)
-    return Outcome(
+    return CommandResult(
         f"Wrote {target}: {counted(count, 'example')} of {counted(len(labels), 'label')}, from {origin}.",
         {"path": str(target), "from": origin, "examples": count, "labels": sorted(labels)}
         | {"operations": len(bundle.rows)},
     )
 
 
-def import_(arguments: argparse.Namespace) -> Outcome:
+def import_(arguments: argparse.Namespace) -> CommandResult:
     """Another robot's export, added."""
     if is_by_node(arguments):
         return _send(MemoryNode(arguments), arguments.target)
@@ -77,7 +77,7 @@ def import_(arguments: argparse.Namespace) -> Outcome:
         memory.close()
     except MemoryInUseError as error:
         return _send(MemoryNode(arguments, path, error), arguments.target)
-    return Outcome(
+    return CommandResult(
         f"{path}: {done.in_words}",
         {"path": str(path), "added": done.added, "duplicates": done.duplicates}
         | {"prompts": done.prompts, "prompts_kept": done.prompts_kept},
@@ -134,7 +134,7 @@ def _all_of(arguments: argparse.Namespace) -> tuple[Bundle, str]:
         return node.export(), node.address
 
 
-def _send(node: MemoryNode, target: Path) -> Outcome:
+def _send(node: MemoryNode, target: Path) -> CommandResult:
     try:
         # A device or pipe may never end.
         if target.exists() and not target.is_file():
@@ -144,7 +144,7 @@ def _send(node: MemoryNode, target: Path) -> Outcome:
         raise RequestError(f"Cannot read {target}: {error}.") from error
     response = node.import_(data, target.name)
     facts: dict[str, Any] = {"node": node.address, "added": response.added, "duplicates": response.duplicates}
-    return Outcome(f"{node.address}: {response.message}", facts)
+    return CommandResult(f"{node.address}: {response.message}", facts)
 
 
 def _labels(text: str | None, known: set[str]) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vfrt_ros.cli.view.keys import Act, Keyboard, Wish, read_key
-from vfrt_ros.cli.view.picture import Scene, draw_scene, in_overlay
+from vfrt_ros.cli.view.picture import ViewScene, draw_scene, in_overlay
 from vfrt_ros.core.report.lettering import Picture
 from vfrt_ros.core.types.region import Box
 
@@ -42,7 +42,7 @@ class ViewLoop:
         self._clock = clock
         self._keyboard = Keyboard(label)
         self._notices: list[tuple[float, str]] = []
-        self._shown: tuple[Picture | None, Scene] | None = None
+        self._shown: tuple[Picture | None, ViewScene] | None = None
         self._picture: Picture | None = None
         self._drawn: Box | None = None
 
@@ -77,12 +77,12 @@ class ViewLoop:
                 self._keyboard.point(box)
                 self._drawn = drawn
 
-    def _scene(self) -> Scene:
+    def _scene(self) -> ViewScene:
         now = self._clock()
         lines = tuple(line for until, line in self._notices if until > now)
         entry = self._keyboard.entry
         box = self._window.drawing or (self._drawn if entry and entry.box else None)
-        return Scene(self._link.trouble, entry, self._keyboard.help, lines, box)
+        return ViewScene(self._link.trouble, entry, self._keyboard.help, lines, box)
 
     def _ask(self, wish: Wish) -> None:
         self._say([f"{wish.act.value} {wish.text}".strip() + " …"])

@@ -26,7 +26,7 @@ _BANNER = 58
 
 
 @dataclass(frozen=True)
-class Scene:
+class ViewScene:
     """Everything that a picture shows beside the overlay.
 
     Attributes:
@@ -44,7 +44,7 @@ class Scene:
     box: Box | None = None
 
 
-def draw_scene(overlay: Picture | None, scene: Scene) -> Picture:
+def draw_scene(overlay: Picture | None, scene: ViewScene) -> Picture:
     """The picture of the window.
 
     Args:

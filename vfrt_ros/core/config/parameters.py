@@ -42,7 +42,7 @@ def choices_of(expected: str) -> tuple[str, ...]:
     return tuple(expected.removeprefix(_ONE_OF).split(_COMMA)) if expected.startswith(_ONE_OF) else ()
 
 
-class Kind(Enum):
+class ParameterKind(Enum):
     """The types that a ROS parameter of ours can have."""
 
     BOOL = "bool"
@@ -67,7 +67,7 @@ class Parameter:
     """
 
     name: str
-    kind: Kind
+    kind: ParameterKind
     default: Any
     description: str
     low: float | None = None
@@ -89,12 +89,12 @@ class Parameter:
         if self.choices:
             return _ONE_OF + _COMMA.join(str(choice) for choice in self.choices)
         words = {
-            Kind.BOOL: "true or false",
-            Kind.INT: "a whole number",
-            Kind.FLOAT: "a number",
-            Kind.STRING: "a text",
-            Kind.STRINGS: "a list of texts",
-            Kind.INTS: f"a list of {self.length or 'any number of'} whole numbers",
+            ParameterKind.BOOL: "true or false",
+            ParameterKind.INT: "a whole number",
+            ParameterKind.FLOAT: "a number",
+            ParameterKind.STRING: "a text",
+            ParameterKind.STRINGS: "a list of texts",
+            ParameterKind.INTS: f"a list of {self.length or 'any number of'} whole numbers",
         }[self.kind]
         return f"{words} {self.range}".rstrip()
 
@@ -137,8 +137,8 @@ class Parameter:
             return value in self.choices or value in self.plugin_names()
         if self.length and len(value) != self.length:
             return False
-        numbers = value if self.kind is Kind.INTS else [value]
-        if self.kind in (Kind.INT, Kind.FLOAT, Kind.INTS):
+        numbers = value if self.kind is ParameterKind.INTS else [value]
+        if self.kind in (ParameterKind.INT, ParameterKind.FLOAT, ParameterKind.INTS):
             return all(self._within(number) for number in numbers)
         return True
 
@@ -152,28 +152,28 @@ def _coerce(parameter: Parameter, value: Any) -> Any:
     """`value` in the parameter's type, or None where it cannot be."""
     kind = parameter.kind
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if kind is Kind.BOOL:
+    if kind is ParameterKind.BOOL:
         return value if isinstance(value, bool) else None
-    if kind is Kind.INT:
+    if kind is ParameterKind.INT:
         return int(value) if is_number and float(value).is_integer() else None
-    if kind is Kind.FLOAT:
+    if kind is ParameterKind.FLOAT:
         return float(value) if is_number else None
     if value is False and "off" in parameter.choices:  # how YAML reads `off`
         return "off"
-    if kind is Kind.STRING:
+    if kind is ParameterKind.STRING:
         return str(value) if is_number or (isinstance(value, str) and is_utf_8(value)) else None
     return _coerce_list(kind, value)
 
 
-def _coerce_list(kind: Kind, value: Any) -> tuple[Any, ...] | None:
+def _coerce_list(kind: ParameterKind, value: Any) -> tuple[Any, ...] | None:
     if isinstance(value, str):
-        value = read_list(value if kind is Kind.STRINGS else value.lower().replace("x", ","))
+        value = read_list(value if kind is ParameterKind.STRINGS else value.lower().replace("x", ","))
     if value is None:  # how ROS reads `[]`
         return ()
     if isinstance(value, Mapping) or not hasattr(value, "__iter__"):
         return None
     entries = list(value)
-    return _texts(entries) if kind is Kind.STRINGS else _whole_numbers(entries)
+    return _texts(entries) if kind is ParameterKind.STRINGS else _whole_numbers(entries)
 
 
 def _texts(entries: list[Any]) -> tuple[str, ...] | None:
@@ -197,12 +197,12 @@ def _show(value: Any) -> str:
 
 
 _KINDS = {
-    "bool": Kind.BOOL,
-    "int": Kind.INT,
-    "float": Kind.FLOAT,
-    "str": Kind.STRING,
-    "tuple[str, ...]": Kind.STRINGS,
-    "tuple[int, int]": Kind.INTS,
+    "bool": ParameterKind.BOOL,
+    "int": ParameterKind.INT,
+    "float": ParameterKind.FLOAT,
+    "str": ParameterKind.STRING,
+    "tuple[str, ...]": ParameterKind.STRINGS,
+    "tuple[int, int]": ParameterKind.INTS,
 }
 
 
@@ -294,9 +294,9 @@ def parse(entry: Parameter, text: str) -> Any:
 
     A text is taken as it is, and a list is left to `check`; else it is a number, or what YAML makes of it.
     """
-    if entry.kind in (Kind.STRING, Kind.STRINGS, Kind.INTS):
+    if entry.kind in (ParameterKind.STRING, ParameterKind.STRINGS, ParameterKind.INTS):
         return text
-    if entry.kind is Kind.FLOAT:
+    if entry.kind is ParameterKind.FLOAT:
         with contextlib.suppress(ValueError):  # YAML knows no 1e-3
             return float(text)
     try:

@@ -44,9 +44,10 @@ class SquareBackbone:
         preprocess: HfPreprocess,
         network: tuple[str, str, Callable[[], Any]],
         version: int,
-        device: str,
-        runtime: str,
-        precision: str,
+        device: str = "auto",
+        runtime: str = "auto",
+        precision: str = "auto",
+        **_: Any,
     ) -> None:
         self.id, self.dim, self.space = name, dim, weights
         self._preprocess = preprocess

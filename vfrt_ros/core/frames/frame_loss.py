@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from vfrt_ros.core.frames.stamp_pace import Pace, pace_of
+from vfrt_ros.core.frames.stamp_pace import StampPace, pace_of
 
 LOSSY = 0.05
 """Share of lost frames from which on it is told."""
@@ -40,7 +40,7 @@ class Loss:
     lost: int
     replaced: int
     share: float
-    pace: Pace | None
+    pace: StampPace | None
     is_lossy: bool
 
 

@@ -30,7 +30,7 @@ PAUSE = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class StampPace:
     """What stamps show.
 
     Attributes:
@@ -49,7 +49,7 @@ class Pace:
         return self.missing / max(1, self.came + self.missing)
 
 
-def pace_of(stamps: Sequence[float]) -> Pace | None:
+def pace_of(stamps: Sequence[float]) -> StampPace | None:
     """The pace of a camera and what is missing of it.
 
     Args:
@@ -70,7 +70,7 @@ def pace_of(stamps: Sequence[float]) -> Pace | None:
         return None
     steady = _steady(gaps)
     if (~steady).sum() < RUN:
-        return Pace(float(np.median(gaps[steady])), len(gaps), 0)
+        return StampPace(float(np.median(gaps[steady])), len(gaps), 0)
     interval = _interval(gaps)
     multiples = np.maximum(1, np.rint(gaps / interval))
     pauses = (gaps > PAUSE_S) & (multiples > PAUSE)
@@ -78,7 +78,7 @@ def pace_of(stamps: Sequence[float]) -> Pace | None:
     if fits[~pauses].mean() < FITTING:
         return None
     missing = int((multiples[~pauses & fits & ~steady] - 1).sum())
-    return Pace(interval, int((~pauses).sum()), missing)
+    return StampPace(interval, int((~pauses).sum()), missing)
 
 
 def _steady(gaps: np.ndarray) -> np.ndarray:

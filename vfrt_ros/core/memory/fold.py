@@ -32,7 +32,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class StateDifference:
     """What operations changed: before and after of each example's label and of each label's prompts; None = not there.
 
     Attributes:
@@ -142,11 +142,11 @@ class Fold:
         """All operations, in the order of the fold."""
         return sorted(self._entries, key=lambda key: self._entries[key].order)
 
-    def add(self, operation: Operation, payload: Payload) -> Difference:
+    def add(self, operation: Operation, payload: Payload) -> StateDifference:
         """Take an operation in; one that is known changes nothing."""
         key = operation.id
         if key in self._entries:
-            return Difference()
+            return StateDifference()
         entry = _entry_of(operation, payload)
         reach = [(key, entry), *self._reach(entry)]
         examples = dict.fromkeys(chain.from_iterable(_examples(*pair) for pair in reach))
@@ -155,7 +155,7 @@ class Fold:
         self._enter(key, entry)
         self._decide(key, entry)
         after = [self.label(name) for name in examples], [self.prompts(label) for label in labels]
-        return Difference(
+        return StateDifference(
             _changed(examples, before[0], after[0]), _changed(labels, before[1], after[1]), set(labels)
         )
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from vfrt_ros.core.memory.clock import HybridClock, to_seconds
 from vfrt_ros.core.memory.example_index import ExampleIndex
 from vfrt_ros.core.memory.example_table import ExampleTable
-from vfrt_ros.core.memory.fold import Difference, Fold
+from vfrt_ros.core.memory.fold import Fold, StateDifference
 from vfrt_ros.core.memory.followers import Followers
 from vfrt_ros.core.memory.operation_row import Row, is_pruned, operation_of, row_of
 from vfrt_ros.core.memory.payload import Payload, TaughtExample, Teach, decode, encode
@@ -314,9 +314,9 @@ class FoldedLog:
         if isinstance(payload, Teach):
             self.origins |= dict.fromkeys(payload.adopted, payload.origin)
 
-    def _fold_in(self, batch: Batch) -> Difference:
+    def _fold_in(self, batch: Batch) -> StateDifference:
         """Fold operations, and say what all of them together changed."""
-        total = Difference()
+        total = StateDifference()
         for operation, payload in batch:
             difference = self.fold.add(operation, payload)
             total.touched.update(difference.touched)
@@ -325,7 +325,7 @@ class FoldedLog:
                 total.examples[name] = (first, after)
         return total
 
-    def _step(self, difference: Difference, taught: Taught, key: OperationId | None, what: str) -> Step:
+    def _step(self, difference: StateDifference, taught: Taught, key: OperationId | None, what: str) -> Step:
         """What the folded operations do to table and prompts, which are not touched yet."""
         removed: list[Example] = []
         added: list[Example] = []

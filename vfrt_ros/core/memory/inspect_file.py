@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 """Takes one sentence for the person who looks after the robot."""
 
 
-class State(Enum):
+class FileState(Enum):
     """What a file turned out to be."""
 
     MISSING = "missing"
@@ -37,7 +37,7 @@ class InspectionReport:
     """A file that was looked at; `file` is open where it is good, `fault` says what is wrong where it is not."""
 
     path: Path
-    state: State
+    state: FileState
     file: StoreFile | None = None
     fault: str = ""
 
@@ -55,18 +55,18 @@ def inspect(path: Path, journal: Journal, say: Say) -> InspectionReport:
         sqlite3.Error, OSError: It is out of reach; that says nothing of its content.
     """
     if not path.exists():
-        return InspectionReport(path, State.MISSING)
+        return InspectionReport(path, FileState.MISSING)
     if not path.stat().st_size:
-        return InspectionReport(path, State.BLANK)
+        return InspectionReport(path, FileState.BLANK)
     fault = header_fault(path)
     if fault:
-        return InspectionReport(path, State.DAMAGED, fault=fault)
+        return InspectionReport(path, FileState.DAMAGED, fault=fault)
     file = None
     try:
         file = StoreFile(path, journal)
         if file.is_blank:
             file.close()
-            return InspectionReport(path, State.BLANK)
+            return InspectionReport(path, FileState.BLANK)
         fault = _bring_up_to_date(file, path, say) or first_fault(file.database)
     except MemoryStoreError:
         if file is not None:
@@ -81,9 +81,9 @@ def inspect(path: Path, journal: Journal, say: Say) -> InspectionReport:
     if fault and file is not None:
         file.close()
     return (
-        InspectionReport(path, State.DAMAGED, fault=fault)
+        InspectionReport(path, FileState.DAMAGED, fault=fault)
         if fault
-        else InspectionReport(path, State.GOOD, file)
+        else InspectionReport(path, FileState.GOOD, file)
     )
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vfrt_ros.core.memory.database import COMPANIONS, Journal, sync_folder
-from vfrt_ros.core.memory.inspect_file import InspectionReport, Say, State, inspect, is_ours
+from vfrt_ros.core.memory.inspect_file import FileState, InspectionReport, Say, inspect, is_ours
 from vfrt_ros.core.memory.lock import Acknowledged
 from vfrt_ros.core.memory.salvage import Salvaged, salvage
 from vfrt_ros.core.memory.store_file import StoreFile
@@ -116,8 +116,8 @@ def _look_at_copy(path: Path, first: InspectionReport, say: Say) -> InspectionRe
     try:
         return inspect(copy_path(path), Journal.WRITE_AHEAD, say)
     except (MemoryStoreError, sqlite3.Error, OSError) as error:
-        if first.state is State.GOOD:
-            return InspectionReport(copy_path(path), State.OUT_OF_REACH, fault=str(error))
+        if first.state is FileState.GOOD:
+            return InspectionReport(copy_path(path), FileState.OUT_OF_REACH, fault=str(error))
         first.close()
         raise
 
@@ -175,18 +175,18 @@ def _settle(first: InspectionReport, second: InspectionReport, say: Say) -> Pair
         return Pair(file, copy)
     stranger = copy is not None and not (_are_kin(file, copy) and copy.version != file.version)
     second.close()
-    if second.state is State.OUT_OF_REACH:
+    if second.state is FileState.OUT_OF_REACH:
         say(f"The copy {second.path} is out of reach: {second.fault}")
         return Pair(file, None)
-    if second.state in (State.DAMAGED, State.BLANK) or stranger:
+    if second.state in (FileState.DAMAGED, FileState.BLANK) or stranger:
         why = second.fault or (
-            "it was empty" if second.state is State.BLANK else "it belongs to another memory"
+            "it was empty" if second.state is FileState.BLANK else "it belongs to another memory"
         )
         say(
             f"The copy {second.path} was set aside as {set_aside(second.path)} ({why}) and made "
             f"anew; the memory is at change {file.version}."
         )
-    elif second.state is State.MISSING and file.version:
+    elif second.state is FileState.MISSING and file.version:
         _make_room(second.path)
         say(f"The copy {second.path} was missing and was made anew; the memory is at change {file.version}.")
     return Pair(file, try_copy(file, say))
@@ -197,9 +197,9 @@ def _restore(first: InspectionReport, second: InspectionReport, say: Say) -> Pai
     if second.file is None:
         raise ValueError("The second file is not open.")
     why = first.fault or {
-        State.MISSING: "it was missing",
-        State.BLANK: "it was empty",
-        State.GOOD: "it had lost its newest changes",
+        FileState.MISSING: "it was missing",
+        FileState.BLANK: "it was empty",
+        FileState.GOOD: "it had lost its newest changes",
     }.get(first.state, "")
     first.close()
     orphans = any(first.path.with_name(first.path.name + end).exists() for end in ("", *COMPANIONS))
@@ -216,10 +216,10 @@ def _without_good_state(
     first: InspectionReport, second: InspectionReport, encoder: EncoderIdentity | None, say: Say, robot: str
 ) -> Pair:
     """A new memory, or what can be read of two damaged files."""
-    damaged = [found for found in (first, second) if found.state is State.DAMAGED]
+    damaged = [found for found in (first, second) if found.state is FileState.DAMAGED]
     if not damaged:
         return _new(first.path, encoder, say, robot)
-    if second.state is State.MISSING and not is_ours(first.path):
+    if second.state is FileState.MISSING and not is_ours(first.path):
         raise MemoryStoreError(
             f"{first.path} is not a memory ({first.fault}): set memory_path to another file; it was left as it is."
         )

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from vfrt_ros.core.encoders.protocols import Backbone
 from vfrt_ros.core.memory.clock import HybridClock
 from vfrt_ros.core.memory.database import COMPANIONS, Journal, connect, in_words, sync_folder
-from vfrt_ros.core.memory.inspect_file import State, inspect
+from vfrt_ros.core.memory.inspect_file import FileState, inspect
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.operation_row import row_of
 from vfrt_ros.core.memory.payload import Payload, SetPrompts, TaughtExample, Teach, encode
@@ -131,7 +131,7 @@ def _open(path: Path, encoder: EncoderIdentity) -> StoreFile:
     if report.file is not None and report.file.encoder == encoder:
         return report.file
     report.close()
-    if report.state is not State.MISSING:
+    if report.state is not FileState.MISSING:
         for end in ("", *COMPANIONS):
             path.with_name(path.name + end).unlink(missing_ok=True)
     file = StoreFile(path)

@@ -25,7 +25,7 @@ LISTED_IDS = 5
 Floats = npt.NDArray[np.float32]
 
 
-class Kind(Enum):
+class FindingKind(Enum):
     """What is wrong; the values are those of `Finding.msg`."""
 
     WRONG = "wrong"
@@ -45,7 +45,7 @@ class Finding:
         cure: What to do, one sentence.
     """
 
-    kind: Kind
+    kind: FindingKind
     labels: tuple[str, ...]
     examples: tuple[ExampleId, ...]
     text: str
@@ -92,7 +92,7 @@ def _swallowed(examples: Sequence[Example], predicted: Sequence[str]) -> list[Fi
     pairs = Counter((e.label, p) for e, p in zip(examples, predicted, strict=True) if e.label != p)
     return [
         Finding(
-            Kind.SWALLOWED,
+            FindingKind.SWALLOWED,
             (label, other),
             (),
             f"{count} of {counted(totals[label], 'example')} of '{label}' look more like '{other}'.",
@@ -112,7 +112,7 @@ def _wrong(
             pairs.setdefault((example.label, other), []).append(example.id)
     return [
         Finding(
-            Kind.WRONG,
+            FindingKind.WRONG,
             (label, other),
             tuple(ids),
             f"{_count(ids)} of '{label}' {'looks' if len(ids) == 1 else 'look'} more like '{other}': {_list(ids)}.",
@@ -130,7 +130,7 @@ def _imbalance(examples: Sequence[Example]) -> list[Finding]:
     few = tuple(label for label, count in reversed(totals) if largest > IMBALANCE_RATIO * count)
     return [
         Finding(
-            Kind.IMBALANCE,
+            FindingKind.IMBALANCE,
             few,
             (),
             f"'{most}' has {counted(largest, 'example')} and '{least}' {smallest}: more than {IMBALANCE_RATIO:g} to 1.",
@@ -150,7 +150,7 @@ def _duplicates(examples: Sequence[Example]) -> list[Finding]:
             repeat = "repeats an earlier one" if len(ids) == 1 else "repeat earlier ones"
             found.append(
                 Finding(
-                    Kind.DUPLICATE,
+                    FindingKind.DUPLICATE,
                     (label,),
                     tuple(sorted(ids)),
                     f"{_count(sorted(ids))} of '{label}' {repeat}: {_list(sorted(ids))}.",

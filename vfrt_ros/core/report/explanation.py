@@ -25,7 +25,7 @@ SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class LastDecision:
     """The last frame with everything that led to its answer.
 
     Attributes:
@@ -40,7 +40,7 @@ class Answered:
     settings: RecognitionSettings
     weights: Mapping[str, Mapping[str, float]] | None = None
 
-    def with_weights(self, weights: Callable[[str], Mapping[str, float]]) -> Answered:
+    def with_weights(self, weights: Callable[[str], Mapping[str, float]]) -> LastDecision:
         """The same with the weights as they are now, before the rule is changed."""
         if self.weights is not None:
             return self
@@ -85,7 +85,7 @@ class Explanation:
 
 
 def explain(
-    answered: Answered,
+    last: LastDecision,
     memory: Memory,
     label: str,
     weights: Mapping[str, float],
@@ -93,30 +93,30 @@ def explain(
     """Which examples, prompts, weights and threshold decided.
 
     Args:
-        answered: The last frame.
+        last: The last frame.
         memory: As it was when the frame was answered.
         label: The label to explain, one of the evidence's; empty = the best one.
         weights: What each kind of evidence counts for this label, by name; empty where the rule has none.
     """
-    decision, scores, settings = answered.decision, answered.scores, answered.settings
+    decision, scores, settings = last.decision, last.scores, last.settings
     if decision.reason is Reason.UNKNOWN_NOTHING_LEARNED:
         return Explanation(
             ("The frame is unknown: nothing is learned yet. Register an object or set prompts.",)
         )
-    label = label or scores.labels[ranking(answered.evidence, scores)[0]]
+    label = label or scores.labels[ranking(last.evidence, scores)[0]]
     index = scores.labels.index(label)
-    nearest = _nearest(answered.observation.embedding, memory, settings, label)
+    nearest = _nearest(last.observation.embedding, memory, settings, label)
     prompts = _prompts(label, memory, settings)
     lines = (
         _verdict(decision),
         _score(scores, index, settings),
-        _image(answered.evidence, memory, index, nearest),
-        _text(answered.evidence, index, prompts),
+        _image(last.evidence, memory, index, nearest),
+        _text(last.evidence, index, prompts),
         *_weights(weights, settings),
-        *_rivals(answered.evidence, scores, index),
+        *_rivals(last.evidence, scores, index),
     )
     score, threshold = float(scores.score[index]), float(scores.threshold[index])
-    text = float(answered.evidence.text[index])
+    text = float(last.evidence.text[index])
     return Explanation(lines, label, score, threshold, text, prompts, nearest[:SHOWN])
 
 

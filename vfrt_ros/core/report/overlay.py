@@ -21,7 +21,7 @@ DESIGN_HEIGHT = 480.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ShownPace:
     """How fast recognition goes: `fps` recognitions per second, `latency` seconds from stamp to answer."""
 
     fps: float
@@ -31,7 +31,7 @@ class Pace:
 def draw_overlay(
     bgr: Picture,
     decision: Decision,
-    pace: Pace | None = None,
+    pace: ShownPace | None = None,
     note: str = "",
     objects: Sequence[RecognisedObject] = (),
 ) -> Picture:
@@ -57,7 +57,7 @@ def draw_overlay(
     return picture
 
 
-def _banner(picture: Picture, decision: Decision, pace: Pace | None, unit: float) -> None:
+def _banner(picture: Picture, decision: Decision, pace: ShownPace | None, unit: float) -> None:
     height, margin = round(52 * unit), round(12 * unit)
     colour = KNOWN_COLOUR if decision.known else UNKNOWN_COLOUR
     shade(picture[:height])

@@ -13,7 +13,8 @@ import numpy as np
 
 from vfrt_ros.core.encoders.photographs import photo_folder
 from vfrt_ros.core.sources.images import load_image
-from vfrt_ros.core.sources.source import Frame, Image, Source
+from vfrt_ros.core.sources.source import Image
+from vfrt_ros.core.sources.timed import TimedSource
 from vfrt_ros.core.types.errors import SourceError
 
 SECONDS_PER_PHOTO = 8.0
@@ -45,7 +46,7 @@ SHOTS = (
 )
 
 
-class DemoSource(Source):
+class DemoSource(TimedSource):
     """The photographs in turn, forever; the same time always shows the same picture.
 
     Raises:
@@ -53,28 +54,13 @@ class DemoSource(Source):
     """
 
     def __init__(self, *, size: tuple[int, int], fps: float, folder: Path | None = None) -> None:
-        super().__init__("demo", "demo")
-        self.fps = fps
+        super().__init__("demo", fps)
         self._size = size
         folder = folder or demo_folder()
         self._photos = [_shrunk(load_image(folder / shot.file), size) for shot in SHOTS]
-        self._next = 0.0
-
-    def read(self, since: float = 0.0) -> Frame | None:
-        """The picture that is due at `since` or a period after the last one, whichever is later."""
-        time = max(since, self._next)
-        self._next = time + 1.0 / self.fps
-        return Frame(self.picture_at(time), time)
 
     def picture_at(self, time: float) -> Image:
-        """What is to be seen at a time.
-
-        Args:
-            time: Seconds since the start.
-
-        Returns:
-            (size[1], size[0], 3) uint8 BGR.
-        """
+        """See `TimedSource.picture_at`."""
         index, into = divmod(time, SECONDS_PER_PHOTO)
         number = int(index) % len(SHOTS)
         nearness = (1 - math.cos(2 * math.pi * into / SECONDS_PER_PHOTO)) / 2

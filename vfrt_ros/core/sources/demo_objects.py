@@ -13,7 +13,8 @@ import numpy as np
 
 from vfrt_ros.core.sources.demo import demo_folder
 from vfrt_ros.core.sources.images import load_image
-from vfrt_ros.core.sources.source import Frame, Image, Source
+from vfrt_ros.core.sources.source import Image
+from vfrt_ros.core.sources.timed import TimedSource
 
 NAME = "demo:objects"
 EMPTY_SECONDS = 1.5
@@ -50,7 +51,7 @@ HEIGHT_SHARE = 0.38
 """Of a card, of the picture's height."""
 
 
-class DemoObjectsSource(Source):
+class DemoObjectsSource(TimedSource):
     """The table, forever; the same time always shows the same picture.
 
     Args:
@@ -63,28 +64,13 @@ class DemoObjectsSource(Source):
     """
 
     def __init__(self, *, size: tuple[int, int], fps: float, folder: Path | None = None) -> None:
-        super().__init__(NAME, NAME)
-        self.fps = fps
+        super().__init__(NAME, fps)
         self._table = _table(size)
         folder = folder or demo_folder()
         self._cards = [(card, _cut(load_image(folder / card.file), card, size)) for card in CARDS]
-        self._next = 0.0
-
-    def read(self, since: float = 0.0) -> Frame | None:
-        """The picture that is due at `since` or a period after the last one, whichever is later."""
-        time = max(since, self._next)
-        self._next = time + 1.0 / self.fps
-        return Frame(self.picture_at(time), time)
 
     def picture_at(self, time: float) -> Image:
-        """What is to be seen at a time.
-
-        Args:
-            time: Seconds since the start.
-
-        Returns:
-            (size[1], size[0], 3) uint8 BGR.
-        """
+        """See `TimedSource.picture_at`."""
         picture = self._table.copy()
         for box, photo, _ in self._on_table(time):
             x, y, wide, high = box

@@ -26,7 +26,7 @@ from vfrt_ros.core.sources.fit import describe_fit, fit
 from vfrt_ros.core.sources.health import Health
 from vfrt_ros.core.sources.notice import Event, Notice
 from vfrt_ros.core.sources.picture_watch import PictureWatch
-from vfrt_ros.core.sources.reading import Outcome, Reading
+from vfrt_ros.core.sources.reading import AttemptEnd, Reading
 from vfrt_ros.core.sources.source import Image, Source
 from vfrt_ros.core.types.errors import SourceError
 
@@ -218,11 +218,11 @@ class Grabber:
         self._on_bug(error)
         return SourceError(f"The {self._name} cannot be read: {type(error).__name__}.")
 
-    def _attempt(self) -> Outcome | None:
+    def _attempt(self) -> AttemptEnd | None:
         """Run one attempt to its outcome; None when the grabber stops meanwhile."""
         self._hanging = [reading for reading in self._hanging if reading.is_alive()]
         if len(self._hanging) >= MAX_HANGING:
-            return Outcome(SourceError(f"The {self._name} hangs."))
+            return AttemptEnd(SourceError(f"The {self._name} hangs."))
         reading = Reading(
             self._open, self._adopt, self._deliver, self._wake, fps=self._fps, clock=self._clock
         )
@@ -231,7 +231,7 @@ class Grabber:
         reading.start()
         return self._watch(reading)
 
-    def _watch(self, reading: Reading) -> Outcome | None:
+    def _watch(self, reading: Reading) -> AttemptEnd | None:
         with self._changed:
             while reading.outcome is None and not self._stop.is_set() and not self._stalls(reading):
                 self._changed.wait(self._stall / 4)
@@ -242,7 +242,7 @@ class Grabber:
             return reading.outcome
         reading.abandon()
         self._hanging.append(reading)
-        return Outcome(SourceError(f"The {self._name} gives no answer."))
+        return AttemptEnd(SourceError(f"The {self._name} gives no answer."))
 
     def _stalls(self, reading: Reading) -> bool:
         since = reading.busy_since

@@ -23,7 +23,7 @@ MAX_LATE_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttemptEnd:
     """How an attempt ended: with an error, or (None) at the source's end."""
 
     error: Exception | None = None
@@ -59,7 +59,7 @@ class Reading(threading.Thread):
         self._abandoned = threading.Event()
         self.busy_since: float | None = clock.now()
         self.opened = False
-        self.outcome: Outcome | None = None
+        self.outcome: AttemptEnd | None = None
 
     def abandon(self) -> None:
         """Deliver nothing more, and end as soon as the source lets go."""
@@ -78,7 +78,7 @@ class Reading(threading.Thread):
             self.busy_since = None
             self._done()
 
-    def _attempt(self) -> Outcome:
+    def _attempt(self) -> AttemptEnd:
         try:
             source: Source | None = self._opener()
             while source is not None:
@@ -88,8 +88,8 @@ class Reading(threading.Thread):
                     self._read_all(source)
                 source = source.successor
         except Exception as error:  # the grabber passes a bug on to whoever waits for frames
-            return Outcome(error)
-        return Outcome()
+            return AttemptEnd(error)
+        return AttemptEnd()
 
     def _read_all(self, source: Source) -> None:
         pacer, start = Pacer(self._fps), self._clock.now()

@@ -27,7 +27,7 @@ HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FoundBoxes:
     """What a source found.
 
     Attributes:
@@ -67,7 +67,7 @@ def find(
     ways: int,
     shots: int,
     fps: float = 30.0,
-) -> Finding:
+) -> FoundBoxes:
     """Have a source find the things of the pictures to ask about, or of all where it needs a film.
 
     Args:
@@ -87,7 +87,7 @@ def find(
             with suppress(AllRejectedError):
                 recogniser.register(label, images=[_cut(thing) for thing in examples])
         recogniser.settle()
-        result = Finding(source)
+        result = FoundBoxes(source)
         for number, (path, inside) in enumerate(_by_picture(things, source)):
             wanted = labels if source == "grid" else {thing.label for thing in inside}
             truth = [(thing.box, thing.label) for thing in inside if thing.label in wanted]
@@ -118,7 +118,9 @@ def _by_picture(things: Sequence[SeenThing], source: str) -> Iterator[tuple[Path
     yield from sorted(pictures.items())
 
 
-def _counted(result: Finding, found: Iterable[tuple[Box, str]], truth: Sequence[tuple[Box, str]]) -> Finding:
+def _counted(
+    result: FoundBoxes, found: Iterable[tuple[Box, str]], truth: Sequence[tuple[Box, str]]
+) -> FoundBoxes:
     """The result after one more picture; each true box is found once, by the box that fits best."""
     left = list(truth)
     hits = named = false = 0

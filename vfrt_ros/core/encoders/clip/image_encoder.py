@@ -22,11 +22,11 @@ class HfBackbone(SquareBackbone):
 
     Args:
         name: of the catalogue, or `hf:<model id or folder>`.
-        device, runtime, precision: as for `load_encoders`.
         model_path: folder that is looked into before the cache.
         allow_download: whether the hub may be asked.
         img_size: side of the network's input; another than its own interpolates the position embedding,
             must be a multiple of the patch, and costs accuracy. 0 is its own.
+        run: `device`, `runtime` and `precision`, as for `load_encoders`.
 
     Raises:
         EncoderError: the weights are not to be had, or of another family.
@@ -37,13 +37,10 @@ class HfBackbone(SquareBackbone):
     def __init__(
         self,
         name: str,
-        device: str = "auto",
-        runtime: str = "auto",
-        precision: str = "auto",
         model_path: str = "",
         allow_download: bool = False,
         img_size: int = 0,
-        **_: Any,
+        **run: Any,
     ) -> None:
         self.model = model = HfModel(find_model(name, model_path, allow_download))
         side = checked_side(name, img_size, own=model.facts.side, patch=model.facts.patch)
@@ -54,9 +51,7 @@ class HfBackbone(SquareBackbone):
             preprocess=model.preprocess.resized(side),
             network=("hf_vision_pooled", versions("torch", "transformers"), lambda: _build(model, side)),
             version=_VERSION,
-            device=device,
-            runtime=runtime,
-            precision=precision,
+            **run,
         )
 
 

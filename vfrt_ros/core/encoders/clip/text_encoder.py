@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,55 +12,51 @@ import numpy as np
 from vfrt_ros.core.encoders.clip.files import find_model
 from vfrt_ros.core.encoders.clip.image_encoder import HfBackbone
 from vfrt_ros.core.encoders.clip.model import HfModel
-from vfrt_ros.core.encoders.device import choose_device
 from vfrt_ros.core.encoders.embedded.packaged import versions
-from vfrt_ros.core.encoders.fingerprint import fingerprint
-from vfrt_ros.core.encoders.runtimes.base import Network, Runtime
-from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
+from vfrt_ros.core.encoders.runtimes.base import Network
+from vfrt_ros.core.encoders.text_tower import TextTower, require_backbone
 from vfrt_ros.core.types.errors import EncoderError
 
 _VERSION = 1
-_BATCH = 32
+_OWN = "clip_text"
+"""The name of a backbone's own tower."""
 
 
-class HfText:
-    """A CLIP or SigLIP text tower, always in float32: it runs only when prompts change.
+class HfText(TextTower):
+    """A CLIP or SigLIP text tower.
 
     Args:
         name: `hf:<model id or folder>`, a name of the catalogue, or empty for the backbone's own tower.
-        backbone: the `HfBackbone` to share files with.
-        device, runtime, model_path, allow_download: as for `HfBackbone`.
+        backbone: The `HfBackbone` to share files with.
+        model_path, allow_download: As for `HfBackbone`.
+        run: `device` and `runtime`, as for `load_encoders`.
 
     Raises:
-        EncoderError: the weights are not to be had, or there is no backbone to share with.
+        EncoderError: The weights are not to be had, or there is no backbone to share with.
     """
 
     def __init__(
         self,
         name: str = "",
         backbone: Any = None,
-        device: str = "auto",
-        runtime: str = "auto",
         model_path: str = "",
         allow_download: bool = False,
-        **_: Any,
+        **run: Any,
     ) -> None:
-        if not name and not isinstance(backbone, HfBackbone):
-            raise EncoderError(
-                "text_encoder 'clip_text' is the text part of a CLIP or SigLIP backbone, got backbone "
-                f"'{getattr(backbone, 'id', None)}'; use text_encoder 'auto'"
-            )
-        self.id = name or "clip_text"
-        self._model = HfModel(find_model(name, model_path, allow_download)) if name else backbone.model
-        facts = self._model.facts
-        self.dim, self.space = facts.dim, self._model.weights
-        digest = f"{self._model.weights} {self._model.text_digest}"
-        self.fingerprint = fingerprint(digest, precision="f32", version=_VERSION)
-        self._choice = choose_runtime(_network(self._model), runtime, choose_device(device), "f32")
-
-    @cached_property
-    def _runtime(self) -> Runtime:
-        return self._choice.load()
+        if not name:
+            require_backbone(backbone, HfBackbone, _OWN, "a CLIP or SigLIP")
+        self._model = model = (
+            HfModel(find_model(name, model_path, allow_download)) if name else backbone.model
+        )
+        super().__init__(
+            name or _OWN,
+            dim=model.facts.dim,
+            weights=model.weights,
+            tokens=model.text_digest,
+            network=_network(model),
+            version=_VERSION,
+            **run,
+        )
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -74,15 +69,8 @@ class HfText:
                 f"the tokenizer in '{self._model.folder}' cannot be loaded: {error}"
             ) from error
 
-    def encode_text(self, texts: Sequence[str]) -> np.ndarray:
-        """See `TextEncoder.encode_text`. A text longer than the model takes is cut."""
-        vectors = np.empty((len(texts), self.dim), np.float32)
-        for start in range(0, len(texts), _BATCH):
-            ids, mask = self._tokenize(list(texts[start : start + _BATCH]))
-            vectors[start : start + _BATCH] = self._runtime.run(ids, mask)[0]
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-
-    def _tokenize(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    def tokenise(self, texts: list[str]) -> tuple[np.ndarray, ...]:
+        """See `TextTower.tokenise`: ids and mask."""
         tokens = self._model.facts.tokens
         if self._model.facts.model_type == "siglip":
             # SigLIP was trained on lower case, padded to the full length, without a mask.
@@ -115,7 +103,7 @@ def _build(model: HfModel) -> Any:
     whole = model.load()
     masked = model.facts.model_type == "clip"
 
-    class Text(nn.Module):
+    class HfTextModule(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.tower = whole.text_model
@@ -125,4 +113,4 @@ def _build(model: HfModel) -> Any:
             out = self.tower(input_ids=ids, attention_mask=mask if masked else None)
             return self.projection(out.pooler_output)
 
-    return Text().eval()
+    return HfTextModule().eval()

@@ -29,10 +29,10 @@ class ImageBackbone(SquareBackbone):
 
     Args:
         name: `image:<model id or folder>`.
-        device, runtime, precision: As for `load_encoders`.
         model_path: Folder that is looked into before the cache.
         allow_download: Whether the hub may be asked.
         img_size: Side of the network's input, a multiple of its patch; 0 is its own.
+        run: `device`, `runtime` and `precision`, as for `load_encoders`.
 
     Raises:
         EncoderError: The weights are not to be had, or are of a network that gives no vector.
@@ -43,13 +43,10 @@ class ImageBackbone(SquareBackbone):
     def __init__(
         self,
         name: str,
-        device: str = "auto",
-        runtime: str = "auto",
-        precision: str = "auto",
         model_path: str = "",
         allow_download: bool = False,
         img_size: int = 0,
-        **_: Any,
+        **run: Any,
     ) -> None:
         folder = find_model(name, model_path, allow_download)
         dim, patch = _facts(folder)
@@ -66,9 +63,7 @@ class ImageBackbone(SquareBackbone):
                 lambda: normalised(preprocess, *_network(folder)),
             ),
             version=_VERSION,
-            device=device,
-            runtime=runtime,
-            precision=precision,
+            **run,
         )
 
 

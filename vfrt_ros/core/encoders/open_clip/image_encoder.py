@@ -20,10 +20,10 @@ class OpenClipBackbone(SquareBackbone):
 
     Args:
         name: `open_clip:<architecture>[@<pretrained tag or folder>]`.
-        device, runtime, precision: As for `load_encoders`.
         model_path: Folder that is looked into before the cache.
         allow_download: Whether the hub may be asked.
         img_size: 0 or its own; these networks take no other.
+        run: `device`, `runtime` and `precision`, as for `load_encoders`.
 
     Raises:
         EncoderError: The weights or the library are not to be had.
@@ -34,13 +34,10 @@ class OpenClipBackbone(SquareBackbone):
     def __init__(
         self,
         name: str,
-        device: str = "auto",
-        runtime: str = "auto",
-        precision: str = "auto",
         model_path: str = "",
         allow_download: bool = False,
         img_size: int = 0,
-        **_: Any,
+        **run: Any,
     ) -> None:
         self.model = model = OpenClipModel(find_open_clip(name, model_path, allow_download))
         preprocess = model.preprocess
@@ -55,9 +52,7 @@ class OpenClipBackbone(SquareBackbone):
             preprocess=preprocess,
             network=("open_clip_vision", versions("torch", "open_clip_torch", "timm"), lambda: _build(model)),
             version=_VERSION,
-            device=device,
-            runtime=runtime,
-            precision=precision,
+            **run,
         )
 
 

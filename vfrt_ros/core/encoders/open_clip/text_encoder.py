@@ -4,33 +4,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from vfrt_ros.core.encoders.device import choose_device
 from vfrt_ros.core.encoders.embedded.packaged import versions
-from vfrt_ros.core.encoders.fingerprint import fingerprint
 from vfrt_ros.core.encoders.open_clip.files import find_open_clip
 from vfrt_ros.core.encoders.open_clip.image_encoder import OpenClipBackbone
 from vfrt_ros.core.encoders.open_clip.model import OpenClipModel
-from vfrt_ros.core.encoders.runtimes.base import Network, Runtime
-from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
-from vfrt_ros.core.types.errors import EncoderError
+from vfrt_ros.core.encoders.runtimes.base import Network
+from vfrt_ros.core.encoders.text_tower import TextTower, require_backbone
 
 _VERSION = 1
-_BATCH = 32
+_OWN = "open_clip_text"
+"""The name of a backbone's own tower."""
 
 
-class OpenClipText:
-    """A text tower of open_clip, always in float32: it runs only when prompts change.
+class OpenClipText(TextTower):
+    """A text tower of open_clip.
 
     Args:
         name: `open_clip:<architecture>[@<pretrained tag or folder>]`, or empty for the backbone's own tower.
         backbone: The `OpenClipBackbone` to share files with.
-        device, runtime, model_path, allow_download: As for `OpenClipBackbone`.
+        model_path, allow_download: As for `OpenClipBackbone`.
+        run: `device` and `runtime`, as for `load_encoders`.
 
     Raises:
         EncoderError: The weights are not to be had, or there is no backbone to share with.
@@ -40,42 +38,32 @@ class OpenClipText:
         self,
         name: str = "",
         backbone: Any = None,
-        device: str = "auto",
-        runtime: str = "auto",
         model_path: str = "",
         allow_download: bool = False,
-        **_: Any,
+        **run: Any,
     ) -> None:
-        if not name and not isinstance(backbone, OpenClipBackbone):
-            raise EncoderError(
-                "text_encoder 'open_clip_text' is the text part of an open_clip backbone, got backbone "
-                f"'{getattr(backbone, 'id', None)}'; use text_encoder 'auto'"
-            )
-        self.id = name or "open_clip_text"
-        self._model = (
+        if not name:
+            require_backbone(backbone, OpenClipBackbone, _OWN, "an open_clip")
+        self._model = model = (
             OpenClipModel(find_open_clip(name, model_path, allow_download)) if name else backbone.model
         )
-        self.dim, self.space = self._model.dim, self._model.weights
-        digest = f"{self._model.weights} {self._model.text_digest}"
-        self.fingerprint = fingerprint(digest, precision="f32", version=_VERSION)
-        self._choice = choose_runtime(_network(self._model), runtime, choose_device(device), "f32")
-
-    @cached_property
-    def _runtime(self) -> Runtime:
-        return self._choice.load()
+        super().__init__(
+            name or _OWN,
+            dim=model.dim,
+            weights=model.weights,
+            tokens=model.text_digest,
+            network=_network(model),
+            version=_VERSION,
+            **run,
+        )
 
     @cached_property
     def _tokenizer(self) -> Any:
         return self._model.tokenizer()
 
-    def encode_text(self, texts: Sequence[str]) -> np.ndarray:
-        """See `TextEncoder.encode_text`. A text longer than the model takes is cut."""
-        vectors = np.empty((len(texts), self.dim), np.float32)
-        for start in range(0, len(texts), _BATCH):
-            part = list(texts[start : start + _BATCH])
-            ids = self._tokenizer(part, context_length=self._model.tokens)
-            vectors[start : start + _BATCH] = self._runtime.run(np.asarray(ids, np.int64))[0]
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    def tokenise(self, texts: list[str]) -> tuple[np.ndarray, ...]:
+        """See `TextTower.tokenise`: ids."""
+        return (np.asarray(self._tokenizer(texts, context_length=self._model.tokens), np.int64),)
 
 
 def _network(model: OpenClipModel) -> Network:
@@ -96,7 +84,7 @@ def _build(model: OpenClipModel) -> Any:
 
     whole = model.load()
 
-    class Text(nn.Module):
+    class OpenClipTextModule(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.whole = whole
@@ -106,4 +94,4 @@ def _build(model: OpenClipModel) -> Any:
             found: torch.Tensor = self.whole.encode_text(ids)
             return found
 
-    return Text().eval()
+    return OpenClipTextModule().eval()

@@ -11,7 +11,7 @@ from vfrt_ros.cli.command import OK
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CommandResult:
     """What a person sees (`text`) and what a script reads (`facts`)."""
 
     text: str

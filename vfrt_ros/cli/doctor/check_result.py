@@ -9,7 +9,7 @@ from enum import Enum
 
 ACTIVE = "is active"
 ABSENT = "is not running"
-"""The finding of a node."""
+"""What the check of a node says where it runs and recognises."""
 
 
 class Level(Enum):
@@ -21,7 +21,7 @@ class Level(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """What was looked at, how it is, and what to do about it; `todo` is empty where nothing is to be done."""
 
     name: str
