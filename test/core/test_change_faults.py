@@ -20,7 +20,7 @@ from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.encoders.fake import FakeText
 from vfrt_ros.core.memory.example_index import ExampleIndex
 from vfrt_ros.core.memory.example_table import ExampleTable
-from vfrt_ros.core.memory.folded_log import FoldedLog
+from vfrt_ros.core.memory.folded_state import FoldedState
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import bundle_of
@@ -101,7 +101,7 @@ POINTS: dict[str, tuple[type, str, Exception]] = {
     "following with the copy": (Replica, "_catch_up", ZeroDivisionError()),
     "the note in the lock": (Lock, "_write", OSError()),
     "the examples in RAM": (ExampleTable, "follow", ZeroDivisionError()),
-    "the prompts in RAM": (FoldedLog, "_set_prompts", ZeroDivisionError()),
+    "the prompts in RAM": (FoldedState, "set_prompts", ZeroDivisionError()),
     "adding to the index": (ExampleIndex, "learn", RuntimeError()),
     "removing from the index": (ExampleIndex, "forget", RuntimeError()),
     "the calibrated rule": (CalibratedRule, "apply", ZeroDivisionError()),

@@ -89,4 +89,6 @@ def _horizon(log: FoldedLog, depth: int) -> int:
 def _dead(log: FoldedLog, key: OperationId, horizon: int) -> list[int]:
     """Places of the examples of a teaching that are not there, by something that lies before the horizon."""
     names = (ExampleId(key, index) for index in range(log.fold.size(key)))
-    return [name.place for name in names if name not in log.table and log.fold.last_word(name) <= horizon]
+    return [
+        name.place for name in names if name not in log.state.table and log.fold.last_word(name) <= horizon
+    ]

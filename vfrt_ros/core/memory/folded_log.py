@@ -6,34 +6,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from vfrt_ros.core.memory.clock import HybridClock, to_seconds
 from vfrt_ros.core.memory.example_index import ExampleIndex
 from vfrt_ros.core.memory.example_table import ExampleTable
 from vfrt_ros.core.memory.fold import Fold, StateDifference
+from vfrt_ros.core.memory.folded_state import FoldedState
 from vfrt_ros.core.memory.followers import Followers
 from vfrt_ros.core.memory.operation_row import Row, is_pruned, operation_of, row_of
-from vfrt_ros.core.memory.payload import Payload, TaughtExample, Teach, decode, encode
+from vfrt_ros.core.memory.payload import Payload, Teach, decode, encode
 from vfrt_ros.core.memory.schema import NO_END, former_robots
 from vfrt_ros.core.memory.store import Store
 from vfrt_ros.core.memory.wording import describe
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import MemoryStoreError, OperationError, OperationFault
-from vfrt_ros.core.types.example import Change, Example, PromptChange, Prompts, Step
+from vfrt_ros.core.types.example import Step
 from vfrt_ros.core.types.job import begin_commit
 from vfrt_ros.core.types.operation import ExampleId, Kind, Operation, OperationId
 
-Array = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 _log = logging.getLogger(__name__)
 
 Batch = Sequence[tuple[Operation, Payload]]
-Taught = Mapping[OperationId, tuple[Operation, Teach]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +62,7 @@ class FoldedLog:
     Attributes:
         store: Where the operations are.
         fold: Which of them are in force.
-        table: The examples that they give.
-        index: What searches the table.
-        prompts: By label; an empty tuple stands for the templates.
+        state: The examples and prompts that they give.
         version: Changes since the memory began.
         robot: The random id under which this memory's operations go.
         own_robots: That id and those that it had before it was copied, each with the last number that is its own: who
@@ -96,38 +89,14 @@ class FoldedLog:
         self.store = Store(path, encoder, robot)
         try:
             self.encoder = self.store.encoder
-            self._initial: set[str] = set()
             self._seconds = seconds
-            self.table = ExampleTable(self.encoder.dim)
-            self.index = ExampleIndex(self.table, index, nprobe)
-            self._index_is_stale = False
+            self.state = FoldedState(self.encoder.dim, index, nprobe, self.followers)
             self._read_meta()
             self._load()
         except BaseException:
             self.store.abandon()
             raise
         self._clock = HybridClock(seconds, self.fold.newest_clock)
-
-    def search(self, embedding: Array, k: int) -> tuple[Rows, Array]:
-        """Rows of the table and cosines of the nearest positive examples, best first, at most `k`.
-
-        Where the index failed, every example is looked at, until the next change begins it anew.
-        """
-        if not self._index_is_stale:
-            try:
-                return self.index.search(embedding, k)
-            except Exception:
-                self._index_is_stale = True
-                self.followers.survived("the search of the memory's index")
-        rows = self.table.all_rows(negative=False)
-        cosines = self.table.gather(rows) @ embedding
-        best = np.argsort(-cosines, kind="stable")[:k]
-        return rows[best], cosines[best]
-
-    def prompts_after(self, step: Step) -> dict[str, Prompts]:
-        """The prompts that there will be after a step."""
-        after = self.prompts | dict(step.prompts.after)
-        return {label: texts for label, texts in sorted(after.items()) if texts is not None}
 
     def do(self, kind: Kind, payload: Payload) -> Step:
         """Write an operation of this memory and follow it.
@@ -180,16 +149,10 @@ class FoldedLog:
 
     def set_initial(self, labels: Iterable[str]) -> None:
         """Give labels the templates in this run, as long as nobody has said anything else about their prompts."""
-        self._initial = set(labels)
-        change = self._prompt_change(self._initial)
-        self._set_prompts(change)
+        self.state.initial = set(labels)
+        change = self.state.prompt_change(self.fold, self.state.initial)
+        self.state.set_prompts(change)
         self.version += bool(change.after)
-
-    def example(self, row: int) -> Example:
-        """The example in a row of the table, without picture, quality and source."""
-        table = self.table
-        embedding = table.embedding(row).copy()
-        return Example(table.key(row), table.label(row), embedding, table.is_negative(row), table.batch(row))
 
     def taught(self, key: OperationId) -> tuple[Operation, Teach]:
         """A teaching, read from the log.
@@ -229,10 +192,7 @@ class FoldedLog:
     def _load(self) -> None:
         """Fold the whole log, one operation after another, so that only one of them is in memory at a time."""
         self.fold = Fold()
-        # Rules read this very table.
-        self.table.clear()
-        self.index, self._index_is_stale = self.index.blank(), False
-        self.prompts: dict[str, Prompts] = {}
+        self.state.clear()
         self.version = self.store.version
         touched: set[str] = set()
         back: set[ExampleId] = set()
@@ -243,18 +203,18 @@ class FoldedLog:
             difference = self.fold.add(operation, payload)
             touched |= difference.touched
             for name, (_, label) in difference.examples.items():
-                if name in self.table:
-                    self._move(name, label)
+                if name in self.state.table:
+                    self.state.move(name, label)
                 elif label is not None and isinstance(payload, Teach) and name.operation == operation.id:
-                    self._put(name, label, operation, payload.examples[name.place])
+                    self.state.put(name, label, operation, payload.examples[name.place])
                 elif label is not None:
                     back.add(name)
         for name in sorted(back):
             label = self.fold.label(name)
-            if label is not None and name not in self.table:
+            if label is not None and name not in self.state.table:
                 operation, teach = self.taught(name.operation)
-                self._put(name, label, operation, teach.examples[name.place])
-        self._set_prompts(self._prompt_change({*touched, *self._initial}))
+                self.state.put(name, label, operation, teach.examples[name.place])
+        self.state.set_prompts(self.state.prompt_change(self.fold, {*touched, *self.state.initial}))
 
     def _read(self, row: Row) -> tuple[Operation, Payload]:
         operation = operation_of(row)
@@ -281,7 +241,8 @@ class FoldedLog:
         rows = [row_of(operation, pruned=operation.id in pruned) for operation, _ in batch]
         difference = self._fold_in(batch)
         try:
-            step = self._step(difference, taught, batch[-1][0].id if batch else None, what)
+            key = batch[-1][0].id if batch else None
+            step = self.state.step(self.fold, difference, taught, key, what)
             self.followers.check(step)
             begin_commit()
             self.store.append(rows, self.version + 1, meta)
@@ -291,7 +252,8 @@ class FoldedLog:
         for _, payload in batch:
             self._note_origin(payload)
         try:
-            self._follow(step)
+            self.version += 1
+            self.state.follow(step, self.fold.clock)
         except Exception:
             self.followers.survived("the memory in RAM")
             self._load_again()
@@ -306,7 +268,7 @@ class FoldedLog:
         for _, payload in batch:
             for name in self.fold.concerns(payload):
                 key = name.operation
-                if name not in self.table and key not in taught and key in self.fold:
+                if name not in self.state.table and key not in taught and key in self.fold:
                     taught[key] = self.taught(key)
         return taught
 
@@ -325,85 +287,11 @@ class FoldedLog:
                 total.examples[name] = (first, after)
         return total
 
-    def _step(self, difference: StateDifference, taught: Taught, key: OperationId | None, what: str) -> Step:
-        """What the folded operations do to table and prompts, which are not touched yet."""
-        removed: list[Example] = []
-        added: list[Example] = []
-        for name, (_, label) in sorted(difference.examples.items()):
-            if name in self.table:
-                before = self.example(self.table.row(name))
-                removed.append(before)
-                if label is not None:
-                    added.append(replace(before, label=label))
-            elif label is not None and name.operation in taught:
-                example = taught[name.operation][1].examples[name.place]
-                # What was dropped for good does not come back.
-                if len(example.embedding):
-                    added.append(Example(name, label, example.embedding, example.negative, example.batch))
-        prompts = self._prompt_change(difference.touched)
-        return Step(key, what, Change(tuple(added), tuple(removed)), prompts)
-
-    def _follow(self, step: Step) -> None:
-        """Bring version, table, index and prompts up to date."""
-        self.version += 1
-        stay = {example.id for example in step.examples.added}
-        gone = [self.table.row(e.id) for e in step.examples.removed if e.id not in stay and not e.negative]
-        fresh = [e.id for e in step.examples.added if e.id not in self.table and not e.negative]
-        self._change_index(lambda: self.index.forget(gone))
-        self.table.follow(step.examples, self.fold.clock)
-        self._change_index(lambda: self.index.learn([self.table.row(key) for key in fresh]))
-        self._set_prompts(step.prompts)
-
-    def _change_index(self, change: Callable[[], None]) -> None:
-        """Change the index; where it fails, or had failed, it begins anew with the next search."""
-        if not self._index_is_stale:
-            try:
-                change()
-                return
-            except Exception:
-                self.followers.survived("the memory's index")
-        self.index, self._index_is_stale = self.index.blank(), False
-
     def _load_again(self) -> None:
         try:
             self._load()
         except Exception:
             self.followers.survived("reading the memory anew")
-
-    def _move(self, key: ExampleId, label: str | None) -> None:
-        """Relabel an example of the table, or take it out."""
-        if label is not None:
-            self.table.relabel(key, label)
-        else:
-            self.index.forget([self.table.row(key)])
-            self.table.remove(key)
-
-    def _put(self, key: ExampleId, label: str, operation: Operation, taught: TaughtExample) -> None:
-        """Put an example into the table, unless what it carried was dropped."""
-        if len(taught.embedding):
-            self.table.add(
-                key,
-                label,
-                taught.embedding,
-                clock=operation.clock,
-                negative=taught.negative,
-                batch=taught.batch,
-            )
-
-    def _prompt_change(self, labels: Iterable[str]) -> PromptChange:
-        """How the prompts of labels become what the fold says; initial ones where nobody has said anything."""
-        before, after = {}, {}
-        for label in sorted(labels):
-            old, new = self.prompts.get(label), self.fold.prompts(label)
-            if new is None and label in self._initial and not self.fold.has_setter(label):
-                new = ()
-            if old != new:
-                before[label], after[label] = old, new
-        return PromptChange(before, after)
-
-    def _set_prompts(self, change: PromptChange) -> None:
-        after = self.prompts | dict(change.after)
-        self.prompts = {label: texts for label, texts in sorted(after.items()) if texts is not None}
 
     def is_fresh(self, operation: Operation, pruned: Collection[OperationId] = ()) -> bool:
         """Whether an operation is new here.

@@ -127,7 +127,7 @@ class Memory:
         self.notices = tuple(self._log.store.notices)
 
     def __len__(self) -> int:
-        return len(self._log.table)
+        return len(self._log.state.table)
 
     @property
     def encoder(self) -> EncoderIdentity:
@@ -137,17 +137,17 @@ class Memory:
     @property
     def table(self) -> ExampleTable:
         """The examples."""
-        return self._log.table
+        return self._log.state.table
 
     @property
     def index(self) -> ExampleIndex:
         """What `search` asks; built by the first search."""
-        return self._log.index
+        return self._log.state.index
 
     @property
     def prompts(self) -> dict[str, Prompts]:
         """Prompts by label; an empty tuple stands for the templates."""
-        return self._log.prompts
+        return self._log.state.prompts
 
     @property
     def version(self) -> int:
@@ -219,7 +219,7 @@ class Memory:
             rows = self.table.all_rows()
         else:
             rows = self.table.in_order([*self.table.rows(label), *self.table.rows(label, negative=True)])
-        return [self._log.example(int(row)) for row in rows]
+        return [self._log.state.example(int(row)) for row in rows]
 
     @_locked
     def list_examples(self, label: str = "") -> tuple[list[Example], int]:
@@ -241,7 +241,7 @@ class Memory:
         """All examples as `examples` gives them, some at a time, so that there is no second copy of all of them."""
         rows = self.table.all_rows()
         for first in range(0, len(rows), PART):
-            yield tuple(self._log.example(int(row)) for row in rows[first : first + PART])
+            yield tuple(self._log.state.example(int(row)) for row in rows[first : first + PART])
 
     def example(self, key: ExampleId) -> Example:
         """The example with this id, as `examples` gives it.
@@ -249,7 +249,7 @@ class Memory:
         Raises:
             KeyError: No such example.
         """
-        return self._log.example(self.table.row(key))
+        return self._log.state.example(self.table.row(key))
 
     @_locked
     def with_details(self, examples: Iterable[Example]) -> list[Example]:
@@ -305,7 +305,7 @@ class Memory:
 
     def search_rows(self, embedding: Array, k: int) -> tuple[npt.NDArray[np.int64], Array]:
         """As `search`, with rows of the table; where the index failed, every example is looked at."""
-        return self._log.search(embedding, k)
+        return self._log.state.search(embedding, k)
 
     def listen(
         self,
@@ -325,7 +325,7 @@ class Memory:
 
     def prompts_after(self, step: Step) -> dict[str, Prompts]:
         """The prompts that there will be after a step, those of initial labels among them."""
-        return self._log.prompts_after(step)
+        return self._log.state.prompts_after(step.prompts)
 
     @_locked
     def register(self, label: str, examples: Sequence[NewExample], *, negative: bool = False) -> Step:

@@ -49,8 +49,8 @@ def reissue(log: FoldedLog, after: int) -> Step:
 
 
 def _examples_of(log: FoldedLog, operations: set[OperationId]) -> list[Example]:
-    rows = (int(row) for row in log.table.all_rows())
-    return [log.example(row) for row in rows if log.table.key(row).operation in operations]
+    rows = (int(row) for row in log.state.table.all_rows())
+    return [log.state.example(row) for row in rows if log.state.table.key(row).operation in operations]
 
 
 def _renamed(log: FoldedLog, key: OperationId, names: Names) -> tuple:
