@@ -23,7 +23,8 @@ from vfrt_ros.core.memory.clock import from_seconds
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.operation_entry import pack_entry
 from vfrt_ros.core.memory.operation_row import row_of
-from vfrt_ros.core.memory.payload import SetPrompts, encode
+from vfrt_ros.core.memory.payload import SetPrompts
+from vfrt_ros.core.memory.payload_bytes import encode
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import MemoryStoreError, OperationFault
 from vfrt_ros.core.types.operation import Kind, Operation

@@ -9,7 +9,8 @@ from collections import Counter
 
 from tools.crash.operation import ENCODER, TrialOperation, do, new_memory
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.payload import Relabel, Switch, TaughtExample, Teach, decode
+from vfrt_ros.core.memory.payload import Relabel, Switch, TaughtExample, Teach
+from vfrt_ros.core.memory.payload_bytes import decode
 from vfrt_ros.core.types.example import Example
 from vfrt_ros.core.types.operation import ExampleId, Operation, OperationId
 

@@ -14,7 +14,8 @@ from vfrt_ros.core.config.live_settings import LiveSettings
 from vfrt_ros.core.memory.limits import check_file
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.operation_entry import pack_entry
-from vfrt_ros.core.memory.payload import Teach, decode
+from vfrt_ros.core.memory.payload import Teach
+from vfrt_ros.core.memory.payload_bytes import decode
 from vfrt_ros.core.types.errors import VfrtError
 from vfrt_ros.core.types.operation import Kind, OperationId
 from vfrt_ros.fleet.message import Position

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.payload import Teach, decode
+from vfrt_ros.core.memory.payload import Teach
+from vfrt_ros.core.memory.payload_bytes import decode
 from vfrt_ros.core.types.errors import (
     EncoderError,
     MemoryStoreError,

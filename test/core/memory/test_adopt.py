@@ -11,7 +11,8 @@ import pytest
 
 from vfrt_ros.core.memory.clock import from_seconds
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.payload import SetPrompts, encode
+from vfrt_ros.core.memory.payload import SetPrompts
+from vfrt_ros.core.memory.payload_bytes import encode
 from vfrt_ros.core.types.errors import OperationError
 from vfrt_ros.core.types.operation import Kind, Operation, OperationId
 

@@ -20,7 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.memory import Memory
-from vfrt_ros.core.memory.payload import Forget, Relabel, Switch, Teach, decode
+from vfrt_ros.core.memory.payload import Forget, Relabel, Switch, Teach
+from vfrt_ros.core.memory.payload_bytes import decode
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.types.errors import NothingToRedoError, NothingToUndoError
 from vfrt_ros.core.types.example import Change

@@ -12,17 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vfrt_ros.core.memory.payload import (
-    Forget,
-    Payload,
-    Relabel,
-    SetPrompts,
-    Switch,
-    TaughtExample,
-    Teach,
-    decode,
-    encode,
-)
+from vfrt_ros.core.memory.payload import Forget, Payload, Relabel, SetPrompts, Switch, TaughtExample, Teach
+from vfrt_ros.core.memory.payload_bytes import decode, encode
 from vfrt_ros.core.types.errors import OperationError
 from vfrt_ros.core.types.operation import ExampleId, Kind, OperationId
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from vfrt_ros.core.memory.folded_log import FoldedLog
 from vfrt_ros.core.memory.operation_row import Row, operation_of, row_of
-from vfrt_ros.core.memory.payload import Teach, decode, encode
+from vfrt_ros.core.memory.payload import Teach
+from vfrt_ros.core.memory.payload_bytes import decode, encode
 from vfrt_ros.core.types.operation import ExampleId, Kind, OperationId
 
 

@@ -16,7 +16,8 @@ from vfrt_ros.core.memory.fold import Fold, StateDifference
 from vfrt_ros.core.memory.folded_state import FoldedState
 from vfrt_ros.core.memory.followers import Followers
 from vfrt_ros.core.memory.operation_row import Row, is_pruned, operation_of, row_of
-from vfrt_ros.core.memory.payload import Payload, Teach, decode, encode
+from vfrt_ros.core.memory.payload import Payload, Teach
+from vfrt_ros.core.memory.payload_bytes import decode, encode
 from vfrt_ros.core.memory.schema import NO_END, former_robots
 from vfrt_ros.core.memory.store import Store
 from vfrt_ros.core.memory.wording import describe

@@ -32,8 +32,8 @@ from vfrt_ros.core.memory.payload import (
     Switch,
     TaughtExample,
     Teach,
-    encode,
 )
+from vfrt_ros.core.memory.payload_bytes import encode
 from vfrt_ros.core.memory.schema import ROBOT_DIGITS, header, totals
 from vfrt_ros.core.types.operation import ExampleId, Kind, Operation
 

@@ -16,7 +16,8 @@ from vfrt_ros.core.memory.bundle import Bundle
 from vfrt_ros.core.memory.fold import Fold
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.operation_row import is_pruned, operation_of
-from vfrt_ros.core.memory.payload import LabelPrompts, TaughtExample, Teach, decode
+from vfrt_ros.core.memory.payload import LabelPrompts, TaughtExample, Teach
+from vfrt_ros.core.memory.payload_bytes import decode
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import RequestError

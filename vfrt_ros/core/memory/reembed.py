@@ -20,7 +20,8 @@ from vfrt_ros.core.memory.database import COMPANIONS, Journal, connect, in_words
 from vfrt_ros.core.memory.inspect_file import FileState, inspect
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.operation_row import row_of
-from vfrt_ros.core.memory.payload import Payload, SetPrompts, TaughtExample, Teach, encode
+from vfrt_ros.core.memory.payload import Payload, SetPrompts, TaughtExample, Teach
+from vfrt_ros.core.memory.payload_bytes import encode
 from vfrt_ros.core.memory.recovery import copy_path
 from vfrt_ros.core.memory.store_file import StoreFile
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity

@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from vfrt_ros.core.memory.folded_log import FoldedLog
 from vfrt_ros.core.memory.operation_row import operation_of, row_of
-from vfrt_ros.core.memory.payload import Forget, Payload, Relabel, Switch, decode, encode
+from vfrt_ros.core.memory.payload import Forget, Payload, Relabel, Switch
+from vfrt_ros.core.memory.payload_bytes import decode, encode
 from vfrt_ros.core.memory.schema import fresh_robot
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.example import Change, Example, Step

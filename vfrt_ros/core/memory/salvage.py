@@ -17,7 +17,7 @@ from vfrt_ros.core.memory import format2
 from vfrt_ros.core.memory.checksum import is_whole
 from vfrt_ros.core.memory.database import COMPANIONS, MAGIC, READ_ERRORS, header_fault
 from vfrt_ros.core.memory.operation_row import Row, operation_of, row_fault
-from vfrt_ros.core.memory.payload import decode
+from vfrt_ros.core.memory.payload_bytes import decode
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import OperationError
 
