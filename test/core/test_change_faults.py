@@ -139,7 +139,7 @@ def answers(made: Recogniser) -> list[tuple]:
 def seen(made: Recogniser) -> tuple:
     memory = made.memory
     rows = sorted((e.id, e.label, e.negative) for e in memory.examples())
-    return rows, dict(memory.prompts), memory.version, memory.state_hash(), memory.history()
+    return rows, dict(memory.prompts), memory.version, memory.state_hash(), memory.log.history()
 
 
 def assert_all_agree(made: Recogniser, folder: Path) -> None:

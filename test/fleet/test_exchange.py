@@ -55,7 +55,7 @@ def test_undo_takes_back_what_another_robot_did_by_its_name(robot: Make) -> None
     assert "cup" in two.memory.undo("one").what
     agree(one, two, operations=3)
     assert one.memory.labels == ("dog",)
-    assert one.memory.robot_names()[two.memory.robot] == "two"
+    assert one.memory.log.robot_names()[two.memory.robot] == "two"
 
 
 def test_who_was_away_catches_up_in_both_directions(robot: Make, server: Server, tmp_path: Path) -> None:
@@ -146,7 +146,9 @@ def test_a_clone_that_nobody_noticed_becomes_a_new_robot_and_keeps_what_it_was_t
     first.teach("cup", 1)
     wait_for(lambda: first.exchange.status.server, "the connection")
     clone = Memory(first.memory.encoder, robot=first.memory.robot)
-    clone.adopt([operation for key in first.memory.known() if (operation := first.memory.operation(key))])
+    clone.log.adopt(
+        [operation for key in first.memory.log.known() if (operation := first.memory.log.operation(key))]
+    )
     clone.register("cat", new_examples(1, 3))
     clone.relabel("cat", "lion")
     second = robot(names[1], memory=clone)
@@ -236,8 +238,8 @@ def test_what_was_imported_from_a_file_comes_along(robot: Make) -> None:
     elsewhere = Memory(one.memory.encoder)
     elsewhere.register("cup", new_examples(2, 1))
     elsewhere.register("dog", new_examples(2, 2))
-    operations = [op for key in elsewhere.known() if (op := elsewhere.operation(key))]
-    one.memory.adopt(operations, origin="desk.vfrt.zip")
+    operations = [op for key in elsewhere.log.known() if (op := elsewhere.log.operation(key))]
+    one.memory.log.adopt(operations, origin="desk.vfrt.zip")
     agree(one, two, operations=3)
     one.memory.undo()
     agree(one, two, operations=4)
@@ -321,7 +323,9 @@ def test_the_same_messages_again_and_in_another_order_change_nothing(robot: Make
         elsewhere.register("cup", new_examples(1, seed))
     elsewhere.undo()
     sender = Sender(space_token(one.memory.encoder), "two", elsewhere.robot)
-    operations = [elsewhere.operation(key) for key in sorted(elsewhere.known(), key=lambda key: -key.number)]
+    operations = [
+        elsewhere.log.operation(key) for key in sorted(elsewhere.log.known(), key=lambda key: -key.number)
+    ]
     wait_for(lambda: one.exchange.status.server, "the connection")
     for _ in range(2):
         for operation in operations:

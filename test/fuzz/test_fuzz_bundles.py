@@ -88,7 +88,7 @@ def is_refused_or_given_again(data: bytes) -> bool:
     try:
         absorb(memory, prepare_merge(memory, bundle, "imported from it", limits), limits)
     except VfrtError as error:
-        return is_a_line(error) and not len(memory) and not memory.known()
+        return is_a_line(error) and not len(memory) and not memory.log.known()
     return all(
         contents_of(unpack_bundle(pack_bundle(shared), "it")).prompts == memory.prompts
         and [e.label for e in contents_of(unpack_bundle(pack_bundle(shared), "it")).examples]

@@ -249,7 +249,7 @@ def test_a_memory_that_cannot_be_written_is_an_error_until_it_can(desk, tmp_path
     recogniser = Recogniser(RecognitionSettings(backbone="fake", memory_path=str(tmp_path / "memory.db")))
     desk.work = Work(recogniser, None, active=True)
     desk.statistics.recognised(1.0, known=True)
-    database = recogniser.memory._log.store._file.database
+    database = recogniser.memory._folded.store._file.database
     database.execute("PRAGMA query_only = ON")
     with pytest.raises(MemoryStoreError):
         recogniser.set_prompts(["cup"])
@@ -258,7 +258,7 @@ def test_a_memory_that_cannot_be_written_is_an_error_until_it_can(desk, tmp_path
     database.execute("PRAGMA query_only = OFF")
     recogniser.set_prompts(["cup"])
     assert desk.status(1.0).level == OK
-    copy = recogniser.memory._log.store._replica.file.database
+    copy = recogniser.memory._folded.store._replica.file.database
     copy.execute("PRAGMA query_only = ON")
     recogniser.set_prompts(["pen"])
     assert (desk.status(1.0).level, "second file" in desk.status(1.0).message) == (WARN, True)

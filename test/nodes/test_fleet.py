@@ -63,7 +63,7 @@ def test_what_others_teach_counts_on_the_next_frame_and_the_other_way_round(
         lambda: bench.infos and bench.infos[-1].state_hash == robot.state[0], "the memory's topic to follow"
     )
     assert bench.show(RED).candidates[0].label == "mug"
-    assert bench.node._recogniser.memory.robot_names()[robot.memory.robot] == "desk"
+    assert bench.node._recogniser.memory.log.robot_names()[robot.memory.robot] == "desk"
 
 
 def test_undo_of_another_robot_by_its_name(bench: RecognitionBench, robot: Robot) -> None:

@@ -113,21 +113,21 @@ def test_what_was_answered_as_failed_is_never_stored(bench, backbone) -> None:
     backbone.hang = False
     backbone.go.set()
     wait_for(lambda: not hung.alive, "the end of what hung")
-    assert (memory.version, len(memory), memory.history()) == (before, 0, [])
+    assert (memory.version, len(memory), memory.log.history()) == (before, 0, [])
     again = bench.call("register", label="cup", images=[image_from_frame(picture("red"), Header())])
     assert (again.code, len(memory)) == (again.OK, 1)
 
 
 def test_what_hangs_while_it_is_written_is_answered_as_it_ends(bench, backbone, monkeypatch) -> None:
     recogniser = bench.node._recogniser
-    commit, entered = recogniser.memory._log.store.append, threading.Event()
+    commit, entered = recogniser.memory._folded.store.append, threading.Event()
 
     def slow(*arguments: object) -> object:
         entered.set()
         assert backbone.go.wait(60)
         return commit(*arguments)
 
-    monkeypatch.setattr(recogniser.memory._log.store, "append", slow)
+    monkeypatch.setattr(recogniser.memory._folded.store, "append", slow)
     answers: list = []
     caller = threading.Thread(target=lambda: answers.append(bench.call("forget", label="cup")))
     monkeypatch.setattr(recogniser.memory, "forget", lambda label: recogniser.set_prompts([label]))

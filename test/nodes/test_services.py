@@ -242,7 +242,7 @@ def test_a_memory_that_cannot_be_written_is_said(desk, monkeypatch) -> None:
     def fail(*_: Any) -> None:
         raise MemoryStoreError("The disk is full.")
 
-    monkeypatch.setattr(desk.recogniser.memory._log.store, "append", fail)
+    monkeypatch.setattr(desk.recogniser.memory._folded.store, "append", fail)
     before = desk.recogniser.memory.state_hash()
     for name, fields in {
         "register": {"label": "leaf"},
@@ -258,7 +258,7 @@ def test_a_memory_that_cannot_be_written_is_said(desk, monkeypatch) -> None:
 
 
 def test_a_bug_is_not_taken_for_a_bad_request(desk, monkeypatch) -> None:
-    monkeypatch.setattr(desk.recogniser, "forget", lambda label: 1 / 0)
+    monkeypatch.setattr(desk.recogniser.memory, "forget", lambda label: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         desk.ask("forget", label="cup")
 

@@ -91,7 +91,7 @@ def watch_late(operations: int) -> dict[str, Any]:
         early = time.time()
         for number, row in enumerate(vectors(operations, ENCODER.dim, LABELS)):
             memory.register(f"thing {number % LABELS:03d}", [NewExample(row, {"sharpness": 50.0})])
-        count = len(memory.known())
+        count = len(memory.log.known())
         turns = [_late(memory, early, number, some) for number, some in enumerate(_views(TURNS))]
         memory.close()
     medians = dict(zip(("teach ms", "relabel ms", "undo ms"), 1e3 * np.median(turns, axis=0), strict=True))
@@ -143,12 +143,12 @@ def _late(memory: Memory, early: float, number: int, some: list[NewExample]) -> 
         other.undo,
     ):
         act()
-        (key,) = set(other.known()) - known
+        (key,) = set(other.log.known()) - known
         known.add(key)
-        operation = other.operation(key)
+        operation = other.log.operation(key)
         if operation is None:
             raise RuntimeError("There is no operation.")
-        seconds.append(_seconds(lambda operation=operation: memory.adopt([operation])))
+        seconds.append(_seconds(lambda operation=operation: memory.log.adopt([operation])))
     return seconds
 
 

@@ -101,7 +101,7 @@ def _do(memory: Memory, operation: TrialOperation) -> None:
             memory.redo()
         case "adopt":
             origin = dice.choice(("", "desk.vfrt.zip"))
-            memory.adopt(of_another_robot(operation), origin=origin)
+            memory.log.adopt(of_another_robot(operation), origin=origin)
         case "compact":
             memory.compact(depth=dice.choice((0, DEPTH)))
 
@@ -113,7 +113,7 @@ def of_another_robot(operation: TrialOperation) -> list[Operation]:
     other.register(operation.label, _examples(operation.seed, dice))
     for kind in dice.choices(("relabel", "prompts", "undo", "teach"), k=dice.randrange(4)):
         do(other, TrialOperation(kind, operation.label, operation.other, operation.seed + 1))
-    found = [each for key in sorted(other.known()) if (each := other.operation(key)) is not None]
+    found = [each for key in sorted(other.log.known()) if (each := other.log.operation(key)) is not None]
     dice.shuffle(found)
     return found
 

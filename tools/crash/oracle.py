@@ -66,7 +66,7 @@ class Oracle:
 
     def deeper_fault(self, found: Memory) -> str:
         """What is wrong with examples, prompts, history, pictures or what undo brings back; empty = nothing."""
-        if found.history() != self.memory.history():
+        if found.log.history() != self.memory.log.history():
             return "the history is not the one that was acknowledged"
         if _state(found) != _state(self.memory):
             return "the examples or prompts are not those that were acknowledged"
@@ -84,11 +84,11 @@ class Oracle:
 
     def _do(self, operation: TrialOperation) -> None:
         do(self.memory, operation)
-        for key in self.memory.known() - self._read:
-            done = self.memory.operation(key)
+        for key in self.memory.log.known() - self._read:
+            done = self.memory.log.operation(key)
             if done is not None:
                 self._remember(done)
-        self._read |= self.memory.known()
+        self._read |= self.memory.log.known()
 
     def _remember(self, operation: Operation) -> None:
         """What an operation gives by itself, whatever became of the others."""

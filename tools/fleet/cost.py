@@ -72,13 +72,13 @@ def measure_cost(folder: Path, blocks: int = BLOCKS, seconds: float = BLOCK_SECO
             recogniser.register(shot.subject, images=[frame])
         try:
             _frames(recogniser, frames, seconds, deque(), [])
-            before = len(recogniser.memory.known())
+            before = len(recogniser.memory.log.known())
             for _ in range(blocks):
                 alone = _frames(recogniser, frames, seconds, deque(), [])
                 cost.ratios.append(
                     _in_a_fleet(recogniser, frames, seconds, servers.ports[0], teacher, cost.turns) / alone
                 )
-            cost.taken = len(recogniser.memory.known()) - before
+            cost.taken = len(recogniser.memory.log.known()) - before
         finally:
             teacher.kill()
             network.close()

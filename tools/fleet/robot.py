@@ -77,7 +77,7 @@ class _Robot:
         start.folder.mkdir(parents=True, exist_ok=True)
         path = start.folder / "memory.db"
         self.memory = Memory(start.encoder, path, clock=lambda: self._frozen or time.time() + self._offset)
-        self._newest = self.memory.robots()
+        self._newest = self.memory.log.robots()
         live = LiveSettings(RecognitionSettings())
         settings = fleet_settings(start.url, "trial", "", start.name)
         self.exchange = Exchange(settings, SharedMemory(self.memory, _at_once, live))
@@ -102,7 +102,7 @@ class _Robot:
         """Tell what it holds and how the exchange stands."""
         status = self.exchange.status
         with self.memory.lock:
-            told = (self.memory.robot, self.memory.state_hash(), sum(self.memory.robots().values()))
+            told = (self.memory.robot, self.memory.state_hash(), sum(self.memory.log.robots().values()))
         self._connection.send(
             ("state", *told, status.waiting, status.lag, status.trouble, bool(status.server))
         )
@@ -131,7 +131,7 @@ class _Robot:
         """A mutant: the answer goes out, and then it is written."""
         self._frozen = time.time() + self._offset
         with self.memory.lock:
-            newest = max((row[2] for row in self.memory.rows()), default=0)
+            newest = max((row[2] for row in self.memory.log.rows()), default=0)
         mark = ("teach", max(newest + 1, from_seconds(self._frozen)))
         self._connection.send(("ack", mark, time.monotonic()))
         time.sleep(0.02)
@@ -139,10 +139,10 @@ class _Robot:
         self._frozen = 0.0
 
     def _follow(self) -> None:
-        now, newest = time.monotonic(), self.memory.robots()
+        now, newest = time.monotonic(), self.memory.log.robots()
         for robot, number in newest.items():
             for each in range(self._newest.get(robot, 0) + 1, number + 1):
-                row = self.memory.row(OperationId(robot, each))
+                row = self.memory.log.row(OperationId(robot, each))
                 if row is not None:
                     self._came.setdefault((row[3], row[2]), now)
         self._newest = newest
@@ -154,7 +154,7 @@ class _Robot:
             self._change(memory)
         except VfrtError:  # nothing to undo, a label that has this name
             return None
-        row = memory.row(OperationId(memory.robot, memory.robots()[memory.robot]))
+        row = memory.log.row(OperationId(memory.robot, memory.log.robots()[memory.robot]))
         return None if row is None else (row[3], row[2])
 
     def _change(self, memory: Memory) -> Any:
@@ -181,7 +181,7 @@ def _contents(memory: Memory) -> tuple[str, list[tuple[str, int]]]:
     for example in memory.examples():
         digest.update(f"{example.id} {example.label}\n".encode() + example.embedding.tobytes())
     digest.update(repr(sorted(memory.prompts.items())).encode())
-    return digest.hexdigest(), [(row[3], row[2]) for row in memory.rows()]
+    return digest.hexdigest(), [(row[3], row[2]) for row in memory.log.rows()]
 
 
 def _without_order() -> None:

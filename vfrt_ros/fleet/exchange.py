@@ -210,10 +210,10 @@ class Exchange:
 
     async def _tell_name(self) -> None:
         """Keep this robot's name beside its memory's log."""
-        robot, names = self._memory.read(lambda memory: (memory.robot, memory.robot_names()))
+        robot, names = self._memory.read(lambda memory: (memory.robot, memory.log.robot_names()))
         if names.get(robot) != self._settings.robot_name:
             await self._memory.change(
-                lambda memory: memory.note(fact(memory.robot, self._settings.robot_name))
+                lambda memory: memory.log.note(fact(memory.robot, self._settings.robot_name))
             )
 
     async def _look_around(self, session: Session, receiver: Receiver) -> None:

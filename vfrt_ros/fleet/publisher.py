@@ -194,7 +194,7 @@ class Publisher:
         message = await self._session.last_message(theirs)
         number = Position.parse(message.headers).number if message is not None else 0
         await self._session.memory.change(
-            lambda memory: memory.reissue(number) if memory.robot == robot else None
+            lambda memory: memory.log.reissue(number) if memory.robot == robot else None
         )
 
     def _skip(self, robot: str, position: Position, error: OperationError) -> None:
@@ -219,6 +219,6 @@ def _others(memory: Memory) -> dict[str, int]:
     """The newest numbers of the other robot ids whose operations are here, and were not imported from a file."""
     return {
         robot: newest
-        for robot, newest in memory.robots().items()
-        if robot != memory.robot and not memory.came_with_a_file(OperationId(robot, newest))
+        for robot, newest in memory.log.robots().items()
+        if robot != memory.robot and not memory.log.came_with_a_file(OperationId(robot, newest))
     }

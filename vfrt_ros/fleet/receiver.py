@@ -88,13 +88,13 @@ class Receiver:
         place = self._place()
         if place != self._reading.place:
             facts = self._reading.facts(place)
-            await self._session.memory.change(lambda memory: memory.note(facts))
+            await self._session.memory.change(lambda memory: memory.log.note(facts))
             self._written(place)
 
     async def _begin(self) -> None:
         """Find the place from which to go on; a stream that is not the one that was read is read anew."""
         session, info = self._session, await self._session.open_stream()
-        meta = session.memory.read(lambda memory: memory.meta())
+        meta = session.memory.read(lambda memory: memory.log.meta())
         self._reading = StreamReading.of(session.settings.fleet, meta)
         self._goal, place = info.state.last_seq, self._reading.place
         known = place.stream == session.stream and place.sequence <= self._goal
@@ -197,7 +197,7 @@ class Receiver:
         self._session.memory.check_room(memory)
         place = self._place()
         facts = self._reading.facts(place)
-        known = names_of(memory.meta())
+        known = names_of(memory.log.meta())
         for arrival in arrivals:
             if not (arrival.passed_on or arrival.sender.robot in known):
                 facts |= fact(arrival.sender.robot, arrival.sender.name)
@@ -248,7 +248,7 @@ class Receiver:
     def _is_time_to_try_again(self) -> bool:
         """Whether something that came from too far in the future can be taken by now; then it is read again."""
         readings = self._postponed.values()
-        if not readings or self._session.memory.read(lambda memory: memory.is_far_ahead(min(readings))):
+        if not readings or self._session.memory.read(lambda memory: memory.log.is_far_ahead(min(readings))):
             return False
         self._last, self._mark = min(self._postponed) - 1, ""
         return True

@@ -56,7 +56,7 @@ class SharedMemory:
     def newest(self) -> tuple[str, int]:
         """This memory's robot id and its newest number; needs no lock, so that nobody waits who only looks."""
         memory = self._memory
-        return memory.robot, memory.newest(memory.robot)
+        return memory.robot, memory.log.newest(memory.robot)
 
     async def change(self, work: Callable[[Memory], Result]) -> Result:
         """As `read`, in a turn between two frames.
@@ -97,14 +97,14 @@ class SharedMemory:
 
 
 def _entry_at(memory: Memory, robot: str, number: int, place: int) -> tuple[Position, bytes] | None:
-    newest = memory.newest(robot)
+    newest = memory.log.newest(robot)
     while number <= newest:
-        row = memory.row(OperationId(robot, number))
+        row = memory.log.row(OperationId(robot, number))
         found = row if place == 0 else None
         if row is not None and place > 0:
             brought = _brought(memory, row)
             while found is None and place <= len(brought):
-                found = memory.row(brought[place - 1])
+                found = memory.log.row(brought[place - 1])
                 place += found is None
         if found is not None:
             return Position(number, place, found[6].hex()[:16]), pack_entry(found)

@@ -86,7 +86,7 @@ def take_in(memory: Memory, arrivals: Sequence[Incoming], facts: Mapping[str, st
 def _adopt(memory: Memory, arrivals: Sequence[Incoming], facts: Mapping[str, str]) -> list[Refusal]:
     pruned = frozenset(each.operation.id for each in arrivals if each.pruned)
     try:
-        memory.adopt([each.operation for each in arrivals], facts, pruned=pruned)
+        memory.log.adopt([each.operation for each in arrivals], facts, pruned=pruned)
     except (MemoryStoreError, EncoderError):
         raise
     except VfrtError as error:
@@ -99,12 +99,12 @@ def _adopt(memory: Memory, arrivals: Sequence[Incoming], facts: Mapping[str, str
 def _is_fresh(memory: Memory, arrival: Incoming) -> bool:
     operation = arrival.operation
     try:
-        return memory.is_fresh(operation, pruned=arrival.pruned)
+        return memory.log.is_fresh(operation, pruned=arrival.pruned)
     except OperationError as error:
         is_own = operation.robot == memory.robot and not arrival.brought
         if not (is_own and error.fault is OperationFault.OTHER_NUMBER):
             raise
-    memory.reissue(operation.number - 1)
+    memory.log.reissue(operation.number - 1)
     return True
 
 
@@ -112,7 +112,7 @@ def _check_sender(memory: Memory, arrival: Incoming, brought: set[OperationId]) 
     """An operation comes under its robot's subject, or has come in with a file that the sender imported."""
     key = arrival.operation.id
     if arrival.brought:
-        if key in brought or memory.came_with_a_file(key):
+        if key in brought or memory.log.came_with_a_file(key):
             return
     elif key.robot == arrival.sender.robot:
         return

@@ -98,7 +98,7 @@ def test_a_backup_is_a_memory_with_its_history(vfrt: Any, path: Path, tmp_path: 
     assert (outcome.status, "change 4" in outcome.out) == (0, True)
     assert not list(tmp_path.glob("b.db?*"))
     memory = reopened(tmp_path / "b.db")
-    assert (len(memory), len(memory.history())) == (6, 4)
+    assert (len(memory), len(memory.log.history())) == (6, 4)
     memory.close()
     again = vfrt("memory", "backup", str(tmp_path / "b.db"))
     assert (again.status, again.err.count("\n")) == (1, 1)

@@ -27,7 +27,7 @@ def other() -> Memory:
 
 
 def operations(memory: Memory) -> list[Operation]:
-    found = [memory.operation(key) for key in sorted(memory.known(), key=lambda key: key.number)]
+    found = [memory.log.operation(key) for key in sorted(memory.log.known(), key=lambda key: key.number)]
     return [operation for operation in found if operation is not None]
 
 
@@ -35,7 +35,7 @@ def test_a_robot_that_has_the_same_operations_has_the_same_hash(other) -> None:
     memory = taught()
     memory.relabel("cup", "mug")
     memory.undo()
-    other.adopt(list(reversed(operations(memory))))
+    other.log.adopt(list(reversed(operations(memory))))
     assert other.state_hash() == memory.state_hash()
     assert [e.id for e in other.examples()] == [e.id for e in memory.examples()]
     assert other.prompts == memory.prompts
@@ -43,19 +43,19 @@ def test_a_robot_that_has_the_same_operations_has_the_same_hash(other) -> None:
 
 def test_what_is_known_changes_nothing(other) -> None:
     memory = taught()
-    other.adopt(operations(memory))
+    other.log.adopt(operations(memory))
     before = other.version, other.state_hash()
-    other.adopt(operations(memory))
+    other.log.adopt(operations(memory))
     assert (other.version, other.state_hash()) == before
 
 
 def test_forgetting_spares_what_it_did_not_see(other) -> None:
     memory = Memory(ENCODER)
     memory.register("cup", new_examples(2, 1))
-    other.adopt(operations(memory))
+    other.log.adopt(operations(memory))
     other.register("cup", new_examples(1, 2))
     memory.forget("cup")
-    other.adopt(operations(memory))
+    other.log.adopt(operations(memory))
     assert other.count("cup") == 1
 
 
@@ -63,20 +63,20 @@ def test_the_later_of_two_names_stays() -> None:
     now = [NOW]
     one, two = (Memory(ENCODER, clock=lambda: now[0]) for _ in range(2))
     one.register("cup", new_examples(2, 1))
-    two.adopt(operations(one))
+    two.log.adopt(operations(one))
     now[0] += 1
     one.relabel("cup", "mug")
     now[0] += 1
     two.relabel("cup", "glass")
-    one.adopt(operations(two))
-    two.adopt(operations(one))
+    one.log.adopt(operations(two))
+    two.log.adopt(operations(one))
     assert one.labels == two.labels == ("glass",)
 
 
 def test_undo_takes_back_ones_own(other) -> None:
     memory = taught()
     other.register("hat", new_examples(1, 5))
-    other.adopt(operations(memory))
+    other.log.adopt(operations(memory))
     assert "hat" in other.undo().what
     assert other.undo(memory.robot).what == "set the prompts of 'cat', 'dog'"
 
@@ -85,15 +85,15 @@ def test_an_undo_that_comes_before_what_it_takes_back(other) -> None:
     memory = taught()
     memory.undo()
     *rest, undo = operations(memory)
-    other.adopt([undo])
-    other.adopt(rest)
+    other.log.adopt([undo])
+    other.log.adopt(rest)
     assert other.prompts == {} and other.state_hash() == memory.state_hash()
 
 
 def test_what_came_from_a_file_is_taken_back_together(other) -> None:
     other.register("hat", new_examples(1, 5))
     before = other.state_hash(), other.labels
-    other.adopt(operations(taught()), origin="desk.zip")
+    other.log.adopt(operations(taught()), origin="desk.zip")
     assert "cup" in other.labels
     assert other.undo().what == "desk.zip: 4 operations"
     assert (other.state_hash(), other.labels) == before
@@ -102,8 +102,8 @@ def test_what_came_from_a_file_is_taken_back_together(other) -> None:
 
 
 def test_facts_are_written_with_the_operations(other) -> None:
-    other.adopt(operations(taught()), {"fleet_position": "17"})
-    assert other.meta()["fleet_position"] == "17"
+    other.log.adopt(operations(taught()), {"fleet_position": "17"})
+    assert other.log.meta()["fleet_position"] == "17"
 
 
 def from_afar(seconds: float) -> Operation:
@@ -116,10 +116,10 @@ def test_a_memory_whose_numbers_are_used_elsewhere_goes_on_as_another(tmp_path, 
     made_elsewhere = Operation.make(
         robot, 2, from_seconds(NOW), Kind.PROMPTS, encode(SetPrompts({"cup": ()}))
     )
-    other.adopt([made_elsewhere])
+    other.log.adopt([made_elsewhere])
     assert other.robot != robot
     other.register("dog", new_examples(1, 6))
-    assert OperationId(other.robot, 1) in other.known()
+    assert OperationId(other.robot, 1) in other.log.known()
     assert "dog" in other.undo().what
 
 
@@ -142,7 +142,7 @@ def test_what_is_wrong_is_refused_and_nothing_is_taken(made, text, other) -> Non
     other.register("hat", new_examples(1, 5))
     before = other.version, other.state_hash(), other.robot
     with pytest.raises(OperationError, match=text):
-        other.adopt([*operations(taught()), *made(other)])
+        other.log.adopt([*operations(taught()), *made(other)])
     assert (other.version, other.state_hash(), other.robot) == before
 
 

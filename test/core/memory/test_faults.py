@@ -38,10 +38,10 @@ def state(memory: Memory) -> tuple:
 
 
 def assert_a_restart_finds(memory: Memory) -> None:
-    wanted = memory.state_hash(), memory.version, memory.history()
+    wanted = memory.state_hash(), memory.version, memory.log.history()
     memory.close()
     again = reopened(memory.path)
-    assert (again.state_hash(), again.version, again.history()) == wanted
+    assert (again.state_hash(), again.version, again.log.history()) == wanted
     assert (again.notices, again.has_copy) == ((), True)
     again.close()
 
@@ -49,7 +49,7 @@ def assert_a_restart_finds(memory: Memory) -> None:
 @contextlib.contextmanager
 def full_disk(memory: Memory) -> Iterator[None]:
     """SQLite may not add a page to the first file."""
-    database = memory._log.store._file.database
+    database = memory._folded.store._file.database
     (pages,) = database.execute("PRAGMA page_count").fetchone()
     database.execute(f"PRAGMA max_page_count = {pages}")
     try:
@@ -122,7 +122,7 @@ def test_a_write_that_fails_changes_nothing_and_the_next_success_says_so(fault, 
     step = memory.register("hat", new_examples(60, 7))
     assert "can be written again, after 2 changes that could not" in step.what
     assert "again" not in memory.register("hat", new_examples(1, 8)).what
-    assert "again" not in memory.history()[-2][0]
+    assert "again" not in memory.log.history()[-2][0]
     assert_a_restart_finds(memory)
 
 
@@ -131,7 +131,7 @@ def test_a_change_that_only_the_copy_took_was_never_made(goes_on, memory) -> Non
     before = state(memory)
     with full_disk(memory), pytest.raises(MemoryStoreError):
         memory.register("hat", new_examples(60, 7))
-    assert memory._log.store._replica.file.version == before[1] + 1
+    assert memory._folded.store._replica.file.version == before[1] + 1
     assert (state(memory), memory.has_copy) == (before, False)
     if goes_on:
         memory.forget("cup")
@@ -176,12 +176,12 @@ def test_another_file_in_its_place_is_not_written_over(memory) -> None:
 
 
 def test_a_copy_that_cannot_be_written_is_spoken_of_once_and_catches_up(memory) -> None:
-    copy = memory._log.store._replica.file.database
+    copy = memory._folded.store._replica.file.database
     copy.execute("PRAGMA query_only = ON")
     for seed in range(3):
         memory.register("hat", new_examples(1, seed))
-    assert (memory.has_copy, len(memory._log.store.notices)) == (False, 1)
-    assert "copy of" in memory._log.store.notices[0]
+    assert (memory.has_copy, len(memory._folded.store.notices)) == (False, 1)
+    assert "copy of" in memory._folded.store.notices[0]
     copy.execute("PRAGMA query_only = OFF")
     memory.forget("hat")
     assert memory.has_copy
@@ -203,7 +203,7 @@ def test_a_copy_out_of_reach_does_not_stop_the_memory(memory) -> None:
     assert "out of reach" in again.notices[0]
     again.forget("dog")
     again.undo()
-    assert (again.has_copy, len(again._log.store.notices)) == (False, 1)
+    assert (again.has_copy, len(again._folded.store.notices)) == (False, 1)
     copy_path(memory.path).rmdir()
     again.forget("dog")
     assert again.has_copy

@@ -164,18 +164,18 @@ class Fleet(RuleBasedStateMachine):
 
     @rule(sender=ROBOTS, receiver=ROBOTS, order=st.randoms(use_true_random=False), share=st.floats(0, 1))
     def deliver(self, sender: int, receiver: int, order, share: float) -> None:
-        rows = [self.memories[sender].operation(key) for key in self.memories[sender].known()]
+        rows = [self.memories[sender].log.operation(key) for key in self.memories[sender].log.known()]
         sent = [operation for operation in rows if operation is not None and order.random() <= share]
         order.shuffle(sent)
         for first in range(0, len(sent), 3):
-            self.memories[receiver].adopt(sent[first : first + 3])
-        self.memories[receiver].adopt(sent[:2])
+            self.memories[receiver].log.adopt(sent[first : first + 3])
+        self.memories[receiver].log.adopt(sent[:2])
 
     @precondition(lambda self: hasattr(self, "memories"))
     @invariant()
     def every_memory_is_the_plain_model(self) -> None:
         for memory in self.memories:
-            known = [memory.operation(key) for key in memory.known()]
+            known = [memory.log.operation(key) for key in memory.log.known()]
             assert state(memory) == plain_state(operation for operation in known if operation is not None)
 
     def teardown(self) -> None:
@@ -184,15 +184,15 @@ class Fleet(RuleBasedStateMachine):
         everything = {
             key: operation
             for memory in self.memories
-            for key in memory.known()
-            if (operation := memory.operation(key)) is not None
+            for key in memory.log.known()
+            if (operation := memory.log.operation(key)) is not None
         }
         probe = new_examples(1, 9999)[0].embedding
         found = []
         for number, memory in enumerate(self.memories):
             operations = list(everything.values())
             np.random.default_rng(number).shuffle(operations)  # type: ignore[arg-type]
-            memory.adopt(operations)
+            memory.log.adopt(operations)
             rule_ = CalibratedRule(RecognitionSettings(), memory.table)
             rule_.apply(Change(added=tuple(memory.examples())))
             evidence = rule_.evidence(probe)

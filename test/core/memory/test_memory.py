@@ -261,8 +261,8 @@ def test_a_restart_makes_no_difference_to_what_is_recorded_later(tmp_path) -> No
     for memory in memories:
         memory.set_prompts({"hat": ()}, replace_all=True)
         memory.undo()
-    assert memories[0].history() == memories[1].history()
-    recorded = [[(e.kind, e.time, e.in_force) for e in memory.log()] for memory in memories]
+    assert memories[0].log.history() == memories[1].log.history()
+    recorded = [[(e.kind, e.time, e.in_force) for e in memory.log.entries()] for memory in memories]
     assert recorded[0] == recorded[1]
 
 

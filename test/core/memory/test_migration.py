@@ -60,7 +60,7 @@ def write_format_1(path: Path) -> Memory:
         row = (number, e.label, e.embedding.tobytes(), e.negative, batch, 1.5, json.dumps(dict(e.quality)))
         database.execute("INSERT INTO example VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)", (*row, e.thumbnail))
     prompts = json.dumps({"cat": None, "dog": None}), json.dumps({"cat": ["a cat"], "dog": []})
-    for number, (what, undone) in enumerate(memory.history(), 1):
+    for number, (what, undone) in enumerate(memory.log.history(), 1):
         before, after = prompts if undone else ("{}", "{}")
         database.execute("INSERT INTO step VALUES (?, ?, ?, ?, ?)", (number, what, undone, before, after))
     for number, step in ((1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3)):
@@ -95,7 +95,7 @@ def test_format_1_becomes_a_log_with_history_and_a_backup(path) -> None:
     memory = reopened(path)
     assert labels(memory) == {label: {**facts} for label, facts in labels(wanted).items()}
     assert memory.version == 5
-    assert memory.history() == wanted.history()
+    assert memory.log.history() == wanted.log.history()
     assert memory.with_details(memory.examples()[:1])[0].created == 1.5
     assert "from format 1 to 3" in memory.notices[0]
     assert memory.redo().what == wanted.redo().what
@@ -123,7 +123,7 @@ def test_format_2_becomes_a_log_with_labels_prompts_negatives_and_pictures(forma
     assert memory.version == WRITTEN_BY_FORMAT_2["now"]["version"]
     pictures = sum(len(example.thumbnail) for example in memory.with_details(memory.examples()))
     assert pictures == WRITTEN_BY_FORMAT_2["now"]["pictures"]
-    assert [list(entry) for entry in memory.history()] == WRITTEN_BY_FORMAT_2["history"]
+    assert [list(entry) for entry in memory.log.history()] == WRITTEN_BY_FORMAT_2["history"]
     assert format_2.with_name("memory.db.format2").exists()
 
 

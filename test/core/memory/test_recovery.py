@@ -21,7 +21,7 @@ from .teaching import ENCODER, new_examples, reopened, taught
 
 
 def state(memory: Memory) -> tuple:
-    return memory.state_hash(), memory.version, memory.history()
+    return memory.state_hash(), memory.version, memory.log.history()
 
 
 @pytest.fixture

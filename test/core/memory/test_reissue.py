@@ -38,9 +38,9 @@ def test_what_it_was_taught_stays_and_the_old_numbers_are_free(tmp_path: Path) -
     memory = busy(tmp_path / "m.db")
     old, before, steps = memory.robot, contents(memory), []
     memory.listen(steps.append)
-    memory.reissue(2)
+    memory.log.reissue(2)
     assert memory.robot != old and contents(memory) == before and memory.labels == ("cup", "dog", "lion")
-    assert memory.robots() == {old: 2, memory.robot: 4}
+    assert memory.log.robots() == {old: 2, memory.robot: 4}
     step: Step = steps[0]
     assert {e.id.operation for e in step.examples.removed} == {OperationId(old, 3)}
     assert {e.id.operation for e in step.examples.added} == {OperationId(memory.robot, 1)}
@@ -56,10 +56,10 @@ def test_what_it_was_taught_stays_and_the_old_numbers_are_free(tmp_path: Path) -
 def test_undo_leaves_alone_what_the_other_one_does_under_the_old_id() -> None:
     memory = busy()
     other = Memory(ENCODER, robot=memory.robot)
-    other.adopt([op for n in (1, 2) if (op := memory.operation(OperationId(memory.robot, n)))])
-    memory.reissue(2)
+    other.log.adopt([op for n in (1, 2) if (op := memory.log.operation(OperationId(memory.robot, n)))])
+    memory.log.reissue(2)
     other.register("hat", new_examples(1, 9))
-    memory.adopt([op for key in other.known() if (op := other.operation(key))])
+    memory.log.adopt([op for key in other.log.known() if (op := other.log.operation(key))])
     assert "hat" in memory.labels
     for _ in range(4):
         memory.undo()
@@ -75,7 +75,7 @@ def test_where_it_cannot_be_written_nothing_changes(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr("vfrt_ros.core.memory.store_file.StoreFile.rename", full)
     with pytest.raises(MemoryStoreError, match="disk full"):
-        memory.reissue(2)
+        memory.log.reissue(2)
     assert (memory.robot, memory.state_hash(), contents(memory)) == before
     memory.close()
 
@@ -105,6 +105,8 @@ def test_who_is_not_there_is_said_with_who_is(text: str, words: str) -> None:
 def test_undo_takes_a_name() -> None:
     memory, other = busy(), Memory(ENCODER)
     other.register("hat", new_examples(1, 9))
-    memory.adopt([op for key in other.known() if (op := other.operation(key))], fact(other.robot, "desk"))
+    memory.log.adopt(
+        [op for key in other.log.known() if (op := other.log.operation(key))], fact(other.robot, "desk")
+    )
     assert "hat" in memory.undo("desk").what
-    assert memory.robot_names() == {other.robot: "desk"}
+    assert memory.log.robot_names() == {other.robot: "desk"}

@@ -61,7 +61,7 @@ def test_a_log_gives_back_every_operation_and_importing_it_twice_changes_nothing
     source.undo()
     write_bundle(bundle_of(source), tmp_path / "undone.vfrt.zip")
     bundle = read_bundle(tmp_path / "undone.vfrt.zip")
-    assert bundle.rows == tuple(source.rows())
+    assert bundle.rows == tuple(source.log.rows())
     done = merge(memory, bundle, "desk")
     assert (done.added, done.duplicates, done.prompts) == (6, 0, 0)
     assert (memory.state_hash(), memory.labels) == (source.state_hash(), ("cup", "dog"))

@@ -110,7 +110,7 @@ def test_the_oracle_knows_each_operation_by_itself_though_others_are_lost(memory
     )
     oracle = acknowledged(adopt)
     first = min(of_another_robot(adopt), key=lambda operation: operation.order)
-    memory.adopt([first])
+    memory.log.adopt([first])
     memory.forget_examples([example.id for example in memory.examples() if example.id.operation != first.id])
     assert oracle.knows(memory) == ""
     memory.relabel("cup", "a name that nobody gave")
@@ -119,7 +119,7 @@ def test_the_oracle_knows_each_operation_by_itself_though_others_are_lost(memory
 
 def test_the_oracle_sees_another_picture(memory) -> None:
     oracle = acknowledged(TEACH)
-    memory._log.store._file.database.execute("UPDATE operation SET digest = x'00'")
+    memory._folded.store._file.database.execute("UPDATE operation SET digest = x'00'")
     assert "pictures" in oracle.compare(memory)
 
 

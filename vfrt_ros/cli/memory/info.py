@@ -39,7 +39,7 @@ def info(arguments: argparse.Namespace) -> CommandResult:
 
 
 def _of_file(memory: Memory) -> CommandResult:
-    path, history = path_of(memory), memory.history()
+    path, history = path_of(memory), memory.log.history()
     labels = {
         label: {
             "examples": memory.count(label),
@@ -55,7 +55,7 @@ def _of_file(memory: Memory) -> CommandResult:
         "version": memory.version,
         "robot": memory.robot,
         "state_hash": memory.state_hash(),
-        "operations": len(memory.known()),
+        "operations": len(memory.log.known()),
         "examples": len(memory),
         "labels": labels,
         "undo_steps": sum(not undone for _, undone in history),
@@ -70,7 +70,7 @@ def _of_file(memory: Memory) -> CommandResult:
         [
             f"{path} ({facts['bytes'] / 2**20:.1f} MiB with its copy), format {SCHEMA_VERSION}",
             f"encoder {memory.encoder}",
-            f"robot {memory.robot}, state {memory.state_hash()[:12]}, {counted(len(memory.known()), 'operation')}",
+            f"robot {memory.robot}, state {memory.state_hash()[:12]}, {counted(len(memory.log.known()), 'operation')}",
             f"change {memory.version}; {counted(undo, 'step')} to undo, {redo} to redo",
         ],
         facts,

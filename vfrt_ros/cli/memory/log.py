@@ -41,7 +41,7 @@ def _of_node(node: MemoryNode) -> CommandResult:
 
 
 def _told(memory: Memory, robot: str) -> CommandResult:
-    names, entries = memory.robot_names(), memory.log()
+    names, entries = memory.log.robot_names(), memory.log.entries()
     facts = [
         {"id": str(entry.id), "robot": entry.id.robot, "robot_name": names.get(entry.id.robot, "")}
         | {"time": entry.time, "kind": entry.kind.value}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vfrt_ros.core.memory.clock import HybridClock, to_seconds
@@ -116,7 +116,7 @@ class FoldedLog:
         origin: str,
         what: str,
     ) -> Step:
-        """Write operations of other robots and follow them; see `Memory.adopt`."""
+        """Write operations of other robots and follow them; see `OperationLog.adopt`."""
         fresh = {operation.id: operation for operation in operations if self.is_fresh(operation, pruned)}
         if not fresh and not meta:
             return Step(None, "nothing new")
@@ -183,6 +183,11 @@ class FoldedLog:
         """An operation; None = it is not there, or has lost what it carried."""
         row = self.store.operation(key)
         return None if row is None or is_pruned(row) else operation_of(row)
+
+    def with_news(self, step: Step) -> Step:
+        """The step, with a word where writing works again."""
+        news = self.store.recovered
+        return replace(step, what=f"{step.what} ({news})") if news else step
 
     def _read_meta(self) -> None:
         meta = self.store.meta

@@ -4,26 +4,24 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.memory import compact as compacting
-from vfrt_ros.core.memory import reissue as reissuing
 from vfrt_ros.core.memory.accept import LAST_SECOND, check_parts, checked_prompts, checked_quality
 from vfrt_ros.core.memory.check import embedding_fault
 from vfrt_ros.core.memory.example_index import ExampleIndex
 from vfrt_ros.core.memory.example_table import ExampleTable
-from vfrt_ros.core.memory.folded_log import FoldedLog, LogEntry
+from vfrt_ros.core.memory.folded_log import FoldedLog
 from vfrt_ros.core.memory.followers import Follower
-from vfrt_ros.core.memory.operation_row import Row
+from vfrt_ros.core.memory.locked import locked
+from vfrt_ros.core.memory.operation_log import OperationLog
 from vfrt_ros.core.memory.payload import (
     Forget,
     LabelPrompts,
@@ -34,9 +32,8 @@ from vfrt_ros.core.memory.payload import (
     TaughtExample,
     Teach,
 )
-from vfrt_ros.core.memory.robot_names import names_of, robots_called
+from vfrt_ros.core.memory.robot_names import robots_called
 from vfrt_ros.core.memory.schema import NO_END
-from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import (
     NothingToRedoError,
@@ -47,7 +44,7 @@ from vfrt_ros.core.types.errors import (
 )
 from vfrt_ros.core.types.example import Example, Prompts, Step
 from vfrt_ros.core.types.label import check_label, stored_label
-from vfrt_ros.core.types.operation import ExampleId, Kind, Operation, OperationId
+from vfrt_ros.core.types.operation import ExampleId, Kind, OperationId
 
 Array = npt.NDArray[np.float32]
 HISTORY_DEPTH = 100
@@ -65,23 +62,6 @@ class NewExample:
     quality: Mapping[str, float]
     thumbnail: bytes = b""
     source: str = ""
-
-
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
-
-
-def _locked(
-    method: Callable[Concatenate[Memory, Parameters], Result],
-) -> Callable[Concatenate[Memory, Parameters], Result]:
-    """The method, with the memory's lock held while it runs."""
-
-    @functools.wraps(method)
-    def held(memory: Memory, *arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
-        with memory.lock:
-            return method(memory, *arguments, **named)
-
-    return held
 
 
 class Memory:
@@ -104,6 +84,7 @@ class Memory:
 
     Attributes:
         lock: A reentrant one, which covers what follows the memory too: the rule and the views of a recogniser.
+        log: The operations, to be exchanged with files and other robots.
         notices: Sentences on what was set aside, mended or brought up to date at the start; also logged.
 
     Raises:
@@ -123,71 +104,72 @@ class Memory:
     ) -> None:
         self.lock = threading.RLock()
         self._seconds = clock
-        self._log = FoldedLog(path, encoder, index=index, nprobe=nprobe, seconds=clock, robot=robot)
-        self.notices = tuple(self._log.store.notices)
+        self._folded = FoldedLog(path, encoder, index=index, nprobe=nprobe, seconds=clock, robot=robot)
+        self.log = OperationLog(self._folded, self.lock)
+        self.notices = tuple(self._folded.store.notices)
 
     def __len__(self) -> int:
-        return len(self._log.state.table)
+        return len(self._folded.state.table)
 
     @property
     def encoder(self) -> EncoderIdentity:
         """The encoder whose embeddings it holds."""
-        return self._log.encoder
+        return self._folded.encoder
 
     @property
     def table(self) -> ExampleTable:
         """The examples."""
-        return self._log.state.table
+        return self._folded.state.table
 
     @property
     def index(self) -> ExampleIndex:
         """What `search` asks; built by the first search."""
-        return self._log.state.index
+        return self._folded.state.index
 
     @property
     def prompts(self) -> dict[str, Prompts]:
         """Prompts by label; an empty tuple stands for the templates."""
-        return self._log.state.prompts
+        return self._folded.state.prompts
 
     @property
     def version(self) -> int:
         """Changes since the memory began."""
-        return self._log.version
+        return self._folded.version
 
     @property
     def robot(self) -> str:
         """The random id under which this memory's operations go."""
-        return self._log.robot
+        return self._folded.robot
 
     @property
     def own_robots(self) -> dict[str, int]:
         """That id, and those of this memory before it was copied, each with the last number that is its own."""
-        return self._log.own_robots
+        return self._folded.own_robots
 
     @property
     def path(self) -> Path | None:
         """The file; None = in RAM only."""
-        return self._log.store.path
+        return self._folded.store.path
 
     @property
     def has_copy(self) -> bool:
         """Whether the second file holds all that the first one does."""
-        return self._log.store.has_copy
+        return self._folded.store.has_copy
 
     @property
     def failures(self) -> int:
         """Changes in a row that could not be written; 0 = the last one was."""
-        return self._log.store.failures
+        return self._folded.store.failures
 
     @property
     def faults(self) -> int:
         """Faults that were survived after a change was made: of the index, or of somebody who follows."""
-        return self._log.followers.faults
+        return self._folded.followers.faults
 
     @property
     def size(self) -> int:
         """Bytes of the file with what SQLite keeps beside it; 0 = in RAM only."""
-        return self._log.store.size
+        return self._folded.store.size
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -196,7 +178,7 @@ class Memory:
 
     def state_hash(self) -> str:
         """64 hexadecimal digits: equal on robots where the same changes are in force; see `Fold.state_hash`."""
-        return self._log.fold.state_hash
+        return self._folded.fold.state_hash
 
     def count(self, label: str) -> int:
         """Examples that show the label."""
@@ -219,9 +201,9 @@ class Memory:
             rows = self.table.all_rows()
         else:
             rows = self.table.in_order([*self.table.rows(label), *self.table.rows(label, negative=True)])
-        return [self._log.state.example(int(row)) for row in rows]
+        return [self._folded.state.example(int(row)) for row in rows]
 
-    @_locked
+    @locked
     def list_examples(self, label: str = "") -> tuple[list[Example], int]:
         """The examples as `examples` gives them, and the memory's version at that moment.
 
@@ -241,7 +223,7 @@ class Memory:
         """All examples as `examples` gives them, some at a time, so that there is no second copy of all of them."""
         rows = self.table.all_rows()
         for first in range(0, len(rows), PART):
-            yield tuple(self._log.state.example(int(row)) for row in rows[first : first + PART])
+            yield tuple(self._folded.state.example(int(row)) for row in rows[first : first + PART])
 
     def example(self, key: ExampleId) -> Example:
         """The example with this id, as `examples` gives it.
@@ -249,9 +231,9 @@ class Memory:
         Raises:
             KeyError: No such example.
         """
-        return self._log.state.example(self.table.row(key))
+        return self._folded.state.example(self.table.row(key))
 
-    @_locked
+    @locked
     def with_details(self, examples: Iterable[Example]) -> list[Example]:
         """The examples with picture, quality, source and time, read from the log.
 
@@ -263,7 +245,7 @@ class Memory:
         for example in examples:
             key = example.id.operation
             if key not in teachings:
-                teachings = {key: self._log.taught(key)[1]}
+                teachings = {key: self._folded.taught(key)[1]}
             taught, origin = teachings[key].examples[example.id.place], teachings[key].origin
             detailed.append(
                 replace(
@@ -271,12 +253,12 @@ class Memory:
                     created=taught.created,
                     quality=taught.quality,
                     thumbnail=taught.thumbnail,
-                    source=taught.source or origin or self._log.origins.get(key, ""),
+                    source=taught.source or origin or self._folded.origins.get(key, ""),
                 )
             )
         return detailed
 
-    @_locked
+    @locked
     def taught_examples(self) -> list[TaughtExample]:
         """All examples with what was stored of them, under the labels that they have now: to carry them elsewhere.
 
@@ -305,7 +287,7 @@ class Memory:
 
     def search_rows(self, embedding: Array, k: int) -> tuple[npt.NDArray[np.int64], Array]:
         """As `search`, with rows of the table; where the index failed, every example is looked at."""
-        return self._log.state.search(embedding, k)
+        return self._folded.state.search(embedding, k)
 
     def listen(
         self,
@@ -321,13 +303,13 @@ class Memory:
             check: Is asked before every change, with the step to be made; what it raises refuses the change.
             rebuild: Called where `listener` failed, to follow the memory as it is then.
         """
-        self._log.followers.add(Follower(listener, check, rebuild))
+        self._folded.followers.add(Follower(listener, check, rebuild))
 
     def prompts_after(self, step: Step) -> dict[str, Prompts]:
         """The prompts that there will be after a step, those of initial labels among them."""
-        return self._log.state.prompts_after(step.prompts)
+        return self._folded.state.prompts_after(step.prompts)
 
-    @_locked
+    @locked
     def register(self, label: str, examples: Sequence[NewExample], *, negative: bool = False) -> Step:
         """Add examples of a label as one operation.
 
@@ -352,7 +334,7 @@ class Memory:
         )
         return self._do(Kind.TEACH, Teach(taught))
 
-    @_locked
+    @locked
     def merge(self, examples: Sequence[TaughtExample], prompts: LabelPrompts, origin: str) -> Step:
         """Add examples and prompts that come from a file as one operation.
 
@@ -363,7 +345,7 @@ class Memory:
         self._check(example.embedding for example in examples)
         return self._do(Kind.TEACH, Teach(tuple(examples), prompts, origin=origin))
 
-    @_locked
+    @locked
     def forget(self, label: str) -> Step:
         """Remove a label's examples, negatives and prompts.
 
@@ -375,7 +357,7 @@ class Memory:
         names = tuple(example.id for example in self.examples(label))
         return self._do(Kind.FORGET, Forget(names, (label,), {label: None}, whole=True))
 
-    @_locked
+    @locked
     def forget_examples(self, ids: Collection[ExampleId]) -> Step:
         """Remove single examples; the prompts of their labels stay.
 
@@ -396,7 +378,7 @@ class Memory:
         labels = sorted({self.table.label(self.table.row(key)) for key in names})
         return self._do(Kind.FORGET, Forget(names, tuple(labels)))
 
-    @_locked
+    @locked
     def relabel(self, label: str, new_label: str) -> Step:
         """Give a label another name, or merge it into one that exists.
 
@@ -416,7 +398,7 @@ class Memory:
         merged = new_label in self.labels
         return self._do(Kind.RELABEL, Relabel(names, label, new_label, prompts, merged))
 
-    @_locked
+    @locked
     def set_prompts(self, prompts: Mapping[str, Prompts], *, replace_all: bool = False) -> Step:
         """Describe labels in words; an empty tuple stands for the prompt templates.
 
@@ -432,16 +414,16 @@ class Memory:
         after: dict[str, Prompts | None] = dict.fromkeys(self.prompts) if replace_all else {}
         return self._do(Kind.PROMPTS, SetPrompts(after | dict(prompts)))
 
-    @_locked
+    @locked
     def add_initial_prompts(self, labels: Iterable[str]) -> None:
         """Give labels without a prompt the templates, for this run only: neither recorded nor undone.
 
         They are a suggestion: a label that a person forgot, renamed or left out of a replacement of all prompts
         gets none, also after a restart, until undo takes that back.
         """
-        self._log.set_initial(labels)
+        self._folded.set_initial(labels)
 
-    @_locked
+    @locked
     def undo(self, robot: str = "") -> Step:
         """Take the newest change back that is in force.
 
@@ -456,16 +438,16 @@ class Memory:
             NothingToUndoError: No step of that robot is in force.
             MemoryStoreError: It could not be written; nothing changed.
         """
-        fold, own = self._log.fold, self._log.own_robots
-        whose = robots_called(robot, {*fold.robots(), *own}, self.robot_names()) if robot else own
+        fold, own = self._folded.fold, self._folded.own_robots
+        whose = robots_called(robot, {*fold.robots(), *own}, self.log.robot_names()) if robot else own
         targets = fold.undo_of(own if self.robot in whose else dict.fromkeys(whose, NO_END))
-        if not targets or fold.clock(targets[0]) <= self._log.undo_after:
+        if not targets or fold.clock(targets[0]) <= self._folded.undo_after:
             raise NothingToUndoError("There is no change to undo.")
-        what = self._log.describe(targets[0])
-        done = self._log.do(Kind.UNDO, Switch(targets)).inverse()
-        return self._with_news(replace(done, id=targets[0], what=what))
+        what = self._folded.describe(targets[0])
+        done = self._folded.do(Kind.UNDO, Switch(targets)).inverse()
+        return self._folded.with_news(replace(done, id=targets[0], what=what))
 
-    @_locked
+    @locked
     def redo(self) -> Step:
         """Do again what undo took back last.
 
@@ -473,119 +455,16 @@ class Memory:
             NothingToRedoError: Nothing was undone since the last change.
             MemoryStoreError: It could not be written; nothing changed.
         """
-        targets = self._log.fold.redo_of(self._log.own_robots)
-        if not targets or self._log.fold.clock(targets[0]) <= self._log.undo_after:
+        targets = self._folded.fold.redo_of(self._folded.own_robots)
+        if not targets or self._folded.fold.clock(targets[0]) <= self._folded.undo_after:
             raise NothingToRedoError("There is nothing to redo: no change was undone since the last one.")
-        again = self._log.fold.switched(targets[0])[0]
-        what = self._log.describe(again)
-        return self._with_news(replace(self._log.do(Kind.REDO, Switch(targets)), id=again, what=what))
-
-    @_locked
-    def adopt(
-        self,
-        operations: Sequence[Operation],
-        meta: Mapping[str, str] | None = None,
-        *,
-        origin: str = "",
-        pruned: Collection[OperationId] = (),
-    ) -> Step:
-        """Take in operations of other robots, all or none; those that are known change nothing.
-
-        Args:
-            operations: In any order.
-            meta: Facts that become true with them, in the same transaction.
-            origin: The file that they come from; then one undo takes them back together. Empty = from a fleet.
-            pruned: Those of a file that have lost what nothing can bring back; what they carry has no checksum.
-
-        Raises:
-            OperationError: One is broken, not what its robot made before, or from far in the future; nothing changed.
-            MemoryStoreError: They could not be written; nothing changed.
-        """
-        taken = f"took over {counted(len(operations), 'operation')}"
-        what = f"{origin}: {counted(len(operations), 'operation')}" if origin else taken
-        return self._with_news(
-            self._log.adopt(operations, meta or {}, pruned=pruned, origin=origin, what=what)
+        again = self._folded.fold.switched(targets[0])[0]
+        what = self._folded.describe(again)
+        return self._folded.with_news(
+            replace(self._folded.do(Kind.REDO, Switch(targets)), id=again, what=what)
         )
 
-    def is_fresh(self, operation: Operation, *, pruned: bool = False) -> bool:
-        """Whether `adopt` would take an operation in; False = it is known.
-
-        Raises:
-            OperationError: It is broken, not what its robot made before, or from far in the future.
-        """
-        return self._log.is_fresh(operation, [operation.id] if pruned else ())
-
-    def is_far_ahead(self, reading: int) -> bool:
-        """Whether a clock reading lies farther in the future than an operation may come from."""
-        return self._log.is_far_ahead(reading)
-
-    def came_with_a_file(self, key: OperationId) -> bool:
-        """Whether somebody imported the operation from a file, be it here already or not."""
-        return key in self._log.origins
-
-    @_locked
-    def reissue(self, after: int) -> Step:
-        """Go on as another robot and give this one's operations above a number new ids; see `reissue.py`.
-
-        Raises:
-            MemoryStoreError: It could not be written; nothing changed.
-        """
-        return reissuing.reissue(self._log, after)
-
-    @_locked
-    def note(self, meta: Mapping[str, str]) -> None:
-        """Write facts beside the log; it is no change of the memory.
-
-        Raises:
-            MemoryStoreError: They could not be written.
-        """
-        self._log.store.note(meta)
-
-    def robot_names(self) -> dict[str, str]:
-        """The names of robots by their ids, where they are known."""
-        return names_of(self._log.store.meta)
-
-    def known(self) -> frozenset[OperationId]:
-        """The ids of all operations."""
-        return frozenset(self._log.fold.in_order())
-
-    def newest(self, robot: str) -> int:
-        """The newest number of a robot's operations; 0 = there are none."""
-        return self._log.fold.newest(robot)
-
-    def robots(self) -> dict[str, int]:
-        """The newest number of each robot whose operations are here."""
-        return self._log.fold.robots()
-
-    def operation(self, key: OperationId) -> Operation | None:
-        """An operation of the log; None = it is not there, or has lost what it carried."""
-        return self._log.operation(key)
-
-    def row(self, key: OperationId) -> Row | None:
-        """An operation as a row of the log; None = it is not there.
-
-        Raises:
-            MemoryStoreError: It is not as it was written.
-        """
-        return self._log.store.operation(key)
-
-    def rows(self) -> list[Row]:
-        """All operations as rows of the log, in its order: to share them."""
-        return list(self._log.store.operations())
-
-    def meta(self) -> dict[str, str]:
-        """Facts that are written beside the log."""
-        return self._log.store.meta
-
-    def log(self) -> list[LogEntry]:
-        """Who did what when, in the order of the log."""
-        return list(self._log.entries())
-
-    def history(self) -> list[tuple[str, bool]]:
-        """What was done, oldest first, and whether it was undone; without the undoing itself."""
-        return [(entry.what, not entry.in_force) for entry in self._log.entries() if not entry.kind.switches]
-
-    @_locked
+    @locked
     def compact(self, *, depth: int = HISTORY_DEPTH) -> int:
         """Drop what undo can no longer reach, and give its room back to the disk; see `compact.py`.
 
@@ -598,33 +477,33 @@ class Memory:
         Raises:
             MemoryStoreError: There is no room to do it in.
         """
-        return compacting.compact(self._log, depth)
+        return compacting.compact(self._folded, depth)
 
-    @_locked
+    @locked
     def backup(self, path: Path) -> None:
         """Write a copy, history included, to a new file.
 
         Raises:
             MemoryStoreError: It exists, or cannot be written.
         """
-        self._log.store.backup(path)
+        self._folded.store.backup(path)
 
     def content_hash(self) -> str:
         """SHA-256 (hexadecimal) over all that is recorded, pictures and history included."""
-        return self._log.store.content_hash()
+        return self._folded.store.content_hash()
 
-    @_locked
+    @locked
     def close(self) -> None:
         """Close the file; the memory is not used afterwards."""
-        self._log.store.close()
+        self._folded.store.close()
 
-    @_locked
+    @locked
     def abandon(self) -> None:
         """Close a memory that is not used after all; files that began with it and hold nothing are removed."""
-        self._log.store.abandon()
+        self._folded.store.abandon()
 
     def _do(self, kind: Kind, payload: Payload) -> Step:
-        return self._with_news(self._log.do(kind, payload))
+        return self._folded.with_news(self._folded.do(kind, payload))
 
     def _check(self, embeddings: Iterable[npt.NDArray]) -> None:
         for embedding in embeddings:
@@ -639,8 +518,3 @@ class Memory:
             known = ", ".join(self.labels[:8]) or "none yet"
             raise UnknownLabelError(f"Unknown label '{label}'.{nearest(label, self.labels)} Known: {known}.")
         return label
-
-    def _with_news(self, step: Step) -> Step:
-        """The step, with a word where writing works again."""
-        news = self._log.store.recovered
-        return replace(step, what=f"{step.what} ({news})") if news else step

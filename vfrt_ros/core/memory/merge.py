@@ -91,7 +91,7 @@ class MemoryState:
     def of(cls, memory: Memory) -> MemoryState:
         """As it is now."""
         return cls(
-            memory.encoder, memory.version, tuple(memory.examples()), dict(memory.prompts), memory.known()
+            memory.encoder, memory.version, tuple(memory.examples()), dict(memory.prompts), memory.log.known()
         )
 
     @property
@@ -141,7 +141,7 @@ def carry_out(memory: Memory, prepared: Merge) -> Merged:
         MemoryStoreError: It could not be written; nothing changed.
     """
     if prepared.bundle.rows:
-        step = memory.adopt(prepared.operations, origin=prepared.source, pruned=prepared.pruned)
+        step = memory.log.adopt(prepared.operations, origin=prepared.source, pruned=prepared.pruned)
         taken = {operation.id for operation in prepared.operations}
         known = [row for row in prepared.bundle.rows if OperationId(row[0], row[1]) not in taken]
         there = sum(len(row_teaches(row, memory.encoder.dim)) for row in known)
@@ -155,7 +155,7 @@ def carry_out(memory: Memory, prepared: Merge) -> Merged:
 def bundle_of(memory: Memory) -> Bundle:
     """All of a memory that can be shared, as it is at this moment."""
     with memory.lock:
-        return Bundle(memory.encoder, tuple(memory.rows()))
+        return Bundle(memory.encoder, tuple(memory.log.rows()))
 
 
 def contents_of(bundle: Bundle) -> Bundle:
@@ -164,7 +164,9 @@ def contents_of(bundle: Bundle) -> Bundle:
         return bundle
     memory = Memory(bundle.encoder)
     operations = [operation_of(row) for row in bundle.rows]
-    memory.adopt(operations, pruned=frozenset(operation_of(row).id for row in bundle.rows if is_pruned(row)))
+    memory.log.adopt(
+        operations, pruned=frozenset(operation_of(row).id for row in bundle.rows if is_pruned(row))
+    )
     return Bundle(bundle.encoder, (), tuple(memory.taught_examples()), dict(memory.prompts))
 
 

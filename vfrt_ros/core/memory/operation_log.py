@@ -1,0 +1,139 @@
+# Copyright vfrt developers
+# SPDX-License-Identifier: Apache-2.0
+"""The log of a memory, operation by operation: what files and other robots exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from threading import RLock
+
+from vfrt_ros.core.memory import reissue as reissuing
+from vfrt_ros.core.memory.folded_log import FoldedLog, LogEntry
+from vfrt_ros.core.memory.locked import locked
+from vfrt_ros.core.memory.operation_row import Row
+from vfrt_ros.core.memory.robot_names import names_of
+from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.example import Step
+from vfrt_ros.core.types.operation import Operation, OperationId
+
+
+class OperationLog:
+    """All operations of a memory, its own and those of other robots.
+
+    Threads: as `Memory`, whose lock it holds.
+
+    Args:
+        folded: The log and the state that it gives.
+        lock: The memory's.
+    """
+
+    def __init__(self, folded: FoldedLog, lock: RLock) -> None:
+        self._folded = folded
+        self.lock = lock
+
+    @locked
+    def adopt(
+        self,
+        operations: Sequence[Operation],
+        meta: Mapping[str, str] | None = None,
+        *,
+        origin: str = "",
+        pruned: Collection[OperationId] = (),
+    ) -> Step:
+        """Take in operations of other robots, all or none; those that are known change nothing.
+
+        Args:
+            operations: In any order.
+            meta: Facts that become true with them, in the same transaction.
+            origin: The file that they come from; then one undo takes them back together. Empty = from a fleet.
+            pruned: Those of a file that have lost what nothing can bring back; what they carry has no checksum.
+
+        Raises:
+            OperationError: One is broken, not what its robot made before, or from far in the future; nothing changed.
+            MemoryStoreError: They could not be written; nothing changed.
+        """
+        taken = f"took over {counted(len(operations), 'operation')}"
+        what = f"{origin}: {counted(len(operations), 'operation')}" if origin else taken
+        return self._folded.with_news(
+            self._folded.adopt(operations, meta or {}, pruned=pruned, origin=origin, what=what)
+        )
+
+    def is_fresh(self, operation: Operation, *, pruned: bool = False) -> bool:
+        """Whether `adopt` would take an operation in; False = it is known.
+
+        Raises:
+            OperationError: It is broken, not what its robot made before, or from far in the future.
+        """
+        return self._folded.is_fresh(operation, [operation.id] if pruned else ())
+
+    def is_far_ahead(self, reading: int) -> bool:
+        """Whether a clock reading lies farther in the future than an operation may come from."""
+        return self._folded.is_far_ahead(reading)
+
+    def came_with_a_file(self, key: OperationId) -> bool:
+        """Whether somebody imported the operation from a file, be it here already or not."""
+        return key in self._folded.origins
+
+    @locked
+    def reissue(self, after: int) -> Step:
+        """Go on as another robot and give this one's operations above a number new ids; see `reissue.py`.
+
+        Raises:
+            MemoryStoreError: It could not be written; nothing changed.
+        """
+        return reissuing.reissue(self._folded, after)
+
+    @locked
+    def note(self, meta: Mapping[str, str]) -> None:
+        """Write facts beside the log; it is no change of the memory.
+
+        Raises:
+            MemoryStoreError: They could not be written.
+        """
+        self._folded.store.note(meta)
+
+    def robot_names(self) -> dict[str, str]:
+        """The names of robots by their ids, where they are known."""
+        return names_of(self._folded.store.meta)
+
+    def known(self) -> frozenset[OperationId]:
+        """The ids of all operations."""
+        return frozenset(self._folded.fold.in_order())
+
+    def newest(self, robot: str) -> int:
+        """The newest number of a robot's operations; 0 = there are none."""
+        return self._folded.fold.newest(robot)
+
+    def robots(self) -> dict[str, int]:
+        """The newest number of each robot whose operations are here."""
+        return self._folded.fold.robots()
+
+    def operation(self, key: OperationId) -> Operation | None:
+        """An operation of the log; None = it is not there, or has lost what it carried."""
+        return self._folded.operation(key)
+
+    def row(self, key: OperationId) -> Row | None:
+        """An operation as a row of the log; None = it is not there.
+
+        Raises:
+            MemoryStoreError: It is not as it was written.
+        """
+        return self._folded.store.operation(key)
+
+    def rows(self) -> list[Row]:
+        """All operations as rows of the log, in its order: to share them."""
+        return list(self._folded.store.operations())
+
+    def meta(self) -> dict[str, str]:
+        """Facts that are written beside the log."""
+        return self._folded.store.meta
+
+    def entries(self) -> list[LogEntry]:
+        """Who did what when, in the order of the log."""
+        return list(self._folded.entries())
+
+    def history(self) -> list[tuple[str, bool]]:
+        """What was done, oldest first, and whether it was undone; without the undoing itself."""
+        return [
+            (entry.what, not entry.in_force) for entry in self._folded.entries() if not entry.kind.switches
+        ]
