@@ -25,8 +25,8 @@ SERVER = "fast-discovery-server"
 PANEL = """
 import threading
 from vfrt_msgs.srv import ListLabels
-from vfrt_ros.client.ros_link import RosLink
-with RosLink() as link:
+from vfrt_ros.client.ros_client import RosClient
+with RosClient() as link:
     for _ in range(300):
         if link.is_there("/recognition"):
             break

@@ -19,7 +19,7 @@ from vfrt_ros.client import greeting as module
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.greeting import Greeting
 from vfrt_ros.client.node_client import NodeClient
-from vfrt_ros.client.ros_link import RosLink
+from vfrt_ros.client.ros_client import RosClient
 
 
 def test_it_is_sent_again_at_growing_distances_until_one_answer_comes(monkeypatch) -> None:
@@ -69,7 +69,7 @@ def by_client(seconds: float) -> Any:
 
 
 def by_link(seconds: float) -> Any:
-    with RosLink() as link:
+    with RosClient() as link:
         for _ in range(200):
             if link.is_there(ADDRESS):
                 break

@@ -19,7 +19,7 @@ from rcl_interfaces.srv import GetParameters, ListParameters
 from vfrt_msgs.srv import Undo
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.greetings import Greetings
-from vfrt_ros.client.ros_link import RosLink
+from vfrt_ros.client.ros_client import RosClient
 
 NEVER = 1_000_000
 
@@ -88,7 +88,7 @@ def test_calls_that_gave_up_on_a_node_that_loads_leave_nothing_for_it_to_wait_fo
     deaf: Listener, recwarn: pytest.WarningsRecorder
 ) -> None:
     services = (Undo, ListParameters, GetParameters)
-    with RosLink() as link, ThreadPoolExecutor(len(services)) as threads:
+    with RosClient() as link, ThreadPoolExecutor(len(services)) as threads:
         wait_for(lambda: link.is_there(ADDRESS), "the node")
         for _ in range(3):
             calls = [threads.submit(give_up, link, service) for service in services]
@@ -101,7 +101,7 @@ def test_calls_that_gave_up_on_a_node_that_loads_leave_nothing_for_it_to_wait_fo
     assert [str(told.message) for told in recwarn if "client will not receive" in str(told.message)] == []
 
 
-def give_up(link: RosLink, service: Any) -> bool:
+def give_up(link: RosClient, service: Any) -> bool:
     """Call for half a second; whether the node gave no answer."""
     try:
         link.call(ADDRESS, service, service.Request(), 0.5)

@@ -28,7 +28,7 @@ from std_msgs.msg import Header
 
 from tools.private_domain import take_domain
 from vfrt_msgs.msg import MemoryInfo, Recognition
-from vfrt_ros.client.ros_link import RosLink
+from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.camera_node import CameraNode
 from vfrt_ros.nodes.conversions import image_from_frame
@@ -58,7 +58,7 @@ class Running:
         for node in self.nodes:
             node.start()
         self.peer = self.ros.node("peer")
-        self.link = RosLink().__enter__()
+        self.link = RosClient().__enter__()
         feed = RecognitionFeed()
         self.link.subscribe(Recognition, names.RECOGNITION, feed.take, qos.recognition())
         self.publishers = {

@@ -23,7 +23,7 @@ from vfrt_ros.cli.doctor.check_result import Level
 from vfrt_ros.cli.doctor.graph import check_shared_services
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.node_client import NodeClient
-from vfrt_ros.client.ros_link import RosLink
+from vfrt_ros.client.ros_client import RosClient
 
 pytestmark = pytest.mark.ros
 
@@ -69,7 +69,7 @@ def test_a_request_is_refused_until_one_of_them_has_left(ros: Ros, other: NodePr
                 client.subscribe(Recognition, lambda message: None)
             (finding,) = check_shared_services(client)
             assert finding.level is Level.BROKEN
-        with RosLink() as link:
+        with RosClient() as link:
             wait_for(lambda link=link: link.is_there("/recognition") and link.is_there("/rec_b"), "both")
             with pytest.raises(ClientError, match="alone that is meant"):
                 link.call(address, SetPrompts, SetPrompts.Request(labels=["cup"]))

@@ -12,14 +12,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import rclpy
-
 from tools.private_domain import private_domain
 from tools.soak.child import Child, Sample
 from tools.soak.commands import Commands
 from tools.soak.plot import plot
 from tools.soak.verdict import Tally, growth, missed, violations
 from tools.soak.visitor import Visitor
+from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.nodes import names
 
 START_S = 60.0
@@ -46,18 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     os.environ["ROS_DOMAIN_ID"] = str(private_domain())
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = options.range
-    rclpy.init()
-    with tempfile.TemporaryDirectory() as home:
+    with RosClient("vfrt_soak", "The trial") as link, tempfile.TemporaryDirectory() as home:
         children = _start(options, home)
-        visitor = Visitor(rclpy.create_node("soak"), options.seed)
+        visitor = Visitor(link, options.seed)
         commands = Commands(options.command_every)
         try:
             samples = _run(options.minutes, children, visitor, commands)
         finally:
             commands.stop()
-            visitor.close()
             statuses = {child.name: child.end() for child in children}
-            rclpy.try_shutdown()
     plot(samples, options.folder / "soak.png")
     found = [text for name, taken in samples.items() for text in violations(name, taken)]
     found += missed(visitor.tally, options.fps) + [

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from typing import Any
 
@@ -13,20 +12,18 @@ from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import SetParameters
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 
 from tools.soak.frame_count import FrameCount, Frames
 from tools.soak.verdict import Tally
 from vfrt_msgs.msg import Recognition
-from vfrt_ros.client.greeting import Greeting
+from vfrt_ros.client.errors import ClientError
+from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.services import SERVICES
 
 ANSWER_S = 30.0
-_LOOK_S = 0.01
 LABELS = ("cat", "cup", "rocket", "motorcycle", "astronaut", "thing")
 PARAMETERS: dict[str, tuple[Any, ...]] = {
     "alpha_fusion": (0.0, 0.5, 1.0),
@@ -42,33 +39,27 @@ WRONG: dict[str, Any] = {"alpha_fusion": 7.0, "fuse": "early", "backbone": "othe
 
 
 class Visitor:
-    """A tester node; `act` does one thing and waits for its answer.
+    """Asks through a client; `act` does one thing and waits for its answer.
 
-    Threads: an executor thread hears topics and answers; the caller's thread acts. `tally` is written by
-    both, each its own fields; `_overlay` belongs to the executor thread.
+    Threads: the client's thread hears topics and answers; the caller's thread acts. `tally` is written by
+    both, each its own fields.
+
+    Args:
+        link: Hears and asks.
+        seed: Of what is asked.
     """
 
-    def __init__(self, node: Node, seed: int) -> None:
+    def __init__(self, link: RosClient, seed: int) -> None:
         self.tally = Tally()
-        self._node = node
+        self._link = link
         self._random = random.Random(seed)
         self._frames = FrameCount()
         self._before: Frames | None = None
         self._began = 0.0
         self._heard: float | None = None
-        self._clients: dict[str, Any] = {}
         self._overlay: Any = None
-        self._executor = SingleThreadedExecutor()
-        self._executor.add_node(node)
-        node.create_subscription(Recognition, names.RECOGNITION, self._hear, qos.recognition())
-        node.create_subscription(
-            DiagnosticArray,
-            names.DIAGNOSTICS,
-            lambda message: self._frames.take(message.status),
-            qos.diagnostics(),
-        )
-        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
-        self._thread.start()
+        link.subscribe(Recognition, names.RECOGNITION, self._hear, qos.recognition())
+        link.subscribe(DiagnosticArray, names.DIAGNOSTICS, self._diagnose, qos.diagnostics())
 
     @property
     def sees(self) -> bool:
@@ -98,12 +89,8 @@ class Visitor:
             self.tally.frames = after.since(self._before)
 
     def _turn_camera(self, transition: int) -> None:
-        self._request(ChangeState, f"{names.CAMERA_NODE}/change_state", transition=Transition(id=transition))
-
-    def close(self) -> None:
-        """End the executor's thread."""
-        self._executor.shutdown(2.0)
-        self._thread.join(5.0)
+        path = f"{names.CAMERA_NODE}/change_state"
+        self._request(names.CAMERA_NODE, ChangeState, path, transition=Transition(id=transition))
 
     def _teach(self) -> None:
         fields = {"label": self._label(), "frames": self._random.randint(0, 8)}
@@ -132,16 +119,11 @@ class Visitor:
         self._set_parameter(name, WRONG[name], good=False)
 
     def _watch(self) -> None:
-        """Begin or end to watch the overlay, in the executor's thread: it may not wait for what is destroyed."""
-        self._executor.create_task(self._turn_overlay)
-
-    def _turn_overlay(self) -> None:
+        """Begin or end to watch the overlay."""
         if self._overlay is None:
-            self._overlay = self._node.create_subscription(
-                Image, names.OVERLAY, lambda message: None, qos.overlay()
-            )
+            self._overlay = self._link.subscribe(Image, names.OVERLAY, lambda message: None, qos.overlay())
         else:
-            self._node.destroy_subscription(self._overlay)
+            self._link.unsubscribe(self._overlay)
             self._overlay = None
 
     def _label(self) -> str:
@@ -149,36 +131,24 @@ class Visitor:
 
     def _set_parameter(self, name: str, value: Any, *, good: bool) -> None:
         parameter = Parameter(name, value=value).to_parameter_msg()
-        response = self._request(SetParameters, "recognition/set_parameters", parameters=[parameter])
+        response = self._request(
+            names.RECOGNITION_NODE, SetParameters, "recognition/set_parameters", parameters=[parameter]
+        )
         if response is not None and response.results[0].successful is not good:
             self.tally.unanswered.append(f"{name} = {value!r}: {response.results[0].reason or 'accepted'}")
 
     def _call(self, name: str, **fields: Any) -> None:
-        response = self._request(SERVICES[name][0], name, **fields)
+        response = self._request(names.RECOGNITION_NODE, SERVICES[name][0], name, **fields)
         if response is not None and response.code in (response.INTERNAL_ERROR, response.NOT_ACTIVE):
             self.tally.unanswered.append(f"{name} {fields}: {response.message}")
 
-    def _request(self, service: type, path: str, **fields: Any) -> Any:
+    def _request(self, node: str, service: Any, path: str, **fields: Any) -> Any:
         self.tally.asked[path] = self.tally.asked.get(path, 0) + 1
-        client, done = self._client(service, path), threading.Event()
-        if client.wait_for_service(ANSWER_S):
-            future = client.call_async(service.Request(**fields))  # type: ignore[attr-defined]
-            future.add_done_callback(lambda _: done.set())
-            if done.wait(ANSWER_S):
-                return future.result()
-        self.tally.unanswered.append(f"{path} {fields}: none within {ANSWER_S:.0f} s")
+        try:
+            return self._link.call(f"/{node}", service, service.Request(**fields), ANSWER_S)
+        except ClientError as error:
+            self.tally.unanswered.append(f"{path} {fields}: {error}")
         return None
-
-    def _client(self, service: type, path: str) -> Any:
-        if path not in self._clients:
-            self._clients[path] = self._node.create_client(service, path)
-            camera = path.startswith(f"{names.CAMERA_NODE}/")
-            greeting = Greeting(self._node, f"/{names.CAMERA_NODE if camera else names.RECOGNITION_NODE}")
-            deadline = time.monotonic() + ANSWER_S
-            while not greeting.is_answered() and time.monotonic() < deadline:
-                time.sleep(_LOOK_S)
-            greeting.end()
-        return self._clients[path]
 
     def _hear(self, message: Recognition) -> None:
         now = time.monotonic()

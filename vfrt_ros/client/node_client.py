@@ -1,9 +1,9 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""A short-lived ROS 2 node that speaks to one running node: its services, its parameters, its topics.
+"""A client of one running node, for a short while: its services, its parameters, its topics.
 
-Services and topics are found in the graph by their type, so a remapped one is found too. Every wait has a
-deadline. One thread uses a client; `stop` alone may be called from another.
+Every wait has a deadline, and what is heard is handled in the thread that waits. One thread uses a client; `stop`
+alone may be called from another.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
 from rcl_interfaces.srv import GetParameters
-from rclpy.executors import SingleThreadedExecutor
 
 from vfrt_ros.bringup import live_command
 from vfrt_ros.client.camera_topics import camera_of, topics_of
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import AbsentError, NoAnswerError, SharedNameError
-from vfrt_ros.client.graph import GraphView, is_told_by_server, type_name, usual_service_name
-from vfrt_ros.client.greeting import Greeting
-from vfrt_ros.client.own_node import join_graph
+from vfrt_ros.client.graph import is_told_by_server, type_name, usual_service_name
+from vfrt_ros.client.inbox import Inbox
 from vfrt_ros.client.patience import CALL_SECONDS, DISCOVERY_SECONDS
+from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.nodes import names
 from vfrt_ros.nodes.same_service import others_offering, others_publishing, refuse_shared
 
@@ -73,16 +73,12 @@ class NodeClient:
         self._leave()
 
     def _join(self) -> None:
-        self._context, self.node = join_graph("vfrt_command")
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self.node)
-        self._graph = GraphView(self.node)
+        self._ros, self._inbox = RosClient(), Inbox()
+        self._ros.__enter__()
         self._settled = time.monotonic() + _SETTLE_SECONDS
 
     def _leave(self) -> None:
-        self._executor.shutdown(timeout_sec=0.5)
-        self.node.destroy_node()
-        self._context.try_shutdown()
+        self._ros.__exit__()
 
     def call(self, service: Any, request: Any, *, seconds: float = CALL_SECONDS) -> Any:
         """Call the node's service of this type.
@@ -92,41 +88,40 @@ class NodeClient:
             SharedNameError: another node offers the service too.
             NoAnswerError: no answer came in time.
         """
+        name = self._find_service(service)
+        deadline = time.monotonic() + seconds
+        if not self._ros.greet(self.address, deadline, self.patience, self._stopped):
+            raise NoAnswerError(
+                f"{self.address} gave no answer within {seconds:g} s to a first call, so nothing was done."
+            )
+        self._settle()
+        if others := self.look(lambda node: others_offering(node, name, self.address)):
+            raise SharedNameError(refuse_shared(name, self.address, others))
+        answer = self._ros.ask(self.address, service, request)
+        answer.add_done_callback(lambda _: self._inbox.wake())
+        if not self.spin(answer.done, deadline - time.monotonic()):
+            self._ros.do(answer.cancel)
+            raise NoAnswerError(f"{self.address} gave no answer on {name} within {seconds:g} s.")
+        return answer.result()
+
+    def _find_service(self, service: Any) -> str:
+        """The name of the node's service of this type, once requests reach it.
+
+        Raises:
+            AbsentError: the node is not there, or has no such service.
+        """
         kind = type_name(service)
         name = self._wait_for(
-            lambda: self._graph.service(self.address, kind),
-            lambda: self.node.create_client(service, usual_service_name(self.address, service)),
+            lambda: self._ros.graph.service(self.address, kind),
+            lambda: self.look(
+                lambda node: node.create_client(service, usual_service_name(self.address, service))
+            ),
         )
         if name is None:
             raise AbsentError(self.why_missing(kind))
-        client = self.node.create_client(service, name)
-        try:
-            if not self.spin(client.service_is_ready, self.patience):
-                raise AbsentError(f"{self.address} is there, but its service {name} is out of reach.")
-            deadline = time.monotonic() + seconds
-            if not self._greet(seconds):
-                raise NoAnswerError(
-                    f"{self.address} gave no answer within {seconds:g} s to a first call, so nothing was done."
-                )
-            self._settle()
-            if others := others_offering(self.node, name, self.address):
-                raise SharedNameError(refuse_shared(name, self.address, others))
-            future = client.call_async(request)
-            if not self.spin(future.done, deadline - time.monotonic()):
-                raise NoAnswerError(f"{self.address} gave no answer on {name} within {seconds:g} s.")
-            return future.result()
-        finally:
-            self.node.destroy_client(client)
-
-    def _greet(self, seconds: float) -> bool:
-        """Wait until the node's answers arrive; False = they do not. One that cannot be greeted is believed."""
-        greeting = Greeting(self.node, self.address)
-        try:
-            return not self.spin(greeting.can_be_sent, self.patience) or self.spin(
-                greeting.is_answered, seconds
-            )
-        finally:
-            greeting.end()
+        if not self.spin(lambda: self._ros.is_ready(self.address, service), self.patience):
+            raise AbsentError(f"{self.address} is there, but its service {name} is out of reach.")
+        return name
 
     def subscribe(
         self, message: Any, callback: Callable[[Any], None], qos: Any = 10, *, camera: str = ""
@@ -148,11 +143,23 @@ class NodeClient:
             camera, self.topics(message, qos), _USUAL_TOPICS.get(type_name(message), ""), self._namespace
         )
         for topic in topics:
-            if others := others_publishing(self.node, topic, self.address):
+            if others := self._ros.do(partial(self._others_publishing, topic)):
                 raise SharedNameError(refuse_shared(topic, self.address, others))
         for topic in topics:
-            self.node.create_subscription(message, topic, callback, qos)
+            self.hear(message, topic, callback, qos)
         return ", ".join(topics)
+
+    def hear(self, message: Any, topic: str, callback: Callable[[Any], None], qos: Any = 10) -> Any:
+        """Hear a topic, whoever publishes it, while `spin` runs, until `end_hearing` gets what this returns."""
+        return self._ros.subscribe(message, topic, self._inbox.slot(callback, qos), qos)
+
+    def end_hearing(self, subscription: Any) -> None:
+        """Hear a topic no more."""
+        self._ros.unsubscribe(subscription)
+
+    def look(self, work: Callable[[Any], Found]) -> Found:
+        """What `work` finds in the graph, which it is given our node for."""
+        return self._ros.look(work)
 
     def topics(self, message: Any, qos: Any = 10) -> list[str]:
         """All topics of this type that the node publishes, sorted: one for each of its cameras.
@@ -162,7 +169,7 @@ class NodeClient:
         """
         kind = type_name(message)
         found = self._wait_for(
-            lambda: self._graph.all_published(self.address, kind) or None,
+            lambda: self._ros.graph.all_published(self.address, kind) or None,
             lambda: self._hear_usual(message, qos),
         )
         if found is None:
@@ -172,8 +179,8 @@ class NodeClient:
         if any(camera_of(topic, usual, self._namespace) for topic in found):
             # They are heard of one after another, also while the node is still being made.
             count = len(self.cameras())
-            self.spin(lambda: len(self._graph.all_published(self.address, kind)) >= count, self.patience)
-        return sorted(self._graph.all_published(self.address, kind) or found)
+            self.spin(lambda: len(self._ros.topics_of(self.address, message)) >= count, self.patience)
+        return sorted(self._ros.topics_of(self.address, message) or found)
 
     def cameras(self) -> list[str]:
         """The names of the node's cameras, in its order; none = one camera without a name.
@@ -203,7 +210,7 @@ class NodeClient:
         while not until():
             if self._stopped.is_set() or (deadline is not None and time.monotonic() >= deadline):
                 return False
-            self._executor.spin_once(timeout_sec=_LOOK_AGAIN_SECONDS)
+            self._inbox.handle_one(_LOOK_AGAIN_SECONDS)
         return True
 
     def stop(self) -> None:
@@ -221,11 +228,11 @@ class NodeClient:
 
     def node_names(self) -> list[str]:
         """The full names of all nodes in the graph, sorted."""
-        return sorted(self._graph.nodes())
+        return sorted(self._ros.do(self._ros.graph.nodes))
 
     def how_many(self) -> int:
         """How many nodes of this name are in the graph; more than one get in each other's way."""
-        return self._graph.count(self.address)
+        return self._ros.do(lambda: self._ros.graph.count(self.address))
 
     def why_missing(self, kind: str) -> str:
         """One line that says why nothing of this type was found, and what to do."""
@@ -246,14 +253,17 @@ class NodeClient:
         )
 
     def _is_lifecycle(self) -> bool:
-        return self._graph.service(self.address, _LIFECYCLE_SERVICE) is not None
+        return self._ros.do(lambda: self._ros.graph.service(self.address, _LIFECYCLE_SERVICE)) is not None
+
+    def _others_publishing(self, topic: str) -> list[str]:
+        return others_publishing(self._ros.node, topic, self.address)
 
     def _hear_usual(self, message: Any, qos: Any) -> None:
         """Begin to hear a topic of this type under the name that it has where nothing was remapped."""
         name = _USUAL_TOPICS.get(type_name(message))
         for camera in self.cameras() or [""] if name else ():
             topic = f"{self._namespace}/{names.of_camera(camera, str(name))}"
-            self.node.create_subscription(message, topic, lambda _: None, qos)
+            self._ros.subscribe(message, topic, lambda _: None, qos)
 
     def _wait_for(
         self, look: Callable[[], Found | None], match: Callable[[], object] = lambda: None
@@ -261,6 +271,7 @@ class NodeClient:
         """What `look` finds within the patience; None = nothing.
 
         Args:
+            look: Looks into the graph, in the executor's thread.
             match: Makes an endpoint that the node's own one matches. A discovery server tells of those alone, so it is
                 called once under such a server, when the node is there and `look` has found nothing.
         """
@@ -271,7 +282,7 @@ class NodeClient:
         def has_found() -> bool:
             nonlocal unmatched
             self._seen.update(self.node_names())
-            found[0] = look()
+            found[0] = self._ros.do(look)
             if found[0] is None and unmatched and self.is_there():
                 match()
                 unmatched = False

@@ -23,7 +23,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from vfrt_ros.client.errors import ClientError
-from vfrt_ros.client.ros_link import RosLink
+from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.core.worker.frame_worker import NewestWorker
 from vfrt_ros.nodes import qos
 from vfrt_ros.nodes.conversions import Frame, compressed_from_frame, image_from_frame
@@ -72,7 +72,7 @@ class BrowserSource:
 
     def __init__(
         self,
-        link: RosLink,
+        link: RosClient,
         recognition: str,
         topic: str,
         camera: NodeWatch,

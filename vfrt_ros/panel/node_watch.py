@@ -19,7 +19,7 @@ from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 
 from vfrt_ros.client.errors import ClientError
-from vfrt_ros.client.ros_link import RosLink
+from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.core.types.errors import VfrtError
 
 ASK_SECONDS = 1.0
@@ -56,7 +56,7 @@ class NodeWatch:
 
     def __init__(
         self,
-        link: RosLink,
+        link: RosClient,
         address: str,
         came: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,

@@ -19,7 +19,8 @@ from vfrt_ros.bringup import full_name
 from vfrt_ros.client.camera_topics import camera_of
 from vfrt_ros.client.domain import domain_id
 from vfrt_ros.client.errors import ClientError
-from vfrt_ros.client.ros_link import CALL_SECONDS, RosLink
+from vfrt_ros.client.patience import CALL_SECONDS
+from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.launch_arguments import CAMERA
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.fleet_values import told_fleet
@@ -58,7 +59,7 @@ class PanelClient:
         self.address = address
         self._namespace = address.rpartition("/")[0]
         self._stack = ExitStack()
-        self._link = RosLink()
+        self._link = RosClient("vfrt_panel", "The panel")
         self._memory: MemoryInfo | None = None
         self._lost = ""
         self._fleet: list[str] = []

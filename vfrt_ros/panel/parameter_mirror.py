@@ -18,7 +18,7 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import qos_profile_parameter_events
 
 from vfrt_ros.client.errors import ClientError
-from vfrt_ros.client.ros_link import RosLink
+from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.nodes.parameters import FOREIGN
 
 REFRESH_SECONDS = 5.0
@@ -44,7 +44,7 @@ class MirroredParameter:
 class ParameterMirror:
     """What the node's parameters are now."""
 
-    def __init__(self, link: RosLink, address: str) -> None:
+    def __init__(self, link: RosClient, address: str) -> None:
         self._link = link
         self._address = address
         self._lock = threading.Lock()

@@ -13,14 +13,14 @@ from typing import Any
 
 from sensor_msgs.msg import CompressedImage
 
-from vfrt_ros.client.ros_link import RosLink
+from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.nodes import qos
 
 
 class PictureStream:
     """Subscribes to a topic of JPEGs while at least one watcher is there."""
 
-    def __init__(self, link: RosLink, topic: Callable[[], str]) -> None:
+    def __init__(self, link: RosClient, topic: Callable[[], str]) -> None:
         """
         Args:
             topic: Where the pictures are now; asked when the first watcher comes and by `settle`.

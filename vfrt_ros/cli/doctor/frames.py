@@ -39,11 +39,9 @@ def check_frames(client: NodeClient, recognition: str, cameras: Sequence[str]) -
     def is_told_by_all() -> bool:
         return {address for address, _ in heard} >= {recognition, *cameras}
 
-    subscription = client.node.create_subscription(
-        DiagnosticArray, names.DIAGNOSTICS, take, qos.diagnostics()
-    )
+    subscription = client.hear(DiagnosticArray, names.DIAGNOSTICS, take, qos.diagnostics())
     client.spin(is_told_by_all, SECONDS)
-    client.node.destroy_subscription(subscription)
+    client.end_hearing(subscription)
     return judge_frames(heard.values(), recognition) + [
         CheckResult(address, Level.NOTE, status.message, "its log says more")
         for (address, _), status in heard.items()

@@ -73,14 +73,16 @@ def check_shared_services(client: NodeClient) -> list[CheckResult]:
     """Whether another node offers the services of the client's node: a request would reach both."""
     namespace, _, name = client.address.rpartition("/")
     try:
-        offered = client.node.get_service_names_and_types_by_node(name, namespace or "/")
+        offered = client.look(lambda node: node.get_service_names_and_types_by_node(name, namespace or "/"))
     except NodeNameNonExistentError:
         return []
     ours = sorted(
         service for service, kinds in offered if any(kind.startswith("vfrt_msgs/") for kind in kinds)
     )
     others = sorted(
-        {other for service in ours for other in others_offering(client.node, service, client.address)}
+        client.look(
+            lambda node: {o for service in ours for o in others_offering(node, service, client.address)}
+        )
     )
     if not others:
         return []
@@ -91,9 +93,9 @@ def check_shared_services(client: NodeClient) -> list[CheckResult]:
 
 def check_image_topics(client: NodeClient) -> list[CheckResult]:
     """Each image topic that has both ends: whether their QoS lets them meet."""
-    topics = client.node.get_topic_names_and_types()
+    topics = client.look(lambda node: node.get_topic_names_and_types())
     pictures = sorted(name for name, kinds in topics if set(kinds) & set(IMAGE_TYPES))
-    return [result for name in pictures for result in _check_topic(client.node, name)]
+    return client.look(lambda node: [result for name in pictures for result in _check_topic(node, name)])
 
 
 def check_source(client: NodeClient) -> list[CheckResult]:
@@ -102,13 +104,12 @@ def check_source(client: NodeClient) -> list[CheckResult]:
     Args:
         client: Turned to the recognition node.
     """
-    silent = [
-        topic
-        for topic, kinds in _heard(client)
-        if set(kinds) & set(IMAGE_TYPES) and not client.node.get_publishers_info_by_topic(topic)
-    ]
-    heard = [topic for topic, _ in _heard(client)]
-    there = published_images(client.node, but=[*silent, *heard])
+    heard = dict(_heard(client))
+    images = [topic for topic, kinds in heard.items() if set(kinds) & set(IMAGE_TYPES)]
+    silent = client.look(
+        lambda node: [topic for topic in images if not node.get_publishers_info_by_topic(topic)]
+    )
+    there = client.look(lambda node: published_images(node, but=[*silent, *heard]))
     named = f" (image topics there are: {listed(there)})" if there else ""
     start = f"start a camera (`{live_command(client.address)}`), or start the node with"
     return [
@@ -133,7 +134,9 @@ def _heard(client: NodeClient) -> list[tuple[str, list[str]]]:
     """The topics that the client's node subscribes to, with their types."""
     namespace, _, name = client.address.rpartition("/")
     try:
-        return list(client.node.get_subscriber_names_and_types_by_node(name, namespace or "/"))
+        return client.look(
+            lambda node: list(node.get_subscriber_names_and_types_by_node(name, namespace or "/"))
+        )
     except NodeNameNonExistentError:
         return []
 

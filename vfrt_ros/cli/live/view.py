@@ -90,9 +90,7 @@ class LiveView:
             if self._stopped.is_set():
                 return
             client.subscribe(Recognition, self._take)
-            client.node.create_subscription(
-                DiagnosticArray, names.DIAGNOSTICS, self._take_diagnostics, qos.diagnostics()
-            )
+            client.hear(DiagnosticArray, names.DIAGNOSTICS, self._take_diagnostics, qos.diagnostics())
             if self._label and client.spin(lambda: self._seen >= _frames_to_register()):
                 self._register(client)
             client.spin(lambda: False)
