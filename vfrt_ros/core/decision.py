@@ -54,7 +54,11 @@ def decide(
 
 
 def why_unknown(scores: Scores) -> Reason:
-    """Why none of the labels was accepted: torn between two, like nothing known, or just too weak."""
+    """Why none of the labels was accepted: torn between two, like nothing known, or just too weak.
+
+    Args:
+        scores: Of one frame, none of which reaches its threshold.
+    """
     first, *rest = np.sort(scores.score)[::-1]
     if scores.unknown > first:
         return Reason.UNKNOWN_UNFAMILIAR

@@ -15,7 +15,11 @@ from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 
 
 def encoder_settings(settings: RecognitionSettings) -> dict[str, Any]:
-    """The settings that choose an encoder, as `load_encoders` takes them."""
+    """The settings that choose an encoder, as `load_encoders` takes them.
+
+    Args:
+        settings: Checked parameters.
+    """
     names = (
         "backbone",
         "text_encoder",
@@ -30,14 +34,23 @@ def encoder_settings(settings: RecognitionSettings) -> dict[str, Any]:
 
 
 def open_memory(settings: RecognitionSettings, encoders: Encoders) -> Memory:
-    """The memory that the settings name, for these encoders."""
+    """The memory that the settings name, for these encoders.
+
+    Args:
+        settings: `memory_path`, `memory_index` and `nprobe`.
+        encoders: Loaded ones; the memory belongs to their space.
+    """
     backbone = encoders.backbone
     path: Path | None = memory_file(settings.memory_path, backbone.id)
     return Memory(identity_of(backbone), path, index=settings.memory_index, nprobe=settings.nprobe)
 
 
 def identity_of(backbone: Backbone) -> EncoderIdentity:
-    """The identity of an encoder; one that names no space has a space of its own for each fingerprint."""
+    """The identity of an encoder; one that names no space has a space of its own for each fingerprint.
+
+    Args:
+        backbone: One of ours, or a plug-in's.
+    """
     space = getattr(backbone, "embedding_space", "") or backbone.fingerprint
     former = tuple(getattr(backbone, "former_spaces", ()))
     return EncoderIdentity(backbone.id, space, backbone.dim, former)

@@ -84,7 +84,13 @@ class Registration:
     def of(
         cls, selection: Sequence[SelectionResult], step: Step, conflicts: Sequence[Conflict] = ()
     ) -> Registration:
-        """The outcome of a step that stored what is worth storing."""
+        """The outcome of a step that stored what is worth storing.
+
+        Args:
+            selection: Every frame that was looked at, in order.
+            step: That stored those without a rejection.
+            conflicts: Labels that have the same scene already.
+        """
         reasons = tuple(frame.reason for frame in selection if frame.rejection)
         added = step.examples.added
         return cls(len(added), reasons, step, tuple(selection), tuple(conflicts))
@@ -170,6 +176,9 @@ def select(
 
 def examples_of(selection: Sequence[SelectionResult]) -> list[NewExample]:
     """The examples to store.
+
+    Args:
+        selection: Of `select`.
 
     Raises:
         AllRejectedError: No frame passed.

@@ -52,6 +52,10 @@ class RuleMaker:
     def make(self, settings: RecognitionSettings, memory: Memory) -> FusionRule:
         """A rule that knows all of the memory.
 
+        Args:
+            settings: Name the rule and the prompt templates.
+            memory: That it shall know.
+
         Raises:
             EncoderError: A prompt cannot be encoded.
             RequestError: The memory holds more than the rule can.
@@ -99,6 +103,9 @@ class RuleInForce:
     def check(self, step: Step) -> None:
         """Do all that can fail of following a change, before it is made.
 
+        Args:
+            step: To be made.
+
         Raises:
             EncoderError: A prompt cannot be encoded.
             RequestError: There would be more than the rule can hold.
@@ -108,7 +115,11 @@ class RuleInForce:
             self._embed(self._memory.prompts_after(step))
 
     def follow(self, step: Step) -> None:
-        """Take a change in that the memory has made."""
+        """Take a change in that the memory has made.
+
+        Args:
+            step: That was made.
+        """
         if self._is_stale:
             self.rebuild()
             return
@@ -124,6 +135,9 @@ class RuleInForce:
 
     def prepare(self, settings: RecognitionSettings) -> Callable[[], None]:
         """Do all that can fail of following other settings.
+
+        Args:
+            settings: Checked ones.
 
         Returns:
             What puts the rule for them in force.
@@ -143,6 +157,9 @@ class RuleInForce:
 
     def encode_ahead(self, prompts: Mapping[str, Prompts | None]) -> None:
         """Encode prompts that are to come, some at a time, so that frames come in between.
+
+        Args:
+            prompts: By label; None takes the label's prompts away.
 
         Raises:
             EncoderError: One cannot be encoded.

@@ -52,7 +52,11 @@ class View:
         self._camera = camera
 
     def add(self, observation: Observation) -> None:
-        """Keep the next observation in time; one of another scene makes the past count no more."""
+        """Keep the next observation in time; one of another scene makes the past count no more.
+
+        Args:
+            observation: Of this camera, later than the one before.
+        """
         self.repeats.keep(observation)
         if self._recent.add(observation):
             self.forget_the_past()
@@ -89,6 +93,9 @@ class View:
     def finder_for(self, regions: str) -> RegionFinder:
         """The finder for a value of the parameter `regions`: the one in force where that is its value.
 
+        Args:
+            regions: A checked value of the parameter.
+
         Raises:
             SettingError: There is no such source, or its plug-in is broken.
         """
@@ -101,7 +108,11 @@ class View:
             self.objects.restart()
 
     def newest(self, count: int) -> list[Observation]:
-        """The newest `count` observations of the scene in view at most, oldest first."""
+        """The newest `count` observations of the scene in view at most, oldest first.
+
+        Args:
+            count: 0 = none.
+        """
         return self._recent.newest(count)
 
     def explanation(self, label: str, memory: Memory, weights: Weights, track: int = 0) -> Explanation:
@@ -132,7 +143,11 @@ class View:
         return explain(last, memory, label, pinned.get(best, {}))
 
     def last_with(self, weights: Weights) -> LastDecision | None:
-        """How the last frame was decided, with the weights as they are now; None = there is no such frame."""
+        """How the last frame was decided, with the weights as they are now; None = there is no such frame.
+
+        Args:
+            weights: As the rule says them.
+        """
         return self._last and self._last.with_weights(weights)
 
     def forget_the_past(self, *, last: LastDecision | None = None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import OK, Command, UsageError, add_json_option
+from vfrt_ros.cli.eval.about import about_plan
 from vfrt_ros.cli.eval.objects import configure_objects, evaluate_objects
 from vfrt_ros.cli.eval.protocol import configure_protocol, run_protocol_command
 from vfrt_ros.cli.eval.stream import configure_stream, print_json, run_stream
@@ -143,12 +144,7 @@ def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -
         "split": "of the data" if dataset.given_split else f"drawn with seed {plan.seed}",
         "labels": len(dataset.labels),
         **({"left out": f"{len(left_out)} (named on stderr)"} if left_out else {}),
-        "encoder": encoders.note,
-        "ways": plan.ways,
-        "shots": ", ".join(map(str, plan.shots)),
-        "episodes": plan.count,
-        "seed": plan.seed,
-        "unknown threshold": settings.open_set_threshold,
+        **about_plan(plan, encoders, settings),
         "command": _command_line(arguments),
     }
     table = {method.name: own for method, own in outcomes.items()}

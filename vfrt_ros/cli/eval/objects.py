@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import UsageError
+from vfrt_ros.cli.eval.about import about_plan
 
 if TYPE_CHECKING:
     from vfrt_ros.core.config.settings import RecognitionSettings
@@ -72,33 +73,25 @@ def evaluate_objects(
     labels = tuple(sorted({thing.label for thing in things}))
     plan = plan_for(len(labels))
     check_ways(plan, len(labels))
+    jobs = arguments.jobs or os.cpu_count() or 1
     table: dict[str, Any] = {}
-    for whole in (False, True):
-        outcomes = run(
-            plan, features_of(things, encoders, whole=whole), encoders, settings,
-            jobs=arguments.jobs or os.cpu_count() or 1, progress=True,
-        )  # fmt: skip
-        table |= {
-            f"{method.name} ({WHOLE})" if whole else method.name: own for method, own in outcomes.items()
-        }
+    for whole, suffix in ((False, ""), (True, f" ({WHOLE})")):
+        features = features_of(things, encoders, whole=whole)
+        outcomes = run(plan, features, encoders, settings, jobs=jobs, progress=True)
+        table |= {f"{method.name}{suffix}": own for method, own in outcomes.items()}
     about = {
         "dataset": arguments.objects.resolve().name,
         "format": kind,
         "pictures": len({thing.picture for thing in things}),
         "boxes": len(things),
         "labels": len(labels),
-        "encoder": encoders.note,
-        "ways": plan.ways,
-        "shots": ", ".join(map(str, plan.shots)),
-        "episodes": plan.count,
-        "seed": plan.seed,
-        "unknown threshold": settings.open_set_threshold,
+        **about_plan(plan, encoders, settings),
     }
-    found: dict[str, Any] = {}
-    if arguments.regions:
-        result = find(
-            things, encoders, settings,
-            source=arguments.regions, ways=plan.ways, shots=shots, fps=arguments.fps,
-        )  # fmt: skip
-        found = result.as_dict()
-    return summarise(about, labels, table, per_class=False), found
+    summary = summarise(about, labels, table, per_class=False)
+    if not arguments.regions:
+        return summary, {}
+    found = find(
+        things, encoders, settings,
+        source=arguments.regions, ways=plan.ways, shots=shots, fps=arguments.fps,
+    )  # fmt: skip
+    return summary, found.as_dict()

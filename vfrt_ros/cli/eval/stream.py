@@ -66,10 +66,7 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
         write_rows,
     )
 
-    if not arguments.fps > 0 or not (arguments.seconds is None or arguments.seconds > 0):
-        raise UsageError("--fps and --seconds must be more than 0.")
-    if not 0 <= arguments.noise <= 255:
-        raise UsageError(f"--noise must be between 0 and 255 grey levels; got {arguments.noise:g}.")
+    _check(arguments)
     demo = arguments.stream == "demo"
     labels = arguments.labels or (",".join(shot.subject for shot in SHOTS) if demo else "")
     settings = settings.replace(**({"init_labels": labels} if labels else {}))
@@ -99,6 +96,13 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
     else:
         print(stream_text(summary))
     return OK
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if not arguments.fps > 0 or not (arguments.seconds is None or arguments.seconds > 0):
+        raise UsageError("--fps and --seconds must be more than 0.")
+    if not 0 <= arguments.noise <= 255:
+        raise UsageError(f"--noise must be between 0 and 255 grey levels; got {arguments.noise:g}.")
 
 
 def stream_text(summary: Mapping[str, Any]) -> str:

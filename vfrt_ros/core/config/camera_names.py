@@ -15,7 +15,11 @@ _LONGEST = 60
 
 
 def is_camera_name(name: str) -> bool:
-    """Whether topics can be named after a camera of this name."""
+    """Whether topics can be named after a camera of this name.
+
+    Args:
+        name: As somebody typed it.
+    """
     return bool(_TOKEN.fullmatch(name)) and "__" not in name and len(name) <= _LONGEST
 
 

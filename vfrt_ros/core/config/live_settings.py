@@ -42,7 +42,11 @@ class LiveSettings(Generic[Chosen]):
         return self._now
 
     def put_in_force(self, settings: Chosen) -> None:
-        """Replace them as a whole; all who read them here see the new ones from now on."""
+        """Replace them as a whole; all who read them here see the new ones from now on.
+
+        Args:
+            settings: Checked ones.
+        """
         self._now = settings
 
     def __getattr__(self, name: str) -> Any:
@@ -53,6 +57,10 @@ class LiveSettings(Generic[Chosen]):
 
 def check_live(settings: RecognitionSettings, changes: Mapping[str, Any]) -> RecognitionSettings:
     """The settings with live changes.
+
+    Args:
+        settings: Those in force.
+        changes: New values by the parameters' names.
 
     Raises:
         SettingError: A name or value is wrong, or the parameter can only be set at the start.

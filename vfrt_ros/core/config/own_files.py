@@ -37,6 +37,10 @@ def check_own(files: Mapping[Path, str]) -> None:
 def check_apart(out: Path, data: Path) -> None:
     """Make sure that results do not go into the data set, where they would be taken for a part of it.
 
+    Args:
+        out: Where results go; it need not be there yet.
+        data: The folder of the data set.
+
     Raises:
         RequestError: They would.
     """

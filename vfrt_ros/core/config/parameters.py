@@ -34,6 +34,9 @@ _ONE_OF, _COMMA = "one of ", ", "
 def choices_of(expected: str) -> tuple[str, ...]:
     """The choices in a `Parameter.expected`, all that a parameter's description in ROS has room for; () = any value.
 
+    Args:
+        expected: The text of a `Parameter.expected`.
+
     >>> choices_of(Parameter("fuse", Kind.STRING, "late", "", choices=("calibrated", "late")).expected)
     ('calibrated', 'late')
     >>> choices_of("a text")
@@ -114,6 +117,9 @@ class Parameter:
 
         Whole numbers are taken for numbers, a number for a text (``source: 0``), and a text for a list as
         `read_list` reads it.
+
+        Args:
+            value: Of any type, as a file, a message or a program gives it.
 
         Raises:
             SettingError: It is of another type or out of range.
@@ -207,7 +213,13 @@ _KINDS = {
 
 
 def parameter(default: Any, description: str, **limits: Any) -> Any:
-    """A dataclass field that is a parameter; `limits` are the attributes of `Parameter`."""
+    """A dataclass field that is a parameter; `limits` are the attributes of `Parameter`.
+
+    Args:
+        default: Of the parameter's type.
+        description: One sentence for people.
+        limits: Attributes of `Parameter`.
+    """
     return dataclasses.field(default=default, metadata={"description": description, **limits})
 
 
@@ -231,6 +243,9 @@ class Settings:
     def from_mapping(cls, values: Mapping[str, Any]) -> Any:
         """Settings with these values and the defaults for the rest.
 
+        Args:
+            values: By the parameters' names.
+
         Raises:
             SettingError: A name is unknown (the nearest one is named) or a value is wrong.
         """
@@ -238,13 +253,21 @@ class Settings:
         return cls(**values)
 
     def replace(self, **changes: Any) -> Any:
-        """A copy with these values changed, checked as at the start."""
+        """A copy with these values changed, checked as at the start.
+
+        Args:
+            changes: New values by the parameters' names.
+        """
         check_names(changes, self.parameters())
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
 
 
 def check_names(values: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     """Refuse a name that is not known.
+
+    Args:
+        values: Whose names are checked.
+        known: Whose names there are.
 
     Raises:
         SettingError: Names the unknown one and the nearest known one.
@@ -293,6 +316,10 @@ def parse(entry: Parameter, text: str) -> Any:
     """What a text that a person typed says of a parameter, for `Parameter.check`.
 
     A text is taken as it is, and a list is left to `check`; else it is a number, or what YAML makes of it.
+
+    Args:
+        entry: Of the parameter.
+        text: As a person typed it.
     """
     if entry.kind in (ParameterKind.STRING, ParameterKind.STRINGS, ParameterKind.INTS):
         return text

@@ -14,6 +14,9 @@ _PLACES = ("{label}", "{}")
 def check_templates(templates: Sequence[str]) -> tuple[str, ...]:
     """The templates, if every one has a place for the label.
 
+    Args:
+        templates: Texts, each with `{label}` where the label goes.
+
     Raises:
         SettingError: the list is empty, or one is empty or has no `{label}` or `{}`.
 
@@ -34,6 +37,10 @@ def check_templates(templates: Sequence[str]) -> tuple[str, ...]:
 
 def fill(template: str, label: str) -> str:
     """The template with the label in its place; other braces stay as they are.
+
+    Args:
+        template: A text with `{label}` where the label goes.
+        label: Stands there as it is.
 
     >>> fill("a photo of a {}", "cup"), fill("{label}, {set}", "a {label}")
     ('a photo of a cup', 'a {label}, {set}')

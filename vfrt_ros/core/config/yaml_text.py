@@ -17,6 +17,9 @@ def read_yaml(text: str) -> Any:
 
     PyYAML lets more through than its own errors: a date of month 99, a nesting without end.
 
+    Args:
+        text: One YAML document.
+
     Raises:
         ValueError: The text is not YAML; the error is one line.
 

@@ -26,6 +26,11 @@ LONGEST_MEASURE = 40
 def check_parts(quality: Any, thumbnail: bytes, source: str) -> None:
     """Refuse an example whose parts could not be given to another memory.
 
+    Args:
+        quality: Measures by name, each a number.
+        thumbnail: A small JPEG; empty = none.
+        source: Where it comes from, in words; empty = shown to a robot.
+
     Raises:
         RequestError: Says which part, and why.
     """
@@ -40,6 +45,9 @@ def check_parts(quality: Any, thumbnail: bytes, source: str) -> None:
 def checked_prompts(texts: Sequence[str]) -> Prompts:
     """The prompts of a label, empty ones left out.
 
+    Args:
+        texts: As somebody gave them.
+
     Raises:
         RequestError: One is too long or no text.
     """
@@ -49,6 +57,9 @@ def checked_prompts(texts: Sequence[str]) -> Prompts:
 
 def check_picture(data: bytes) -> None:
     """Refuse what is no small JPEG; empty = there is none, which is fine.
+
+    Args:
+        data: Bytes of a file.
 
     Raises:
         RequestError: It is something else, cut off, or large once it is decoded.
@@ -65,6 +76,9 @@ def check_picture(data: bytes) -> None:
 def checked_time(value: Any) -> float:
     """Seconds since the epoch.
 
+    Args:
+        value: A number of any type, as a file gives it.
+
     Raises:
         RequestError: No ROS message can say it.
         ValueError, TypeError, OverflowError: Not a number.
@@ -77,6 +91,9 @@ def checked_time(value: Any) -> float:
 
 def checked_quality(entries: Any) -> Mapping[str, float]:
     """What the quality gate measured, by name.
+
+    Args:
+        entries: Measures by name, as a file gives them.
 
     Raises:
         RequestError: They are too many, a name is no text, or a number is none.

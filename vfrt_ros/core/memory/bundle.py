@@ -82,6 +82,10 @@ class Bundle:
 def write_bundle(bundle: Bundle, path: Path) -> None:
     """Write a new file, whole or not at all.
 
+    Args:
+        bundle: What is shared.
+        path: Of a file that is not there yet.
+
     Raises:
         MemoryStoreError: It exists, or cannot be written.
     """
@@ -89,7 +93,11 @@ def write_bundle(bundle: Bundle, path: Path) -> None:
 
 
 def pack_bundle(bundle: Bundle) -> bytes:
-    """The same file in RAM."""
+    """The same file in RAM.
+
+    Args:
+        bundle: What is shared.
+    """
     buffer = io.BytesIO()
     _pack(bundle, buffer)
     return buffer.getvalue()
@@ -97,6 +105,9 @@ def pack_bundle(bundle: Bundle) -> bytes:
 
 def read_bundle(path: Path) -> Bundle:
     """Read and check a bundle; nothing in it is believed.
+
+    Args:
+        path: Of a file that `write_bundle` made, or somebody else.
 
     Raises:
         RequestError: Not a bundle, a broken or newer one, or one that holds what no memory may hold.

@@ -24,7 +24,11 @@ from vfrt_ros.core.types.observation import jpeg_of
 
 
 def entry_line(example: TaughtExample) -> str:
-    """The line of `examples.jsonl` for an example, from `exportable`."""
+    """The line of `examples.jsonl` for an example, from `exportable`.
+
+    Args:
+        example: As `exportable` gives it.
+    """
     entry = {
         "label": example.label,
         "negative": example.negative,
@@ -40,6 +44,9 @@ def exportable(example: TaughtExample) -> TaughtExample:
     """The example with all that a memory takes of it; an older vfrt took more than it could give.
 
     A picture that is too large is made smaller; one that is none, and measures that are none, are left out.
+
+    Args:
+        example: As it is stored.
     """
     return replace(
         example,
@@ -52,6 +59,10 @@ def exportable(example: TaughtExample) -> TaughtExample:
 
 def example_of_line(line: str, row: np.ndarray) -> TaughtExample:
     """The example of a line and its row, (d,) float32, without its picture.
+
+    Args:
+        line: JSON, as `entry_line` writes it.
+        row: (d,) float32, its embedding.
 
     Raises:
         RequestError, ValueError, TypeError, KeyError, OverflowError: Not such an entry; the text says why.
@@ -79,6 +90,9 @@ def example_of_line(line: str, row: np.ndarray) -> TaughtExample:
 def prompts_of_json(entries: Any) -> dict[str, Prompts]:
     """The prompts by label; their number is not looked at here.
 
+    Args:
+        entries: What the JSON says: a list of texts for each label.
+
     Raises:
         RequestError, TypeError: They are none.
     """
@@ -96,6 +110,10 @@ def prompts_of_json(entries: Any) -> dict[str, Prompts]:
 
 def read_rows(data: bytes, shape: tuple[int, int]) -> np.ndarray:
     """The embeddings, (n, d) float32; the header is held against the data before anything is made of it.
+
+    Args:
+        data: Bytes of `embeddings.npy`.
+        shape: (n, d) that the manifest promises.
 
     Raises:
         RequestError: They are not of this shape, or no plain little-endian float32.

@@ -24,6 +24,9 @@ def first_fault(database: sqlite3.Connection) -> str:
 
     Checked: SQLite's own `integrity_check`, the definitions, the checksum of every row and of every operation, the
     number of rows and the sum of checksums of each table. What the operations carry is checked when they are read.
+
+    Args:
+        database: An open memory of the newest format.
     """
     try:
         return next(_faults(database), "")
@@ -59,6 +62,10 @@ def _row_faults(database: sqlite3.Connection, table: str, total: tuple[int, int]
 
 def embedding_fault(embedding: np.ndarray, dim: int) -> str:
     """Why a vector is no embedding of `dim` numbers; empty = it is one.
+
+    Args:
+        embedding: Expected to be (dim,), finite and of unit norm.
+        dim: Length of an embedding of the memory.
 
     >>> embedding_fault(np.array([0.6, 0.8], np.float32), 2)
     ''

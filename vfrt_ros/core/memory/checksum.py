@@ -18,6 +18,10 @@ MASK = (1 << 62) - 1
 def checksum(table: str, *values: object) -> int:
     """62 bits of BLAKE2b over the table's name and the values with their types.
 
+    Args:
+        table: Name of the table that the values stand in.
+        values: Texts, bytes, whole numbers, floats, bools and None.
+
     >>> checksum("meta", "cat", "[]") == checksum("meta", "cat", "[]")
     True
     >>> checksum("meta", "1") == checksum("meta", 1)
@@ -32,11 +36,20 @@ def checksum(table: str, *values: object) -> int:
 
 
 def checked(table: str, *values: object) -> tuple[object, ...]:
-    """The values as they are stored, followed by their checksum; a bool becomes the integer that SQLite gives back."""
+    """The values as they are stored, followed by their checksum; a bool becomes the integer that SQLite gives back.
+
+    Args:
+        table, values: As for `checksum`.
+    """
     plain = tuple(int(value) if isinstance(value, bool) else value for value in values)
     return (*plain, checksum(table, *plain))
 
 
 def is_whole(table: str, row: tuple) -> bool:
-    """Whether a row, checksum last, is as it was written."""
+    """Whether a row, checksum last, is as it was written.
+
+    Args:
+        table: Name of the table that it stands in.
+        row: Its values, and the checksum last.
+    """
     return row[-1] == checksum(table, *row[:-1])

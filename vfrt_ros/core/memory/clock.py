@@ -20,6 +20,9 @@ win over everything done since."""
 def from_seconds(seconds: float) -> int:
     """The reading for a time in seconds since the epoch, counter 0.
 
+    Args:
+        seconds: Since the epoch.
+
     >>> to_seconds(from_seconds(12.5))
     12.5
     """
@@ -27,7 +30,11 @@ def from_seconds(seconds: float) -> int:
 
 
 def to_seconds(reading: int) -> float:
-    """Seconds since the epoch of a reading."""
+    """Seconds since the epoch of a reading.
+
+    Args:
+        reading: Of a hybrid clock.
+    """
     return (reading >> COUNTER_BITS) / 1000.0
 
 
@@ -55,9 +62,17 @@ class HybridClock:
         return self._last
 
     def saw(self, reading: int) -> None:
-        """Be later than this from now on."""
+        """Be later than this from now on.
+
+        Args:
+            reading: Of another robot's clock, or of an older operation.
+        """
         self._last = max(self._last, reading)
 
     def is_far_ahead(self, reading: int) -> bool:
-        """Whether a reading of another robot lies more than a day in the future of the physical clock."""
+        """Whether a reading of another robot lies more than a day in the future of the physical clock.
+
+        Args:
+            reading: Of another robot's clock.
+        """
         return to_seconds(reading) - self._seconds() > FARTHEST_AHEAD_SECONDS

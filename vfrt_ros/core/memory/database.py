@@ -75,7 +75,11 @@ def connect(path: Path | None, journal: Journal = Journal.WRITE_AHEAD) -> sqlite
 
 @contextlib.contextmanager
 def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing."""
+    """All or nothing.
+
+    Args:
+        database: Open, with no transaction in it.
+    """
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -88,7 +92,12 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def in_words(verb: str, path: Path | None) -> Iterator[None]:
-    """Turn errors of SQLite and of the system into a `MemoryStoreError` that says what to do."""
+    """Turn errors of SQLite and of the system into a `MemoryStoreError` that says what to do.
+
+    Args:
+        verb: What is tried: `open`, `read`, `write`.
+        path: The file; None = in RAM.
+    """
     try:
         yield
     except (sqlite3.Error, OSError, ValueError) as error:
@@ -103,7 +112,11 @@ def in_words(verb: str, path: Path | None) -> Iterator[None]:
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether an error while reading a file means that its content is broken, not that it is out of reach."""
+    """Whether an error while reading a file means that its content is broken, not that it is out of reach.
+
+    Args:
+        error: Of SQLite, or of the system.
+    """
     if isinstance(error, OSError):
         return False
     code = getattr(error, "sqlite_errorcode", None)
@@ -113,7 +126,11 @@ def is_damage(error: Exception) -> bool:
 
 
 def header_fault(path: Path) -> str:
-    """What is wrong with the first bytes of a file (sqlite.org/fileformat.html, 1.3); empty = nothing."""
+    """What is wrong with the first bytes of a file (sqlite.org/fileformat.html, 1.3); empty = nothing.
+
+    Args:
+        path: Of a file that is there.
+    """
     with path.open("rb") as file:
         header = file.read(100)
     if len(header) < 100 or not header.startswith(MAGIC):
@@ -129,7 +146,11 @@ def header_fault(path: Path) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable."""
+    """Make renames in a folder durable.
+
+    Args:
+        folder: In which files were renamed, made or removed.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -110,7 +110,11 @@ class ExampleIndex:
         return self._index
 
     def learn(self, rows: Sequence[int]) -> None:
-        """Make the examples in these rows searchable, if anything searches."""
+        """Make the examples in these rows searchable, if anything searches.
+
+        Args:
+            rows: Of the table, which holds the examples by now.
+        """
         if self._index is None or not len(rows):
             return
         self._adopt()
@@ -121,7 +125,11 @@ class ExampleIndex:
         self._improve()
 
     def forget(self, rows: Sequence[int]) -> None:
-        """Leave the examples out that stood in these rows."""
+        """Leave the examples out that stood in these rows.
+
+        Args:
+            rows: Of the table, which holds the examples still.
+        """
         if self._index is None:
             return
         self._adopt()

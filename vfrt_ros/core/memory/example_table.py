@@ -117,6 +117,10 @@ class ExampleTable:
     def relabel(self, key: ExampleId, label: str) -> None:
         """Give an example another label.
 
+        Args:
+            key: Of an example that is there.
+            label: The new one.
+
         Raises:
             KeyError: Not in the table.
         """
@@ -163,7 +167,12 @@ class ExampleTable:
         return tuple(sorted(self._by_label[1]))
 
     def rows(self, label: str, *, negative: bool = False) -> Rows:
-        """(n,) int64 rows of a label's examples, in the order of the log."""
+        """(n,) int64 rows of a label's examples, in the order of the log.
+
+        Args:
+            label: Any text; one that no example has gives no row.
+            negative: Those that do *not* show the label, instead of those that do.
+        """
         known = self._sorted.get((label, negative))
         if known is None:
             known = self.in_order(list(self._by_label[negative].get(label, ())))
@@ -171,18 +180,30 @@ class ExampleTable:
         return known
 
     def all_rows(self, *, negative: bool | None = None) -> Rows:
-        """(n,) int64 rows of all examples, or of the (not) negative ones, in the order of the log."""
+        """(n,) int64 rows of all examples, or of the (not) negative ones, in the order of the log.
+
+        Args:
+            negative: Only those that do (not) show their label; None = both.
+        """
         kinds = (False, True) if negative is None else (negative,)
         return self.in_order(
             [row for kind in kinds for rows in self._by_label[kind].values() for row in rows]
         )
 
     def gather(self, rows: Rows | Sequence[int]) -> Array:
-        """(n, d) float32 embeddings of rows, a copy."""
+        """(n, d) float32 embeddings of rows, a copy.
+
+        Args:
+            rows: n rows, in any order.
+        """
         return self._embeddings[np.asarray(rows, np.int64)]
 
     def embedding(self, row: int) -> Array:
-        """(d,) float32, a view that is good until the next change."""
+        """(d,) float32, a view that is good until the next change.
+
+        Args:
+            row: Of an example that is there.
+        """
         return self._embeddings[row]
 
     def near(self, embedding: Array, least: float) -> tuple[Rows, Array]:
@@ -212,6 +233,9 @@ class ExampleTable:
     def row(self, key: ExampleId) -> int:
         """Where an example is.
 
+        Args:
+            key: Of the example.
+
         Raises:
             KeyError: Not in the table.
         """
@@ -233,7 +257,11 @@ class ExampleTable:
         return int(self._batches[row])
 
     def batches(self, rows: Rows) -> Rows:
-        """(n,) int64 numbers from 1, equal for examples that were registered together."""
+        """(n,) int64 numbers from 1, equal for examples that were registered together.
+
+        Args:
+            rows: n rows.
+        """
         together: dict[tuple[OperationId | None, int], int] = {}
         pairs = ((self._owners[row], int(self._batches[row])) for row in rows)
         return np.fromiter(
@@ -241,7 +269,11 @@ class ExampleTable:
         )
 
     def in_order(self, rows: Sequence[int]) -> Rows:
-        """The rows in the order of the log."""
+        """The rows in the order of the log.
+
+        Args:
+            rows: In any order.
+        """
         at = np.array(rows, np.int64)
         owners = [self._owners[row] for row in rows]
         robots = np.array([owner.robot if owner else "" for owner in owners])
@@ -249,7 +281,11 @@ class ExampleTable:
         return at[np.lexsort((self._places[at], numbers, robots, self._clocks[at]))]
 
     def centroid(self, label: str) -> Array | None:
-        """(d,) float32 unit-norm mean of the examples that show a label; None where it has none."""
+        """(d,) float32 unit-norm mean of the examples that show a label; None where it has none.
+
+        Args:
+            label: Any text.
+        """
         if not self.count(label):
             return None
         total = self.gather(self.rows(label)).sum(axis=0, dtype=np.float64)

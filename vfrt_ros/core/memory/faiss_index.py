@@ -37,6 +37,10 @@ _CONDITION = re.compile(r"Error: '(?P<condition>.*)' failed(?:: (?P<text>.+))?")
 def factory_for(factory: str, count: int) -> str:
     """The factory string for so many examples; only that of `auto` depends on them.
 
+    Args:
+        factory: A FAISS factory string, or `auto`.
+        count: Examples that are to be held.
+
     >>> factory_for("auto", 500), factory_for("auto", 100_000), factory_for("HNSW32", 500)
     ('Flat', 'IVF316,Flat', 'HNSW32')
     """
@@ -68,6 +72,9 @@ def empty_index(dim: int, factory: str, nprobe: int) -> faiss.Index:
 def faiss_reason(error: Exception) -> str:
     """What FAISS said, in one line, without the place in its sources.
 
+    Args:
+        error: As FAISS raised it.
+
     >>> faiss_reason(RuntimeError("Error in f(int) at /x/a.cpp:9: Error: 'd % M == 0' failed: d is odd"))
     'd is odd'
     """
@@ -80,7 +87,12 @@ def faiss_reason(error: Exception) -> str:
 
 
 def refused(factory: str, reason: str) -> SettingError:
-    """The error for a factory string that cannot be used, in words."""
+    """The error for a factory string that cannot be used, in words.
+
+    Args:
+        factory: The string.
+        reason: Why not, in one line.
+    """
     return SettingError(
         f"Parameter 'memory_index' must be auto or a FAISS factory string such as Flat, HNSW32 or "
         f"IVF256,Flat; got '{factory}' ({reason})."
@@ -88,12 +100,21 @@ def refused(factory: str, reason: str) -> SettingError:
 
 
 def inverted_file(index: faiss.Index) -> faiss.IndexIVF | None:
-    """The part of an index that has cells, if it has them."""
+    """The part of an index that has cells, if it has them.
+
+    Args:
+        index: Of any kind.
+    """
     return faiss.try_extract_index_ivf(index)
 
 
 def examples_needed(index: faiss.Index, factory: str) -> int:
-    """How many examples it takes to train an empty index, made from this factory string."""
+    """How many examples it takes to train an empty index, made from this factory string.
+
+    Args:
+        index: An empty one.
+        factory: The string that it was made from.
+    """
     inverted = inverted_file(index)
     cells = inverted.nlist if inverted is not None else 1
     codes = PRODUCT_CODES if any(name in factory for name in ("PQ", "RQ", "LSQ")) else 1

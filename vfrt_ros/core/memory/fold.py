@@ -108,7 +108,11 @@ class Fold:
         return f"{self._sum:064x}"
 
     def newest(self, robot: str) -> int:
-        """The highest number of a robot's operations; 0 = none is known."""
+        """The highest number of a robot's operations; 0 = none is known.
+
+        Args:
+            robot: Id of a memory.
+        """
         return self._newest.get(robot, 0)
 
     def robots(self) -> dict[str, int]:
@@ -116,11 +120,19 @@ class Fold:
         return dict(self._newest)
 
     def is_in_force(self, key: OperationId) -> bool:
-        """Whether an operation that is known counts."""
+        """Whether an operation that is known counts.
+
+        Args:
+            key: Of an operation that is known.
+        """
         return self._entries[key].in_force
 
     def clock(self, key: OperationId) -> int:
-        """When an operation that is known was done."""
+        """When an operation that is known was done.
+
+        Args:
+            key: Of an operation that is known.
+        """
         return self._entries[key].order[0]
 
     def size(self, key: OperationId) -> int:
@@ -143,7 +155,12 @@ class Fold:
         return sorted(self._entries, key=lambda key: self._entries[key].order)
 
     def add(self, operation: Operation, payload: Payload) -> StateDifference:
-        """Take an operation in; one that is known changes nothing."""
+        """Take an operation in; one that is known changes nothing.
+
+        Args:
+            operation: Whole, in any order of coming.
+            payload: What it carries.
+        """
         key = operation.id
         if key in self._entries:
             return StateDifference()
@@ -160,7 +177,11 @@ class Fold:
         )
 
     def take_out(self, keys: Iterable[OperationId]) -> None:
-        """As if these operations, which came last, had never come: they could not be written."""
+        """As if these operations, which came last, had never come: they could not be written.
+
+        Args:
+            keys: Of operations that are known, the last one that came first.
+        """
         for key in keys:
             entry = self._entries.pop(key)
             for target in entry.targets:
@@ -203,7 +224,12 @@ class Fold:
         return max(counting, key=lambda entry: entry.order).prompts[label] if counting else None
 
     def undoable(self, robot: str, last: int) -> OperationId | None:
-        """The newest change of a robot, up to this number, that is in force."""
+        """The newest change of a robot, up to this number, that is in force.
+
+        Args:
+            robot: Id of a memory.
+            last: Its last number that counts.
+        """
         return next(
             (
                 key
@@ -214,7 +240,11 @@ class Fold:
         )
 
     def redoable(self, robot: str, last: int) -> OperationId | None:
-        """The newest undo of a robot, up to this number, that is in force and that no change of it came after."""
+        """The newest undo of a robot, up to this number, that is in force and that no change of it came after.
+
+        Args:
+            robot, last: As for `undoable`.
+        """
         for key, entry in self._backwards(robot, last):
             if not entry.kind.switches:
                 return None
@@ -236,7 +266,11 @@ class Fold:
         return (newest, *(key for key in adopted if key in self._entries and self._entries[key].in_force))
 
     def redo_of(self, robots: Mapping[str, int]) -> tuple[OperationId, ...]:
-        """What a redo would put out of force: the newest undo of these robots; () = nothing. As for `undo_of`."""
+        """What a redo would put out of force: the newest undo of these robots; () = nothing. As for `undo_of`.
+
+        Args:
+            robots: Their last numbers that count.
+        """
         found = [key for each in robots.items() if (key := self.redoable(*each)) is not None]
         return (max(found, key=lambda key: self._entries[key].order),) if found else ()
 
@@ -245,7 +279,11 @@ class Fold:
         return self._entries[key].targets
 
     def concerns(self, payload: Payload) -> set[ExampleId]:
-        """The examples whose state a new operation with this payload may change, those it teaches itself left out."""
+        """The examples whose state a new operation with this payload may change, those it teaches itself left out.
+
+        Args:
+            payload: Of an operation that is still to come.
+        """
         if isinstance(payload, (Forget, Relabel)):
             return set(payload.examples)
         if not isinstance(payload, Switch):

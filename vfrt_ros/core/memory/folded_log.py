@@ -102,6 +102,10 @@ class FoldedLog:
     def do(self, kind: Kind, payload: Payload) -> Step:
         """Write an operation of this memory and follow it.
 
+        Args:
+            kind: What it does.
+            payload: What it carries.
+
         Raises:
             MemoryStoreError: It could not be written; nothing changed.
         """
@@ -116,7 +120,12 @@ class FoldedLog:
         origin: str,
         what: str,
     ) -> Step:
-        """Write operations of other robots and follow them; see `OperationLog.adopt`."""
+        """Write operations of other robots and follow them; see `OperationLog.adopt`.
+
+        Args:
+            operations, meta, pruned, origin: As for `OperationLog.adopt`.
+            what: The step in words.
+        """
         fresh = {operation.id: operation for operation in operations if self.is_fresh(operation, pruned)}
         if not fresh and not meta:
             return Step(None, "nothing new")
@@ -136,6 +145,11 @@ class FoldedLog:
     def rename(self, robot: str, last: int, rows: Sequence[Row]) -> None:
         """Go on as another robot, with rows of it in the place of those of this one above a number; see `reissue.py`.
 
+        Args:
+            robot: The new id.
+            last: The last number that stays under the old one.
+            rows: Operations of the new robot.
+
         Raises:
             MemoryStoreError: It could not be written; nothing changed.
         """
@@ -149,7 +163,11 @@ class FoldedLog:
         )
 
     def set_initial(self, labels: Iterable[str]) -> None:
-        """Give labels the templates in this run, as long as nobody has said anything else about their prompts."""
+        """Give labels the templates in this run, as long as nobody has said anything else about their prompts.
+
+        Args:
+            labels: Valid ones.
+        """
         self.state.initial = set(labels)
         change = self.state.prompt_change(self.fold, self.state.initial)
         self.state.set_prompts(change)
@@ -157,6 +175,9 @@ class FoldedLog:
 
     def taught(self, key: OperationId) -> tuple[Operation, Teach]:
         """A teaching, read from the log.
+
+        Args:
+            key: Of a teaching.
 
         Raises:
             MemoryStoreError: It is not there, or not as it was written.
@@ -168,7 +189,11 @@ class FoldedLog:
         return operation, payload
 
     def describe(self, key: OperationId) -> str:
-        """An operation in words."""
+        """An operation in words.
+
+        Args:
+            key: Of any operation; one that is not there gives no words.
+        """
         row = self.store.operation(key)
         return describe(self._read(row)[1]) if row is not None else ""
 
@@ -180,7 +205,11 @@ class FoldedLog:
             yield LogEntry(operation.id, seconds, operation.kind, describe(payload, operation.kind), in_force)
 
     def operation(self, key: OperationId) -> Operation | None:
-        """An operation; None = it is not there, or has lost what it carried."""
+        """An operation; None = it is not there, or has lost what it carried.
+
+        Args:
+            key: Of any operation.
+        """
         row = self.store.operation(key)
         return None if row is None or is_pruned(row) else operation_of(row)
 

@@ -81,7 +81,14 @@ class FoldedState:
         return Example(table.key(row), table.label(row), embedding, table.is_negative(row), table.batch(row))
 
     def put(self, key: ExampleId, label: str, operation: Operation, taught: TaughtExample) -> None:
-        """Put an example into the table, unless what it carried was dropped."""
+        """Put an example into the table, unless what it carried was dropped.
+
+        Args:
+            key: Of the example.
+            label: What it is called now.
+            operation: That taught it, for its clock.
+            taught: What was taught.
+        """
         if len(taught.embedding):
             self.table.add(
                 key,
@@ -93,7 +100,12 @@ class FoldedState:
             )
 
     def move(self, key: ExampleId, label: str | None) -> None:
-        """Relabel an example of the table, or take it out: None."""
+        """Relabel an example of the table, or take it out: None.
+
+        Args:
+            key: Of an example of the table.
+            label: The new one; None = the example goes.
+        """
         if label is not None:
             self.table.relabel(key, label)
         else:
@@ -144,7 +156,12 @@ class FoldedState:
         self.set_prompts(step.prompts)
 
     def prompt_change(self, fold: Fold, labels: Iterable[str]) -> PromptChange:
-        """How the prompts of labels become what the fold says; initial ones where nobody has said anything."""
+        """How the prompts of labels become what the fold says; initial ones where nobody has said anything.
+
+        Args:
+            fold: Has all operations.
+            labels: Those about which something was said.
+        """
         before, after = {}, {}
         for label in sorted(labels):
             old, new = self.prompts.get(label), fold.prompts(label)
@@ -155,7 +172,11 @@ class FoldedState:
         return PromptChange(before, after)
 
     def prompts_after(self, change: PromptChange) -> dict[str, Prompts]:
-        """The prompts that there will be after a change of them, sorted by label."""
+        """The prompts that there will be after a change of them, sorted by label.
+
+        Args:
+            change: Not carried out yet.
+        """
         after = self.prompts | dict(change.after)
         return {label: texts for label, texts in sorted(after.items()) if texts is not None}
 

@@ -40,7 +40,11 @@ class Followers:
         self._all: list[Follower] = []
 
     def add(self, follower: Follower) -> None:
-        """Have it follow from now on."""
+        """Have it follow from now on.
+
+        Args:
+            follower: Is asked and told from now on.
+        """
         self._all.append(follower)
 
     def remove(self, follow: Callable[[Step], None]) -> None:
@@ -48,13 +52,21 @@ class Followers:
         self._all = [follower for follower in self._all if follower.follow != follow]
 
     def check(self, step: Step) -> None:
-        """Ask all of them; the first refusal is raised."""
+        """Ask all of them; the first refusal is raised.
+
+        Args:
+            step: To be made.
+        """
         for follower in self._all:
             if follower.check is not None:
                 follower.check(step)
 
     def tell(self, step: Step) -> None:
-        """Tell all of them; a fault in one is logged, counted, and cured by rebuilding. It raises nothing."""
+        """Tell all of them; a fault in one is logged, counted, and cured by rebuilding. It raises nothing.
+
+        Args:
+            step: That was made.
+        """
         for follower in self._all:
             try:
                 follower.follow(step)
@@ -63,7 +75,11 @@ class Followers:
                 self._rebuild(follower)
 
     def survived(self, where: str) -> None:
-        """Log and count the exception that is handled now."""
+        """Log and count the exception that is handled now.
+
+        Args:
+            where: In what the fault was, in words.
+        """
         self.faults += 1
         _log.exception("A fault in %s; the change stands, and what failed is built anew.", where)
 

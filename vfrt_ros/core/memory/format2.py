@@ -87,7 +87,12 @@ class _Old:
 
 
 def first_fault(database: sqlite3.Connection, version: int) -> str:
-    """What is wrong with the rows of a file of this older format; empty = nothing. Format 1 had no checksums."""
+    """What is wrong with the rows of a file of this older format; empty = nothing. Format 1 had no checksums.
+
+    Args:
+        database: An open memory.
+        version: Of its format: 1 or 2.
+    """
     if version == 1:
         return ""
     sums = {name: (rows, total) for name, rows, total in database.execute("SELECT * FROM total")}
@@ -106,7 +111,11 @@ def read_meta(database: sqlite3.Connection) -> dict[str, str]:
 
 
 def robot_of(identity: str) -> str:
-    """The robot that a memory of an older format becomes; the same for both of its files."""
+    """The robot that a memory of an older format becomes; the same for both of its files.
+
+    Args:
+        identity: Of the memory, the same in both of its files.
+    """
     return hashlib.sha256(identity.encode()).hexdigest()[:ROBOT_DIGITS]
 
 
@@ -123,7 +132,13 @@ def rows_of_log(database: sqlite3.Connection, version: int, robot: str) -> list[
 
 
 def salvaged_rows(examples: Iterable[tuple], prompts: Mapping[str, tuple[str, ...]], robot: str) -> list[Row]:
-    """The log of examples and prompts that were read from a damaged file, without its history."""
+    """The log of examples and prompts that were read from a damaged file, without its history.
+
+    Args:
+        examples: Rows of the table of examples.
+        prompts: Texts by label.
+        robot: Under whose id they go.
+    """
     old = _Old({row[0]: tuple(row[:10]) for row in examples}, dict(prompts))
     return [row_of(operation) for operation in _Writer(robot, old).write()]
 

@@ -65,6 +65,10 @@ def _ending(status: int) -> str:
 def attempt(dim: int, factory: str) -> None:
     """Train, fill, search and empty an index of this kind, with two cells where it has more.
 
+    Args:
+        dim: Length d of an embedding.
+        factory: A FAISS factory string.
+
     Raises:
         Exception: Whatever FAISS says.
     """
@@ -88,7 +92,11 @@ def attempt(dim: int, factory: str) -> None:
 
 
 def main(dim: str, factory: str) -> int:
-    """Exit status 0 where the index can serve, else 1 with one line that says why not."""
+    """Exit status 0 where the index can serve, else 1 with one line that says why not.
+
+    Args:
+        dim, factory: As for `attempt`, as texts.
+    """
     import ast
 
     resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))

@@ -50,6 +50,11 @@ class InspectionReport:
 def inspect(path: Path, journal: Journal, say: Say) -> InspectionReport:
     """Open a file and check it; an older version is brought to this one first.
 
+    Args:
+        path: Of the file, which need not be there.
+        journal: SQLite's journal mode to open it with.
+        say: Is told what was done to it, in sentences.
+
     Raises:
         MemoryStoreError: It was written by a newer vfrt.
         sqlite3.Error, OSError: It is out of reach; that says nothing of its content.
@@ -88,7 +93,11 @@ def inspect(path: Path, journal: Journal, say: Say) -> InspectionReport:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file that is damaged was a memory once: its header says so, or its tables do."""
+    """Whether a file that is damaged was a memory once: its header says so, or its tables do.
+
+    Args:
+        path: Of a file that is there.
+    """
     with path.open("rb") as file:
         header = file.read(100)
     if header[68:72] == APPLICATION_ID.to_bytes(4, "big"):

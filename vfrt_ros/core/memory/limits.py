@@ -53,6 +53,11 @@ def check_growth(
 def check_examples(label: str, count: int, *, most: int) -> None:
     """Refuse so many examples of a label.
 
+    Args:
+        label: For the message.
+        count: Examples that it would have.
+        most: That it may have.
+
     Raises:
         RequestError: They are more than `most`.
     """

@@ -78,7 +78,12 @@ class Lock:
             self._descriptor = fresh
 
     def note(self, identity: str, version: int) -> None:
-        """Say what is acknowledged now; where that cannot be written, it goes without."""
+        """Say what is acknowledged now; where that cannot be written, it goes without.
+
+        Args:
+            identity: Of the memory.
+            version: Its last change that was acknowledged.
+        """
         self.acknowledged = Acknowledged(identity, version)
         with contextlib.suppress(OSError):
             self._write(self._descriptor)

@@ -189,13 +189,20 @@ class Memory:
         return self.table.negatives(label)
 
     def centroid(self, label: str) -> Array | None:
-        """(d,) float32 unit-norm mean of the label's examples; None where it has none."""
+        """(d,) float32 unit-norm mean of the label's examples; None where it has none.
+
+        Args:
+            label: Any text.
+        """
         return self.table.centroid(label)
 
     def examples(self, label: str | None = None) -> list[Example]:
         """The examples, negatives included, of one label or of all, in the order of the log.
 
         They come without picture, quality, source and time: `with_details` adds those.
+
+        Args:
+            label: As it is stored; None = all.
         """
         if label is None:
             rows = self.table.all_rows()
@@ -228,6 +235,9 @@ class Memory:
     def example(self, key: ExampleId) -> Example:
         """The example with this id, as `examples` gives it.
 
+        Args:
+            key: Of the example.
+
         Raises:
             KeyError: No such example.
         """
@@ -236,6 +246,9 @@ class Memory:
     @locked
     def with_details(self, examples: Iterable[Example]) -> list[Example]:
         """The examples with picture, quality, source and time, read from the log.
+
+        Args:
+            examples: Of this memory, also such as are not in force any more.
 
         Raises:
             MemoryStoreError: The log cannot be read.
@@ -281,12 +294,21 @@ class Memory:
         ]
 
     def search(self, embedding: Array, k: int) -> tuple[list[ExampleId], Array]:
-        """Ids and cosines (n,) float32 of the nearest positive examples, best first, n <= k."""
+        """Ids and cosines (n,) float32 of the nearest positive examples, best first, n <= k.
+
+        Args:
+            embedding: (d,) float32, unit norm.
+            k: Examples to find.
+        """
         rows, cosines = self.search_rows(embedding, k)
         return [self.table.key(int(row)) for row in rows], cosines
 
     def search_rows(self, embedding: Array, k: int) -> tuple[npt.NDArray[np.int64], Array]:
-        """As `search`, with rows of the table; where the index failed, every example is looked at."""
+        """As `search`, with rows of the table; where the index failed, every example is looked at.
+
+        Args:
+            embedding, k: As for `search`.
+        """
         return self._folded.state.search(embedding, k)
 
     def listen(
@@ -306,12 +328,21 @@ class Memory:
         self._folded.followers.add(Follower(listener, check, rebuild))
 
     def prompts_after(self, step: Step) -> dict[str, Prompts]:
-        """The prompts that there will be after a step, those of initial labels among them."""
+        """The prompts that there will be after a step, those of initial labels among them.
+
+        Args:
+            step: To be made, or just made.
+        """
         return self._folded.state.prompts_after(step.prompts)
 
     @locked
     def register(self, label: str, examples: Sequence[NewExample], *, negative: bool = False) -> Step:
         """Add examples of a label as one operation.
+
+        Args:
+            label: Is brought to its normal form.
+            examples: At least one, of this memory's encoder.
+            negative: They do *not* show the label.
 
         Raises:
             RequestError: The label is not valid, or an example could not be given to another memory: its
@@ -338,6 +369,11 @@ class Memory:
     def merge(self, examples: Sequence[TaughtExample], prompts: LabelPrompts, origin: str) -> Step:
         """Add examples and prompts that come from a file as one operation.
 
+        Args:
+            examples: At most all of one file's.
+            prompts: By label.
+            origin: The file, in words; undo names it.
+
         Raises:
             RequestError: An embedding is not one of this memory's encoder.
             MemoryStoreError: It could not be written; nothing changed.
@@ -348,6 +384,9 @@ class Memory:
     @locked
     def forget(self, label: str) -> Step:
         """Remove a label's examples, negatives and prompts.
+
+        Args:
+            label: As somebody typed it.
 
         Raises:
             UnknownLabelError: There is no such label.
@@ -381,6 +420,10 @@ class Memory:
     @locked
     def relabel(self, label: str, new_label: str) -> Step:
         """Give a label another name, or merge it into one that exists.
+
+        Args:
+            label: As somebody typed it.
+            new_label: Another name; one that exists takes the examples in.
 
         Raises:
             UnknownLabelError: There is no such label.
@@ -420,6 +463,9 @@ class Memory:
 
         They are a suggestion: a label that a person forgot, renamed or left out of a replacement of all prompts
         gets none, also after a restart, until undo takes that back.
+
+        Args:
+            labels: Valid ones.
         """
         self._folded.set_initial(labels)
 
@@ -482,6 +528,9 @@ class Memory:
     @locked
     def backup(self, path: Path) -> None:
         """Write a copy, history included, to a new file.
+
+        Args:
+            path: Of a file that is not there yet.
 
         Raises:
             MemoryStoreError: It exists, or cannot be written.

@@ -89,7 +89,11 @@ class MemoryState:
 
     @classmethod
     def of(cls, memory: Memory) -> MemoryState:
-        """As it is now."""
+        """As it is now.
+
+        Args:
+            memory: Whose lock is held.
+        """
         return cls(
             memory.encoder, memory.version, tuple(memory.examples()), dict(memory.prompts), memory.log.known()
         )
@@ -136,6 +140,10 @@ def carry_out(memory: Memory, prepared: Merge) -> Merged:
     A log's operations are taken over as they are. Examples of a choice of labels go to the labels of the same name, and
     prompts to labels that have none.
 
+    Args:
+        memory: That it was worked out for, unchanged since.
+        prepared: By `prepare`.
+
     Raises:
         OperationError: An operation is not one that this memory can take; nothing changed.
         MemoryStoreError: It could not be written; nothing changed.
@@ -153,13 +161,21 @@ def carry_out(memory: Memory, prepared: Merge) -> Merged:
 
 
 def bundle_of(memory: Memory) -> Bundle:
-    """All of a memory that can be shared, as it is at this moment."""
+    """All of a memory that can be shared, as it is at this moment.
+
+    Args:
+        memory: Any; its lock is held meanwhile.
+    """
     with memory.lock:
         return Bundle(memory.encoder, tuple(memory.log.rows()))
 
 
 def contents_of(bundle: Bundle) -> Bundle:
-    """What a bundle's log comes to: the examples and prompts that are in force, without what was done."""
+    """What a bundle's log comes to: the examples and prompts that are in force, without what was done.
+
+    Args:
+        bundle: With a log or without.
+    """
     if not bundle.rows:
         return bundle
     memory = Memory(bundle.encoder)
@@ -171,7 +187,12 @@ def contents_of(bundle: Bundle) -> Bundle:
 
 
 def row_teaches(row: tuple, dim: int) -> tuple[TaughtExample, ...]:
-    """The examples of an operation, whether it is in force or not; () where it teaches none."""
+    """The examples of an operation, whether it is in force or not; () where it teaches none.
+
+    Args:
+        row: Of the log.
+        dim: Length d of an embedding.
+    """
     operation = operation_of(row)
     payload = decode(operation.kind, operation.payload, dim)
     return payload.examples if isinstance(payload, Teach) else ()

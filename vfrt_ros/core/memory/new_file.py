@@ -44,6 +44,9 @@ def write_new(path: Path, fill: Callable[[BinaryIO], object]) -> None:
 def refuse_existing(path: Path) -> None:
     """Make sure that nothing is there, before what takes long is begun.
 
+    Args:
+        path: Of a file that is to be made.
+
     Raises:
         MemoryStoreError: Something is, or the path cannot be looked at.
     """

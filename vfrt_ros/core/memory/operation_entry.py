@@ -19,7 +19,11 @@ from vfrt_ros.core.types.operation import Kind, Operation
 
 
 def pack_entry(row: Row) -> bytes:
-    """The entry of a row of the log."""
+    """The entry of a row of the log.
+
+    Args:
+        row: Of the log.
+    """
     return bytes(msgpack.packb(row[:-1]))
 
 
@@ -41,6 +45,10 @@ def unpack_entry(data: bytes, dim: int) -> Row:
 
 def row_of_entry(entry: Any, dim: int) -> Row:
     """As `unpack_entry`, of an entry that MessagePack has read.
+
+    Args:
+        entry: A list, as MessagePack gives it.
+        dim: Length d of an embedding.
 
     Raises:
         OperationError, ValueError, TypeError: Not such an entry; the text says why.

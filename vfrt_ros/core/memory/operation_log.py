@@ -61,22 +61,37 @@ class OperationLog:
     def is_fresh(self, operation: Operation, *, pruned: bool = False) -> bool:
         """Whether `adopt` would take an operation in; False = it is known.
 
+        Args:
+            operation: Of any robot.
+            pruned: It has lost what nothing can bring back, so its checksum is not looked at.
+
         Raises:
             OperationError: It is broken, not what its robot made before, or from far in the future.
         """
         return self._folded.is_fresh(operation, [operation.id] if pruned else ())
 
     def is_far_ahead(self, reading: int) -> bool:
-        """Whether a clock reading lies farther in the future than an operation may come from."""
+        """Whether a clock reading lies farther in the future than an operation may come from.
+
+        Args:
+            reading: Of a hybrid clock.
+        """
         return self._folded.is_far_ahead(reading)
 
     def came_with_a_file(self, key: OperationId) -> bool:
-        """Whether somebody imported the operation from a file, be it here already or not."""
+        """Whether somebody imported the operation from a file, be it here already or not.
+
+        Args:
+            key: Of any operation.
+        """
         return key in self._folded.origins
 
     @locked
     def reissue(self, after: int) -> Step:
         """Go on as another robot and give this one's operations above a number new ids; see `reissue.py`.
+
+        Args:
+            after: The last number of this robot that others know.
 
         Raises:
             MemoryStoreError: It could not be written; nothing changed.
@@ -86,6 +101,9 @@ class OperationLog:
     @locked
     def note(self, meta: Mapping[str, str]) -> None:
         """Write facts beside the log; it is no change of the memory.
+
+        Args:
+            meta: By name.
 
         Raises:
             MemoryStoreError: They could not be written.
@@ -101,7 +119,11 @@ class OperationLog:
         return frozenset(self._folded.fold.in_order())
 
     def newest(self, robot: str) -> int:
-        """The newest number of a robot's operations; 0 = there are none."""
+        """The newest number of a robot's operations; 0 = there are none.
+
+        Args:
+            robot: Id of a memory.
+        """
         return self._folded.fold.newest(robot)
 
     def robots(self) -> dict[str, int]:
@@ -109,11 +131,18 @@ class OperationLog:
         return self._folded.fold.robots()
 
     def operation(self, key: OperationId) -> Operation | None:
-        """An operation of the log; None = it is not there, or has lost what it carried."""
+        """An operation of the log; None = it is not there, or has lost what it carried.
+
+        Args:
+            key: Of any operation.
+        """
         return self._folded.operation(key)
 
     def row(self, key: OperationId) -> Row | None:
         """An operation as a row of the log; None = it is not there.
+
+        Args:
+            key: Of any operation.
 
         Raises:
             MemoryStoreError: It is not as it was written.

@@ -21,7 +21,12 @@ COLUMNS = "robot, number, clock, kind, pruned, payload, digest, checksum"
 
 
 def row_of(operation: Operation, *, pruned: bool = False) -> Row:
-    """The row of an operation."""
+    """The row of an operation.
+
+    Args:
+        operation: Any.
+        pruned: It has lost what nothing can bring back.
+    """
     head = (operation.robot, operation.number, operation.clock, str(operation.kind), int(pruned))
     return (
         *head,
@@ -32,7 +37,11 @@ def row_of(operation: Operation, *, pruned: bool = False) -> Row:
 
 
 def operation_of(row: Sequence[Any]) -> Operation:
-    """The operation in a row."""
+    """The operation in a row.
+
+    Args:
+        row: Of the log.
+    """
     robot, number, clock, kind, _, payload, digest, _ = row
     return Operation(sys.intern(robot), number, clock, Kind(kind), payload, digest)
 
@@ -43,7 +52,11 @@ def is_pruned(row: Sequence[Any]) -> bool:
 
 
 def row_fault(row: Sequence[Any]) -> str:
-    """Why a row is not as it was written; empty = it is."""
+    """Why a row is not as it was written; empty = it is.
+
+    Args:
+        row: Of the log, its checksum last.
+    """
     if row[-1] != _checksum(tuple(row[:5]), row[5], row[6]):
         return "a row of operation is not as it was written"
     if not row[4] and not operation_of(row).is_whole:

@@ -36,7 +36,11 @@ Array = npt.NDArray[np.float32]
 
 
 def encode(payload: Payload) -> bytes:
-    """The bytes of a payload."""
+    """The bytes of a payload.
+
+    Args:
+        payload: Of any kind.
+    """
     match payload:
         case Teach():
             content = _teach_map(payload)
@@ -254,6 +258,9 @@ def _operation_id(entry: Any) -> OperationId:
 
 def check_robot(robot: Any) -> str:
     """The id of a robot's memory: 1 to 64 letters, digits, `-` and `_`.
+
+    Args:
+        robot: Anything, as a message or a file gives it.
 
     Raises:
         ValueError: Anything else.

@@ -85,7 +85,12 @@ def open_pair(
 
 
 def try_copy(file: StoreFile, say: Say) -> StoreFile | None:
-    """A fresh second file for an open first one; None, with a word, where it cannot be made."""
+    """A fresh second file for an open first one; None, with a word, where it cannot be made.
+
+    Args:
+        file: The first one.
+        say: Is told why not.
+    """
     path = copy_path(_path_of(file))
     try:
         file.copy_to(path)
@@ -98,7 +103,11 @@ def try_copy(file: StoreFile, say: Say) -> StoreFile | None:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a file and what SQLite put beside it; returns the new name."""
+    """Rename a file and what SQLite put beside it; returns the new name.
+
+    Args:
+        path: Of a file that nobody has open.
+    """
     base = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     aside, number = path.with_name(base), 2
     while any(aside.with_name(aside.name + end).exists() for end in ("", *COMPANIONS)):

@@ -52,7 +52,11 @@ class Replica:
         return self._copy is not None and not self._lag and not self._is_ahead
 
     def begin(self, change: Write) -> None:
-        """Start a change that the caller makes in the first file now, if this one is up to date."""
+        """Start a change that the caller makes in the first file now, if this one is up to date.
+
+        Args:
+            change: Makes one transaction.
+        """
         if self._copy is not None and self.has_all and self._copy.in_place:
             self._writing = self._thread.submit(change, self._copy)
 
@@ -62,7 +66,12 @@ class Replica:
         self._is_ahead |= writing is not None and writing.exception() is None
 
     def accepted(self, change: Write, first: StoreFile) -> None:
-        """The first file took the change, whether it was begun here or not: follow. It raises nothing."""
+        """The first file took the change, whether it was begun here or not: follow. It raises nothing.
+
+        Args:
+            change: That the first file took.
+            first: The first file.
+        """
         writing, self._writing = self._writing, None
         error = writing.exception() if writing is not None else None
         if writing is not None and error is None:

@@ -16,17 +16,30 @@ LEAST = 4
 
 
 def is_name(text: str) -> bool:
-    """Whether a robot can be called so: 1 to 64 letters, digits, `-` and `_`."""
+    """Whether a robot can be called so: 1 to 64 letters, digits, `-` and `_`.
+
+    Args:
+        text: As somebody typed it.
+    """
     return _ALLOWED.fullmatch(text) is not None
 
 
 def fact(robot: str, name: str) -> dict[str, str]:
-    """The fact that a robot of this id has this name."""
+    """The fact that a robot of this id has this name.
+
+    Args:
+        robot: Its id.
+        name: A valid one.
+    """
     return {_PREFIX + robot: name}
 
 
 def names_of(meta: Mapping[str, str]) -> dict[str, str]:
-    """The names of robots by their ids."""
+    """The names of robots by their ids.
+
+    Args:
+        meta: Facts that are written beside the log.
+    """
     return {key.removeprefix(_PREFIX): name for key, name in meta.items() if key.startswith(_PREFIX)}
 
 

@@ -38,6 +38,10 @@ def salvage(paths: Sequence[Path], encoder: EncoderIdentity | None) -> Salvaged:
     """Read the operations that are whole from files that SQLite or our check finds broken.
 
     Without a whole record of the encoder nothing is taken: embeddings of another one would be mixed in.
+
+    Args:
+        paths: The two files of a memory, in either order.
+        encoder: Whose embeddings they should hold; None = whichever they name.
     """
     parts = sorted((_read(path) for path in paths), key=lambda part: -part.version)
     saved = Salvaged(encoder, max((part.version for part in parts), default=0) + 1)

@@ -28,7 +28,12 @@ CREATE TABLE operation (
 
 
 def totals(tables: Iterable[str], column: str = "checksum") -> str:
-    """What keeps the number of rows and the sum of checksums of each table."""
+    """What keeps the number of rows and the sum of checksums of each table.
+
+    Args:
+        tables: Their names.
+        column: In which the checksums stand.
+    """
     script = f"CREATE TABLE total (name TEXT PRIMARY KEY, rows INTEGER NOT NULL, {column} INTEGER NOT NULL) STRICT;\n"
     for table in tables:
         script += f"INSERT INTO total VALUES ('{table}', 0, 0);\n"
@@ -69,7 +74,12 @@ def expected_definitions(script: str = SCHEMA) -> set[tuple[str, str, str]]:
 
 
 def execute_script(database: sqlite3.Connection, script: str) -> None:
-    """Run statements inside the transaction that is open; `executescript` would commit it first."""
+    """Run statements inside the transaction that is open; `executescript` would commit it first.
+
+    Args:
+        database: With an open transaction.
+        script: Statements, each ended by a semicolon.
+    """
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
@@ -80,6 +90,9 @@ def execute_script(database: sqlite3.Connection, script: str) -> None:
 
 def former_robots(meta: Mapping[str, str]) -> dict[str, int]:
     """The robot ids that a memory had, and its last number under each; before a memory knew it, there was no end.
+
+    Args:
+        meta: Facts that are written beside the log.
 
     >>> former_robots({"former_robots": "a1b2 c3d4:17"})["c3d4"]
     17

@@ -108,6 +108,9 @@ class Store:
     def operation(self, key: OperationId) -> Row | None:
         """The row of one operation; None = it is not there.
 
+        Args:
+            key: Of any operation.
+
         Raises:
             MemoryStoreError: It is not as it was written.
         """
@@ -141,7 +144,11 @@ class Store:
         self._write(lambda file: file.append(rows, version, meta), version)
 
     def note(self, meta: Mapping[str, str]) -> None:
-        """Write facts about the memory."""
+        """Write facts about the memory.
+
+        Args:
+            meta: By name.
+        """
         self._write(lambda file: file.note(meta))
 
     def prune(self, rows: Sequence[Row], version: int, meta: Mapping[str, str]) -> None:
@@ -160,6 +167,9 @@ class Store:
 
     def backup(self, path: Path) -> None:
         """Write a copy to a new file.
+
+        Args:
+            path: Of a file that is not there yet.
 
         Raises:
             MemoryStoreError: It exists, or cannot be written.

@@ -83,7 +83,14 @@ class StoreFile:
     def begin(
         self, encoder: EncoderIdentity, *, version: int = 0, identity: str = "", robot: str = ""
     ) -> None:
-        """Make a blank file an empty memory."""
+        """Make a blank file an empty memory.
+
+        Args:
+            encoder: Whose embeddings it will hold.
+            version: Changes since the memory began.
+            identity: That both of its files have; empty = a random one.
+            robot: Its id; empty = a random one.
+        """
         meta = {
             "encoder_id": encoder.encoder_id,
             **facts_of(encoder),
@@ -149,7 +156,14 @@ class StoreFile:
     def rename(
         self, robot: str, last: int, rows: Sequence[Row], version: int, meta: Mapping[str, str]
     ) -> None:
-        """Put rows of other ids in the place of a robot's operations above a number; the rest as for `append`."""
+        """Put rows of other ids in the place of a robot's operations above a number; the rest as for `append`.
+
+        Args:
+            robot: The old id.
+            last: The last number that stays under it.
+            rows: Those that come in the place of the ones above it.
+            version, meta: As for `append`.
+        """
         with transaction(self.database):
             self.database.execute("DELETE FROM operation WHERE robot = ? AND number > ?", (robot, last))
             self.write_rows(rows)
@@ -164,7 +178,11 @@ class StoreFile:
         self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def copy_to(self, path: Path) -> None:
-        """Write a copy that is one file, whole or not there at all; what was there before is replaced."""
+        """Write a copy that is one file, whole or not there at all; what was there before is replaced.
+
+        Args:
+            path: Of the copy.
+        """
         unfinished = path.with_name(path.name + ".new")
         unfinished.unlink(missing_ok=True)
         try:
@@ -207,7 +225,11 @@ def facts_of(encoder: EncoderIdentity) -> dict[str, str]:
 
 
 def place_of(path: Path | None) -> tuple[int, int] | None:
-    """The device and the number of the file at a path; None where there is none."""
+    """The device and the number of the file at a path; None where there is none.
+
+    Args:
+        path: Of a file; None = in RAM.
+    """
     try:
         status = path.stat() if path is not None else None
     except OSError:

@@ -57,6 +57,9 @@ def audit(examples: Sequence[Example]) -> list[Finding]:
 
     An example is *wrong* when, itself and its near duplicates left out, the mean of another label is nearer to
     it (cosine) than the mean of its own.
+
+    Args:
+        examples: Of all labels; embeddings (d,) float32, unit norm.
     """
     positive = sorted((example for example in examples if not example.negative), key=lambda e: e.id)
     if not positive:

@@ -41,7 +41,11 @@ class LastDecision:
     weights: Mapping[str, Mapping[str, float]] | None = None
 
     def with_weights(self, weights: Callable[[str], Mapping[str, float]]) -> LastDecision:
-        """The same with the weights as they are now, before the rule is changed."""
+        """The same with the weights as they are now, before the rule is changed.
+
+        Args:
+            weights: What each kind of evidence counts for a label.
+        """
         if self.weights is not None:
             return self
         return replace(self, weights={label: weights(label) for label in self.evidence.labels})

@@ -43,7 +43,11 @@ def letters(text: str, size: int, room: int) -> npt.NDArray[np.float32]:
 
 
 def shade(region: Picture) -> None:
-    """Darken a part of a picture in place, so that lettering can be read on it."""
+    """Darken a part of a picture in place, so that lettering can be read on it.
+
+    Args:
+        region: (h, w, 3) uint8, a view of the picture.
+    """
     np.multiply(region, SHADE, out=region, casting="unsafe")
 
 

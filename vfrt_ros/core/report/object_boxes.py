@@ -35,6 +35,9 @@ def draw_objects(picture: Picture, objects: Sequence[RecognisedObject], unit: fl
 def tag_of(each: RecognisedObject) -> str:
     """What stands beside a box: the label, its score where it is known, and the track.
 
+    Args:
+        each: Known or not.
+
     >>> from vfrt_ros.core.types.decision import Decision
     >>> from vfrt_ros.core.types.reason import Reason
     >>> from vfrt_ros.core.types.region import Box

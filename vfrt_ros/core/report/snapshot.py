@@ -27,6 +27,9 @@ NAME = re.compile(r"[\w][\w. -]{0,99}")
 def snapshot_folder(snapshot_dir: str) -> Path:
     """The folder that the parameter means; empty = `$ROS_HOME/vfrt/snapshots`.
 
+    Args:
+        snapshot_dir: The parameter's value.
+
     Raises:
         SettingError: not a folder, and one cannot be made there.
     """
@@ -46,6 +49,9 @@ def snapshot_folder(snapshot_dir: str) -> Path:
 
 def check_name(name: str) -> str:
     """The name of a snapshot; empty = the time.
+
+    Args:
+        name: As somebody typed it.
 
     Raises:
         RequestError: not a plain file name; nothing is ever written elsewhere.

@@ -28,6 +28,10 @@ class EncoderIdentity:
         return f"{self.encoder_id} ({self.space[:12]}, {self.dim} numbers)"
 
     def owns(self, other: EncoderIdentity) -> bool:
-        """Whether a memory of another identity holds embeddings of this encoder's space."""
+        """Whether a memory of another identity holds embeddings of this encoder's space.
+
+        Args:
+            other: That the memory names.
+        """
         spaces = (self.space, *self.former_spaces)
         return (self.encoder_id, self.dim) == (other.encoder_id, other.dim) and other.space in spaces

@@ -121,6 +121,9 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 def one_line(text: str) -> str:
     """A text as it can be printed anywhere: blanks for line ends, control characters and undecodable bytes escaped.
 
+    Args:
+        text: Any.
+
     >>> one_line("no file 'a\\nb\\x00'")
     "no file 'a b\\\\x00'"
     """
@@ -129,6 +132,10 @@ def one_line(text: str) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint that names the closest of the known names.
+
+    Args:
+        name: That is not known.
+        known: Names that there are.
 
     >>> nearest("alpha_fuson", ["alpha_fusion", "k"])
     " Did you mean 'alpha_fusion'?"
@@ -141,6 +148,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def first_line(error: BaseException) -> str:
     """The first line of an error's text, which alone is for people where a library writes many; else its type.
+
+    Args:
+        error: Any.
 
     >>> first_line(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB.\\nSee the manual."))
     'CUDA out of memory. Tried to allocate 2 GiB'

@@ -53,6 +53,10 @@ def ranking(evidence: Evidence, scores: Scores) -> list[int]:
 
     Equal scores are in the order of their evidence: a score that was cut at 0 or 1 does not say which is better.
     A label of which the memory only knows what it is not, without example and prompt, is not among them.
+
+    Args:
+        evidence: Of one frame.
+        scores: Concluded of it.
     """
     order = np.lexsort((-evidence.fused, -scores.score))
     nothing = np.isnan(evidence.image) & np.isnan(evidence.text)

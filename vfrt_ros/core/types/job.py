@@ -43,6 +43,9 @@ class Job(Future):
     def abandon(self, error: Exception) -> bool:
         """Let it fail with this error, unless it has committed or is done.
 
+        Args:
+            error: What it fails with.
+
         Returns:
             Whether it failed thereby. False: its own outcome is its answer.
         """
@@ -98,7 +101,13 @@ def begin_commit() -> None:
 
 
 def outcome(job: Job, seconds: float, error: Exception) -> Any:
-    """What a job returns or raises; after so many seconds it is abandoned with `error`, if it still can be."""
+    """What a job returns or raises; after so many seconds it is abandoned with `error`, if it still can be.
+
+    Args:
+        job: Handed to a worker.
+        seconds: To wait for it.
+        error: What it fails with where they are over.
+    """
     try:
         return job.result(seconds)
     except TimeoutError:

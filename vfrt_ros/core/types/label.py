@@ -51,6 +51,9 @@ def check_label(label: str, *, length: int = LONGEST_LABEL) -> str:
 def normal_label(text: str) -> str:
     """A label in Unicode's composed form, with one plain space for blanks within and none around.
 
+    Args:
+        text: As somebody typed it.
+
     >>> normal_label("cafe\u0301  au lait\u2009") == "caf\u00e9 au lait"
     True
     """
@@ -124,6 +127,9 @@ def check_prompts(
 
 def check_source(name: str) -> str:
     """Where examples come from, in words, without blanks around it.
+
+    Args:
+        name: As somebody typed it, or a file says it.
 
     Raises:
         RequestError: It is too long or has control characters.

@@ -73,6 +73,10 @@ class Observation:
 
 
 def jpeg_of(small: npt.NDArray[np.uint8]) -> bytes:
-    """A small (h, w, 3) uint8 BGR picture as JPEG; empty where OpenCV cannot write it."""
+    """A small (h, w, 3) uint8 BGR picture as JPEG; empty where OpenCV cannot write it.
+
+    Args:
+        small: (h, w, 3) uint8 BGR.
+    """
     done, buffer = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])
     return buffer.tobytes() if done else b""

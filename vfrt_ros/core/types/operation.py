@@ -43,6 +43,9 @@ class OperationId(NamedTuple):
     def parse(cls, text: str) -> OperationId:
         """The id that `str` gave.
 
+        Args:
+            text: `robot:number`.
+
         Raises:
             ValueError: Not of the form `robot:number`.
         """
@@ -68,6 +71,9 @@ class ExampleId(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> ExampleId:
         """The id that `str` gave.
+
+        Args:
+            text: `robot:number:place`.
 
         Raises:
             ValueError: Not of the form `robot:number:index`.
@@ -100,7 +106,15 @@ class Operation:
 
     @classmethod
     def make(cls, robot: str, number: int, clock: int, kind: Kind, payload: bytes) -> Operation:
-        """A new operation with its checksum."""
+        """A new operation with its checksum.
+
+        Args:
+            robot: Id of the memory that makes it.
+            number: From 1, one more than the last.
+            clock: Reading of the robot's hybrid clock.
+            kind: What it does.
+            payload: What it carries, as bytes.
+        """
         return cls(robot, number, clock, kind, payload, checksum_of(robot, number, clock, kind, payload))
 
     @property
@@ -120,7 +134,11 @@ class Operation:
 
 
 def checksum_of(robot: str, number: int, clock: int, kind: str, payload: bytes) -> bytes:
-    """32 bytes of BLAKE2b over an operation's fields, each with its length, so that none runs into the next."""
+    """32 bytes of BLAKE2b over an operation's fields, each with its length, so that none runs into the next.
+
+    Args:
+        robot, number, clock, kind, payload: The operation's fields.
+    """
     head = b"".join(
         len(part).to_bytes(4, "big") + part
         for part in (robot.encode(), str(number).encode(), str(clock).encode(), kind.encode())

@@ -42,6 +42,9 @@ _WORDS = {
 def words_of(number: int) -> str:
     """The words of a reason that came as a number.
 
+    Args:
+        number: Of a message; an unknown one has words too.
+
     >>> words_of(2), words_of(99)
     ('the best score is below its threshold', 'reason 99')
     """

@@ -51,18 +51,30 @@ class Box:
         return self.x + self.width / 2, self.y + self.height / 2
 
     def cut(self, width: int, height: int) -> Box:
-        """The part of it in a picture of this size; its area is 0 where there is none."""
+        """The part of it in a picture of this size; its area is 0 where there is none.
+
+        Args:
+            width, height: Of the picture, in pixels.
+        """
         left, top = min(max(self.x, 0), width), min(max(self.y, 0), height)
         return Box(left, top, max(0, min(self.right, width) - left), max(0, min(self.bottom, height) - top))
 
     def shared(self, other: Box) -> int:
-        """Pixels in both."""
+        """Pixels in both.
+
+        Args:
+            other: In the same picture.
+        """
         across = min(self.right, other.right) - max(self.x, other.x)
         down = min(self.bottom, other.bottom) - max(self.y, other.y)
         return max(0, across) * max(0, down)
 
     def overlap(self, other: Box) -> float:
-        """Intersection over union, in [0, 1]."""
+        """Intersection over union, in [0, 1].
+
+        Args:
+            other: In the same picture.
+        """
         both = self.shared(other)
         return both / (self.area + other.area - both) if both else 0.0
 

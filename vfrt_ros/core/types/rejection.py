@@ -53,6 +53,10 @@ class Rejection:
     def measured(cls, code: RejectionCode, measure: str) -> Rejection:
         """A rejection by a measure.
 
+        Args:
+            code: Why it is left out.
+            measure: The figure in words, with its unit.
+
         >>> Rejection.measured(RejectionCode.BLURRED, "sharpness 3, at least 15 is needed").text
         'blurred (sharpness 3, at least 15 is needed)'
         """
