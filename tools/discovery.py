@@ -77,7 +77,7 @@ print(time.monotonic() - begin if came else "")
 
 @dataclass
 class Verdict:
-    """What was measured against its bars, printed as it comes."""
+    """The measures against its bars, printed as it comes."""
 
     missed: int = 0
 

@@ -239,7 +239,7 @@ def full_name(namespace: str, name: str) -> str:
 
 
 def live_command(address: str) -> str:
-    """What starts the nodes in the namespace of a node.
+    """The command that starts the nodes in the namespace of a node.
 
     >>> live_command("/robot1/recognition"), live_command("/recognition")
     ('vfrt live --namespace robot1', 'vfrt live')

@@ -49,7 +49,7 @@ def find_parameter_file(text: str) -> Path:
 
 @dataclass(frozen=True)
 class Section:
-    """What a file gives to the nodes of one name.
+    """The part of a file that is for the nodes of one name.
 
     Attributes:
         name: As in the file, with namespaces joined: `recognition`, `/robot1/recognition`, `/**`.

@@ -25,7 +25,7 @@ PACKAGES = (GUI, PICTURE, "rqt_reconfigure", "rqt_topic")
 
 @dataclass(frozen=True)
 class Viewer:
-    """What to start, if anything, and what to say; each may be empty.
+    """The command to start and the sentence to say; each may be empty.
 
     Attributes:
         package: Of the program, which has the same name.
@@ -41,7 +41,7 @@ class Viewer:
 def choose_viewer(
     namespace: str, installed: Callable[[str], bool], distribution: str, camera: str = ""
 ) -> Viewer:
-    """What `rqt:=true` opens.
+    """Choose what `rqt:=true` opens.
 
     Args:
         namespace: Of the nodes.

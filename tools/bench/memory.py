@@ -99,7 +99,7 @@ def watch_late(operations: int) -> dict[str, Any]:
 
 
 def watch_room(examples: int) -> dict[str, Any]:
-    """What an open memory takes in RAM, against its embeddings alone."""
+    """The room of an open memory in RAM, against its embeddings alone."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "memory.db"
         isolated(_write, path=str(path), examples=examples)

@@ -26,7 +26,7 @@ TARGET = "ours is faster than each, frame to decision, on the same weights"
 
 
 def contestants(folder: str) -> dict[str, tuple[Callable[..., Step], dict[str, Any]]]:
-    """What prepares each peer's step, and its keywords, for a contest.
+    """The function that prepares each peer's step, and its keywords, for a contest.
 
     Args:
         folder: Of the Hugging Face model.

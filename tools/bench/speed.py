@@ -140,7 +140,7 @@ def _clip_row(
 
 
 def own_precision(folder: str, asked: str) -> str:
-    """What `auto` is on this machine, from what was measured when the model was compiled."""
+    """The precision that `auto` is on this machine, from what was measured when the model was compiled."""
     if asked != "auto":
         return asked
     return str(isolated(settled_precision, backbone=f"hf:{folder}"))

@@ -27,7 +27,7 @@ NAME = "memory.db"
 
 @dataclass(slots=True)
 class FlipReport:
-    """What the damage did: trials by file and kind, how they ended, and every broken promise."""
+    """The effect of the damage: trials by file and kind, how they ended, and every broken promise."""
 
     trials: int = 0
     where: Counter[str] = field(default_factory=Counter)

@@ -31,7 +31,7 @@ UNSEEN = 0.25
 
 @dataclass(slots=True)
 class KillReport:
-    """What the kills did: how many in which work, what was acknowledged, and every broken promise."""
+    """The effect of the kills: how many in which work, what was acknowledged, and every broken promise."""
 
     kills: int = 0
     during: Counter[str] = field(default_factory=Counter)

@@ -107,7 +107,7 @@ def _do(memory: Memory, operation: TrialOperation) -> None:
 
 
 def of_another_robot(operation: TrialOperation) -> list[Operation]:
-    """What another robot did that an `adopt` takes in, in any order."""
+    """Operations of another robot that an `adopt` takes in, in any order."""
     dice = random.Random(operation.seed)
     other = Memory(ENCODER, clock=clock, robot=f"other-{operation.seed}")
     other.register(operation.label, _examples(operation.seed, dice))

@@ -57,7 +57,7 @@ class Oracle:
         return self._fault(version)
 
     def compare(self, found: Memory) -> str:
-        """What is wrong with the state of a memory that was opened after a kill; empty = nothing."""
+        """The fault in the state of a memory that was opened after a kill; empty = nothing."""
         fault = self.opened(found.version)
         self.pending = None
         if not fault and found.state_hash() != self.memory.state_hash():
@@ -65,7 +65,7 @@ class Oracle:
         return fault or self.deeper_fault(found)
 
     def deeper_fault(self, found: Memory) -> str:
-        """What is wrong with examples, prompts, history, pictures or what undo brings back; empty = nothing."""
+        """The fault in examples, prompts, history, pictures or what undo brings back; empty = nothing."""
         if found.log.history() != self.memory.log.history():
             return "the history is not the one that was acknowledged"
         if _state(found) != _state(self.memory):

@@ -32,7 +32,7 @@ TEACHINGS_PER_SECOND = 1.0
 
 @dataclass(slots=True)
 class Cost:
-    """What was measured.
+    """The measures of a run.
 
     Attributes:
         ratios: For each pair of turns, the median time of a frame in the fleet over that without one.

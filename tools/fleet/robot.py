@@ -37,7 +37,7 @@ MUTANTS = (ACKNOWLEDGE_FIRST, WITHOUT_ORDER)
 
 @dataclass(frozen=True, slots=True)
 class RobotStart:
-    """What a robot's process is started with.
+    """The arguments of a robot's process.
 
     Attributes:
         mutant: A fault that is built in, to see that the trial finds it; empty = none.

@@ -23,7 +23,7 @@ Mark = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class RobotState:
-    """What a robot tells of itself; see `robot._Robot.state`."""
+    """The state that a robot tells of itself; see `robot._Robot.state`."""
 
     robot: str
     state_hash: str
@@ -118,7 +118,7 @@ class Unit:
                 raise TimeoutError(f"robot {self.name} gives no answer")
 
     def state(self) -> RobotState:
-        """What it tells of itself."""
+        """The state that it tells of itself."""
         self._send("state")
         return RobotState(*self._answer("state"))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a process held at a moment.
+    """Memory and handles of a process at a moment.
 
     Attributes:
         time: Seconds since the start of the trial.
@@ -57,7 +57,7 @@ class Child:
         return self._process.poll() is None
 
     def sample(self, time: float) -> Sample:
-        """What it holds now.
+        """Take a sample now.
 
         Raises:
             OSError: It has ended, or this is not Linux.

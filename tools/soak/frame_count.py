@@ -36,7 +36,7 @@ class Frames:
     accounted: int = 0
 
     def since(self, before: Frames) -> Frames:
-        """What has come to these counts since then."""
+        """The frames that have come since then."""
         return Frames(
             self.sent - before.sent, self.received - before.received, self.accounted - before.accounted
         )

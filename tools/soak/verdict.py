@@ -26,7 +26,7 @@ RATE = 29 / 30
 
 @dataclass
 class Tally:
-    """What was asked and answered.
+    """Counts of what was asked and answered.
 
     Attributes:
         asked: Service requests and parameter changes by name.
@@ -57,7 +57,7 @@ def growth(samples: Sequence[Sample]) -> tuple[float, float]:
 
 
 def violations(name: str, samples: Sequence[Sample]) -> list[str]:
-    """What of a process is not flat, in words; fewer than six samples say nothing."""
+    """Say what of a process is not flat, in words; fewer than six samples say nothing."""
     if len(samples) < 6:
         return [f"{name}: only {len(samples)} samples"]
     found = []
@@ -73,7 +73,7 @@ def violations(name: str, samples: Sequence[Sample]) -> list[str]:
 
 
 def missed(tally: Tally, fps: float) -> list[str]:
-    """What was asked and not answered, and what was sent and did not arrive, in words.
+    """Say in words what was asked and not answered, and what was sent and did not arrive.
 
     Args:
         fps: Frames per second that the camera was asked for.

@@ -79,7 +79,7 @@ def measure(
 
 
 def words(candidates: Sequence[TimedOption]) -> list[str]:
-    """What to choose, and why.
+    """Advice on what to choose, and why.
 
     >>> fast = Candidate("embedded", "openvino", (640, 480), 8.0, 125.0)
     >>> words([fast])[0]

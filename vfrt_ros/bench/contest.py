@@ -21,7 +21,7 @@ Prepare = Callable[..., Callable[[], Any]]
 
 @dataclass(frozen=True, slots=True)
 class ContestResult:
-    """What a contest showed.
+    """The result of a contest.
 
     Attributes:
         rounds: Seconds a step of each contestant, the median of each round.

@@ -29,7 +29,7 @@ class BenchError(VfrtError):
 
 
 def isolated(function: Callable[..., Any], /, **options: Any) -> Any:
-    """What a function of a module returns, run in a new process.
+    """Run a function of a module in a new process, and return what it returns.
 
     Args:
         function: At the top of its module; returns what JSON can hold.

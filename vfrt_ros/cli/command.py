@@ -65,7 +65,7 @@ def add_node_options(parser: argparse.ArgumentParser) -> None:
 
 
 def namespace_of(arguments: argparse.Namespace) -> str:
-    """What `--namespace` says, without slashes around it.
+    """The value of `--namespace`, without slashes around it.
 
     Raises:
         UsageError: ROS takes no such namespace.

@@ -12,7 +12,7 @@ from vfrt_ros.cli.command import OK
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a person sees (`text`) and what a script reads (`facts`)."""
+    """The answer of a command: `text` for a person, `facts` for a script."""
 
     text: str
     facts: dict[str, Any]

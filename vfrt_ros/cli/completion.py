@@ -35,7 +35,7 @@ def complete_if_asked(parser: argparse.ArgumentParser) -> None:
 
 
 def completer_of(owner: argparse.ArgumentParser, action: argparse.Action) -> Completer | None:
-    """What offers the values of an argument; None where nothing does.
+    """The function that offers the values of an argument; None = no function does.
 
     Args:
         owner: The parser of the sub-command that the argument belongs to.

@@ -54,7 +54,7 @@ _LISTS = frozenset({Type.BOOL_ARRAY, Type.INTEGER_ARRAY, Type.DOUBLE_ARRAY, Type
 
 
 def typed_value(name: str, kind: Any, text: str) -> Any:
-    """What `text` is for a parameter of this type: a text as it is, a list by `read_list`, else YAML.
+    """The value that `text` gives for a parameter of this type: a text as it is, a list by `read_list`, else YAML.
 
     Args:
         name: Of the parameter, for the message.

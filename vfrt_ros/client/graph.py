@@ -82,7 +82,7 @@ def type_name(interface: Any) -> str:
 
 
 def usual_service_name(address: str, service: Any) -> str:
-    """What a service of this type is called where nothing was remapped.
+    """The name of a service of this type where nothing was remapped.
 
     Args:
         address: Full name of the node. Its parameters and its lifecycle are below this, our services beside it.

@@ -35,7 +35,7 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a call waits for: an answer after so many, which speaks for so many clients."""
+    """The condition that a call waits for: an answer after so many, which speaks for so many clients."""
 
     address: str
     answers: int

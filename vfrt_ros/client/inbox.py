@@ -31,7 +31,7 @@ class Inbox:
         self._signs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
     def slot(self, callback: Callable[[Any], None], qos: Any = _DEPTH) -> Callable[[Any], None]:
-        """What takes messages for a callback; of those that wait, the oldest give way.
+        """A function that takes messages for a callback; of those that wait, the oldest give way.
 
         Args:
             callback: Is called by `handle_one`.

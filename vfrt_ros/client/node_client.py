@@ -158,7 +158,7 @@ class NodeClient:
         self._ros.unsubscribe(subscription)
 
     def look(self, work: Callable[[Any], Found]) -> Found:
-        """What `work` finds in the graph, which it is given our node for."""
+        """Look into the graph with our node, and return what `work` finds."""
         return self._ros.look(work)
 
     def topics(self, message: Any, qos: Any = 10) -> list[str]:

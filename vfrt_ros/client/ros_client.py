@@ -81,7 +81,7 @@ class RosClient:
             self._executor.spin()
 
     def do(self, work: Callable[[], Found]) -> Found:
-        """What `work` returns or raises, carried out in the executor's thread.
+        """Carry `work` out in the executor's thread, and return or raise what it does.
 
         Raises:
             ClientError: the executor has ended, or is busy for too long.
@@ -106,7 +106,7 @@ class RosClient:
         raise ClientError(f"{self._owner}'s connection to ROS 2 does not answer: start it again.")
 
     def look(self, work: Callable[[Any], Found]) -> Found:
-        """What `work` finds in the graph, which it is given our node for; as `do`."""
+        """Look into the graph with our node, in the executor's thread, and return what `work` finds."""
         return self.do(lambda: work(self.node))
 
     def every(self, seconds: float, work: Callable[[], None]) -> None:

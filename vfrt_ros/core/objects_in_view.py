@@ -102,12 +102,12 @@ class ObjectsInView:
         return self._thing(track).last
 
     def forget_the_past(self) -> None:
-        """What comes next owes nothing to what was before, though the tracks go on."""
+        """Forget all smoothing and hysteresis, though the tracks go on."""
         for thing in self._things.values():
             thing.forget_the_past()
 
     def restart(self) -> None:
-        """What comes next is another scene."""
+        """Begin anew: the next picture is of another scene."""
         self._tracker.reset()
         self._things.clear()
         self._last = ()

@@ -375,7 +375,7 @@ class Recogniser:
             return audit(self.memory.examples())
 
     def labels(self) -> list[LabelSummary]:
-        """What is known of each label, sorted by label."""
+        """A summary of each label, sorted by label."""
         with self._lock:
             templates = len(self.settings.prompt_templates)
             return summarise(self.memory, self._rule.now.thresholds(), templates)

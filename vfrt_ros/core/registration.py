@@ -66,7 +66,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What a registration did: examples stored, and one sentence for each frame left out.
+    """The result of a registration: examples stored, and one sentence for each frame left out.
 
     Attributes:
         step: What undo takes back.

@@ -66,7 +66,7 @@ class Search:
             self._background = np.stack((known + fresh)[-MOST_BACKGROUND:])
 
     def restart(self) -> None:
-        """What comes next is another scene."""
+        """Begin anew: the next picture is of another scene."""
         self._last, self._background = (), None
 
     def _is_background(self, one: SeenRegion, evidence: Evidence, best: int) -> bool:

@@ -151,7 +151,7 @@ class View:
         return self._last and self._last.with_weights(weights)
 
     def forget_the_past(self, *, last: LastDecision | None = None) -> None:
-        """What comes next owes nothing to what was before: no smoothing, no hysteresis.
+        """Forget the past of the smoothing and the hysteresis.
 
         Args:
             last: How the last frame was decided, where that can still be explained.

@@ -36,6 +36,6 @@ class Views:
         return iter(self._views.values())
 
     def forget_the_past(self) -> None:
-        """What comes next owes nothing to what was before, whichever camera shows it."""
+        """Forget the past of smoothing and hysteresis on every camera."""
         for view in self:
             view.forget_the_past()

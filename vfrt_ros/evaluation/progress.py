@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 def progress_settings(progress: bool) -> dict[str, bool | None]:
-    """What tqdm is told: a line that goes away when it is done, shown on a terminal and only if wanted.
+    """Settings of tqdm: a line that goes away when it is done, shown on a terminal and only if wanted.
 
     >>> progress_settings(False)
     {'disable': True, 'leave': False}

@@ -42,7 +42,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class FrameRow:
-    """What one frame was recognised as.
+    """One frame and what it was recognised as.
 
     Attributes:
         frame: Its number, from 0.
@@ -198,7 +198,7 @@ def changes(labels: Sequence[str]) -> int:
 
 
 def summarise_cameras(rows: Sequence[FrameRow]) -> dict[str, Any]:
-    """What a replay of several cameras showed: frames in all, and of each camera by its name as `summarise` says."""
+    """Sum up a replay of several cameras: frames in all, and of each camera by its name as `summarise` says."""
     names = sorted({row.camera for row in rows})
     return {
         "frames": len(rows),
@@ -207,7 +207,7 @@ def summarise_cameras(rows: Sequence[FrameRow]) -> dict[str, Any]:
 
 
 def summarise(rows: Sequence[FrameRow]) -> dict[str, Any]:
-    """What a replay of one camera showed, in numbers.
+    """Sum up a replay of one camera in numbers.
 
     Returns:
         frames; seconds (from the first frame to the end of the last); changes and changes_per_minute of the

@@ -69,7 +69,7 @@ class StreamReading:
         return self.owners[robot]
 
     def facts(self, place: StreamPlace) -> dict[str, str]:
-        """What to write beside the log so that reading goes on behind `place`."""
+        """The facts to write beside the log so that reading goes on behind `place`."""
         owners = {
             f"{_key(self.fleet)} owner {robot}": f"{name} {place.stream}"
             for robot, name in self._fresh.items()

@@ -24,7 +24,7 @@ class ServerMissingError(VfrtError):
 
 @dataclass(frozen=True, kw_only=True)
 class ServerConfig:
-    """What one server is told.
+    """The configuration of one server.
 
     Attributes:
         host, port: Where it listens.

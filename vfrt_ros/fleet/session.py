@@ -80,7 +80,7 @@ class Session:
         return info
 
     async def look(self, subjects: str | None = None) -> StreamInfo:
-        """What the server says of the stream; it is made if it is not there."""
+        """Ask the server for the stream; it is made if it is not there."""
         name = self.subjects.stream
         with contextlib.suppress(NotFoundError):
             return await self.jetstream.stream_info(name, subjects_filter=subjects)

@@ -49,7 +49,7 @@ class SharedMemory:
         self.looked_at = ""
 
     def read(self, work: Callable[[Memory], Result]) -> Result:
-        """What `work` makes of the memory; short, for frames wait meanwhile."""
+        """Have `work` read the memory, and return what it makes of it; short, for frames wait meanwhile."""
         with self._memory.lock:
             return work(self._memory)
 

@@ -46,7 +46,7 @@ class FleetStatus:
 
 
 class Trouble(Enum):
-    """What may keep it from working."""
+    """The troubles that keep an exchange from working."""
 
     CONNECTION = "the connection"
     MEMORY = "taking in"

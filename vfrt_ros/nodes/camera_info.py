@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 
 class CalibrationError(SettingError):
-    """What is wrong with the content of a calibration."""
+    """The content of a calibration cannot be used."""
 
 
 def load_camera_info(
@@ -115,7 +115,7 @@ def save_camera_info(url: str, info: CameraInfo, *, name: str = "camera", turn: 
 
 
 def parse_camera_info(content: Any) -> tuple[CameraInfo, str | None]:
-    """What the content of a file says.
+    """Read a calibration from the content of a file.
 
     Returns:
         The calibration, and how pictures were turned when it was made; None = the file does not say.

@@ -27,7 +27,7 @@ _MOST_VERSION = 2**31
 
 
 def given_regions(message: Any) -> Iterator[Numbers]:
-    """What `check_regions` takes, of a Detection2DArray.
+    """The input of `check_regions`, from a Detection2DArray.
 
     A box that is turned is taken by the upright one around it. An id that is a number is the track; of another text
     the track is a checksum; an empty one is none.

@@ -32,7 +32,7 @@ SILENCE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the node is doing, and how one camera of it does.
+    """The state of the node, and of one camera of it.
 
     Attributes:
         recogniser: None before it is configured.

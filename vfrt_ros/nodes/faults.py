@@ -88,7 +88,7 @@ class Faults:
             return dict(self._bugs)
 
     def refused(self) -> dict[str, int]:
-        """What peers sent in vain by the place where it arrived, since the start."""
+        """Counts of what peers sent in vain, by the place where it arrived, since the start."""
         with self._lock:
             return dict(self._refused)
 

@@ -33,7 +33,7 @@ class ImageTopic:
         return self.name.removesuffix(f"/{names.COMPRESSED}") if self.compressed else self.name
 
     def arguments(self, compressed: bool = False, image: str = names.IMAGE) -> str:
-        """What to give to a node so that it listens there, if it takes raw or `compressed` pictures now.
+        """The arguments for a node so that it listens there, if it takes raw or `compressed` pictures now.
 
         Args:
             compressed: It takes compressed ones.

@@ -39,7 +39,7 @@ class Cause(Enum):
 
 
 def cure(cause: Cause, image_bytes: int = 0) -> str:
-    """What to do, in words.
+    """The cure in words.
 
     Args:
         image_bytes: Of one frame; 0 = not known.

@@ -36,7 +36,7 @@ def loss_values(report: LossReport) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class ToldLoss:
-    """What a node told.
+    """The loss that a node told of.
 
     Attributes:
         share: Of the frames of the last ten seconds, those that were lost, in [0, 1].
@@ -59,7 +59,7 @@ NOTHING_LOST = ToldLoss(0.0, Cause.NONE)
 
 
 def told_loss(statuses: Iterable[Any], address: str) -> ToldLoss | None:
-    """What the node of this full name tells among these diagnostic_msgs/DiagnosticStatus; None = nothing.
+    """The loss that the node of this full name tells of among these diagnostic_msgs/DiagnosticStatus; None = nothing.
 
     Of several cameras that which loses most.
     """

@@ -25,7 +25,7 @@ TELLING = ("rmw_fastrtps_cpp", "rmw_fastrtps_dynamic_cpp", "rmw_cyclonedds_cpp")
 
 @dataclass(frozen=True, slots=True)
 class LossReport:
-    """What is lost and why, of images of which size."""
+    """A report on what is lost and why, of images of which size."""
 
     loss: Loss
     cause: Cause = Cause.NONE

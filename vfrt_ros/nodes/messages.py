@@ -75,14 +75,14 @@ def objects_message(result: ObjectsResult) -> RecognisedObjects:
 
 
 def given_regions(message: Regions) -> Iterator[Numbers]:
-    """What `check_regions` takes."""
+    """The input of `check_regions`, from a message."""
     for region in message.regions:
         box = region.box
         yield box.x_offset, box.y_offset, box.width, box.height, region.id, region.score
 
 
 def label_info_message(summary: LabelSummary) -> LabelInfo:
-    """What is known of one label."""
+    """One label in numbers, as a message."""
     return LabelInfo(
         label=summary.label,
         examples=summary.examples,

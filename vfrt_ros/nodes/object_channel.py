@@ -135,7 +135,7 @@ class ObjectChannel:
 
     @property
     def faults(self) -> dict[str, int]:
-        """What was wrong with boxes, by kind, since the start."""
+        """Counts of faults in boxes, by kind, since the start."""
         with self._lock:
             return dict(self._faults)
 

@@ -39,7 +39,7 @@ _UNBOUNDED = 2**31 - 1
 
 
 class UndeclaredParameterError(ParameterNotDeclaredException):
-    """What rclpy's parameter services turn into a refusal, with a text that helps."""
+    """A parameter that is not declared; rclpy's services turn it into a refusal, with a text that helps."""
 
     def __init__(self, text: str) -> None:
         Exception.__init__(self, text)

@@ -40,7 +40,7 @@ class Result:
 
     @property
     def note(self) -> str:
-        """What the overlay says of the picture itself; empty = nothing."""
+        """The remark on the picture itself in the overlay; empty = nothing."""
         return "demo: no camera was found" if self.header.frame_id == names.DEMO_FRAME else ""
 
     def as_dict(self) -> dict[str, object]:

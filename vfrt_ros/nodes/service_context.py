@@ -19,7 +19,7 @@ def _at_once(job: Callable[[], Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class ServiceContext:
-    """What the services work with.
+    """The objects that services work with.
 
     Attributes:
         recogniser: Does the work.

@@ -16,7 +16,7 @@ RECENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What happened since the start.
+    """Counts since the start.
 
     Attributes:
         received: Frames that arrived.
@@ -38,7 +38,7 @@ class Counts:
 
 
 class NodeStatistics:
-    """What was seen, answered and refused.
+    """Counters of what was seen, answered and refused.
 
     Threads: the executor's thread and the worker write, diagnostics read, each under the lock.
     """

@@ -36,7 +36,7 @@ def end_at_once() -> None:
 
 
 class StopSignals:
-    """What a node waits for, and what breaks off its start."""
+    """The signals that end a node, or break off its start."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()

@@ -50,7 +50,7 @@ def _cameras(client: PanelClient) -> dict[str, NodeWatch]:
 
 
 def condition(client: PanelClient) -> object:
-    """What the page is built for; where it changes, the page is made anew."""
+    """The condition that the page is built for; where it changes, the page is made anew."""
     memory = client.memory
     return client.recognition.state, memory.version if memory else -1, client.parameters.version
 

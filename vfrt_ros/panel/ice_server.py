@@ -21,7 +21,7 @@ class IceServer:
     secret: str = ""
 
     def as_dict(self) -> dict[str, str]:
-        """What browsers and aiortc take."""
+        """The server as browsers and aiortc take it."""
         credentials = {"username": self.user, "credential": self.secret} if self.user else {}
         return {"urls": self.url, **credentials}
 

@@ -19,7 +19,7 @@ _FILE = "memory file"
 
 
 def show() -> None:
-    """What the memory is, the fleet that shares it, export and import."""
+    """Show what the memory is, the fleet that shares it, export and import."""
     client = shared_client()
     if memory := client.memory:
         examples = sum(info.examples + info.negatives for info in memory.labels)

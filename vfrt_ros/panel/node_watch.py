@@ -29,7 +29,7 @@ CHANGE_SECONDS = 600.0
 
 
 class NodeState(Enum):
-    """What is known of a node; the values are for people."""
+    """The states of a node that can be told apart; the values are for people."""
 
     ABSENT = "not running"
     SILENT = "gives no answer"

@@ -115,7 +115,7 @@ class PanelClient:
         return [str(name) for entry in entries for name in entry.value]
 
     def feed_of(self, camera: str) -> RecognitionFeed:
-        """What is recognised on a camera; empty = the only one."""
+        """The feed of what is recognised on a camera; empty = the only one."""
         with self._making:
             return self._feeds.setdefault(camera, RecognitionFeed()) if camera else self.feed
 

@@ -42,7 +42,7 @@ class MirroredParameter:
 
 
 class ParameterMirror:
-    """What the node's parameters are now."""
+    """The node's parameters as they are now."""
 
     def __init__(self, link: RosClient, address: str) -> None:
         self._link = link

@@ -35,7 +35,7 @@ def show_picture(source: str) -> None:
 
 
 def pointed_fields() -> dict[str, Any]:
-    """What a registration has to say of what was pointed at; empty = nothing was."""
+    """The fields of a registration that say what was pointed at; empty = nothing was."""
     chosen = _pointed_at()
     if isinstance(chosen, Box):
         box = RegionOfInterest(x_offset=chosen.x, y_offset=chosen.y, width=chosen.width, height=chosen.height)
@@ -44,7 +44,7 @@ def pointed_fields() -> dict[str, Any]:
 
 
 def pointed_words() -> str:
-    """What was pointed at, for people; empty = nothing."""
+    """The words for what was pointed at; empty = nothing."""
     chosen = _pointed_at()
     if isinstance(chosen, Box):
         return f"the box {chosen}"
@@ -52,7 +52,7 @@ def pointed_words() -> str:
 
 
 def pointed_question() -> str:
-    """What is asked of what was pointed at; empty = nothing was."""
+    """The question about what was pointed at; empty = nothing was."""
     words = pointed_words()
     return f"What is {words}?" if words else ""
 
@@ -69,7 +69,7 @@ def forget_pointing() -> None:
 
 
 def choose(pointed: Mapping[str, Any], objects: Any) -> Box | int | None:
-    """What a gesture means.
+    """Find out what a gesture means.
 
     Args:
         pointed: `x`, `y`, `width`, `height` of the drag in pixels of the picture; no width and height = a click.

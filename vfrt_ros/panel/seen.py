@@ -38,7 +38,7 @@ def show_objects() -> None:
 
 @st.fragment(run_every=0.4)
 def show_answer() -> None:
-    """What is recognised now."""
+    """Show what is recognised now."""
     client = shared_client()
     if sees_all():
         feeds = {camera: client.feed_of(camera) for camera in client.cameras}

@@ -83,7 +83,7 @@ FOLDED = frozenset({"Limits", OTHERS})
 
 
 def group_settings(values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """What to show now.
+    """The settings to show now, in groups.
 
     Args:
         values: Of all live settings, by name.
@@ -106,7 +106,7 @@ def group_settings(values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def default_of(name: str) -> Any:
-    """What a setting is where nobody set it, a list for a list; None = it is none of ours."""
+    """The value of a setting where nobody set it, a list for a list; None = it is none of ours."""
     entry = RecognitionSettings.parameters().get(name)
     default = entry.default if entry else None
     return list(default) if isinstance(default, tuple) else default

@@ -102,7 +102,7 @@ def _of_camera(camera: str, result: CheckResult) -> CheckResult:
 
 
 def judge(heard: list[Any], fuse: str = "", strictness: float = float("nan"), where: str = "") -> CheckResult:
-    """What recognitions say of the settings.
+    """Conclude from recognitions how the settings fit.
 
     Args:
         heard: vfrt_msgs/Recognition, one or more.

@@ -22,7 +22,7 @@ class Level(Enum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What was looked at, how it is, and what to do about it; `todo` is empty where nothing is to be done."""
+    """One check: its name, how things are, and what to do about it; `todo` is empty where nothing is to be done."""
 
     name: str
     level: Level

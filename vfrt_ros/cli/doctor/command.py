@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def next_step(results: list[CheckResult], *, where: str = "", is_told: bool = False) -> str:
-    """What to do now.
+    """The next thing to do.
 
     Args:
         where: The options that name the node, with a blank before them.

@@ -50,7 +50,7 @@ def check_frames(client: NodeClient, recognition: str, cameras: Sequence[str]) -
 
 
 def judge_frames(statuses: Iterable[Any], recognition: str) -> list[CheckResult]:
-    """What the recognition node tells of its frames; nothing, where it tells nothing.
+    """Conclude from what the recognition node tells of its frames; no result where it tells nothing.
 
     Args:
         statuses: diagnostic_msgs/DiagnosticStatus.

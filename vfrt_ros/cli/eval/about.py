@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def about_plan(plan: Plan, encoders: Encoders, settings: RecognitionSettings) -> dict[str, Any]:
-    """What was evaluated, by names for people.
+    """The facts of a plan, by names for people.
 
     Args:
         plan: Of the episodes.

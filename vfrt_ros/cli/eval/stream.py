@@ -106,7 +106,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def stream_text(summary: Mapping[str, Any]) -> str:
-    """What a replay showed, for people."""
+    """The result of a replay, for people."""
     if not summary["frames"]:
         return f"{summary['recording']} has no frame."
     cameras = summary.get("cameras") or {"": summary}

@@ -102,7 +102,7 @@ def panel_command(namespace: str) -> list[str]:
 
 
 def next_steps(namespace: str, nodes: Collection[str], cameras: Sequence[str] = ()) -> list[str]:
-    """What to type next, in another shell."""
+    """The commands to type next, in another shell."""
     where = f" --namespace {namespace}" if namespace else ""
     *others, last = (name for name in nodes if name != PANEL)
     started = f"{', '.join(others)} and {last}" if others else last

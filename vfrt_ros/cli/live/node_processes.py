@@ -45,7 +45,7 @@ class _Lines:
         self.on_news: Callable[[], None] = lambda: None
 
     def write(self, message: Any) -> None:
-        """What honcho calls with each line of a child, and with its own news."""
+        """Take a line of a child, or honcho's own news; honcho calls it."""
         if message.name == SYSTEM_PRINTER_NAME:
             self.on_news()
             return
@@ -162,7 +162,7 @@ class NodeProcesses:
         return self._manager.ended_by_itself
 
     def last_lines(self, name: str) -> list[str]:
-        """What a node wrote last, and the signal that ended it, if one did."""
+        """The last lines of a node, and the signal that ended it, if one did."""
         status = self._manager.status(name) or 0
         signalled = [f"(ended by {signal.Signals(-status).name})"] if status < 0 else []
         return [*self._lines.last.get(name, ()), *signalled]

@@ -28,7 +28,7 @@ _UNICODE = 0x01000000
 
 
 class Act(Enum):
-    """What a key asks for."""
+    """The acts that keys ask for."""
 
     QUIT = "quit"
     REGISTER = "register"
@@ -42,7 +42,7 @@ class Act(Enum):
 
 @dataclass(frozen=True)
 class Wish:
-    """What the person wants done; `text` is the label or the prompts that were typed, `box` what the mouse drew."""
+    """An act that is wanted; `text` is the label or the prompts that were typed, `box` what the mouse drew."""
 
     act: Act
     text: str = ""
@@ -146,7 +146,7 @@ class Keyboard:
 
 
 def read_key(code: int) -> str:
-    """What OpenCV's `waitKeyEx` means, as `Keyboard.press` takes it.
+    """Translate what OpenCV's `waitKeyEx` gives into what `Keyboard.press` takes.
 
     Args:
         code: ASCII or an X11 key symbol, with GTK also the modifiers above bit 16; -1 for no key. Qt gives

@@ -84,7 +84,7 @@ class Parameter:
 
     @property
     def expected(self) -> str:
-        """What a value has to be, in words.
+        """The condition on a value, in words.
 
         >>> Parameter("alpha", Kind.FLOAT, 0.7, "", low=0.0, high=1.0).expected
         'a number in [0, 1]'
@@ -313,7 +313,7 @@ def from_environment(
 
 
 def parse(entry: Parameter, text: str) -> Any:
-    """What a text that a person typed says of a parameter, for `Parameter.check`.
+    """Read a value from a text that a person typed, for `Parameter.check`.
 
     A text is taken as it is, and a list is left to `check`; else it is a number, or what YAML makes of it.
 

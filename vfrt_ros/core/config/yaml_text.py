@@ -13,7 +13,7 @@ MOST_VALUES = 100_000
 
 
 def read_yaml(text: str) -> Any:
-    """What a YAML text says; nothing in it can make an object of a class.
+    """Read a YAML text; nothing in it can make an object of a class.
 
     PyYAML lets more through than its own errors: a date of month 99, a nesting without end.
 

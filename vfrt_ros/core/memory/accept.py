@@ -90,7 +90,7 @@ def checked_time(value: Any) -> float:
 
 
 def checked_quality(entries: Any) -> Mapping[str, float]:
-    """What the quality gate measured, by name.
+    """The measures of the quality gate, by name, checked.
 
     Args:
         entries: Measures by name, as a file gives them.

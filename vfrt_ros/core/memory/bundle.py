@@ -60,7 +60,7 @@ MOST_NUMBERS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What is shared of a memory: its log, or examples and prompts alone.
+    """The shared part of a memory: its log, or examples and prompts alone.
 
     Attributes:
         rows: Operations as rows of the log; empty where it carries a choice of labels.

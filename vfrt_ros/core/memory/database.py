@@ -126,7 +126,7 @@ def is_damage(error: Exception) -> bool:
 
 
 def header_fault(path: Path) -> str:
-    """What is wrong with the first bytes of a file (sqlite.org/fileformat.html, 1.3); empty = nothing.
+    """The fault in the first bytes of a file (sqlite.org/fileformat.html, 1.3); empty = nothing.
 
     Args:
         path: Of a file that is there.

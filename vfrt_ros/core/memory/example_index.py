@@ -106,7 +106,7 @@ class ExampleIndex:
 
     @property
     def faiss_index(self) -> faiss.Index:
-        """What searches, to compare with; None before the first search."""
+        """The index of FAISS, to compare with; None before the first search."""
         return self._index
 
     def learn(self, rows: Sequence[int]) -> None:

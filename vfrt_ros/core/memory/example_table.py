@@ -245,7 +245,7 @@ class ExampleTable:
         return row
 
     def label(self, row: int) -> str:
-        """What the example in a row is called."""
+        """The label of the example in a row."""
         return self._labels[row]
 
     def is_negative(self, row: int) -> bool:

@@ -70,7 +70,7 @@ def empty_index(dim: int, factory: str, nprobe: int) -> faiss.Index:
 
 
 def faiss_reason(error: Exception) -> str:
-    """What FAISS said, in one line, without the place in its sources.
+    """The reason that FAISS gave, in one line, without the place in its sources.
 
     Args:
         error: As FAISS raised it.

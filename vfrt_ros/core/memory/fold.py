@@ -33,7 +33,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class StateDifference:
-    """What operations changed: before and after of each example's label and of each label's prompts; None = not there.
+    """Changes by operations: before and after of each example's label and of each label's prompts; None = not there.
 
     Attributes:
         touched: Labels whose prompts something was said about, whether that changed them or not.
@@ -147,7 +147,7 @@ class Fold:
         return max(self.clock(name) for name in (*names, *switches, *again) if name in self._entries)
 
     def kind(self, key: OperationId) -> Kind:
-        """What an operation that is known does."""
+        """The kind of an operation that is known."""
         return self._entries[key].kind
 
     def in_order(self) -> list[OperationId]:
@@ -253,7 +253,7 @@ class Fold:
         return None
 
     def undo_of(self, robots: Mapping[str, int]) -> tuple[OperationId, ...]:
-        """What an undo would put out of force: the newest change of these robots with what came in with it; or ().
+        """The operations that an undo would take: the newest change of these robots and what came in with it; or ().
 
         Args:
             robots: Their last numbers that count.
@@ -266,7 +266,7 @@ class Fold:
         return (newest, *(key for key in adopted if key in self._entries and self._entries[key].in_force))
 
     def redo_of(self, robots: Mapping[str, int]) -> tuple[OperationId, ...]:
-        """What a redo would put out of force: the newest undo of these robots; () = nothing. As for `undo_of`.
+        """The operations that a redo would take: the newest undo of these robots; () = nothing.
 
         Args:
             robots: Their last numbers that count.
@@ -275,7 +275,7 @@ class Fold:
         return (max(found, key=lambda key: self._entries[key].order),) if found else ()
 
     def switched(self, key: OperationId) -> tuple[OperationId, ...]:
-        """What an undo or redo names."""
+        """The operations that an undo or redo names."""
         return self._entries[key].targets
 
     def concerns(self, payload: Payload) -> set[ExampleId]:

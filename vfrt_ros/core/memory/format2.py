@@ -87,7 +87,7 @@ class _Old:
 
 
 def first_fault(database: sqlite3.Connection, version: int) -> str:
-    """What is wrong with the rows of a file of this older format; empty = nothing. Format 1 had no checksums.
+    """The first fault in the rows of a file of this older format; empty = nothing. Format 1 had no checksums.
 
     Args:
         database: An open memory.

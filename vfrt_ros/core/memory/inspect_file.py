@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 
 class FileState(Enum):
-    """What a file turned out to be."""
+    """The states in which a file can be found."""
 
     MISSING = "missing"
     BLANK = "blank"

@@ -123,7 +123,7 @@ class Memory:
 
     @property
     def index(self) -> ExampleIndex:
-        """What `search` asks; built by the first search."""
+        """The index that `search` asks; built by the first search."""
         return self._folded.state.index
 
     @property

@@ -27,7 +27,7 @@ from vfrt_ros.core.types.operation import ExampleId, Operation, OperationId
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a merge did: examples added, those that were there, labels whose prompts changed, prompts left as they were.
+    """Counts of a merge: examples added, those that were there, labels whose prompts changed, prompts left alone.
 
     Attributes:
         by_log: Operations were taken over, so that "there" means the same example, not one that looks alike.
@@ -79,7 +79,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class MemoryState:
-    """What a memory held at one moment; reading it needs no lock."""
+    """The contents of a memory at one moment; reading it needs no lock."""
 
     encoder: EncoderIdentity
     version: int
@@ -171,7 +171,7 @@ def bundle_of(memory: Memory) -> Bundle:
 
 
 def contents_of(bundle: Bundle) -> Bundle:
-    """What a bundle's log comes to: the examples and prompts that are in force, without what was done.
+    """The contents that a bundle's log comes to: the examples and prompts that are in force, without what was done.
 
     Args:
         bundle: With a log or without.

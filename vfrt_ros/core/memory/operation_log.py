@@ -162,7 +162,7 @@ class OperationLog:
         return list(self._folded.entries())
 
     def history(self) -> list[tuple[str, bool]]:
-        """What was done, oldest first, and whether it was undone; without the undoing itself."""
+        """The changes in words, oldest first, and whether each was undone; without the undoing itself."""
         return [
             (entry.what, not entry.in_force) for entry in self._folded.entries() if not entry.kind.switches
         ]

@@ -35,7 +35,7 @@ BATCH = 16
 
 @dataclass(frozen=True, slots=True)
 class Reembedded:
-    """What was done: examples in the new memory, those found done already, those without a picture."""
+    """The result of a re-embedding: examples in the new memory, those found done already, those without a picture."""
 
     examples: int
     resumed: int

@@ -27,7 +27,7 @@ PAGE = 4096
 
 @dataclass(slots=True)
 class Salvaged:
-    """What was read; `version` is above every one that was found."""
+    """The operations that could be read; `version` is above every one that was found."""
 
     encoder: EncoderIdentity | None = None
     version: int = 0

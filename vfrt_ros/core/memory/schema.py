@@ -28,7 +28,7 @@ CREATE TABLE operation (
 
 
 def totals(tables: Iterable[str], column: str = "checksum") -> str:
-    """What keeps the number of rows and the sum of checksums of each table.
+    """SQL that keeps the number of rows and the sum of checksums of each table.
 
     Args:
         tables: Their names.
@@ -50,7 +50,7 @@ def totals(tables: Iterable[str], column: str = "checksum") -> str:
 
 
 def header(version: int) -> str:
-    """What marks a file as a memory of a format."""
+    """SQL that marks a file as a memory of a format."""
     return f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {version};\n"
 
 
@@ -64,7 +64,7 @@ def definitions(database: sqlite3.Connection) -> set[tuple[str, str, str]]:
 
 
 def expected_definitions(script: str = SCHEMA) -> set[tuple[str, str, str]]:
-    """What `definitions` gives for a sound file that this script made."""
+    """The definitions of a sound file that this script made."""
     database = sqlite3.connect(":memory:")
     try:
         database.executescript(script)

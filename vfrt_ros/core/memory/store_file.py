@@ -220,7 +220,7 @@ class StoreFile:
 
 
 def facts_of(encoder: EncoderIdentity) -> dict[str, str]:
-    """What a file says of the space of its encoder."""
+    """The facts of an encoder's space, as a file says them."""
     return {"space": encoder.space, "former_spaces": " ".join(encoder.former_spaces)}
 
 

@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class FindingKind(Enum):
-    """What is wrong; the values are those of `Finding.msg`."""
+    """The kinds of fault; the values are those of `Finding.msg`."""
 
     WRONG = "wrong"
     SWALLOWED = "swallowed"

@@ -12,7 +12,7 @@ from vfrt_ros.core.memory.memory import Memory
 
 @dataclass(frozen=True, slots=True)
 class LabelSummary:
-    """What is known of a label; `threshold` in [0, 1] is what a score of it is held against."""
+    """A label in numbers; `threshold` in [0, 1] is what a score of it is held against."""
 
     label: str
     examples: int

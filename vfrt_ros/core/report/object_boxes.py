@@ -33,7 +33,7 @@ def draw_objects(picture: Picture, objects: Sequence[RecognisedObject], unit: fl
 
 
 def tag_of(each: RecognisedObject) -> str:
-    """What stands beside a box: the label, its score where it is known, and the track.
+    """The text beside a box: the label, its score where it is known, and the track.
 
     Args:
         each: Known or not.

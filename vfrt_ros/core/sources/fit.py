@@ -40,7 +40,7 @@ def fit(image: Image, size: tuple[int, int]) -> Image:
 
 
 def describe_fit(have: tuple[int, int], size: tuple[int, int]) -> str:
-    """What `fit` does, in words, to a picture of width and height `have`.
+    """Describe what `fit` does to a picture of width and height `have`.
 
     >>> describe_fit((1280, 720), (640, 480))
     'frames of 1280x720 are cut at the sides and scaled to 640x480'

@@ -9,7 +9,7 @@ from enum import Enum
 
 
 class Event(Enum):
-    """What happened to the source."""
+    """The things that can happen to a source."""
 
     LOST = "lost"
     """It has failed or hangs; it is tried again until it is back."""

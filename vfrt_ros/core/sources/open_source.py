@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 class SourceKind(Enum):
-    """What a text names."""
+    """The kinds of source that a text can name."""
 
     AUTO = "auto"
     DEMO = "demo"
@@ -53,7 +53,7 @@ SLOW = frozenset({SourceKind.AUTO, SourceKind.DEVICE, SourceKind.PIPELINE, Sourc
 
 
 def source_kind(spec: str) -> SourceKind:
-    """What a text names; nothing is opened.
+    """The kind of source that a text names; nothing is opened.
 
     Raises:
         UnusableSourceError: It names nothing that could ever be a source here; says what was expected.
@@ -74,7 +74,7 @@ def source_kind(spec: str) -> SourceKind:
 
 
 def source_name(spec: str) -> str:
-    """What to call a source before it was opened, without secrets."""
+    """The name of a source before it was opened, without secrets."""
     spec = spec.strip()
     kind = source_kind(spec)
     names = {SourceKind.DEVICE: f"camera {device_path(spec)}", SourceKind.AUTO: "camera (auto)"}
@@ -121,7 +121,7 @@ def open_source(
 
 
 def camera_search(settings: CameraSettings, warn: Callable[[str], None]) -> CameraSearch:
-    """What `auto` finds cameras with; it remembers what hangs and what was told."""
+    """The search by which `auto` finds cameras; it remembers what hangs and what was told."""
     return CameraSearch(lambda path: DeviceSource(path, size=settings.size, fps=settings.fps), warn)
 
 

@@ -23,7 +23,7 @@ STEP = 8
 
 
 class Sight(Enum):
-    """What the pictures of late are."""
+    """How the pictures of late look: good, or of no use."""
 
     GOOD = "good"
     FROZEN = "frozen"
@@ -46,7 +46,7 @@ class PictureWatch:
         self._black_since: float | None = None
 
     def look(self, image: Image, now: float) -> Sight:
-        """What the pictures up to this one are.
+        """Look at the next picture, and say how the pictures up to it are.
 
         Args:
             image: (H, W, 3) uint8.
@@ -67,7 +67,7 @@ class PictureWatch:
         return Sight.FROZEN if now - self._same_since >= FROZEN_S else Sight.GOOD
 
     def tell(self, name: str, image: Image, now: float) -> Notice | None:
-        """What there is to say about this picture, once, when it changes.
+        """Say something about this picture, once, when it changes.
 
         Args:
             name: Of the source.

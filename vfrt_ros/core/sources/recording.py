@@ -40,7 +40,7 @@ class Recording(ABC):
 
 
 class IndexedRecording(Recording):
-    """What rosbags can open.
+    """A recording that rosbags can open.
 
     Raises:
         Exception: Whatever SQLite, YAML or MCAP raise.

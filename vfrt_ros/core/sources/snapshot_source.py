@@ -98,7 +98,7 @@ def gives_single_pictures(url: str) -> bool:
 
 
 def fetch_bytes(url: str) -> bytes:
-    """What answers at an HTTP address.
+    """Fetch what answers at an HTTP address.
 
     Raises:
         SourceError: Nothing does, or the camera refuses; the text has no secret.

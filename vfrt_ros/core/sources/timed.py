@@ -30,7 +30,7 @@ class TimedSource(Source):
 
     @abstractmethod
     def picture_at(self, time: float) -> Image:
-        """What is to be seen at a time.
+        """The picture at a time.
 
         Args:
             time: Seconds since the start.

@@ -32,7 +32,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one frame shows.
+    """The answer to one frame.
 
     Attributes:
         label: The best label, or `UNKNOWN`.

@@ -101,7 +101,7 @@ def begin_commit() -> None:
 
 
 def outcome(job: Job, seconds: float, error: Exception) -> Any:
-    """What a job returns or raises; after so many seconds it is abandoned with `error`, if it still can be.
+    """Wait for what a job returns or raises; after so many seconds it is abandoned with `error`, if it still can be.
 
     Args:
         job: Handed to a worker.

@@ -18,7 +18,7 @@ BRIGHTNESS_RANGE = (20.0, 235.0)
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What the gate looks at.
+    """The measures that the quality gate looks at.
 
     Attributes:
         sharpness: Variance of the Laplacian of the grey picture (Pech-Pacheco et al., 2000), >= 0.

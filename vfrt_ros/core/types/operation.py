@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Kind(StrEnum):
-    """What an operation does."""
+    """The kinds of operation."""
 
     TEACH = "teach"
     FORGET = "forget"

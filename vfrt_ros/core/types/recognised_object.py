@@ -26,7 +26,7 @@ class SeenRegion:
 
 @dataclass(frozen=True, slots=True)
 class RecognisedObject:
-    """What one region of a picture shows.
+    """One region of a picture with its answer.
 
     Attributes:
         track: The same thing, the same number; 0 = the picture stands alone.

@@ -98,7 +98,7 @@ class Region:
 
 
 class RegionFault(Enum):
-    """What is wrong with a region that somebody sent; all but `NO_SCORE` leave it out."""
+    """The faults of a region that somebody sent; all but `NO_SCORE` leave it out."""
 
     OUTSIDE = "outside"
     EMPTY = "empty"
@@ -125,7 +125,7 @@ FARTHEST = 2.0**31
 
 @dataclass(frozen=True, slots=True)
 class CheckedRegions:
-    """What is left of the regions of a picture.
+    """The regions of a picture that are left after the check.
 
     Attributes:
         regions: Cut to the picture, in the order in which they came.

@@ -28,7 +28,7 @@ HALF = 0.5
 
 @dataclass(frozen=True, slots=True)
 class FoundBoxes:
-    """What a source found.
+    """The boxes that a source found, in numbers.
 
     Attributes:
         source: Its name.

@@ -37,7 +37,7 @@ _FILES = ("preprocessor_config.json", "processor_config.json")
 
 @dataclass(frozen=True)
 class HfPreprocess:
-    """What happens to a picture before the network.
+    """The preparation of a picture for the network.
 
     Attributes:
         side: of the square that the network takes, in pixels.
