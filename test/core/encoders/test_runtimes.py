@@ -59,6 +59,34 @@ def test_runs(name):
     np.testing.assert_array_equal(first, np.full((1, 4), 2))
 
 
+@pytest.mark.parametrize("cores", [1, 3])
+def test_many_inputs_come_back_each_by_itself_and_in_order(monkeypatch, cores):
+    monkeypatch.setattr(openvino_runtime, "usable_cores", lambda: cores)
+    runtime = choose_runtime(network([]), "openvino", "cpu", "f32").load(many=True)
+    assert runtime.streams == cores
+    inputs = [(np.full((1 + number % 2, 4), number, np.float32),) for number in range(10)]
+    for _ in range(2):
+        answers = runtime.run_each(inputs)
+        for (given,), (answer,) in zip(inputs, answers, strict=True):
+            np.testing.assert_array_equal(answer, 2 * given)
+    assert runtime.run_each([]) == []
+
+
+def test_an_input_that_cannot_be_made_leaves_the_runtime_usable(monkeypatch):
+    monkeypatch.setattr(openvino_runtime, "usable_cores", lambda: 2)
+    runtime = choose_runtime(network([]), "openvino", "cpu", "f32").load(many=True)
+    one = (np.ones((1, 4), np.float32),)
+
+    def broken():
+        yield one
+        raise ValueError("no picture")
+
+    with pytest.raises(ValueError, match="no picture"):
+        runtime.run_each(broken())
+    (answer,) = runtime.run_each([one])
+    np.testing.assert_array_equal(answer[0], np.full((1, 4), 2))
+
+
 def test_compiled_model_is_found_again(fresh_cache):
     builds: list = []
     for _ in range(2):

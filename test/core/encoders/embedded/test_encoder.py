@@ -58,6 +58,14 @@ def test_top_1_of_known_photographs(encoders, photos):
         assert features.shape == (1280,)
 
 
+def test_pictures_together_and_one_by_one_are_the_same(encoders, photos):
+    pictures = [*photos.values(), next(iter(photos.values()))]
+    together = encoders.backbone.encode_images(pictures)
+    one_by_one = np.concatenate([encoders.backbone.encode_images([picture]) for picture in pictures])
+    np.testing.assert_allclose(together, one_by_one, atol=1e-4)
+    assert encoders.backbone.encode_images([]).shape == (0, DIM)
+
+
 def test_f16_keeps_the_vectors(photos, f16):
     images = list(photos.values())
     exact = load_encoders("embedded", device="cpu", precision="f32").backbone

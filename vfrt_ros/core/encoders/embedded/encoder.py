@@ -24,7 +24,7 @@ from vfrt_ros.core.encoders.embedded.packaged import package_file, versions
 from vfrt_ros.core.encoders.fingerprint import digest_of_files, embedding_space, fingerprint
 from vfrt_ros.core.encoders.photographs import photographs
 from vfrt_ros.core.encoders.preprocess import centre_square, check_rgb, resize_square
-from vfrt_ros.core.encoders.runtimes.base import Network
+from vfrt_ros.core.encoders.runtimes.base import Arrays, Network
 from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
 from vfrt_ros.core.types.errors import EncoderError
 
@@ -89,14 +89,18 @@ class EmbeddedBackbone:
         self.embedding_space, self.former_spaces = embedding_space(
             weights, precision=self.choice.precision, version=version
         )
-        self._runtime = self.choice.load()
+        self._runtime = self.choice.load(many=True)
+
+    @property
+    def batches(self) -> bool:
+        """Whether pictures that are encoded together take less time than one after another."""
+        return self.device != "cpu" or self._runtime.streams > 1
 
     def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """See `Backbone.encode_images`."""
         vectors = np.empty((len(images), DIM), np.float32)
-        for row, image in zip(vectors, images, strict=True):
-            logits, features = self.classify(image)
-            row[:] = image_vector(logits, features, self._classes)
+        for row, (logits, features) in zip(vectors, self._classify_each(images), strict=True):
+            row[:] = image_vector(logits[0], features[0], self._classes)
         return vectors
 
     def classify(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -108,8 +112,13 @@ class EmbeddedBackbone:
         Returns:
             Logits (1000,) and pooled features (1280,), float32.
         """
-        logits, features = self._runtime.run(_square(image, self._size))
+        ((logits, features),) = self._classify_each([image])
         return logits[0], features[0]
+
+    def _classify_each(self, images: Sequence[np.ndarray]) -> list[Arrays]:
+        if len(images) == 1:
+            return [self._runtime.run(_square(images[0], self._size))]
+        return self._runtime.run_each((_square(image, self._size),) for image in images)
 
 
 class EmbeddedText:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -46,11 +46,22 @@ class Network:
 
 
 class Runtime(Protocol):
-    """A loaded network. `run` may be called from several threads; calls wait for one another."""
+    """A loaded network. Its methods may be called from several threads; calls wait for one another.
+
+    Attributes:
+        name: Of the runtime.
+        precision: That it computes with.
+        streams: How many inputs `run_each` works on at the same time.
+    """
 
     name: str
     precision: str
+    streams: int
 
     def run(self, *inputs: np.ndarray) -> Arrays:
         """Args: arrays as in `Network.example`. Returns: the outputs as float32 arrays of their own."""
+        ...
+
+    def run_each(self, inputs: Iterable[Arrays]) -> list[Arrays]:
+        """As `run`, for each of many inputs, which are taken one by one as they can be worked on."""
         ...

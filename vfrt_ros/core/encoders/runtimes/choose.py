@@ -26,12 +26,16 @@ class RuntimeChoice:
     precision: str
     why: str
 
-    def load(self) -> Runtime:
-        """Build or read the network; see the runtime's own module."""
+    def load(self, *, many: bool = False) -> Runtime:
+        """Build or read the network; see the runtime's own module.
+
+        Args:
+            many: It will be given many inputs at a time, each by itself (`run_each`).
+        """
         if self.runtime == "openvino":
             from vfrt_ros.core.encoders.runtimes.openvino import OpenvinoRuntime
 
-            return OpenvinoRuntime(self.network, self.precision)
+            return OpenvinoRuntime(self.network, self.precision, many=many)
         from vfrt_ros.core.encoders.runtimes.torch import TorchRuntime
 
         return TorchRuntime(self.network, self.device, self.precision)

@@ -13,14 +13,15 @@ import logging
 import sys
 import threading
 import warnings
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from functools import cache as once
 from typing import Any
 
 import numpy as np
 
 from vfrt_ros.core.encoders import cache
-from vfrt_ros.core.encoders.runtimes.base import Network
+from vfrt_ros.core.encoders.runtimes.base import Arrays, Network
 from vfrt_ros.core.encoders.runtimes.cores import usable_cores
 from vfrt_ros.core.encoders.runtimes.int8 import GROUP, compress
 from vfrt_ros.core.encoders.runtimes.precision import (
@@ -37,6 +38,8 @@ _CAPABILITIES = {"f32": "FP32", "bf16": "BF16", "f16": "FP16", "int8": "INT8"}
 """OpenVINO's names of what a processor can compute with."""
 HALVES = ("bf16", "f16")
 """Numbers of 16 bits, in the order in which `auto` tries them: matrix units take bf16, and f16 is more exact."""
+MOST_STREAMS = 8
+"""Each holds the memory of a forward pass."""
 # Compiled models are as large as their weights, and each version of a library makes new ones.
 _KEPT = 12
 _log = logging.getLogger(__name__)
@@ -119,30 +122,79 @@ def _trial(network: Network, precision: str) -> PrecisionTrial:
 
 
 class OpenvinoRuntime:
-    """A compiled model. Lock: `run` is serialised."""
+    """A compiled model. Lock: `run` and `run_each` are serialised.
+
+    Args:
+        network: What is to run.
+        precision: Settled before.
+        many: `run_each` will be called: it gets a model of its own, which runs an input on each core. That takes less
+            time for many inputs than all cores on each in turn, and more for one.
+    """
 
     name = "openvino"
 
-    def __init__(self, network: Network, precision: str) -> None:
+    def __init__(self, network: Network, precision: str, *, many: bool = False) -> None:
         self.precision = precision
+        self.streams = min(usable_cores(), MOST_STREAMS) if many else 1
         self._lock = threading.Lock()
-        self._compiled, memory = _compiled(network, precision)
-        self._request = self._compiled.create_infer_request()
-        self._memory = memory  # the last attribute, and so the last to go
+        self._model = _Model(network, precision, 1)
+        self._streamed = _Model(network, precision, self.streams) if self.streams > 1 else self._model
 
-    def run(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+    def run(self, *inputs: np.ndarray) -> Arrays:
         """See `Runtime.run`."""
         with self._lock:
-            self._request.infer(dict(enumerate(inputs)), share_inputs=True)
-            return tuple(
-                self._request.get_output_tensor(i).data.copy() for i in range(len(self._compiled.outputs))
-            )
+            return self._model.run(inputs)
+
+    def run_each(self, inputs: Iterable[Arrays]) -> list[Arrays]:
+        """See `Runtime.run_each`."""
+        with self._lock:
+            return self._streamed.run_each(inputs)
 
 
-def _compiled(network: Network, precision: str) -> tuple[Any, Any]:
+class _Model:
+    """A compiled model with a request for each of its streams; one thread at a time uses it."""
+
+    def __init__(self, network: Network, precision: str, streams: int) -> None:
+        compiled, memory = _compiled(network, precision, streams)
+        self._outputs = range(len(compiled.outputs))
+        self._requests = [compiled.create_infer_request() for _ in range(streams)]
+        self._memory = memory  # the last attribute, and so the last to go
+
+    def run(self, inputs: Arrays) -> Arrays:
+        """The outputs, by the first stream."""
+        self._requests[0].infer(dict(enumerate(inputs)), share_inputs=True)
+        return self._outputs_of(self._requests[0])
+
+    def run_each(self, inputs: Iterable[Arrays]) -> list[Arrays]:
+        """The outputs of each; a stream's next input is taken when it is done with the one before."""
+        answers: list[Arrays] = []
+        running: deque[tuple[Any, Arrays]] = deque()  # with its inputs, whose memory it reads
+        try:
+            for number, each in enumerate(inputs):
+                if len(running) == len(self._requests):
+                    answers.append(self._answer(running.popleft()[0]))
+                request = self._requests[number % len(self._requests)]
+                request.start_async(dict(enumerate(each)), share_inputs=True)
+                running.append((request, each))
+            while running:
+                answers.append(self._answer(running.popleft()[0]))
+        finally:
+            for request, _ in running:
+                request.wait()
+        return answers
+
+    def _answer(self, request: Any) -> Arrays:
+        request.wait()
+        return self._outputs_of(request)
+
+    def _outputs_of(self, request: Any) -> Arrays:
+        return tuple(request.get_output_tensor(i).data.copy() for i in self._outputs)
+
+
+def _compiled(network: Network, precision: str, streams: int) -> tuple[Any, Any]:
     """The compiled model, and the memory that it computes with and that must outlive it."""
-    openvino, config = import_openvino(), compile_options(precision)
-    key = _key(network, precision)
+    openvino, config = import_openvino(), compile_options(precision, streams)
+    key = _key(network, precision if streams == 1 else f"{precision} in {streams} streams")
     blob = cache.load_mapped(_KIND, key)
     if blob is not None:
         try:
@@ -185,11 +237,17 @@ def _convert(network: Network) -> Any:
         )
 
 
-def compile_options(precision: str) -> dict[str, Any]:
-    """What a model is compiled with, by OpenVINO's names, to run in a precision as quickly as it can."""
+def compile_options(precision: str, streams: int = 1) -> dict[str, Any]:
+    """What a model is compiled with, by OpenVINO's names, to run in a precision as quickly as it can.
+
+    Args:
+        precision: `f32`, `bf16`, `f16` or `int8`.
+        streams: Inputs that are run at the same time, which share the cores; 1 = all cores work on each.
+    """
     groups = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": str(GROUP)} if precision == "int8" else {}
+    shared = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": streams}
     return {
-        "PERFORMANCE_HINT": "LATENCY",
+        **({"PERFORMANCE_HINT": "LATENCY"} if streams == 1 else shared),
         "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else precision,
         "INFERENCE_NUM_THREADS": usable_cores(),
         **groups,

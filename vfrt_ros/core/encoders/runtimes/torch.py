@@ -8,11 +8,12 @@ On CUDA: half precision, pinned host memory and asynchronous copies on the curre
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from vfrt_ros.core.encoders.runtimes.base import Network
+from vfrt_ros.core.encoders.runtimes.base import Arrays, Network
 from vfrt_ros.core.encoders.runtimes.cores import usable_cores
 from vfrt_ros.core.encoders.runtimes.precision import EXACT, check_agreement
 
@@ -25,6 +26,7 @@ class TorchRuntime:
     """
 
     name = "torch"
+    streams = 1
 
     def __init__(self, network: Network, device: str, precision: str) -> None:
         import torch
@@ -54,6 +56,10 @@ class TorchRuntime:
             outputs = self._module(*(self._to_device(array) for array in inputs))
             outputs = outputs if isinstance(outputs, tuple) else (outputs,)
             return tuple(output.float().cpu().numpy() for output in outputs)
+
+    def run_each(self, inputs: Iterable[Arrays]) -> list[Arrays]:
+        """See `Runtime.run_each`."""
+        return [self.run(*each) for each in inputs]
 
     def _to_device(self, array: np.ndarray) -> Any:
         tensor = self._torch.from_numpy(np.ascontiguousarray(array))
