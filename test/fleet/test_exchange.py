@@ -196,12 +196,12 @@ def test_a_full_disk_stops_the_exchange_and_not_the_others(
     one, two, full = robot("one"), robot("two"), robot("full")
     full.teach("hat", 1)
     agree(one, two, full, operations=1)
-    refuse = full.memory.adopt
+    refuse = full.memory.log.adopt
 
     def no_room(*args: object, **options: object) -> None:
         raise MemoryStoreError("Cannot write the memory: database or disk is full.")
 
-    monkeypatch.setattr(full.memory, "adopt", no_room)
+    monkeypatch.setattr(full.memory.log, "adopt", no_room)
     one.teach("cup", 2)
     two.wait_for(2)
     two.teach("dog", 3)
@@ -209,7 +209,7 @@ def test_a_full_disk_stops_the_exchange_and_not_the_others(
     wait_for(lambda: "disk is full" in full.exchange.status.trouble, "the robot to say why")
     full.teach("cat", 4)
     agree(one, two, operations=4)
-    monkeypatch.setattr(full.memory, "adopt", refuse)
+    monkeypatch.setattr(full.memory.log, "adopt", refuse)
     agree(one, two, full, operations=4)
     assert not full.exchange.status.trouble
 

@@ -94,7 +94,7 @@ def test_the_oracle_sees_another_state(operations, memory) -> None:
 
 def test_the_oracle_sees_another_history_and_a_stranger(memory, monkeypatch) -> None:
     oracle = acknowledged(TEACH)
-    monkeypatch.setattr(memory, "history", list)
+    monkeypatch.setattr(memory.log, "history", list)
     assert "history" in oracle.compare(memory)
     assert oracle.knows(memory) == ""
     do(memory, TrialOperation("teach", "hat", "dog", 9))
