@@ -134,7 +134,7 @@ def report_of(folder: str, root: Path = ROOT) -> StyleReport:
 def documentation_of(source: str) -> int:
     """The lines of a module's docstrings, and of the texts that stand below its constants.
 
-    >>> documentation_of("'A module.'\nx = 1\n'One.'\ny = 'no docstring'")
+    >>> documentation_of("'A module.'; x = 1; 'One.'; y = 'no docstring'")
     2
     """
     texts = (
