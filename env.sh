@@ -13,11 +13,8 @@ fi
 _vfrt_enter() {
   # colcon's scripts read variables that may be unset.
   case $- in *u*) set +u; _vfrt_nounset=1 ;; esac
-  # A second activation would drop what PATH gained since the first.
-  case ":$PATH:" in
-    *":$_vfrt_root/.venv/bin:"*) ;;
-    *) . "$_vfrt_root/.venv/bin/activate" ;;
-  esac
+  # A second activation would drop what PATH gained since the first; one whose Python stands behind another one is none.
+  if [ "$(command -v python)" != "$_vfrt_root/.venv/bin/python" ]; then . "$_vfrt_root/.venv/bin/activate"; fi
   # A guard left by another venv's wheels would keep ours from finding their libraries.
   unset _ROS_WHEELS_BOOTSTRAP_COMPLETE
   if [ -d "$_vfrt_root/.venv/share/ament_index" ]; then

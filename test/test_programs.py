@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -58,6 +59,19 @@ def test_an_evaluation_spreads_over_processes(tmp_path: Path) -> None:
     )
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)
+
+
+def test_env_sh_puts_the_venv_before_a_python_that_stands_before_it(tmp_path: Path) -> None:
+    installed("vfrt")
+    venv, other = Path(sys.prefix), tmp_path / "python"
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    path = f"{tmp_path}:/usr/bin:/bin:{venv / 'bin'}"
+    script = f"source {Path(__file__).parents[1] / 'env.sh'} && command -v python"
+    ended = subprocess.run(
+        ["/bin/bash", "-c", script], env={"PATH": path, "HOME": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert (ended.stdout.strip(), ended.stderr) == (str(venv / "bin" / "python"), "")
 
 
 @pytest.fixture
