@@ -20,6 +20,7 @@ from typing import Any, Self
 from tools.private_domain import private_domain
 from vfrt_ros.bench.isolated import BenchError
 from vfrt_ros.bench.materials import frames, recogniser
+from vfrt_ros.core.types.region import Box
 
 SETTLING = 180.0
 """Seconds that a node may take to give its first answer; a first start compiles."""
@@ -49,14 +50,16 @@ class Heard:
         return self.stamp + self.latency
 
 
-def serve(backbone: str, examples: int, labels: int, cameras: Sequence[str] = ()) -> None:
+def serve(
+    backbone: str, examples: int, labels: int, cameras: Sequence[str] = (), regions: str = "off"
+) -> None:
     """Run the node until it is interrupted; the body of the process."""
-    os.environ["VFRT_CAMERAS"] = ",".join(cameras)
+    os.environ |= {"VFRT_CAMERAS": ",".join(cameras), "VFRT_REGIONS": regions}
     from vfrt_ros.nodes.lifecycle import run
     from vfrt_ros.nodes.recognition_node import RecognitionNode
 
     def create(settings: Any) -> Any:
-        return recogniser(backbone, examples=examples, labels=labels, cameras=tuple(cameras))
+        return recogniser(backbone, examples=examples, labels=labels, cameras=tuple(cameras), regions=regions)
 
     run(lambda arguments: RecognitionNode(arguments, create), ["recognition_node"])
 
@@ -64,24 +67,35 @@ def serve(backbone: str, examples: int, labels: int, cameras: Sequence[str] = ()
 class Served:
     """A running node, and frames sent to it at a rate.
 
-    Threads: the timers of the rate and the subscriptions run in the executor's thread; `heard` and `sent` are
-    appended there and read anywhere.
+    Threads: the timers of the rate and the subscriptions run in the executor's thread; `heard`, `sent`, `boxed` and
+    `objects` are written there and read anywhere.
+
+    Attributes:
+        heard: The answers.
+        sent: Stamps of the frames, in seconds.
+        boxed: When the boxes of a frame were sent, by its stamp.
+        objects: When the objects of a frame were published, by its stamp.
 
     Args:
         command: Starts the node.
         log: Gets what it writes.
         cameras: Names of several; none = one without a name.
+        boxes: Sent with each frame, as a detector's; none = nothing is.
     """
 
-    def __init__(self, command: list[str], log: Path, cameras: Sequence[str] = ()) -> None:
+    def __init__(
+        self, command: list[str], log: Path, cameras: Sequence[str] = (), boxes: Sequence[Box] = ()
+    ) -> None:
         self.cameras = tuple(cameras) or ("",)
+        self.boxed: dict[float, float] = {}
+        self.objects: dict[float, float] = {}
         self.heard: list[Heard] = []
         self.sent: list[float] = []
         self._log = log
         os.environ["ROS_DOMAIN_ID"] = str(private_domain())
         with log.open("w") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
-        self._open()
+        self._open(boxes)
 
     def __enter__(self) -> Self:
         return self
@@ -142,13 +156,13 @@ class Served:
         lines = Path(f"/proc/{self.process.pid}/maps").read_text().splitlines()
         return {Path(line.split(maxsplit=5)[5]).name for line in lines if line.count("/")}
 
-    def _open(self) -> None:
+    def _open(self, boxes: Sequence[Box]) -> None:
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
         from sensor_msgs.msg import Image
         from std_msgs.msg import Header
 
-        from vfrt_msgs.msg import Recognition
+        from vfrt_msgs.msg import RecognisedObjects, Recognition, Region, Regions
         from vfrt_ros.nodes import names, qos
         from vfrt_ros.nodes.conversions import image_from_frame
         from vfrt_ros.nodes.transport import make_room_for_images
@@ -157,11 +171,18 @@ class Served:
         rclpy.init()
         self._rclpy = rclpy
         self._node = rclpy.create_node("bench_camera")
-        self._images = {}
+        self._images, self._detectors = {}, {}
         for camera in self.cameras:
             image, answers = (names.of_camera(camera, name) for name in (names.IMAGE, names.RECOGNITION))
             self._images[camera] = self._node.create_publisher(Image, image, qos.camera_image())
             self._node.create_subscription(Recognition, answers, self._hear, qos.recognition())
+            if boxes:
+                regions, objects = (names.of_camera(camera, name) for name in (names.REGIONS, names.OBJECTS))
+                self._detectors[camera] = self._node.create_publisher(Regions, regions, qos.recognition())
+                self._node.create_subscription(
+                    RecognisedObjects, objects, self._hear_objects, qos.recognition()
+                )
+        self._regions = Regions(regions=[Region(box=_roi(box), score=0.9) for box in boxes])
         self._messages = [image_from_frame(frame, Header()) for frame in frames()]
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
@@ -172,18 +193,34 @@ class Served:
         message.header.stamp = self._node.get_clock().now().to_msg()
         self.sent.append(_seconds(message.header.stamp))
         self._images[camera].publish(message)
+        if camera in self._detectors:
+            self._regions.header = message.header
+            self.boxed[self.sent[-1]] = time.time()
+            self._detectors[camera].publish(self._regions)
 
     def _hear(self, message: Any) -> None:
         latency = message.latency.sec + message.latency.nanosec / 1e9
         stamp = _seconds(message.header.stamp)
         self.heard.append(Heard(time.time(), stamp, latency, message.dropped, message.camera))
 
+    def _hear_objects(self, message: Any) -> None:
+        stamp = _seconds(message.header.stamp)
+        self.objects[stamp] = stamp + message.latency.sec + message.latency.nanosec / 1e9
 
-def node_command(backbone: str, examples: int, labels: int, cameras: Sequence[str] = ()) -> list[str]:
+
+def node_command(
+    backbone: str, examples: int, labels: int, cameras: Sequence[str] = (), regions: str = "off"
+) -> list[str]:
     """The command line of `serve`."""
-    given = f"{backbone!r}, {examples}, {labels}, {list(cameras)!r}"
+    given = f"{backbone!r}, {examples}, {labels}, {list(cameras)!r}, {regions!r}"
     call = f"from tools.bench.served import serve; serve({given})"
     return [sys.executable, "-c", call]
+
+
+def _roi(box: Box) -> Any:
+    from sensor_msgs.msg import RegionOfInterest
+
+    return RegionOfInterest(x_offset=box.x, y_offset=box.y, width=box.width, height=box.height)
 
 
 def _seconds(stamp: Any) -> float:

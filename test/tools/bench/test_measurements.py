@@ -98,3 +98,9 @@ def test_regions_are_scored_together_and_boxes_have_a_rate() -> None:
     assert scored["times"] == pytest.approx(scored["many ms"] / scored["one ms"])
     found = regions.rate(boxes=3, count=2, backbone="fake", **SMALL)
     assert found["rate"] == pytest.approx(1e3 / found["ms"])
+
+
+def test_boxes_sent_to_a_node_are_answered() -> None:
+    found = isolated(regions.answer, seconds=2.0, backbone="fake", **SMALL)
+    assert 0 < found["answered"] <= found["sent"]
+    assert 0 < found["median ms"] <= found["99th ms"]
