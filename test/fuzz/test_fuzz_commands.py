@@ -72,7 +72,7 @@ def nothing_runs() -> Iterator[None]:
         patch.setattr("vfrt_ros.cli.view.loop.ViewLoop", _Ended)
         patch.setattr("vfrt_ros.panel.server.serve", lambda *_: None)
         patch.setattr(
-            "vfrt_ros.bench.advice.measure",
+            "vfrt_ros.bench.advice.time_options",
             lambda *_: ([TimedOption("fake", "torch", (640, 480), 1.0, 9.0)], []),
         )
         patch.setattr(socket, "getaddrinfo", local)

@@ -43,7 +43,7 @@ class TimedOption:
         return f"{self.backbone} by {self.runtime} at {self.size[0]}x{self.size[1]}"
 
 
-def measure(
+def time_options(
     quick: bool, backbones: Sequence[str] = (), examples: int = 1000
 ) -> tuple[list[TimedOption], list[str]]:
     """Let the encoders that are at hand run in turns.

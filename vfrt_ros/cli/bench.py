@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and tell."""
     from vfrt_ros.bench import advice
 
-    candidates, notes = advice.measure(arguments.quick, arguments.backbone)
+    candidates, notes = advice.time_options(arguments.quick, arguments.backbone)
     if arguments.json:
         from vfrt_ros.cli.answer import to_json
 

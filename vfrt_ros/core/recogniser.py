@@ -27,7 +27,7 @@ from vfrt_ros.core.memory.limits import check_examples
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import Merge, Merged
 from vfrt_ros.core.objects_in_view import ObjectsInView
-from vfrt_ros.core.registration import Registration, store
+from vfrt_ros.core.registration import Registration, store_selected
 from vfrt_ros.core.report.audit import Finding, audit
 from vfrt_ros.core.report.explanation import Explanation
 from vfrt_ros.core.report.label_summary import LabelSummary, summarise
@@ -301,7 +301,7 @@ class Recogniser:
         encoded = self.observe_all(crops, [None] * len(crops)) if len(crops) else []
         with self._lock:
             observations = encoded or (view.objects.recent(track, count) if track else view.newest(count))
-            done = store(self.memory, label, observations, negative=negative, limits=self.settings)
+            done = store_selected(self.memory, label, observations, negative=negative, limits=self.settings)
             if pointed is not None:
                 view.objects.search.taught(pointed)
         return done

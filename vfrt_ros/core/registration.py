@@ -102,7 +102,7 @@ class Registration:
         return f"These look like {' and '.join(named)}." if named else ""
 
 
-def store(
+def store_selected(
     memory: Memory,
     label: str,
     observations: Sequence[Observation],

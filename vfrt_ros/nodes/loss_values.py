@@ -55,9 +55,6 @@ class ToldLoss:
         return f"{self.share:.0%} of the camera's frames get lost on the way: {cure(self.cause, self.image_bytes)}."
 
 
-NOTHING_LOST = ToldLoss(0.0, Cause.NONE)
-
-
 def told_loss(statuses: Iterable[Any], address: str) -> ToldLoss | None:
     """The loss that the node of this full name tells of among these diagnostic_msgs/DiagnosticStatus; None = nothing.
 

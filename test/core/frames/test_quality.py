@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fixtures.pictures import picture, plain
 
-from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE, duplicate_of, measure
+from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE, duplicate_of, measure_quality
 from vfrt_ros.core.types.observation import Quality
 from vfrt_ros.core.types.rejection import RejectionCode
 
@@ -47,7 +47,7 @@ PICTURES = {
 
 @pytest.mark.parametrize(("pixels", "code"), PICTURES.values(), ids=PICTURES.keys())
 def test_measure(pixels, code) -> None:
-    rejection = measure(pixels).rejection()
+    rejection = measure_quality(pixels).rejection()
     assert (rejection and rejection.code) is code
 
 

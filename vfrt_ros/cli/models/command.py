@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action is None:
         from vfrt_ros.cli.models import suits
 
-        speeds = suits.measure([row["name"] for row in encoders() if row["here"]])
+        speeds = suits.time_encoders([row["name"] for row in encoders() if row["here"]])
         best = suits.suited(speeds)
         answer = {
             "ok": True,

@@ -47,7 +47,7 @@ class Speed:
         return {**asdict(self), "milliseconds": round(self.milliseconds, 2) if self.usable else None}
 
 
-def measure(names: list[str]) -> list[Speed]:
+def time_encoders(names: list[str]) -> list[Speed]:
     """Load and time each encoder of the catalogue, one after another.
 
     Args:

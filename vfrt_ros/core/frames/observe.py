@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.core.frames.quality import measure
+from vfrt_ros.core.frames.quality import measure_quality
 from vfrt_ros.core.frames.shrink import shrink
 from vfrt_ros.core.types.errors import FrameError
 from vfrt_ros.core.types.observation import Observation
@@ -29,4 +29,4 @@ def observe(
 ) -> Observation:
     """An observation of a checked frame with its embedding."""
     small = shrink(bgr)
-    return Observation(embedding, measure(small), small, stamp)
+    return Observation(embedding, measure_quality(small), small, stamp)

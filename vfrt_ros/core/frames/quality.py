@@ -13,7 +13,7 @@ from vfrt_ros.core.types.observation import Quality
 NEAR_DUPLICATE_COSINE = 0.995
 
 
-def measure(small: npt.NDArray[np.uint8]) -> Quality:
+def measure_quality(small: npt.NDArray[np.uint8]) -> Quality:
     """The quality of a small (h, w, 3) uint8 BGR picture."""
     grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
     deviation = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))[1][0, 0]

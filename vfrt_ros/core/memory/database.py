@@ -41,10 +41,6 @@ class Journal(Enum):
     ROLL_BACK = "TRUNCATE"
 
 
-class DamagedError(MemoryStoreError):
-    """A file is not as it was written; the text says what is wrong with it."""
-
-
 def connect(path: Path | None, journal: Journal = Journal.WRITE_AHEAD) -> sqlite3.Connection:
     """Open a file for this process alone, every commit durable when it returns (synchronous FULL).
 
