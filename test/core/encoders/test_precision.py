@@ -42,8 +42,30 @@ def trial(bf16_seconds: float, bf16_error: float) -> PrecisionTrial:
 )
 def test_what_is_taken(seconds: float, error: float, taken: str) -> None:
     found = trial(seconds, error)
-    assert found.fastest == taken
+    assert found.best == taken
     assert found.milliseconds == pytest.approx({"f32": 100.0, "bf16": 1e3 * seconds})
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "cosines", "taken"),
+    [
+        ((3.3, 2.1, 2.1), (0.9995, 0.9999), "f16"),
+        ((3.3, 2.1, 2.2), (0.9995, 0.9999), "f16"),
+        ((3.3, 2.1, 2.5), (0.9995, 0.9999), "bf16"),
+        ((3.3, 2.1, 2.5), (0.998, 0.9999), "f16"),
+        ((3.3, 2.1, 2.1), (0.998, 0.998), "f32"),
+        ((3.3, 2.1, 3.3), (0.998, 0.9999), "f32"),
+    ],
+    ids=["as fast", "hardly slower", "slower", "only f16 agrees", "none agrees", "only the slow one agrees"],
+)
+def test_of_two_the_faster_one_that_agrees_is_taken_and_the_more_exact_one_where_both_are_as_fast(
+    milliseconds, cosines, taken
+) -> None:
+    names = ("f32", "bf16", "f16")
+    found = PrecisionTrial(
+        dict(zip(names, milliseconds, strict=True)), dict(zip(names, (1.0, *cosines), strict=True))
+    )
+    assert found.best == taken
 
 
 def test_the_worst_picture_counts_and_the_reason_says_so() -> None:

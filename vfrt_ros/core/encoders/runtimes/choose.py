@@ -50,9 +50,9 @@ def choose_runtime(
         network: What is to run.
         runtime: one of `RUNTIMES`; `auto` is openvino on the CPU where it is installed, else torch.
         device: `cpu`, `cuda` or `mps`, already chosen (device.py).
-        precision: one of `PRECISIONS`; `auto` is f16 on cuda; under openvino the first of bf16 and f16
-            that is faster than f32 and agrees with it, measured when the network is compiled for the first time on
-            this processor; else f32.
+        precision: one of `PRECISIONS`; `auto` is f16 on cuda; under openvino bf16 or f16 where
+            that is faster than f32 and agrees with it, measured when the network is compiled for the first time on this
+            processor; else f32.
 
     Raises:
         EncoderError: a name is unknown, openvino is asked for on a device that it does not serve here or

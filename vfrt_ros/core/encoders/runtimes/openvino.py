@@ -37,7 +37,7 @@ _TRIALS = "precision"
 _CAPABILITIES = {"f32": "FP32", "bf16": "BF16", "f16": "FP16", "int8": "INT8"}
 """OpenVINO's names of what a processor can compute with."""
 HALVES = ("bf16", "f16")
-"""Numbers of 16 bits, in the order in which `auto` tries them: matrix units take bf16, and f16 is more exact."""
+"""Numbers of 16 bits, of which `auto` tries what the processor has."""
 MOST_STREAMS = 8
 """Each holds the memory of a forward pass."""
 # Compiled models are as large as their weights, and each version of a library makes new ones.
@@ -74,8 +74,8 @@ def _core() -> Any:
 def settle_precision(network: Network, precision: str) -> tuple[str, str]:
     """Settle `auto`, and check that this processor has the arithmetic and that its embeddings are those of f32.
 
-    `auto` takes the first of bf16 and f16 that is faster than f32 and agrees with it, else f32. What was measured
-    is kept with the compiled models, so that later starts only read it.
+    `auto` takes bf16 or f16 where that is faster than f32 and agrees with it. What was measured is kept with the
+    compiled models, so that later starts only read it.
 
     Args:
         network: What is to run.
@@ -90,33 +90,27 @@ def settle_precision(network: Network, precision: str) -> tuple[str, str]:
     """
     able = set(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
     if precision == "auto":
-        return _measured(network, [name for name in HALVES if _CAPABILITIES[name] in able])
+        halves = [name for name in HALVES if _CAPABILITIES[name] in able]
+        if not halves:
+            return EXACT, "the processor has neither bf16 nor f16"
+        trial = _trial(network, halves)
+        return trial.best, trial.why
     if _CAPABILITIES[precision] not in able:
         raise EncoderError(f"precision '{precision}' is not in this processor's arithmetic; use 'auto'")
     if precision in ("bf16", "f16"):
-        refuse_disagreement(precision, network, _trial(network, precision).cosines[precision])
+        refuse_disagreement(precision, network, _trial(network, [precision]).cosines[precision])
     return precision, "as asked for"
 
 
-def _measured(network: Network, halves: Sequence[str]) -> tuple[str, str]:
-    """The first of these that a trial takes, else f32; and what all trials said."""
-    reasons = []
-    for name in halves:
-        trial = _trial(network, name)
-        reasons.append(trial.why)
-        if trial.fastest == name:
-            return name, "; ".join(reasons)
-    return EXACT, "; ".join(reasons) or "the processor has neither bf16 nor f16"
-
-
-def _trial(network: Network, precision: str) -> PrecisionTrial:
-    """How a precision does beside f32, as measured once on this processor."""
-    key = _key(network, f"f32 against {precision} on {usable_cores()}")
+def _trial(network: Network, precisions: Sequence[str]) -> PrecisionTrial:
+    """How precisions do beside f32, as measured once on this processor."""
+    tried = ", ".join(precisions)
+    key = _key(network, f"f32 against {tried} on {usable_cores()}")
     kept = cache.load(_TRIALS, key)
     if kept is not None:
         return PrecisionTrial.from_json(kept)
-    trial = compare_precisions(network, lambda name: OpenvinoRuntime(network, name), [precision])
-    _log.info("%s in %s on this processor, %s", network.name, precision, trial.why)
+    trial = compare_precisions(network, lambda name: OpenvinoRuntime(network, name), precisions)
+    _log.info("%s in %s on this processor, %s", network.name, tried, trial.why)
     cache.store(_TRIALS, key, trial.to_json())
     return trial
 
