@@ -15,6 +15,7 @@ from vfrt_ros.core.memory.example_table import ExampleTable
 from vfrt_ros.core.memory.fold import Fold, StateDifference
 from vfrt_ros.core.memory.folded_state import FoldedState
 from vfrt_ros.core.memory.followers import Followers
+from vfrt_ros.core.memory.free_pages import give_back_free_pages
 from vfrt_ros.core.memory.operation_row import Row, is_pruned, operation_of, row_of
 from vfrt_ros.core.memory.payload import Payload, Teach
 from vfrt_ros.core.memory.payload_bytes import decode, encode
@@ -250,6 +251,7 @@ class FoldedLog:
                 operation, teach = self.taught(name.operation)
                 self.state.put(name, label, operation, teach.examples[name.place])
         self.state.set_prompts(self.state.prompt_change(self.fold, {*touched, *self.state.initial}))
+        give_back_free_pages()
 
     def _read(self, row: Row) -> tuple[Operation, Payload]:
         operation = operation_of(row)
