@@ -3,6 +3,8 @@
 """CORe50: 50 objects in 11 sessions; sessions 3, 7 and 10 are asked about.
 
 Source: Lomonaco and Maltoni, "CORe50: a New Dataset and Benchmark for Continuous Object Recognition", CoRL 2017.
+Layout, split and batches: github.com/vlomonaco/core50, `core/create_sI_filelist.py` (new instances) and
+`create_sII_filelist.py` (new classes), whose sessions and objects count from 0. Published runs shuffle the batches.
 """
 
 from __future__ import annotations
@@ -14,12 +16,28 @@ from vfrt_ros.evaluation.protocols.course import Course, Lesson, video
 
 SESSIONS = range(1, 12)
 ASKED = (3, 7, 10)
+LEARNED = tuple(session for session in SESSIONS if session not in ASKED)
 OBJECTS = range(1, 51)
+KINDS, OF_A_KIND = 10, 5
 TOP = ("core50_128x128", "core50_350x350")
 
 
+def batches() -> list[list[int]]:
+    """The objects of the nine batches of new classes: one of each kind, then one of each of five kinds, eight times.
+
+    >>> batches()[:3]
+    [[1, 6, 11, 16, 21, 26, 31, 36, 41, 46], [2, 7, 12, 17, 22], [27, 32, 37, 42, 47]]
+    """
+    first = [[kind * OF_A_KIND + 1 for kind in range(KINDS)]]
+    return first + [
+        [kind * OF_A_KIND + number for kind in half]
+        for number in range(2, OF_A_KIND + 1)
+        for half in (range(KINDS // 2), range(KINDS // 2, KINDS))
+    ]
+
+
 def new_classes(folder: Path, frames: int) -> list[Course]:
-    """Object after object, each in all sessions that are for learning.
+    """Batch after batch, in each object after object, each in all sessions that are for learning.
 
     Args:
         folder: With `core50_128x128/`, or with `s1/` to `s11/` itself.
@@ -29,15 +47,14 @@ def new_classes(folder: Path, frames: int) -> list[Course]:
         DatasetError: The layout is another.
     """
     top = _checked(folder)
-    order = [(session, number) for number in OBJECTS for session in SESSIONS if session not in ASKED]
-    return [_course(top, order, frames)]
+    objects = [number for batch in batches() for number in batch]
+    return [_course(top, [(session, number) for number in objects for session in LEARNED], frames)]
 
 
 def new_instances(folder: Path, frames: int) -> list[Course]:
     """Session after session, each with all objects; arguments and errors as for `new_classes`."""
     top = _checked(folder)
-    order = [(session, number) for session in SESSIONS if session not in ASKED for number in OBJECTS]
-    return [_course(top, order, frames)]
+    return [_course(top, [(session, number) for session in LEARNED for number in OBJECTS], frames)]
 
 
 def _course(top: Path, order: list[tuple[int, int]], frames: int) -> Course:

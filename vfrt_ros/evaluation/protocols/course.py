@@ -67,12 +67,21 @@ def video(folder: Path, frames: int) -> tuple[Path, ...]:
         DatasetError: It holds no picture.
     """
     try:
-        every = find_images(str(folder))
+        return spread(find_images(str(folder)), frames)
     except (SourceError, OSError) as error:
         raise DatasetError(f"Expected the frames of a video in {folder}: {error}") from error
-    if not frames or len(every) <= frames:
+
+
+def spread(every: Sequence[Path], most: int) -> tuple[Path, ...]:
+    """Some of the pictures, evenly spread, the first and the last among them.
+
+    Args:
+        every: In their order.
+        most: At most so many; 0 = all.
+    """
+    if not most or len(every) <= most:
         return tuple(every)
-    return tuple(every[i] for i in np.linspace(0, len(every) - 1, frames).round().astype(int))
+    return tuple(every[i] for i in np.linspace(0, len(every) - 1, most).round().astype(int))
 
 
 def folders(place: Path) -> list[Path]:
