@@ -185,7 +185,7 @@ def wait_for_node() -> None:
 
 
 def python(code: str, *arguments: str, environment: dict[str, str] | None = None) -> str:
-    """What a program prints last."""
+    """Run a program, and return what it prints last."""
     ran = subprocess.run(
         (sys.executable, "-c", code, *arguments),
         capture_output=True,

@@ -130,7 +130,7 @@ def agreement(folder: Path, recogniser: Recogniser, device: str) -> float:
 
 
 def reference_loop(folder: Path, device: str) -> Callable[[], object]:
-    """What one would write first: transformers' processor and model in float32, a search, a mean for each label."""
+    """The loop of a first try: transformers' processor and model in float32, a search, a mean for each label."""
     import faiss
     import torch
     from transformers import CLIPModel

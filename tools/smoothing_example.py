@@ -48,7 +48,7 @@ def example() -> list[Played]:
 
 
 def play(frames: list[Evidence], settings: RecognitionSettings = RecognitionSettings()) -> list[Played]:  # noqa: B008
-    """What the recogniser makes of them, 1/30 s apart."""
+    """Smooth and conclude them as the recogniser does, 1/30 s apart."""
     rule, smoother, found = CalibratedRule(settings), Smoother(), []
     held: str | None = None
     for number, seen in enumerate(frames):

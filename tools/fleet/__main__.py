@@ -58,7 +58,7 @@ def describe_speed(result: TrialResult) -> str:
 
 
 def describe(result: TrialResult) -> str:
-    """What was left at the end, for people."""
+    """Describe what was left at the end."""
     faults = ", ".join(f"{count} {name}" for name, count in result.faults.most_common())
     lines = [
         f"Faults: {faults or 'none'}.",

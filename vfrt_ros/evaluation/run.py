@@ -32,7 +32,7 @@ CHUNK = 4
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to evaluate.
+    """A plan of an evaluation.
 
     Attributes:
         methods: To compare.
@@ -131,7 +131,7 @@ def _chunks(plan: Plan) -> list[Chunk]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
-    """What the episodes of one process need."""
+    """The objects that the episodes of one process need."""
 
     features: Features
     encoders: Encoders

@@ -25,7 +25,7 @@ STAMPS = 300
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What became of the frames of a stream.
+    """The frames of a stream, by what became of them.
 
     Attributes:
         came: Frames that were taken, since the start.

@@ -19,7 +19,7 @@ _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 
 @dataclass(frozen=True, slots=True)
 class EncodedImage:
-    """What the header says.
+    """The facts in the header of an image file.
 
     Attributes:
         format: `jpeg`, `png`, `webp`, `bmp` or `tiff`.

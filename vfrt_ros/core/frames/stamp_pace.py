@@ -31,7 +31,7 @@ PAUSE = 12
 
 @dataclass(frozen=True, slots=True)
 class StampPace:
-    """What stamps show.
+    """The pace that stamps show.
 
     Attributes:
         interval: Seconds from frame to frame at the camera.

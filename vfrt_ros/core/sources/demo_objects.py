@@ -79,7 +79,7 @@ class DemoObjectsSource(TimedSource):
         return picture
 
     def things_at(self, time: float) -> list[tuple[str, tuple[int, int, int, int]]]:
-        """What lies on the table at a time.
+        """The things that lie on the table at a time.
 
         Args:
             time: Seconds since the start.

@@ -40,7 +40,7 @@ UNDONE = 5
 
 @dataclass(frozen=True, slots=True)
 class ProtocolResult:
-    """What came out, over all courses; figures in [0, 1], NaN where one cannot be measured.
+    """The result over all courses; figures in [0, 1], NaN where one cannot be measured.
 
     Attributes:
         courses, lessons, labels, questions: How many.

@@ -38,7 +38,7 @@ def with_context(box: Box, width: int, height: int, context: float = CONTEXT) ->
 
 
 def crop(bgr: npt.NDArray[np.uint8], box: Box) -> npt.NDArray[np.uint8]:
-    """What the encoder gets to see of a box of a picture.
+    """The part of a picture that the encoder gets to see for a box.
 
     Args:
         bgr: (H, W, 3) uint8.

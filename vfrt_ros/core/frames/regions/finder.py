@@ -15,7 +15,7 @@ from vfrt_ros.core.types.region import Region, check_regions
 
 @dataclass(frozen=True, slots=True)
 class FoundRegions:
-    """What a source found in a picture.
+    """The regions that a source found in a picture.
 
     Attributes:
         regions: Cut to the picture.
@@ -61,6 +61,6 @@ class RegionFinder:
         return FoundRegions(checked.regions, source.searches)
 
     def reset(self) -> None:
-        """What comes next is another scene."""
+        """Begin anew: the next picture is of another scene."""
         if self._source is not None:
             self._source.reset()

@@ -47,7 +47,7 @@ def follow_back(frames: Sequence[Frame], box: Box) -> list[Box | None]:
 
 
 def crops_of(frames: Sequence[Frame], box: Box) -> list[Frame]:
-    """What a box shows, in the picture that it was drawn in and in those before, oldest first.
+    """The crops that a box shows, in the picture that it was drawn in and in those before, oldest first.
 
     Args:
         frames: (H, W, 3) uint8 BGR each, oldest first, at least one; the box is in the last one.

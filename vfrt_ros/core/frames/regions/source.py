@@ -34,4 +34,4 @@ class RegionSource(Protocol):
         """
 
     def reset(self) -> None:
-        """What comes next is another scene."""
+        """Begin anew: the next picture is of another scene."""
