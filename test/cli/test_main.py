@@ -19,7 +19,7 @@ from vfrt_ros.cli.service_commands import SERVICE_COMMANDS
 from .conftest import Outcome
 from .fake_recognition import FakeRecognition
 
-HEAVY = {"rclpy", "torch", "cv2", "numpy", "faiss", "rich", "honcho", "vfrt_msgs"}
+HEAVY = {"rclpy", "torch", "cv2", "numpy", "faiss", "rich", "vfrt_msgs"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,8 @@ from nodes.conftest import wait_for
 
 from vfrt_ros.bringup import NodeStart
 from vfrt_ros.cli.live import node_processes
+from vfrt_ros.cli.live.children import Children
+from vfrt_ros.cli.live.keeper import NodeEnded, NodeStarted
 from vfrt_ros.cli.live.node_processes import NodeProcesses, command_line
 from vfrt_ros.launch_arguments import CAMERA, RECOGNITION
 
@@ -103,14 +105,31 @@ def test_a_node_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> 
     assert run.left == []
 
 
-def test_a_signal_while_the_nodes_start_ends_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    start: Callable[[object], None] = node_processes.Manager._start
+def test_a_node_that_writes_without_end_and_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_processes, "KILL_WAIT", 0.5)
+    noisy = STUBBORN.replace("time.sleep(60)", "[print(0, flush=True) for _ in iter(int, 1)]")
+    run = Run(noisy, then=signal.SIGINT)
+    assert run.status == 130
+    assert run.left == []
 
-    def start_and_interrupt(manager: object) -> None:
-        start(manager)
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux")
+def test_a_node_whose_process_in_between_was_killed_has_ended() -> None:
+    run = Run(WORKING, READY + "os.kill(os.getppid(), signal.SIGKILL); signal.pause()")
+    assert (run.status, run.processes.ended_by_itself) == (1, "node1")
+    assert run.processes.last_lines("node1")[-1] == "(ended by SIGKILL)"
+    # Nobody may be there to bury the other one, whose parent is gone.
+    assert run.pids["node0"] not in run.left
+
+
+def test_a_signal_while_the_nodes_start_ends_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Children.start
+
+    def start_and_interrupt(children: Children) -> None:
+        start(children)
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(node_processes.Manager, "_start", start_and_interrupt)
+    monkeypatch.setattr(Children, "start", start_and_interrupt)
     run = Run(WORKING, WORKING)
     assert (run.status, run.started, run.left) == (130, 0, [])
 
@@ -132,11 +151,12 @@ def test_an_extra_that_ends_before_the_others_have_started_is_told_too() -> None
     processes = NodeProcesses(
         commands, show=lambda name, text: told.append(text), started=lambda: None, extras=("panel",)
     )
-    processes._manager._processes["panel"].update(pid=2, returncode=1)
-    processes._news()
+    processes._children.take(NodeStarted("panel", 2))
+    processes._children.take(NodeEnded("panel", 1))
+    processes._follow()
     assert told == []
-    processes._manager._processes["node"]["pid"] = 1
-    processes._news()
+    processes._children.take(NodeStarted("node", 1))
+    processes._follow()
     assert told == ["The panel has ended; the nodes go on."], "nobody said how it is started again"
 
 
@@ -170,10 +190,10 @@ def test_a_node_that_a_signal_ended_says_which() -> None:
 
 LIVE = """
 import sys
-from vfrt_ros.cli.live import tied_process
+from vfrt_ros.cli.live import keeper
 from vfrt_ros.cli.live.node_processes import NodeProcesses
 
-tied_process.PATIENCE_SECONDS = 1
+keeper.PATIENCE_SECONDS = 1
 commands = {str(number): [*sys.argv[1].split(), "-c", code] for number, code in enumerate(sys.argv[2:])}
 NodeProcesses(commands, show=lambda name, text: print(text, flush=True), started=lambda: None).run()
 """

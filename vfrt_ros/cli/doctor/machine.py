@@ -29,7 +29,6 @@ PACKAGES = {
     "torch": "torch",
     "yaml": "PyYAML",
     "rich": "rich",
-    "honcho": "honcho",
     "cv_bridge": "cv-bridge",
 }
 

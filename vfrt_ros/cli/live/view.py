@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The screen of `vfrt live` while its nodes run.
 
-A thread of its own hears the recognitions, so that rclpy comes to life only after honcho has forked the
+A thread of its own hears the recognitions, so that rclpy comes to life only after this process has forked the
 nodes. That thread writes to the screen, as does the main thread with the nodes' lines; the screen takes both.
 """
 
