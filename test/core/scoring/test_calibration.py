@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vfrt_ros.core.scoring.calibration import Calibration, Rows, calibrate
+from vfrt_ros.core.scoring.calibration import Calibration, LeftOutRows, Rows, calibrate
 from vfrt_ros.core.scoring.familiarity import features
 
 
@@ -54,7 +54,7 @@ def rows(apart: float, count: int = 40, labels: int = 4) -> Rows:
 
 
 def learned(some: Rows, independent: float = 40.0) -> Calibration:
-    return calibrate(some, some, np.ones(1), independent)
+    return calibrate(LeftOutRows(some, some, some), np.ones(1), independent)
 
 
 def test_a_margin_counts_for_as_much_where_labels_lie_close_to_each_other() -> None:
@@ -76,6 +76,29 @@ def test_the_centre_counts_only_beside_labels_with_several_examples() -> None:
     assert one_each < 0.2 < ten_each
 
 
+def test_the_centre_counts_as_much_as_a_linear_discriminant_says() -> None:
+    """Known things that lie far from the centre where unknown ones lie near it: more than the prior would have it."""
+    some = rows(0.4)
+    noise = 0.1 * np.random.default_rng(3).normal(size=len(some.own))
+    telling = replace(some, known_centre=1.5 + noise, unknown_centre=1.3 + noise)
+    telling_less = replace(some, known_centre=1.5 + noise, unknown_centre=1.5 + noise)
+    weights = [learned(each).coefficients for each in (telling, telling_less)]
+    assert weights[0][2] / weights[0][0] > 1.5 * weights[1][2] / weights[1][0]
+    assert all(0.0 <= each[2] <= each[0] for each in weights)
+
+
+def test_familiarity_is_even_further_out_where_examples_without_companions_are_more_familiar() -> None:
+    """Frames may be like the examples: what stands for them is a mixture."""
+    far = rows(0.4)
+    near = replace(far, distances=far.distances - 0.2)
+    constant = {
+        name: calibrate(LeftOutRows(sharp, far, far), np.ones(1), 40.0).coefficients
+        for name, sharp in (("far", far), ("near", near))
+    }
+    even = {name: each[4] / each[0] for name, each in constant.items()}
+    assert even["near"] < even["far"] - 0.02
+
+
 def test_a_prompt_that_labels_share_does_not_tell_known_from_unknown() -> None:
     """Four things of two kinds: the prompts say the kind, so they fit a stranger of the kind as well."""
     some = rows(0.4)
@@ -83,6 +106,6 @@ def test_a_prompt_that_labels_share_does_not_tell_known_from_unknown() -> None:
     prompts = np.where(kind[some.own][:, None] == kind, 3.0, 0.5)
     weights = {}
     for name, shared in (("own", np.zeros(4, bool)), ("shared", np.ones(4, bool))):
-        found = calibrate(*2 * [replace(some, prompts=prompts, shared=shared)], np.ones(1), 40.0)
+        found = learned(replace(some, prompts=prompts, shared=shared))
         weights[name] = found.coefficients[3] * found.text_weight
     assert weights["shared"] < 0.1 * weights["own"]

@@ -49,6 +49,22 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutRows:
+    """The same examples, left out in three ways.
+
+    Attributes:
+        sharp: With their near duplicates; for the logits.
+        fair: With their nearest companion too, since examples taken together lie closer to each other than to what
+            is seen later; for the limit.
+        far: With several companions where there are many examples; for familiarity.
+    """
+
+    sharp: Rows
+    fair: Rows
+    far: Rows
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """How evidence becomes probability.
 
@@ -103,7 +119,7 @@ class Calibration:
         return np.asarray(ahead * margin - near * distances + text * text_evidence + far)
 
     def threshold(self, share: float) -> float:
-        """The limit: the familiarity that all but `share` of the frames of known objects reach (formula 12).
+        """The limit: the familiarity that all but `share` of the frames of known objects reach (formula 13).
 
         Split conformal on the left-out examples (Vovk et al. 2005); where there are fewer than ``1/share`` of
         them, the prediction interval of Student's t goes on, but not to where an unknown is far more likely.
@@ -139,7 +155,7 @@ def log_sum_exp(values: Floats) -> Floats:
     return np.asarray(most + np.log(np.exp(values - most[..., None]).sum(axis=-1)))
 
 
-def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> Calibration:
+def calibrate(learn: LeftOutRows, stranger: Floats, independent: float) -> Calibration:
     """Learn from the memory.
 
     The weights of distance and prompt are the most probable ones of a multinomial logistic model of the
@@ -147,21 +163,21 @@ def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> 
     label was taken away, each kind counting the same: an unknown is as likely as a known object.
 
     Args:
-        sharp: Each example left out with its near duplicates; for the logits.
-        fair: With its nearest companion too, since examples taken together lie closer to each other
-            than to what is seen later; for familiarity and thresholds.
+        learn: The left-out examples.
         stranger: (m,) distances of unknown objects, used where there is only one label.
         independent: Examples in memory, near duplicates counted once.
     """
-    means = prompt_means(fair.prompts, fair.own)
+    labels = learn.fair.distances.shape[1]
+    means = prompt_means(learn.fair.prompts, learn.fair.own)
     neutral = 0.5 * (means.right + means.others)
-    sharp, fair = (replace(rows, prompts=_filled(rows.prompts, neutral)) for rows in (sharp, fair))
-    sharpness, text = _logit_weights(sharp, prior_median(means, independent, fair.distances.shape[1]))
-    labels = fair.distances.shape[1]
+    sharp, fair, far = (
+        replace(rows, prompts=_filled(rows.prompts, neutral)) for rows in (learn.sharp, learn.fair, learn.far)
+    )
+    sharpness, text = _logit_weights(sharp, prior_median(means, independent, labels))
     beaten = fair.prompts[np.arange(len(fair.own)), fair.own] - fair.prompt_thresholds
     usual_prompt = float(text * np.average(beaten, weights=fair.weights))
-    told_apart, close = (
-        _known_and_unknown(rows, sharpness, text, usual_prompt, stranger) for rows in (fair, sharp)
+    close, middle, told_apart = (
+        _known_and_unknown(rows, sharpness, text, usual_prompt, stranger) for rows in (sharp, fair, far)
     )
     coefficients = learn_coefficients(
         told_apart,
@@ -170,10 +186,10 @@ def calibrate(sharp: Rows, fair: Rows, stranger: Floats, independent: float) -> 
         labels=labels,
         own_prompts=1.0 - float(fair.shared.mean()),
     )
-    familiarities = np.concatenate([told_apart.known @ coefficients, close.known @ coefficients])
-    weights = np.concatenate(
-        [constants.FAIR_SHARE * fair.weights, (1.0 - constants.FAIR_SHARE) * sharp.weights]
-    )
+    fair_share, far_share = constants.FAIR_SHARE, constants.FAIR_SHARE * constants.FAR_SHARE
+    parts = ((close, 1.0 - fair_share), (middle, fair_share - far_share), (told_apart, far_share))
+    familiarities = np.concatenate([part.known @ coefficients for part, _ in parts])
+    weights = np.concatenate([share * part.known_weights for part, share in parts])
     order = np.argsort(familiarities)
     mean = float(np.average(familiarities, weights=weights))
     spread = float(np.sqrt(np.average((familiarities - mean) ** 2, weights=weights)))

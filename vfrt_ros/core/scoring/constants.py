@@ -49,6 +49,10 @@ Source: time of a fit."""
 COMPANION_EXAMPLES = 3.0
 """Examples that a label has at least where one is also left out with its nearest companion.
 Source: of two examples nothing would be left."""
+COMPANION_SHARE = 0.2
+"""Share of the examples of a label that are left out with one as its companions, at least one, to learn familiarity:
+the more examples a label has, the less one companion says of what is seen elsewhere.
+Source: chosen on the groceries."""
 OWN_DISTANCE = np.array([0.6, 0.85, 1.1, 1.4, 1.9])
 """Squared distances of an object to its label, in units of their mean, where no example can be left out:
 five equally likely values. Source: chosen on the groceries."""
@@ -60,7 +64,7 @@ FIT_SAMPLE = 1024
 FIT_AT_ONCE = 128
 """A memory up to this size is fitted before the next frame; a larger one in the background. Source: time of a fit."""
 
-# --- The prompts (formulas 8, 9 and 13)
+# --- The prompts (formulas 8, 9 and 14)
 
 LEAST_BACKGROUND = 8
 """Prompts that a mean and a standard deviation take at least. Source: chosen; a background has 191."""
@@ -111,7 +115,7 @@ NEUTRAL_ALPHA = 0.7
 """The `alpha_fusion` at which the evidence alone decides; below it counts less for pictures, above for text.
 Source: the default of the parameter."""
 
-# --- Known or unknown (formulas 11 and 12)
+# --- Known or unknown (formulas 11 to 13)
 
 FAMILIARITY_MEAN = np.array([3.0, 1.0, 1.0, 1.0, 2.0])
 """Prior mean of the coefficients of `calibration.features`: nearness, margin, centre, prompt, constant.
@@ -123,8 +127,8 @@ LEAST_SHARE_OF_PROMPTS = 0.05
 """Least share of the deviation of the prompt's coefficient that is left where every prompt is shared.
 Source: chosen, above 0."""
 SLOPE_EXAMPLES = 16.0
-"""Examples beyond the first of each label with which half of the measured slope of familiarity is believed.
-Source: chosen on embeddings by CLIP."""
+"""Examples beyond the first of each label with which half of the measured slope of familiarity, and of the measured
+weight of the centre, is believed. Source: chosen on embeddings by CLIP."""
 SLOPES = np.array([0.5, 3.0])
 """The least and the largest slope. Source: chosen, wide."""
 USUAL_MARGIN = 0.4
@@ -135,14 +139,18 @@ MARGIN_SCALES = np.array([0.2, 8.0])
 FAMILIARITY_TRUST = 0.5
 """What a left-out example counts. Source: it and its left-out label are two views of one thing, each counts half."""
 FAIR_SHARE = 0.6
-"""How much the limit rests on examples left out with a companion: examples of a label are usually taken together and
-what is seen later is not; a memory of independent examples is the other case. Source: chosen on the groceries."""
+"""How much the limit, the slope and the zero of familiarity rest on examples left out with companions: examples of a
+label are usually taken together and what is seen later is not; a memory of independent examples is the other case.
+Source: chosen on the groceries."""
+FAR_SHARE = 0.33
+"""Share of those that the limit takes with several companions. Source: chosen on the groceries, against independent
+examples, which are then rejected less often than promised."""
 PRIOR_EXAMPLES = 8.0
 """Independent examples that the priors count for. Source: chosen on the groceries."""
 UNLIKELY = -1.0
 """Log-odds of a known object below which too few examples let nothing through. Source: chosen on the groceries."""
 
-# --- Negative examples (formula 19), and the ends of the scale
+# --- Negative examples (formula 20), and the ends of the scale
 
 NEGATIVE_PENALTY = 4.0
 """What a negative example adds to the squared distance of its label, right where it is. Source: chosen."""
@@ -156,7 +164,7 @@ NEVER = -1e6
 """Log-odds of a label with neither example nor prompt, of which only is known what it is not.
 Source: below EXCLUDED."""
 
-# --- Exact sums (formula 20)
+# --- Exact sums (formula 21)
 
 SCALE = 2.0**17
 """Embeddings are rounded to whole multiples of 1/SCALE. A sum of products of such numbers is a whole number

@@ -99,28 +99,70 @@ def learn_coefficients(
         bounds=[(0, None)] * 4 + [(None, None)],
         method="L-BFGS-B",
     ).x
-    return np.asarray(found * _slope(told_apart, close @ found, found, freedom) if labels > 1 else found)
+    return np.asarray(_discriminated(found, told_apart, close, freedom) if labels > 1 else found)
 
 
-def _slope(told_apart: KnownAndUnknown, near: Floats, coefficients: Floats, freedom: float) -> float:
-    """By how much familiarity has to be steeper than the prior let it be, or flatter.
+def _discriminated(found: Floats, told_apart: KnownAndUnknown, close: Floats, freedom: float) -> Floats:
+    """The coefficients with what a linear discriminant says of the centre and of the slope (formula 12).
 
-    The slope of a linear discriminant between known and unknown objects, the difference of their means over their
-    variance (Fisher 1936), is 1 where familiarity is a log-odds. Known objects are mixed as for the limit.
+    The prior holds on to both where known and unknown objects are told apart well, for a logistic model then gains
+    little by being steeper. A linear discriminant (Fisher 1936), the inverse of the variance times the difference of
+    the means, takes every object: over familiarity without the centre, and the centre, it says how much the centre
+    counts; along the direction found so, its slope is 1 where familiarity is a log-odds. Each is drawn to what the
+    prior found. Known objects are mixed as for the limit, here and where familiarity is 0.
+
+    Args:
+        found: (5,) the most probable coefficients.
+        told_apart: What is to be told apart.
+        close: (n, 5) `features` of the known objects left out without their companions.
+        freedom: Independent examples beyond the first of each label.
+
+    Returns:
+        (5,) float64.
     """
+    others = found * (1.0, 1.0, 0.0, 1.0, 1.0)
+    known, unknown, variance = _moments(told_apart, close, np.stack([others, _CENTRE], axis=1))
+    gap = known - unknown
+    rest, centre = np.linalg.solve(variance, gap)
+    measured = float(np.clip(centre / rest, 0.0, found[0])) if rest > 0.0 else 0.0
+    weight = _drawn(measured, found[2], freedom)
+    direction = np.array([1.0, weight])
+    slope = float(direction @ gap / (direction @ variance @ direction))
+    slope = float(np.clip(_drawn(slope, 1.0, freedom), *constants.SLOPES))
+    coefficients = slope * (others + weight * _CENTRE)
+    fair = _average(told_apart.known, told_apart.known_weights)
+    mixed = constants.FAIR_SHARE * fair + (1.0 - constants.FAIR_SHARE) * close.mean(axis=0)
+    moved = slope * 0.5 * (weight - found[2]) * (known[1] + unknown[1])
+    coefficients[4] -= moved + 0.5 * float((mixed - fair) @ coefficients)
+    return coefficients
+
+
+_CENTRE = np.array([0.0, 0.0, 1.0, 0.0, 0.0])
+
+
+def _drawn(measured: float, expected: float, freedom: float) -> float:
+    examples = constants.SLOPE_EXAMPLES
+    return float((measured * freedom + expected * examples) / (freedom + examples))
+
+
+def _moments(told_apart: KnownAndUnknown, close: Floats, parts: Floats) -> tuple[Floats, Floats, Floats]:
+    """(p,) means of known and of unknown objects, and their (p, p) mean variance: of (5, p) sums of features."""
     fair = constants.FAIR_SHARE
-    known, known_variance = _moments(told_apart.known @ coefficients, told_apart.known_weights)
-    unknown, unknown_variance = _moments(told_apart.unknown @ coefficients, told_apart.unknown_weights)
-    gap = fair * known + (1.0 - fair) * near.mean() - unknown
-    variance = 0.5 * (fair * known_variance + (1.0 - fair) * near.var() + unknown_variance)
-    measured = gap / max(variance, 1e-9)
-    drawn = (measured * freedom + constants.SLOPE_EXAMPLES) / (freedom + constants.SLOPE_EXAMPLES)
-    return float(np.clip(drawn, *constants.SLOPES))
+    first = _moments_of(told_apart.known @ parts, told_apart.known_weights)
+    second = _moments_of(close @ parts, np.ones(len(close)))
+    unknown = _moments_of(told_apart.unknown @ parts, told_apart.unknown_weights)
+    variance = 0.5 * (fair * first[1] + (1.0 - fair) * second[1] + unknown[1])
+    return fair * first[0] + (1.0 - fair) * second[0], unknown[0], variance + 1e-9 * np.eye(len(variance))
 
 
-def _moments(values: Floats, weights: Floats) -> tuple[float, float]:
-    mean = np.average(values, weights=weights)
-    return float(mean), float(np.average((values - mean) ** 2, weights=weights))
+def _moments_of(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    mean = _average(values, weights)
+    apart = values - mean
+    return mean, np.asarray((apart * weights[:, None]).T @ apart / weights.sum())
+
+
+def _average(values: Floats, weights: Floats) -> Floats:
+    return np.asarray(weights @ values / weights.sum())
 
 
 def _prior(told_apart: KnownAndUnknown, beyond_first: float, own_prompts: float) -> _Prior:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring import metric as metrics
-from vfrt_ros.core.scoring.calibration import Calibration, Rows, calibrate
+from vfrt_ros.core.scoring.calibration import Calibration, LeftOutRows, Rows, calibrate
 from vfrt_ros.core.scoring.image_model import ImageModel
 from vfrt_ros.core.scoring.leave_one_out import LeftOut, leave_one_out
 from vfrt_ros.core.scoring.spread import Ints, Mask, Spread, spread_of, total_variance
@@ -105,14 +105,19 @@ def fit(snapshot: Snapshot) -> Model:
             scale=max(freedom, 1.0) * spread.within / means.shape[1],
         )
 
-    sharp, fair = left_out(spread.near), left_out(_with_companion(spread.near, snapshot))
+    sharp = left_out(spread.near)
+    one, several = (
+        _with_companions(spread.near, snapshot, share) for share in (0.0, constants.COMPANION_SHARE)
+    )
+    fair = left_out(one)
+    far = fair if (one == several).all() else left_out(several)
     unit = _unit(sharp, snapshot, spread)
     image = ImageModel.build(snapshot.labels, means, spread.effective, metric, unit)
     inflation = 1.0 + 1.0 / spread.effective.mean()
     stranger = constants.UNKNOWN_DISTANCE * (2.0 * (total - spread.within) / inflation + spread.within) / unit
-    learn = [_rows(left, snapshot, spread, unit) for left in (sharp, fair)]
+    learn = LeftOutRows(*(_rows(left, snapshot, spread, unit) for left in (sharp, fair, far)))
     independent = float(spread.effective.sum())
-    calibration = calibrate(learn[0], learn[1], np.maximum(stranger, constants.OWN_DISTANCE), independent)
+    calibration = calibrate(learn, np.maximum(stranger, constants.OWN_DISTANCE), independent)
     return Model(image, calibration, spread.within)
 
 
@@ -139,15 +144,22 @@ def _metric(snapshot: Snapshot, freedom: float, residual: float, within: float) 
     return metrics.from_scatter(snapshot.scatter - weighted.T @ weighted, freedom, within)
 
 
-def _with_companion(near: Mask, snapshot: Snapshot) -> Mask:
-    """Near duplicates and the nearest other example of the label, where the label has three or more."""
+def _with_companions(near: Mask, snapshot: Snapshot, share: float) -> Mask:
+    """Near duplicates and the nearest other examples of the label, where the label has three or more.
+
+    As many as the given share of those that are here of the label, at least one.
+    """
     cosines = snapshot.rows @ snapshot.rows.T
     others = (snapshot.own[:, None] == snapshot.own[None]) & ~np.eye(len(near), dtype=bool)
-    nearest = np.where(others, cosines, -2.0).argmax(axis=1)
-    rows = np.flatnonzero(snapshot.counts[snapshot.own] >= constants.COMPANION_EXAMPLES)
+    there = np.bincount(snapshot.own, minlength=len(snapshot.labels))
+    left_out = np.maximum(np.rint(share * there), 1)[snapshot.own]
+    left_out[snapshot.counts[snapshot.own] < constants.COMPANION_EXAMPLES] = 0
+    order = np.argsort(-np.where(others, cosines, -2.0), axis=1, kind="stable")[:, : int(left_out.max())]
     wider = near.copy()
-    wider[rows, nearest[rows]] = others[rows, nearest[rows]]
-    return np.asarray(wider | near)
+    for rank, nearest in enumerate(order.T):
+        rows = np.flatnonzero(left_out > rank)
+        wider[rows, nearest[rows]] |= others[rows, nearest[rows]]
+    return wider
 
 
 def _left_inflation(left: LeftOut, snapshot: Snapshot, spread: Spread) -> Floats:
