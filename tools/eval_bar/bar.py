@@ -19,6 +19,7 @@ from tools.eval_bar.accuracy import (
     honest_checks,
     kind_checks,
 )
+from tools.eval_bar.blank import blank_check
 from tools.eval_bar.check import Check
 from tools.eval_bar.clip import clip_sets
 from tools.eval_bar.digits import digit_features
@@ -169,7 +170,8 @@ class Measuring:
         clip = self._clip()
         settings += clip
         checks += clip_checks(clip, promised)
-        checks += honest_checks([*band, *self._drawn()], promised)
+        drawn, blank = self._drawn()
+        checks += honest_checks([*band, *drawn], promised) + blank
         checks += [*same, *learning_checks(curve), *self._objects(plan.data[0]), *self._exactness()]
         order = sorted(checks, key=lambda check: check.point)
         return Bar(self._encoders.note, tuple(settings), tuple(curve), space, tuple(order))
@@ -228,21 +230,30 @@ class Measuring:
         ]
         return _settings(f"{data.name} in the other space", plan, other), checks
 
-    def _drawn(self) -> list[Setting]:
+    def _drawn(self) -> tuple[list[Setting], list[Check]]:
         (ways, shots), templates = self._plan.drawn, self._settings.prompt_templates
         self._say(f"point 3: handwritten digits, {ways}-way")
         plan = Plan((OURS,), ways, shots, self._count(1 / 3), self._plan.seed)
         digits = self._run(plan, digit_features(self._encoders, templates))
         self._say(f"point 3: letters, {ways}-way, other typefaces in each of {self._plan.count} episodes")
         letters = Letters(self._encoders, templates, self._plan.seed)
-        found: Outcomes = {OURS: {count: [] for count in shots}}
+        whole, with_blank = (self._letters(plan, letters, blank=blank) for blank in (False, True))
+        checks = [
+            blank_check(f"letters, {ways}-way {count}-shot", whole[OURS][count], with_blank[OURS][count])
+            for count in shots
+        ]
+        return _settings("handwritten digits", plan, digits) + _settings("letters", plan, whole), checks
+
+    def _letters(self, plan: Plan, letters: Letters, *, blank: bool) -> Outcomes:
+        """One episode of each choice of typefaces."""
+        found: Outcomes = {OURS: {count: [] for count in plan.shots}}
         seeds = range(self._plan.seed, self._plan.seed + self._plan.count)
         for seed in tqdm(seeds, desc="episodes", unit="episode", **progress_settings(self._progress)):
             one = replace(plan, count=1, seed=seed)
-            alone = run(one, letters.split(seed), self._encoders, self._settings)
-            for count in shots:
+            alone = run(one, letters.split(seed, blank=blank), self._encoders, self._settings)
+            for count in plan.shots:
                 found[OURS][count] += alone[OURS][count]
-        return _settings("handwritten digits", plan, digits) + _settings("letters", plan, found)
+        return found
 
     def _curve(self, features: Features) -> list[Stage]:
         most, shots = self._plan.learned

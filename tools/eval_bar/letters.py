@@ -59,13 +59,23 @@ class Letters:
             for _ in range(DRAWN)
         ]
         self._pictures = np.stack(pictures).reshape(len(LETTERS), len(FACES), DRAWN, -1)
+        blank = [encoders.backbone.encode_images([_ground(random)])[0] for _ in range(len(LETTERS) * DRAWN)]
+        self._blank = np.stack(blank).reshape(len(LETTERS), DRAWN, -1)
 
-    def split(self, seed: int) -> Features:
-        """The letters with `LEARNED` faces to learn from and `ASKED` others to ask in, chosen by the seed."""
+    def split(self, seed: int, *, blank: bool = False) -> Features:
+        """The letters with `LEARNED` faces to learn from and `ASKED` others to ask in.
+
+        Args:
+            seed: Chooses the faces.
+            blank: One of the faces to learn from has no letters: its pictures show the ground alone.
+        """
         order = np.random.default_rng(seed).permutation(len(FACES))
 
         def part(faces: npt.NDArray[np.int64]) -> tuple[Array, npt.NDArray[np.int64]]:
-            rows = self._pictures[:, faces].reshape(-1, self._pictures.shape[-1])
+            shown = self._pictures[:, faces]
+            if blank and faces[0] == order[0]:
+                shown[:, 0] = self._blank
+            rows = shown.reshape(-1, self._pictures.shape[-1])
             return rows, np.repeat(np.arange(len(LETTERS)), len(faces) * DRAWN)
 
         learned, asked = part(order[:LEARNED]), part(order[LEARNED : LEARNED + ASKED])
@@ -90,3 +100,8 @@ def _drawn(letter: str, face: Path, random: np.random.Generator) -> np.ndarray:
     font = ImageFont.truetype(str(face), size)
     ImageDraw.Draw(picture).text(place, letter, fill=ink, font=font, anchor="mm")
     return np.asarray(picture.rotate(float(random.uniform(-12, 12)), fillcolor=ground))
+
+
+def _ground(random: np.random.Generator) -> np.ndarray:
+    """(SIDE, SIDE, 3) uint8: a light ground without a letter."""
+    return np.full((SIDE, SIDE, 3), int(random.integers(150, 255)), np.uint8)

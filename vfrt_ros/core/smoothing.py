@@ -12,13 +12,13 @@ from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.types.evidence import Array, Evidence, Scores
 
 HOLD_ODDS = 1.25
-"""Hysteresis (formula 18): the odds of the label shown last are raised by this factor, since scenes last."""
+"""Hysteresis (formula 19): the odds of the label shown last are raised by this factor, since scenes last."""
 REFERENCE_FPS = 30.0
 """`temporal_ema` is the share of the past that is kept from frame to frame at this rate."""
 
 
 def past_share(temporal_ema: float, elapsed: float) -> float:
-    """The share of the past after `elapsed` seconds: ``temporal_ema ** (elapsed · 30)`` (formula 17).
+    """The share of the past after `elapsed` seconds: ``temporal_ema ** (elapsed · 30)`` (formula 18).
 
     >>> round(past_share(0.15, 1 / 30), 3), round(past_share(0.15, 1 / 15), 4), past_share(0.0, 0.01)
     (0.15, 0.0225, 0.0)

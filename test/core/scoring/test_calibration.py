@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.calibration import Calibration, LeftOutRows, Rows, calibrate
 from vfrt_ros.core.scoring.familiarity import features
 
@@ -85,6 +86,17 @@ def test_the_centre_counts_as_much_as_a_linear_discriminant_says() -> None:
     weights = [learned(each).coefficients for each in (telling, telling_less)]
     assert weights[0][2] / weights[0][0] > 1.5 * weights[1][2] / weights[1][0]
     assert all(0.0 <= each[2] <= each[0] for each in weights)
+
+
+def test_one_example_that_shows_nothing_hardly_moves_the_sharpness(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = rows(0.8)
+    distances = some.distances.copy()
+    distances[0, some.own[0]] = distances[0].max() + 1.0
+    spoiled = replace(some, distances=distances)
+    kept = learned(spoiled).sharpness / learned(some).sharpness
+    monkeypatch.setattr(constants, "WRONG_EXAMPLES", 0.0)
+    kept_before = learned(spoiled).sharpness / learned(some).sharpness
+    assert kept > 0.8 > 0.6 > kept_before
 
 
 def test_familiarity_is_even_further_out_where_examples_without_companions_are_more_familiar() -> None:

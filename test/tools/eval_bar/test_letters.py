@@ -43,6 +43,15 @@ def test_no_picture_is_learned_and_asked_and_each_seed_chooses_other_faces(few: 
     assert len({split.train.tobytes() for split in splits}) > 1
 
 
+def test_a_face_without_letters_shows_the_ground_alone(few: None) -> None:
+    drawn = Letters(load_encoders("fake"), ("{label}",), 1)
+    whole, blank = drawn.split(0), drawn.split(0, blank=True)
+    other = (whole.train != blank.train).any(axis=1).reshape(2, 3, letters.DRAWN)
+    assert other[:, 0].all() and not other[:, 1:].any()
+    assert np.array_equal(whole.test, blank.test)
+    assert np.array_equal(drawn.split(0).train, whole.train)
+
+
 def test_missing_typefaces_are_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(matplotlib, "get_data_path", lambda: str(tmp_path))
     with pytest.raises(VfrtError, match="reinstall"):

@@ -144,7 +144,7 @@ class CalibratedRule:
         return Evidence(self._labels, image, text, _finite(fused), _finite(familiarity))
 
     def conclude(self, evidence: Evidence) -> Scores:
-        """Scores of (possibly smoothed) evidence (formulas 16 and 19).
+        """Scores of (possibly smoothed) evidence (formulas 17 and 20).
 
         With odds o of the labels against "none of these", ``score = o / (1 + Σ o)`` and
         ``unknown = 1 / (1 + Σ o)``. Log-odds are divided by `temperature`, whose default makes them a ninth larger
@@ -233,7 +233,7 @@ class CalibratedRule:
         prompt_threshold: Floats,
         prompt_odds: Floats,
     ) -> tuple[Floats, Floats]:
-        """Fused evidence (formula 15) and familiarity (formula 11) of the c labels with examples.
+        """Fused evidence (formula 16) and familiarity (formula 12) of the c labels with examples.
 
         Args:
             learned: From the memory.
@@ -262,7 +262,7 @@ class CalibratedRule:
         return logits - log_sum_exp(logits)[..., None] + best, familiarity
 
     def _negative_penalty(self, embedding: Array) -> Floats:
-        """(…, c) what negative examples nearer than an example of the right label usually is add (formula 20)."""
+        """(…, c) what negative examples nearer than an example of the right label usually is add (formula 21)."""
         penalty = np.zeros((*embedding.shape[:-1], len(self._labels)))
         model = self._learner.model
         within = model.within if model is not None else constants.WITHIN_SHARE * constants.UNSEEN_TOTAL

@@ -103,7 +103,7 @@ class Calibration:
         return -image * self.sharpness * distances + text * self.text_weight * prompts
 
     def familiarity(self, distances: Floats, text_evidence: Floats, centre: npt.ArrayLike) -> Floats:
-        """Familiarity of each label in a frame (formula 11): `features` times their coefficients.
+        """Familiarity of each label in a frame (formula 12): `features` times their coefficients.
 
         Args:
             distances: (…, c) float64, see `ImageModel.compare`.
@@ -119,7 +119,7 @@ class Calibration:
         return np.asarray(ahead * margin - near * distances + text * text_evidence + far)
 
     def threshold(self, share: float) -> float:
-        """The limit: the familiarity that all but `share` of the frames of known objects reach (formula 13).
+        """The limit: the familiarity that all but `share` of the frames of known objects reach (formula 14).
 
         Split conformal on the left-out examples (Vovk et al. 2005); where there are fewer than ``1/share`` of
         them, the prediction interval of Student's t goes on, but not to where an unknown is far more likely.
@@ -219,12 +219,16 @@ def _filled(prompts: Floats, neutral: float) -> Floats:
 
 
 def _confusion(scale: Floats, rows: Rows, medians: Floats) -> float:
-    """The loss of the right labels, and of weights that are far from their prior."""
+    """The loss of the right labels (formula 10), and of weights that are far from their prior."""
     sharpness, text = medians * np.exp(scale)
     logits = -sharpness * rows.distances + text * rows.prompts
-    loss = rows.weights @ (log_sum_exp(logits) - logits[np.arange(len(rows.own)), rows.own])
+    right = logits[np.arange(len(rows.own)), rows.own] - log_sum_exp(logits)
+    wrong = constants.WRONG_EXAMPLES
+    if wrong > 0.0:
+        right = np.logaddexp(np.log1p(-wrong) + right, np.log(wrong / logits.shape[1]))
     return float(
-        loss + 0.5 * ((scale / (constants.SHARPNESS_DEVIATION, constants.TEXT_DEVIATION)) ** 2).sum()
+        0.5 * ((scale / (constants.SHARPNESS_DEVIATION, constants.TEXT_DEVIATION)) ** 2).sum()
+        - rows.weights @ right
     )
 
 

@@ -64,7 +64,7 @@ FIT_SAMPLE = 1024
 FIT_AT_ONCE = 128
 """A memory up to this size is fitted before the next frame; a larger one in the background. Source: time of a fit."""
 
-# --- The prompts (formulas 8, 9 and 14)
+# --- The prompts (formulas 8, 9 and 15)
 
 LEAST_BACKGROUND = 8
 """Prompts that a mean and a standard deviation take at least. Source: chosen; a background has 191."""
@@ -93,12 +93,15 @@ Source: chosen on the groceries."""
 MATCH_DEVIATION = 1.0
 """The standard deviation of that. Source: chosen on the groceries."""
 
-# --- Fusion of both (formulas 9 and 10)
+# --- Fusion of both (formulas 9 to 11)
 
 SHARPNESS = 6.0
 """Prior of the logit per unit of squared distance: its median. Source: chosen on the groceries."""
 SHARPNESS_DEVIATION = 1.0
 """The standard deviation of its logarithm. Source: chosen on the groceries."""
+WRONG_EXAMPLES = 0.05
+"""Share of the examples that may show nothing of their label. Source: chosen on the groceries, and on letters with
+an empty picture among the examples of each."""
 TEXT_DEVIATION = 0.6
 """The same for the logit per standard deviation of the prompt, whose median is
 `prompt_weight.prior_median`.
@@ -115,7 +118,7 @@ NEUTRAL_ALPHA = 0.7
 """The `alpha_fusion` at which the evidence alone decides; below it counts less for pictures, above for text.
 Source: the default of the parameter."""
 
-# --- Known or unknown (formulas 11 to 13)
+# --- Known or unknown (formulas 12 to 14)
 
 FAMILIARITY_MEAN = np.array([3.0, 1.0, 1.0, 1.0, 2.0])
 """Prior mean of the coefficients of `calibration.features`: nearness, margin, centre, prompt, constant.
@@ -150,7 +153,7 @@ PRIOR_EXAMPLES = 8.0
 UNLIKELY = -1.0
 """Log-odds of a known object below which too few examples let nothing through. Source: chosen on the groceries."""
 
-# --- Negative examples (formula 20), and the ends of the scale
+# --- Negative examples (formula 21), and the ends of the scale
 
 NEGATIVE_PENALTY = 4.0
 """What a negative example adds to the squared distance of its label, right where it is. Source: chosen."""
@@ -164,7 +167,7 @@ NEVER = -1e6
 """Log-odds of a label with neither example nor prompt, of which only is known what it is not.
 Source: below EXCLUDED."""
 
-# --- Exact sums (formula 21)
+# --- Exact sums (formula 22)
 
 SCALE = 2.0**17
 """Embeddings are rounded to whole multiples of 1/SCALE. A sum of products of such numbers is a whole number

@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""Familiarity: what tells a known object from an unknown one, learned from left-out examples (formula 11)."""
+"""Familiarity: what tells a known object from an unknown one, learned from left-out examples (formula 12)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Prior:
 
 
 def features(distances: Floats, text_evidence: Floats, centre: Floats) -> Floats:
-    """The parts of familiarity (formula 11), for every label.
+    """The parts of familiarity (formula 12), for every label.
 
     Args:
         distances: (n, c) float64.
@@ -103,7 +103,7 @@ def learn_coefficients(
 
 
 def _discriminated(found: Floats, told_apart: KnownAndUnknown, close: Floats, freedom: float) -> Floats:
-    """The coefficients with what a linear discriminant says of the centre and of the slope (formula 12).
+    """The coefficients with what a linear discriminant says of the centre and of the slope (formula 13).
 
     The prior holds on to both where known and unknown objects are told apart well, for a logistic model then gains
     little by being steeper. A linear discriminant (Fisher 1936), the inverse of the variance times the difference of

@@ -49,7 +49,7 @@ def prompt_means(prompts: Floats, own: Ints) -> PromptMeans:
 
 
 def prior_median(means: PromptMeans, examples: float, labels: int) -> float:
-    """The most likely weight of prompts beside pictures, in logits per standard deviation (formula 10).
+    """The most likely weight of prompts beside pictures, in logits per standard deviation (formula 11).
 
     By themselves they earn the slope of a linear discriminant (Fisher 1936) between the right labels' prompts
     and the others', the difference of the means over the variance; this is multiplied by the share of the

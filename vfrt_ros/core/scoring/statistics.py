@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""Sums over the memory that addition and subtraction keep exact to the last bit (formula 21 of docs/scoring.md)."""
+"""Sums over the memory that addition and subtraction keep exact to the last bit (formula 22 of docs/scoring.md)."""
 
 from __future__ import annotations
 

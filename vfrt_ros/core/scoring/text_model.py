@@ -188,7 +188,7 @@ def beside_pictures(standardised: Floats) -> Floats:
 
 
 def match_odds(standardised: Floats, threshold: npt.ArrayLike) -> Floats:
-    """Log-odds that a prompt is what is seen (formula 14), calmer above `constants.CALM_ODDS`.
+    """Log-odds that a prompt is what is seen (formula 15), calmer above `constants.CALM_ODDS`.
 
     Args:
         standardised: (…, m) float64 z-scores of the prompts.
