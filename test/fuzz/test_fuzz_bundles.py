@@ -167,6 +167,9 @@ def test_a_forged_example_is_refused_or_read(key: str, value: object) -> None:
     value=json_values,
     pruned=st.booleans(),
 )
+@example(number=0, field="number", name="labels", value=2**63, pruned=False)
+@example(number=0, field="number", name="labels", value=2**62, pruned=False)
+@example(number=0, field="clock", name="labels", value=2**62, pruned=False)
 def test_a_forged_operation_is_refused_or_read(
     number: int, field: str, name: str, value: object, pruned: bool
 ) -> None:

@@ -19,14 +19,14 @@ from vfrt_ros.core.memory.free_pages import give_back_free_pages
 from vfrt_ros.core.memory.operation_row import Row, is_pruned, operation_of, row_of
 from vfrt_ros.core.memory.payload import Payload, Teach
 from vfrt_ros.core.memory.payload_bytes import decode, encode
-from vfrt_ros.core.memory.schema import NO_END, former_robots
+from vfrt_ros.core.memory.schema import former_robots
 from vfrt_ros.core.memory.store import Store
 from vfrt_ros.core.memory.wording import describe
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import MemoryStoreError, OperationError, OperationFault
 from vfrt_ros.core.types.example import Step
 from vfrt_ros.core.types.job import begin_commit
-from vfrt_ros.core.types.operation import ExampleId, Kind, Operation, OperationId
+from vfrt_ros.core.types.operation import NO_END, ExampleId, Kind, Operation, OperationId
 
 _log = logging.getLogger(__name__)
 

@@ -33,7 +33,6 @@ from vfrt_ros.core.memory.payload import (
     Teach,
 )
 from vfrt_ros.core.memory.robot_names import robots_called
-from vfrt_ros.core.memory.schema import NO_END
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import (
     NothingToRedoError,
@@ -44,7 +43,7 @@ from vfrt_ros.core.types.errors import (
 )
 from vfrt_ros.core.types.example import Example, Prompts, Step
 from vfrt_ros.core.types.label import check_label, stored_label
-from vfrt_ros.core.types.operation import ExampleId, Kind, OperationId
+from vfrt_ros.core.types.operation import NO_END, ExampleId, Kind, OperationId
 
 Array = npt.NDArray[np.float32]
 HISTORY_DEPTH = 100

@@ -15,7 +15,7 @@ import msgpack
 from vfrt_ros.core.memory.operation_row import Row, row_of
 from vfrt_ros.core.memory.payload_bytes import check_robot, decode
 from vfrt_ros.core.types.errors import OperationError
-from vfrt_ros.core.types.operation import Kind, Operation
+from vfrt_ros.core.types.operation import NO_END, Kind, Operation
 
 
 def pack_entry(row: Row) -> bytes:
@@ -56,11 +56,15 @@ def row_of_entry(entry: Any, dim: int) -> Row:
     robot, number, clock, kind, pruned, payload, digest = entry
     if not isinstance(payload, bytes) or not isinstance(digest, bytes) or len(digest) != 32:
         raise TypeError("an operation must carry bytes and a digest of 32 bytes")
-    # Not a bool, which would be another text in the checksum once the database has made a number of it.
-    if type(clock) is not int or not 0 <= clock < 2**62 or type(number) is not int or number < 1:
-        raise ValueError("an operation must have a number from 1 and a clock from 0")
+    if not (_is_whole(number, 1) and _is_whole(clock, 0)):
+        raise ValueError("an operation must have a number from 1 and a clock from 0, both below 2^62")
     operation = Operation(check_robot(robot), number, clock, Kind(kind), payload, digest)
     decode(operation.kind, payload, dim)
     if not pruned and not operation.is_whole:
         raise ValueError(f"operation {operation.id} is not as it was made: its checksum differs")
     return row_of(operation, pruned=bool(pruned))
+
+
+def _is_whole(value: Any, least: int) -> bool:
+    """Whether it is a whole number that the log holds, and no bool, which would be another text in the checksum."""
+    return type(value) is int and least <= value < NO_END

@@ -30,7 +30,7 @@ from vfrt_ros.core.memory.payload import (
 from vfrt_ros.core.types.errors import OperationError, RequestError
 from vfrt_ros.core.types.example import Prompts
 from vfrt_ros.core.types.label import check_label, check_prompts, check_source
-from vfrt_ros.core.types.operation import ExampleId, Kind, OperationId
+from vfrt_ros.core.types.operation import NO_END, ExampleId, Kind, OperationId
 
 Array = npt.NDArray[np.float32]
 
@@ -272,7 +272,7 @@ def check_robot(robot: Any) -> str:
 
 
 def _whole(value: Any, least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**62:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value < NO_END:
         raise ValueError(f"expected a whole number from {least}; got {value!r:.40}")
     return value
 

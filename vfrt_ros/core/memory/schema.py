@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping
 
 from vfrt_ros.core.memory.checksum import MASK
 from vfrt_ros.core.memory.database import APPLICATION_ID
+from vfrt_ros.core.types.operation import NO_END
 
 SCHEMA_VERSION = 3
 TABLES = ("meta", "operation")
 ROBOT_DIGITS = 12
-NO_END = 2**62
-"""A number that no operation reaches."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL) STRICT;

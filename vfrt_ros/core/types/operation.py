@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Kind(StrEnum):
@@ -82,6 +82,10 @@ class ExampleId(NamedTuple):
         if not (colon and index.isascii() and index.isdecimal()):
             raise ValueError(f"Expected an example as robot:number:index; got '{text}'.")
         return cls(OperationId.parse(head), int(index))
+
+
+NO_END: Final = 2**62
+"""Numbers, places and clocks of operations lie below this, which a database and MessagePack hold."""
 
 
 @dataclass(frozen=True, slots=True)
