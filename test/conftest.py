@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -37,6 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in settings_of(os.environ):
         del os.environ[name]
     os.environ.update(LANGUAGE)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As a shell starts what it runs in the background. Programs would inherit it, and hear no Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     home = tempfile.TemporaryDirectory(prefix="vfrt-tests-")
     config.add_cleanup(home.cleanup)
     os.environ["ROS_HOME"] = home.name
