@@ -272,7 +272,7 @@ class Measuring:
 
     def _objects(self, data: Data) -> list[Check]:
         ways, shots = self._plan.objects
-        plan = Plan((OURS,), ways, shots, self._count(1 / 3), self._plan.seed)
+        plan = Plan((OURS,), ways, shots, self._plan.count, self._plan.seed)
         self._say(f"point 7: {data.name} pasted into scenes, {ways}-way, {plan.count} episodes")
         dataset = load_dataset(self._plan.folder, seed=self._plan.seed, label_column=data.label_column)
         dataset, alone = embed_dataset(dataset, self._encoders, warn=self._warn, progress=self._progress)
