@@ -37,7 +37,7 @@ def choices_of(expected: str) -> tuple[str, ...]:
     Args:
         expected: The text of a `Parameter.expected`.
 
-    >>> choices_of(Parameter("fuse", Kind.STRING, "late", "", choices=("calibrated", "late")).expected)
+    >>> choices_of(Parameter("fuse", ParameterKind.STRING, "late", "", choices=("calibrated", "late")).expected)
     ('calibrated', 'late')
     >>> choices_of("a text")
     ()
@@ -86,7 +86,7 @@ class Parameter:
     def expected(self) -> str:
         """The condition on a value, in words.
 
-        >>> Parameter("alpha", Kind.FLOAT, 0.7, "", low=0.0, high=1.0).expected
+        >>> Parameter("alpha", ParameterKind.FLOAT, 0.7, "", low=0.0, high=1.0).expected
         'a number in [0, 1]'
         """
         if self.choices:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.evaluation.dataset import DatasetError, Picture
 from vfrt_ros.evaluation.protocols.course import Course, Lesson, folders, spread, video
 
@@ -44,7 +45,8 @@ def clutter(folder: Path, frames: int) -> list[Course]:
     courses = [course for course in courses if course.questions]
     if not courses:
         raise DatasetError(
-            f"Expected clutter videos of at least {FEWEST} frames that show the thing in {top}; there is none."
+            f"Expected clutter videos of at least {counted(FEWEST, 'frame')} that show the thing in {top}; there is "
+            "none."
         )
     return courses
 
