@@ -17,6 +17,7 @@ from tools.bench import (
     encodings,
     machine,
     memory,
+    mobileclip,
     overlay,
     pipeline,
     plot,
@@ -45,6 +46,7 @@ PARTS: dict[str, Callable[[bool], list[BenchRow]]] = {
     "memory": memory.measure,
     "search": search.measure,
     "regions": regions.measure,
+    "mobileclip": mobileclip.measure,
     "start": start.measure,
 }
 
