@@ -31,7 +31,7 @@ from vfrt_ros.fleet.subjects import sender_of
 CONNECT_SECONDS = 5.0
 PING_SECONDS = 5
 """Between two questions whether the server is still there; it may miss two."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 1.0
 """Seconds between attempts to connect, half of them at random, so that a fleet does not come all at once."""
 ATTEMPTS_TO_END = 4
 LOOK_SECONDS = 20.0
