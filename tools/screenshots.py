@@ -33,6 +33,12 @@ OBJECT = "astronaut"
 CAMERAS = {"front": "chelsea.png", "left": "coffee.png", "right": "rocket.jpg", "rear": "astronaut.png"}
 """Names of four cameras, and the photograph that each shows."""
 WIDTH = "return document.querySelector('.vfrt-picture img')?.naturalWidth || 0"
+CORNERS = """
+const box = document.querySelector('.vfrt-picture img').getBoundingClientRect();
+return [box.left, box.top, box.right, box.bottom];
+"""
+LEAST_CONTRAST = 30.0
+"""Standard deviation in grey levels of a photograph; a black tile with a name on it has less."""
 QUALITY = 80
 STEADY = 5
 
@@ -91,11 +97,26 @@ def take_four_cameras(folder: Path, target: Path) -> None:
             browser.wait(lambda: len(browser.all(".vfrt-cameras .known")) == 3, "three known")
             browser.wait(lambda: len(browser.all(".vfrt-cameras .unknown")) == 1, "one unknown")
             browser.wait(lambda: browser.driver.execute_script(WIDTH) > 900, "the pictures side by side")
+            browser.wait(lambda: all_show_something(browser), "a picture of each camera")
             save(browser, target / "four-cameras.jpg")
     finally:
         panel.kill()
         live.send_signal(signal.SIGINT)
         live.wait(60.0)
+
+
+def all_show_something(browser: Browser) -> bool:
+    """Whether none of four pictures side by side is still black."""
+    left, top, right, bottom = map(round, browser.driver.execute_script(CORNERS))
+    shown = cv2.imdecode(
+        np.frombuffer(browser.driver.get_screenshot_as_png(), np.uint8), cv2.IMREAD_GRAYSCALE
+    )
+    middle, centre = (top + bottom) // 2, (left + right) // 2
+    return all(
+        shown[rows, columns].std() > LEAST_CONTRAST
+        for rows in (slice(top, middle), slice(middle, bottom))
+        for columns in (slice(left, centre), slice(centre, right))
+    )
 
 
 def wait_for_answer(browser: Browser, state: str, label: str) -> None:
