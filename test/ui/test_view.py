@@ -178,6 +178,19 @@ def test_register_asks_for_the_label_and_undo_takes_it_back(system: System, wind
     wait_for(lambda: "cup" not in system.labels, "the undo", SECONDS)
 
 
+def test_a_box_that_the_mouse_draws_is_registered(system: System, window: Window) -> None:
+    window.display.drag(window.number, (150, 120), (450, 380))
+    window.see(
+        lambda screen: (screen[105:155, 10:120].min(axis=2) > 200).sum() > 100, "the question what it is"
+    )
+    window.display.type("boxed")
+    window.display.press("Return")
+    wait_for(lambda: "boxed" in system.labels, "the label of the box", SECONDS)
+    assert system.labels["boxed"]["examples"] >= 1
+    window.display.press("u")
+    wait_for(lambda: "boxed" not in system.labels, "undo", SECONDS)
+
+
 def test_escape_leaves_the_entry(system: System, window: Window) -> None:
     window.display.press("r", "b", "Escape", "r", "d", "Return")
     wait_for(lambda: "d" in system.labels, "the second label", SECONDS)

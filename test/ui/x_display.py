@@ -86,6 +86,15 @@ class XDisplay:
         names = {" ": "space", ",": "comma", "=": "equal"}
         self.press(*(names.get(letter, letter) for letter in text))
 
+    def drag(self, window: int, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Draw with the left button from one place of a window to another, in its pixels, at the pace of a hand."""
+        x, y = (start[0] + end[0]) // 2, (start[1] + end[1]) // 2
+        self._xdotool(
+            "mousemove", "--window", str(window), *map(str, start), "mousedown", "1", "sleep", "0.3"
+        )
+        self._xdotool("mousemove", "--window", str(window), str(x), str(y), "sleep", "0.3")
+        self._xdotool("mousemove", "--window", str(window), *map(str, end), "sleep", "0.3", "mouseup", "1")
+
     def picture(self) -> np.ndarray:
         """What is on the screen, (H, W, 3) uint8 RGB."""
         return np.asarray(ImageGrab.grab(xdisplay=self.name).convert("RGB"))

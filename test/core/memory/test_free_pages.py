@@ -34,5 +34,12 @@ def test_holes_between_objects_that_stay_go_back() -> None:
 
 
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
+    asked: list[object] = []
+
+    def load(name: object) -> object:
+        asked.append(name)
+        return object()
+
+    monkeypatch.setattr(ctypes, "CDLL", load)
     give_back_free_pages()
+    assert asked == [None]
