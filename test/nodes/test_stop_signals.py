@@ -56,6 +56,21 @@ def test_a_signal_before_the_start_or_in_a_finaliser_ends_it_too(stop) -> None:
         pytest.fail("it was told before")
 
 
+def test_what_fails_since_a_signal_came_is_no_fault(stop) -> None:
+    with pytest.raises(ToldToStopError), stop.breaking_off():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except BaseException:
+            raise ImportError("initialization failed") from None
+    with pytest.raises(ToldToStopError):
+        stop.raise_if_told()
+
+
+def test_a_fault_without_a_signal_stays_a_fault(stop) -> None:
+    with pytest.raises(ImportError), stop.breaking_off():
+        raise ImportError("no such module")
+
+
 def test_the_wait_is_ended_from_another_thread(stop) -> None:
     threading.Thread(target=stop.end).start()
     assert stop.wait(DEADLINE)
@@ -73,6 +88,17 @@ import time
 def build(device="cpu", **kw):
     print("loading weights", flush=True)
     time.sleep(600)
+"""
+
+IMPORT_IN_CPP = """
+import time
+
+def build(device="cpu", **kw):
+    print("loading weights", flush=True)
+    try:
+        time.sleep(600)
+    except BaseException:
+        raise ImportError("initialization failed") from None
 """
 
 
@@ -103,10 +129,11 @@ def test_it_ends_while_it_imports(path, module, number) -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.parametrize("loading", [SLOW_LOADING, IMPORT_IN_CPP], ids=["slow", "signal made an ImportError"])
 @pytest.mark.parametrize("number", NUMBERS)
-def test_it_ends_while_weights_load(domain, path, monkeypatch, number) -> None:
+def test_it_ends_while_weights_load(domain, path, monkeypatch, number, loading) -> None:
     monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
-    (path / "slow_backbone.py").write_text(SLOW_LOADING)
+    (path / "slow_backbone.py").write_text(loading)
     told = path / "slow_backbone-1.0.dist-info"
     told.mkdir()
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: slow-backbone\nVersion: 1.0\n")

@@ -66,6 +66,7 @@ class SelfStartingNode(CallbackGuard, LifecycleNode):
         except (RuntimeError, ParameterException) as error:
             raise ArgumentsError(f"The node cannot join ROS: {_without_place(error)}") from error
         self.fault = ""
+        self._start_signals: StopSignals | None = None
         self._bond: Bond | None = None
         self._end_core_log = forward_core_log(self.get_logger())
         self._parameter_requests = ParameterRequests(self)
@@ -110,20 +111,28 @@ class SelfStartingNode(CallbackGuard, LifecycleNode):
     def cleanup(self) -> None:
         """Release what `configure` loaded; called also when that failed halfway."""
 
-    def start(self) -> None:
+    def start(self, stop: StopSignals | None = None) -> None:
         """Configure and activate, unless the parameter `autostart` is false.
+
+        Args:
+            stop: The signals that break it off; None = no signal does.
 
         Raises:
             StartError: It failed; the text says why.
+            ToldToStopError: It failed since a signal broke it off.
         """
         if not self.get_parameter("autostart").value:
             self.get_logger().info(
                 f"Waiting to be configured: ros2 lifecycle set {self.get_fully_qualified_name()} configure"
             )
             return
-        for trigger in (self.trigger_configure, self.trigger_activate):
-            if trigger() is not TransitionCallbackReturn.SUCCESS:
-                raise StartError(self.fault or "A transition failed.")
+        self._start_signals = stop
+        try:
+            for trigger in (self.trigger_configure, self.trigger_activate):
+                if trigger() is not TransitionCallbackReturn.SUCCESS:
+                    raise StartError(self.fault or "A transition failed.")
+        finally:
+            self._start_signals = None
 
     def destroy_node(self) -> None:
         """Leave the graph at once; the core's log is no longer passed on."""
@@ -201,7 +210,7 @@ class SelfStartingNode(CallbackGuard, LifecycleNode):
         self, step: Callable[[], None], undo: Callable[[], None] | None = None
     ) -> TransitionCallbackReturn:
         try:
-            step()
+            self._step(step)
         except VfrtError as error:
             self.fault = str(error)
             self.get_logger().error(self.fault)
@@ -214,6 +223,14 @@ class SelfStartingNode(CallbackGuard, LifecycleNode):
             self.get_logger().error(f"{self.fault}\n{traceback.format_exc()}")
             return TransitionCallbackReturn.ERROR
         return TransitionCallbackReturn.SUCCESS
+
+    def _step(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception:
+            if self._start_signals is not None:
+                self._start_signals.raise_if_told()
+            raise
 
 
 def run(create: Callable[[Sequence[str]], SelfStartingNode], args: Sequence[str] | None = None) -> int:
@@ -238,7 +255,7 @@ def run(create: Callable[[Sequence[str]], SelfStartingNode], args: Sequence[str]
             _init(arguments)
             executor = SingleThreadedExecutor()
             node = create(arguments)
-            node.start()
+            node.start(stop)
         _spin_until(stop, executor, node)
         return 0
     except ToldToStopError:

@@ -56,12 +56,23 @@ class StopSignals:
         """
         self._is_breaking_off = True
         try:
-            self._raise_if_told()
+            self.raise_if_told()
             yield
             # Python swallows what a handler raises in a finaliser.
-            self._raise_if_told()
+            self.raise_if_told()
+        except Exception:
+            self.raise_if_told()
+            raise
         finally:
             self._is_breaking_off = False
+
+    def raise_if_told(self) -> None:
+        """Raise a ToldToStopError if a signal has come.
+
+        To be asked where a start fails: an import of C++ code makes an ImportError of what the handler raised.
+        """
+        if self._stop.is_set():
+            raise ToldToStopError
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for a signal, or for `end`, so long at most; None = for ever. Whether it came."""
@@ -70,10 +81,6 @@ class StopSignals:
     def end(self) -> None:
         """End the wait."""
         self._stop.set()
-
-    def _raise_if_told(self) -> None:
-        if self._stop.is_set():
-            raise ToldToStopError
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self._stop.set()
