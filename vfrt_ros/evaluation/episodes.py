@@ -127,7 +127,7 @@ def answer_baseline(baseline: Baseline, episode: Episode) -> Answers:
 
 
 def answer_rule(rule: FusionRule, episode: Episode) -> Answers:
-    """What a fusion rule, taught the episode before (`teach`), answers; without smoothing.
+    """What a fusion rule, taught the episode before (`teach`), answers to all questions at once; without smoothing.
 
     Args:
         rule: Taught this episode.
@@ -135,9 +135,8 @@ def answer_rule(rule: FusionRule, episode: Episode) -> Answers:
     """
     order = {name(i): i for i in range(len(episode.classes))}
     best, familiarity, score, named = [], [], [], []
-    for query in np.concatenate([episode.known, episode.unknown]):
-        evidence = rule.evidence(query)
-        scores = rule.conclude(evidence)
+    seen = rule.evidence_each(np.concatenate([episode.known, episode.unknown]))
+    for evidence, scores in zip(seen, rule.conclude_each(seen), strict=True):
         first = int(scores.score.argmax())
         best.append(order[scores.labels[first]])
         familiarity.append(float(evidence.familiarity[first]))
