@@ -56,6 +56,15 @@ def own_domain() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def lonely_domain() -> Iterator[int]:
+    """A domain of this test alone: the graph is asked by name, and remembers nodes of other tests for a while."""
+    from tools.private_domain import lent_domain
+
+    with lent_domain() as domain:
+        yield domain
+
+
 @pytest.fixture(scope="module", autouse=True)
 def no_context_of_the_module() -> Iterator[None]:
     """What a module's fixtures left of ROS ends with it."""

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tools.private_domain import take_domain
+from tools.private_domain import lent_domain
 
 VFRT = (sys.executable, "-m", "vfrt_ros.cli")
 RANGES = {
@@ -116,8 +116,8 @@ def main() -> int:
     parser.add_argument("--ranges", nargs="+", choices=RANGES, default=list(RANGES))
     arguments = parser.parse_args()
     verdict = Verdict()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.update(ROS_HOME=folder, ROS_DOMAIN_ID=str(take_domain()))
+    with tempfile.TemporaryDirectory() as folder, lent_domain() as domain:
+        os.environ.update(ROS_HOME=folder, ROS_DOMAIN_ID=str(domain))
         if arguments.commands or arguments.late:
             measure_commands(verdict, arguments.commands, arguments.late)
         if arguments.seconds:
@@ -145,11 +145,16 @@ def measure_commands(verdict: Verdict, commands: int, late: int) -> None:
 def measure_frames(verdict: Verdict, name: str, size: str, fps: float, seconds: float) -> None:
     """Frames of a size in a range of discovery, as another process gets them."""
     width, height = (int(number) for number in size.split("x"))
-    environment = {**os.environ, **RANGES[name], "ROS_DOMAIN_ID": str(take_domain())}
     given = ("source:=demo", f"size:=[{width}, {height}]", f"fps:={fps}")
     parameters = [part for text in given for part in ("-p", text)]
     camera = (sys.executable, "-m", "vfrt_ros.nodes.camera_node", "--ros-args", *parameters)
-    with running(camera, environment):
+    with ExitStack() as stack:
+        environment = {
+            **os.environ,
+            **RANGES[name],
+            "ROS_DOMAIN_ID": str(stack.enter_context(lent_domain())),
+        }
+        stack.enter_context(running(camera, environment))
         came = int(python(COUNT, str(seconds), environment=environment) or 0)
     judged = width * height <= LARGEST_JUDGED
     note = "" if judged else " (no bar: rclpy copies such frames with a whole core)"

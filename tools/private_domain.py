@@ -7,8 +7,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import functools
+import itertools
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 DOMAINS = range(1, 101)
@@ -17,19 +19,34 @@ DOMAINS = range(1, 101)
 
 @functools.cache
 def private_domain() -> int:
-    """The same `ROS_DOMAIN_ID` at each call, this process's own until it ends; see `take_domain`."""
-    return take_domain()
-
-
-def take_domain() -> int:
-    """Another `ROS_DOMAIN_ID` at each call, this process's own until it ends.
-
-    Each domain is a lock file in the temporary folder; the kernel frees it with the process.
+    """The same `ROS_DOMAIN_ID` at each call, this process's own until it ends.
 
     Raises:
         RuntimeError: All are taken.
     """
-    first = os.getpid() % len(DOMAINS)
+    return _take()[0]
+
+
+@contextlib.contextmanager
+def lent_domain() -> Iterator[int]:
+    """A `ROS_DOMAIN_ID` that is this process's own until the block ends, and was not lent lately.
+
+    Raises:
+        RuntimeError: All are taken.
+    """
+    domain, handle = _take()
+    try:
+        yield domain
+    finally:
+        os.close(handle)
+
+
+_turns = itertools.count(os.getpid())
+
+
+def _take() -> tuple[int, int]:
+    """A domain and its lock, a file in the temporary folder; the kernel frees it with the process at the latest."""
+    first = next(_turns) % len(DOMAINS)
     for domain in (*DOMAINS[first:], *DOMAINS[:first]):
         # Another user's file, or another process's lock.
         with contextlib.suppress(OSError):
@@ -40,5 +57,5 @@ def take_domain() -> int:
             except OSError:
                 os.close(handle)
                 raise
-            return domain
+            return domain, handle
     raise RuntimeError(f"All ROS domains of {DOMAINS.start} to {DOMAINS.stop - 1} are in use by other runs.")

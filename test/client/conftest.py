@@ -10,12 +10,10 @@ pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with 
 
 from nodes.conftest import ros
 
-from tools.private_domain import take_domain
-
 __all__ = ["ros"]
 
 
 @pytest.fixture
-def domain() -> int:
+def domain(lonely_domain: int) -> int:
     """One of its own for each test."""
-    return take_domain()
+    return lonely_domain

@@ -26,7 +26,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from tools.private_domain import take_domain
+from tools.private_domain import lent_domain
 from vfrt_msgs.msg import MemoryInfo, Recognition
 from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.nodes import names, qos
@@ -92,8 +92,8 @@ class Running:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
     values = {"BACKBONE": "fake", "MEMORY_PATH": ":memory:", "SOURCE": "demo", "SIZE": "[64, 48]"}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ROS_DOMAIN_ID", str(take_domain()))
+    with lent_domain() as domain, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_DOMAIN_ID", str(domain))
         for name, value in values.items():
             patch.setenv(f"VFRT_{name}", value)
         rclpy.init()

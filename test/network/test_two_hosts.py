@@ -17,7 +17,6 @@ pytest.importorskip("rclpy")
 from network.two_hosts import Host, Program, TwoHosts
 from nodes.conftest import wait_for
 
-from tools.private_domain import take_domain
 from vfrt_ros.nodes.camera_diagnostics import PUBLISHED
 from vfrt_ros.nodes.loss_values import LOST, REPLACED
 
@@ -109,9 +108,13 @@ def hosts() -> Iterator[TwoHosts]:
 
 @pytest.fixture(params=["raw", "compressed"])
 def system(
-    request: pytest.FixtureRequest, hosts: TwoHosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    hosts: TwoHosts,
+    tmp_path: Path,
+    lonely_domain: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[System]:
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(take_domain()))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(lonely_domain))
     monkeypatch.setenv("ROS_HOME", str(tmp_path))
     for name in ("ROS_AUTOMATIC_DISCOVERY_RANGE", "ROS_LOCALHOST_ONLY", "ROS_STATIC_PEERS"):
         monkeypatch.delenv(name, raising=False)

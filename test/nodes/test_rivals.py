@@ -16,7 +16,6 @@ from nodes.conftest import Ros, wait_for
 from nodes.node_process import NodeProcess
 from nodes.recognition_bench import RecognitionBench
 
-from tools.private_domain import take_domain
 from vfrt_msgs.msg import Recognition
 from vfrt_msgs.srv import ListLabels, SetPrompts
 from vfrt_ros.cli.doctor.check_result import Level
@@ -29,9 +28,9 @@ pytestmark = pytest.mark.ros
 
 
 @pytest.fixture
-def domain() -> int:
+def domain(lonely_domain: int) -> int:
     """One of its own: what other tests left in the graph is no rival."""
-    return take_domain()
+    return lonely_domain
 
 
 @pytest.fixture

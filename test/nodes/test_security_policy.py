@@ -21,7 +21,6 @@ from nodes.node_process import NodeProcess
 from nodes.recognition_bench import RecognitionBench
 from std_msgs.msg import Header
 
-from tools.private_domain import take_domain
 from vfrt_ros.nodes import detections, names
 from vfrt_ros.nodes.bond import Status
 from vfrt_ros.nodes.camera_node import CameraNode
@@ -73,9 +72,9 @@ def agrees(node: Any, policy: dict[str, set[str]]) -> bool:
 
 
 @pytest.fixture
-def domain() -> int:
-    """One for each test: the graph is asked by name, and remembers nodes of other tests for a while."""
-    return take_domain()
+def domain(lonely_domain: int) -> int:
+    """One for each test."""
+    return lonely_domain
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,6 @@ pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with 
 from nodes.conftest import Ros, ros, wait_for
 from nodes.recognition_bench import RecognitionBench
 
-from tools.private_domain import take_domain
-
 __all__ = ["ros"]
 
 ADDRESS = "/recognition"
@@ -34,9 +32,9 @@ def fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def domain() -> int:
-    """One for each test: the graph is asked by name, and remembers nodes of other tests for a while."""
-    return take_domain()
+def domain(lonely_domain: int) -> int:
+    """One for each test."""
+    return lonely_domain
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from nodes.inbox import Inbox
 from nodes.recognition_bench import RecognitionBench
 from sensor_msgs.msg import CompressedImage, Image
 
-from tools.private_domain import take_domain
 from vfrt_ros.nodes import names
 from vfrt_ros.nodes.camera_node import CameraNode
 from vfrt_ros.nodes.conversions import frame_from_compressed, frame_from_image
@@ -33,9 +32,9 @@ RED = picture("red")
 
 
 @pytest.fixture
-def domain() -> int:
-    """One for each test: the graph is asked by name, and remembers nodes of other tests for a while."""
-    return take_domain()
+def domain(lonely_domain: int) -> int:
+    """One for each test."""
+    return lonely_domain
 
 
 class Clock:

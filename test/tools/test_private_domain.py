@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tools import private_domain as module
-from tools.private_domain import private_domain, take_domain
+from tools.private_domain import lent_domain, private_domain
 
 ASK = "from tools.private_domain import private_domain; print(private_domain(), flush=True); input()"
 
@@ -33,6 +33,19 @@ def test_it_is_the_same_again_in_one_process_and_an_error_where_all_are_taken(mo
     assert private_domain() == private_domain()
     monkeypatch.setattr(module.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setattr(module, "DOMAINS", range(5, 6))
-    assert take_domain() == 5
-    with pytest.raises(RuntimeError, match="All ROS domains of 5 to 5 are in use"):
-        take_domain()
+    with lent_domain() as domain:
+        assert domain == 5
+        with pytest.raises(RuntimeError, match="All ROS domains of 5 to 5 are in use"), lent_domain():
+            pass
+    with lent_domain() as again:
+        assert again == 5
+
+
+def test_a_domain_is_lent_again_only_after_all_others(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(module.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(module, "DOMAINS", range(5, 8))
+    lent = []
+    for _ in range(6):
+        with lent_domain() as domain:
+            lent.append(domain)
+    assert (sorted(lent[:3]), lent[3:]) == ([5, 6, 7], lent[:3])

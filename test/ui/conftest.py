@@ -14,7 +14,7 @@ pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with 
 from ui.browser import Browser, missing_programs
 from ui.live_system import LiveSystem
 
-from tools.private_domain import take_domain
+from tools.private_domain import lent_domain
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if missing := missing_programs():
         pytest.skip(f"{missing} not installed: `make test-ui` does that")
     folder = tmp_path_factory.mktemp("panel")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ROS_DOMAIN_ID", str(take_domain()))
+    with lent_domain() as domain, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_DOMAIN_ID", str(domain))
         patch.setenv("ROS_HOME", str(folder / "ros_home"))
         yield folder
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from nodes.node_process import NodeProcess
 from PIL import Image
 from ui.x_display import XDisplay
 
-from tools.private_domain import take_domain
+from tools.private_domain import lent_domain
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(240)]
 
@@ -36,7 +35,6 @@ class System:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        os.environ["ROS_DOMAIN_ID"] = str(take_domain())
         self.camera = NodeProcess(folder, "camera_node", "-p", "source:=demo", "-p", "fps:=10.0")
         self.start_recognition()
 
@@ -136,8 +134,8 @@ def display() -> Iterator[XDisplay]:
 
 @pytest.fixture(scope="module")
 def system(display: XDisplay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ROS_DOMAIN_ID", "0")  # restored at the end
+    with lent_domain() as domain, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_DOMAIN_ID", str(domain))
         system = System(tmp_path_factory.mktemp("system"))
         wait_for(lambda: system.ask("labels"), "the node", 60.0)
         yield system

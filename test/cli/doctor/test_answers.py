@@ -15,7 +15,6 @@ import pytest
 from nodes.conftest import wait_for
 from sensor_msgs.msg import Image
 
-from tools.private_domain import take_domain
 from vfrt_msgs.msg import Candidate, Recognition
 from vfrt_ros.cli.doctor import answers
 from vfrt_ros.cli.doctor.answers import judge
@@ -250,8 +249,8 @@ def test_an_image_topic_that_nobody_publishes_is_broken(active: FakeRecognition,
 
 
 @pytest.mark.ros
-def test_a_node_in_another_domain_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    here, there = os.environ["ROS_DOMAIN_ID"], take_domain()
+def test_a_node_in_another_domain_is_found(monkeypatch: pytest.MonkeyPatch, lonely_domain: int) -> None:
+    here, there = os.environ["ROS_DOMAIN_ID"], lonely_domain
     monkeypatch.setenv("ROS_DOMAIN_ID", str(there))
     node = FakeRecognition()
     monkeypatch.setenv("ROS_DOMAIN_ID", here)

@@ -17,17 +17,15 @@ from fixtures.pictures import picture
 from nodes.conftest import Ros, spinning
 from nodes.recognition_bench import RecognitionBench
 
-from tools.private_domain import take_domain
 from vfrt_ros.core.memory.bundle import read_bundle
 
 pytestmark = pytest.mark.ros
 
 
 @pytest.fixture
-def ros(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Ros]:
+def ros(monkeypatch: pytest.MonkeyPatch, lonely_domain: int, tmp_path: Path) -> Iterator[Ros]:
     """A context with nodes that keep their memory where the commands look for it."""
-    # One for each test: the graph is asked by name, and remembers nodes of other tests for a while.
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(take_domain()))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(lonely_domain))
     monkeypatch.setenv("VFRT_BACKBONE", "fake")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with spinning() as made:

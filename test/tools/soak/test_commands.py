@@ -7,15 +7,14 @@ from __future__ import annotations
 import pytest
 from nodes.conftest import wait_for
 
-from tools.private_domain import take_domain
 from tools.soak.commands import Commands
 
 pytest.importorskip("rclpy")
 
 
 @pytest.mark.e2e
-def test_a_command_that_does_not_find_its_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(take_domain()))
+def test_a_command_that_does_not_find_its_node(monkeypatch: pytest.MonkeyPatch, lonely_domain: int) -> None:
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(lonely_domain))
     commands = Commands(every=0.0)
     commands.start()
     wait_for(lambda: commands.failures, "a failure", 60.0)
