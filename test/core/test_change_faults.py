@@ -80,7 +80,7 @@ CHANGES: dict[str, Callable[[Recogniser], Any]] = {
     "forget": lambda r: r.memory.forget("cup"),
     "forget an initial label": lambda r: r.memory.forget("sun"),
     "forget examples": lambda r: r.memory.forget_examples(
-        [e.id for e in r.memory.list_examples("cup")[0][:2]]
+        [e.id for e in r.memory.examples.listed("cup")[0][:2]]
     ),
     "rename": lambda r: r.relabel("cup", "mug"),
     "merge": lambda r: r.relabel("cup", "leaf"),
@@ -151,7 +151,8 @@ def assert_all_agree(made: Recogniser, folder: Path) -> None:
         assert answers(again) == answers(made)
     probe = made.memory.examples()[0].embedding if len(made.memory) else np.zeros(59, np.float32)
     positive = {example.id for example in made.memory.examples() if not example.negative}
-    assert set(made.memory.search(probe, 100)[0]) == positive
+    rows, _ = made.memory.search_rows(probe, 100)
+    assert {made.memory.table.key(int(row)) for row in rows} == positive
 
 
 @pytest.fixture(scope="module")
@@ -224,12 +225,12 @@ def test_an_index_that_fails_for_good_leaves_searches_exact(tmp_path, monkeypatc
         monkeypatch.setattr(ExampleIndex, "learn", lambda *_: 1 / 0)
         made.register("night", images=pictures("black"))
         key = made.memory.examples("night")[0]
-        assert made.memory.search(key.embedding, 1)[0] == [key.id]
+        assert list(made.memory.search_rows(key.embedding, 1)[0]) == [made.memory.table.row(key.id)]
         assert made.recognise(picture("black", 1)).candidates[0].label == "night"
         monkeypatch.undo()
         made.memory.forget("leaf")
-        made.memory.search(key.embedding, 1)
-        assert made.memory.index.is_used and len(made.memory.index) == 6
+        made.memory.search_rows(key.embedding, 1)
+        assert made.memory.index.faiss_index is not None and len(made.memory.index) == 6
 
 
 def test_a_search_that_fails_is_answered_all_the_same(tmp_path, monkeypatch) -> None:

@@ -44,18 +44,18 @@ def test_examples_are_listed_oldest_first_whatever_was_undone() -> None:
     made = teacher()
     made.relabel("cup", "mug")
     made.memory.undo()
-    found, version = made.memory.list_examples()
+    found, version = made.memory.examples.listed()
     robot = made.memory.robot
     assert [str(e.id) for e in found] == [f"{robot}:{number}:{n}" for number in (1, 2) for n in range(3)]
     assert version == 5
-    assert [str(example.id) for example in made.memory.list_examples(" leaf ")[0]] == [
+    assert [str(example.id) for example in made.memory.examples.listed(" leaf ")[0]] == [
         f"{robot}:2:{n}" for n in range(3)
     ]
-    assert made.memory.list_examples("sky") == ([], 5)
+    assert made.memory.examples.listed("sky") == ([], 5)
     with pytest.raises(UnknownLabelError, match="Did you mean 'cup'"):
-        made.memory.list_examples("cub")
+        made.memory.examples.listed("cub")
     with pytest.raises(RequestError, match="control"):
-        made.memory.list_examples("a\0b")
+        made.memory.examples.listed("a\0b")
 
 
 OLD_LABELS = {
@@ -72,7 +72,7 @@ def test_a_label_that_an_older_version_stored_as_typed_is_reached(
     def old() -> Recogniser:
         made = recogniser()
         with monkeypatch.context() as patch:
-            patch.setattr("vfrt_ros.core.memory.memory.check_label", lambda label, **_: label)
+            patch.setattr("vfrt_ros.core.memory.new_example.check_label", lambda label, **_: label)
             made.memory.register(stored, teacher().memory.examples("cup"))
         assert list(made.memory.labels) == [stored]
         return made
@@ -80,7 +80,7 @@ def test_a_label_that_an_older_version_stored_as_typed_is_reached(
     made = old()
     made.recognise(picture("red", 7))
     assert made.explain(typed) == made.explain(stored)
-    assert len(made.memory.list_examples(typed)[0]) == 3
+    assert len(made.memory.examples.listed(typed)[0]) == 3
     made.relabel(typed, "mug")
     assert list(made.memory.labels) == ["mug"]
     made = old()
@@ -106,7 +106,7 @@ def test_a_bad_example_that_is_forgotten_never_was(fuse) -> None:
     spoiled.memory.forget_examples([example.id for example in bad.step.examples.added])
     assert answer(spoiled) == before == answer(clean)
     spoiled.memory.undo()
-    assert spoiled.memory.count("leaf") == 5
+    assert spoiled.memory.table.count("leaf") == 5
     spoiled.memory.redo()
     assert answer(spoiled) == before
 
@@ -146,7 +146,7 @@ def test_a_choice_of_labels_is_absorbed_without_near_duplicates() -> None:
 def chosen(made: Recogniser) -> Bundle:
     """All labels of a memory, without what was done to them."""
     memory = made.memory
-    return Bundle(memory.encoder, examples=tuple(memory.taught_examples()), prompts=dict(memory.prompts))
+    return Bundle(memory.encoder, examples=tuple(memory.examples.taught()), prompts=dict(memory.prompts))
 
 
 def test_an_import_over_a_limit_is_refused_before_its_prompts_are_encoded(monkeypatch) -> None:

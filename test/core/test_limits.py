@@ -13,8 +13,8 @@ import pytest
 from fixtures.pictures import picture
 
 from vfrt_ros.core.config.settings import RecognitionSettings
-from vfrt_ros.core.memory.memory import NewExample
 from vfrt_ros.core.memory.merge import bundle_of
+from vfrt_ros.core.memory.new_example import NewExample
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.types.errors import AllRejectedError, RequestError
 

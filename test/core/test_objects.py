@@ -105,7 +105,7 @@ def test_a_box_of_the_newest_frame_teaches_and_undo_takes_it_back(taught: Recogn
     moved = Box(GREEN.x + 18, GREEN.y, GREEN.width, GREEN.height)
     done = taught.register("leaf", frames=4, box=moved)
     assert done.stored >= 1
-    for example in taught.memory.with_details(done.step.examples.added):
+    for example in taught.memory.examples.with_details(done.step.examples.added):
         assert len(example.thumbnail) > 0
     assert all(frame.observation.small.shape[:2] == (120, 120) for frame in done.selection), (
         "crops are stored"

@@ -100,7 +100,7 @@ def test_a_registration_counts_from_the_next_frame(recogniser) -> None:
 CHANGES: dict[str, tuple[Callable[[Recogniser], Any], str]] = {
     "forget": (lambda r: r.memory.forget("cup"), UNKNOWN),
     "forget the examples": (
-        lambda r: r.memory.forget_examples([e.id for e in r.memory.list_examples("cup")[0]]),
+        lambda r: r.memory.forget_examples([e.id for e in r.memory.examples.listed("cup")[0]]),
         UNKNOWN,
     ),
     "relabel": (lambda r: r.relabel("cup", " mug "), "mug"),
@@ -181,7 +181,7 @@ class TestRegister:
         for variant in (0, 0, 1, 1):
             late.recognise(picture("red", variant))
         done = late.register("cup")
-        assert done.stored == late.memory.count("cup") == 2
+        assert done.stored == late.memory.table.count("cup") == 2
         assert len(done.reasons) == 2
         assert done.reasons[0].startswith("frame 2 of 4: near duplicate of a stored example (cosine 1.000")
         with pytest.raises(AllRejectedError, match=r"None of 4 frames was stored: frame 1 of 4: near"):
@@ -236,7 +236,7 @@ class TestRegister:
 
     def test_what_is_stored_can_be_looked_at(self, late) -> None:
         look(late, "red", 1)
-        example = late.memory.with_details(late.register("  cup ").step.examples.added)[0]
+        example = late.memory.examples.with_details(late.register("  cup ").step.examples.added)[0]
         assert example.label == "cup"
         assert example.quality["sharpness"] > 15
         assert example.thumbnail.startswith(b"\xff\xd8")

@@ -230,7 +230,7 @@ def test_an_operation_larger_than_a_message_comes_in_parts(robot: Make, tmp_path
         one.teach("cup", 1, count=60)
         one.teach("dog", 2)
         agree(one, two, operations=2)
-    assert two.memory.count("cup") == 60
+    assert two.memory.table.count("cup") == 60
 
 
 def test_what_was_imported_from_a_file_comes_along(robot: Make) -> None:

@@ -21,8 +21,9 @@ from vfrt_ros.core.config.settings import RecognitionSettings, state_folder
 from vfrt_ros.core.memory.absorb import absorb, prepare_merge
 from vfrt_ros.core.memory.bundle import Bundle, pack_bundle, unpack_bundle
 from vfrt_ros.core.memory.location import memory_file
-from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import bundle_of, contents_of
+from vfrt_ros.core.memory.new_example import NewExample
 from vfrt_ros.core.memory.payload import TaughtExample
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import RequestError, VfrtError
@@ -227,7 +228,7 @@ def test_what_a_memory_takes_it_can_give(
         assert again.prompts == memory.prompts
         assert [(e.label, dict(e.quality)) for e in again.examples] == [
             (e.label, {name[:40]: value for name, value in e.quality.items()})
-            for e in memory.with_details(memory.examples())
+            for e in memory.examples.with_details(memory.examples())
         ]
 
 

@@ -173,7 +173,7 @@ def test_every_request_has_an_answer_and_the_memory_stays_whole(place: Path, ste
     assert (
         len(memory)
         == len(memory.examples())
-        == sum(memory.count(label) + memory.negatives(label) for label in memory.labels)
+        == sum(memory.table.count(label) + memory.table.negatives(label) for label in memory.labels)
     )
     visitor.look("red")
     assert inside(place) == set(), "nothing is written outside the folder of snapshots"

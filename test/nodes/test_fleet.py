@@ -20,7 +20,7 @@ from nodes.recognition_bench import RecognitionBench
 
 from vfrt_ros.core.encoders.fake import FakeBackbone
 from vfrt_ros.core.factory import identity_of
-from vfrt_ros.core.memory.memory import NewExample
+from vfrt_ros.core.memory.new_example import NewExample
 from vfrt_ros.nodes.lifecycle import StartError
 from vfrt_ros.nodes.recognition_node import RecognitionNode
 

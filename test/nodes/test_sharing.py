@@ -110,16 +110,16 @@ def test_what_is_exported_is_imported_elsewhere(desk, tmp_path) -> None:
     other = Counter(tmp_path / "other")
     other.ask("forget", label="cup")
     there = other.ask("import_memory", name=response.name, data=response.data)
-    assert (there.added, other.recogniser.memory.count("cup")) == (4, 4)
+    assert (there.added, other.recogniser.memory.table.count("cup")) == (4, 4)
     assert other.ask("undo").what == "imported from fake.vfrt.zip: 2 operations"
-    assert other.recogniser.memory.count("cup") == 0
+    assert other.recogniser.memory.table.count("cup") == 0
 
 
 def test_an_import_brings_nothing_back_that_was_forgotten_since(desk) -> None:
     response = desk.ask("export_memory")
     desk.ask("forget", label="cup")
     back = desk.ask("import_memory", name=response.name, data=response.data)
-    assert (back.added, back.duplicates, desk.recogniser.memory.count("cup")) == (0, 4, 0)
+    assert (back.added, back.duplicates, desk.recogniser.memory.table.count("cup")) == (0, 4, 0)
 
 
 @pytest.mark.parametrize("name", ["export_memory", "import_memory"])

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.new_example import NewExample
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import MemoryStoreError, VfrtError
 from vfrt_ros.core.types.operation import Operation

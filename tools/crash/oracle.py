@@ -75,7 +75,7 @@ class Oracle:
 
     def knows(self, found: Memory) -> str:
         """An example, its label or a prompt of `found` that no acknowledged operation gave; empty = there is none."""
-        for example in found.with_details(found.examples()):
+        for example in found.examples.with_details(found.examples()):
             key = str(example.id)
             if self._taught.get(key) != _content(example) or example.label not in self._labels[key]:
                 return f"example {key} was never acknowledged so"

@@ -17,7 +17,8 @@ from tools.eval_bar.check import Check, Limit
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders
 from vfrt_ros.core.factory import identity_of
-from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.new_example import NewExample
 from vfrt_ros.core.scoring.build_rule import build_rule
 from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.types.example import Step

@@ -19,7 +19,8 @@ from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.encoders.cache import cache_dir
 from vfrt_ros.core.encoders.catalog import CATALOG
 from vfrt_ros.core.factory import open_memory
-from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.new_example import NewExample
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.sources.demo import DemoSource
 

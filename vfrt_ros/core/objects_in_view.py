@@ -136,7 +136,7 @@ class ObjectsInView:
             decision = decide(
                 evidence,
                 scores,
-                memory.count,
+                memory.table.count,
                 k_candidates=settings.k_candidates,
                 version=memory.version,
             )

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE
 from vfrt_ros.core.memory.limits import check_file
-from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.new_example import NewExample
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import AllRejectedError, NoFramesError
 from vfrt_ros.core.types.example import Example, Step

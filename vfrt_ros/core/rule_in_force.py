@@ -62,7 +62,7 @@ class RuleMaker:
         """
         prototypes = self.prototypes.embed(memory.prompts, settings.prompt_templates)
         rule = self._rules.make(settings, memory)
-        for examples in memory.in_parts():
+        for examples in memory.examples.in_parts():
             known = Change(added=examples)
             rule.check(known)
             rule.apply(known)

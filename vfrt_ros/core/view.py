@@ -81,7 +81,7 @@ class View:
         decision = decide(
             evidence,
             scores,
-            memory.count,
+            memory.table.count,
             k_candidates=settings.k_candidates,
             version=memory.version,
         )

@@ -37,12 +37,12 @@ def list_examples(
     context: ServiceContext, request: ListExamples.Request, response: ListExamples.Response
 ) -> str:
     """Show a page of the examples."""
-    found, version = context.turn(lambda: context.recogniser.memory.list_examples(request.label))
+    found, version = context.turn(lambda: context.recogniser.memory.examples.listed(request.label))
     if request.examples:
         by_id = {str(example.id): example for example in found}
         found = [by_id[name] for name in request.examples if name in by_id]
     wanted = found[request.offset :][: min(request.limit or PAGE, LONGEST_PAGE)]
-    page: Sequence[Example] = context.turn(lambda: context.recogniser.memory.with_details(wanted))
+    page: Sequence[Example] = context.turn(lambda: context.recogniser.memory.examples.with_details(wanted))
     if request.pictures:
         page = _light_enough(page, context.recogniser.settings.max_transfer_mb)
     response.examples = [example_message(example, picture=request.pictures) for example in page]

@@ -115,7 +115,9 @@ def test_what_one_robot_exports_another_one_imports(vfrt: Any, path: Path, tmp_p
     facts = vfrt("memory", "import", str(file), "--file", str(other), "--json").json
     assert (facts["added"], facts["duplicates"]) == (0, 4)
     memory = reopened(other)
-    assert {e.source for e in memory.with_details(memory.examples())} == {"imported from desk.vfrt.zip"}
+    assert {e.source for e in memory.examples.with_details(memory.examples())} == {
+        "imported from desk.vfrt.zip"
+    }
     memory.undo()
     assert len(memory) == 0
     memory.close()
@@ -220,7 +222,7 @@ def test_reembed_makes_a_memory_for_the_other_encoder(vfrt: Any, real_path: Path
     assert (outcome.status, outcome.json["examples"], outcome.json["left_out"]) == (0, 6, 0)
     backbone = load_encoders("fake", device="cpu").backbone
     memory = Memory(identity_of(backbone), Path(outcome.json["path"]))
-    assert (memory.count("cup"), memory.prompts["cat"]) == (3, ("a cat",))
+    assert (memory.table.count("cup"), memory.prompts["cat"]) == (3, ("a cat",))
     memory.close()
     again = vfrt("memory", "reembed", "--backbone", "fake", "--file", str(real_path))
     assert (again.status, "not written over" in again.err) == (1, True)

@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.new_example import NewExample
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.operation import ExampleId
 
@@ -48,3 +49,8 @@ def nth(memory: Memory, *numbers: int) -> list[ExampleId]:
     """Ids of the examples of a memory by their place in the order of the log, from 1."""
     keys = [example.id for example in memory.examples()]
     return [keys[number - 1] for number in numbers]
+
+
+def found(memory: Memory, embedding: np.ndarray, most: int) -> list[ExampleId]:
+    """The ids of the nearest positive examples, best first."""
+    return [memory.table.key(int(row)) for row in memory.search_rows(embedding, most)[0]]

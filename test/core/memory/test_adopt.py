@@ -56,7 +56,7 @@ def test_forgetting_spares_what_it_did_not_see(other) -> None:
     other.register("cup", new_examples(1, 2))
     memory.forget("cup")
     other.log.adopt(operations(memory))
-    assert other.count("cup") == 1
+    assert other.table.count("cup") == 1
 
 
 def test_the_later_of_two_names_stays() -> None:

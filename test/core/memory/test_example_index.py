@@ -192,9 +192,9 @@ def test_nothing_is_kept_up_before_something_searches() -> None:
     made = ExampleIndex(table)
     table.add(key(0), "cup", unit(1)[0], clock=1)
     made.learn([0])
-    assert not made.is_used and not len(made)
+    assert made.faiss_index is None and not len(made)
     assert made.search(unit(1)[0], 1)[0].tolist() == [0]
-    assert made.is_used and len(made) == 1
+    assert made.faiss_index is not None and len(made) == 1
 
 
 def test_a_small_memory_is_flat_under_auto() -> None:

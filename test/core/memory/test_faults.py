@@ -118,7 +118,7 @@ def test_a_write_that_fails_changes_nothing_and_the_next_success_says_so(fault, 
             with pytest.raises(MemoryStoreError, match=rf"Cannot write the memory .*memory\.db: .*{text}"):
                 memory.register("hat", new_examples(60, 7))
         assert state(memory) == before
-        assert len(memory.search(memory.examples("dog")[0].embedding, 3)[0]) == 3
+        assert len(memory.search_rows(memory.examples("dog")[0].embedding, 3)[0]) == 3
     step = memory.register("hat", new_examples(60, 7))
     assert "can be written again, after 2 changes that could not" in step.what
     assert "again" not in memory.register("hat", new_examples(1, 8)).what

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from vfrt_ros.core.memory import store
-from vfrt_ros.core.memory.memory import HISTORY_DEPTH, Memory, NewExample
+from vfrt_ros.core.memory.memory import HISTORY_DEPTH, Memory
+from vfrt_ros.core.memory.new_example import NewExample
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import (
     MemoryStoreError,
@@ -20,7 +21,7 @@ from vfrt_ros.core.types.errors import (
 )
 from vfrt_ros.core.types.operation import ExampleId, OperationId
 
-from .teaching import ENCODER, jpeg, new_examples, nth, taught
+from .teaching import ENCODER, found, jpeg, new_examples, nth, taught
 
 
 @pytest.fixture
@@ -49,13 +50,13 @@ CHANGES = {
 def test_undo_and_redo_restore_the_exact_state(change, tmp_path) -> None:
     path = tmp_path / "memory.db"
     memory = taught(path)
-    before, centroid = memory.state_hash(), memory.centroid("dog")
+    before, centroid = memory.state_hash(), memory.table.centroid("dog")
     change(memory)
     after = memory.state_hash()
     assert after != before
     memory.undo()
     assert memory.state_hash() == before
-    np.testing.assert_allclose(memory.centroid("dog"), centroid, atol=1e-6)
+    np.testing.assert_allclose(memory.table.centroid("dog"), centroid, atol=1e-6)
     memory.redo()
     assert memory.state_hash() == after
     memory.undo()
@@ -71,7 +72,7 @@ def test_a_restart_finds_examples_prompts_version_and_history(tmp_path) -> None:
     memory.close()
     again = Memory(ENCODER, tmp_path / "deep" / "memory.db")
     assert (again.state_hash(), again.version) == (memory.state_hash(), memory.version)
-    (first,) = again.with_details(again.examples("cup")[:1])
+    (first,) = again.examples.with_details(again.examples("cup")[:1])
     assert first.quality == {"sharpness": 50.0}
     assert first.thumbnail == jpeg(1)
     assert [again.undo().what for _ in range(4)] == [
@@ -85,13 +86,13 @@ def test_a_restart_finds_examples_prompts_version_and_history(tmp_path) -> None:
 def test_counts_search_and_centroid_see_positive_examples_only(memory) -> None:
     positive = memory.register("cup", new_examples(3, 1)).examples.added
     negative = memory.register("cup", new_examples(2, 2), negative=True).examples.added
-    assert (memory.count("cup"), memory.negatives("cup"), len(memory)) == (3, 2, 5)
-    ids, cosines = memory.search(negative[0].embedding, 5)
-    assert set(ids) == {example.id for example in positive}
+    assert (memory.table.count("cup"), memory.table.negatives("cup"), len(memory)) == (3, 2, 5)
+    rows, cosines = memory.search_rows(negative[0].embedding, 5)
+    assert {memory.table.key(int(row)) for row in rows} == {example.id for example in positive}
     assert list(cosines) == sorted(cosines, reverse=True)
     mean = np.mean([example.embedding for example in positive], axis=0)
-    np.testing.assert_allclose(memory.centroid("cup"), mean / np.linalg.norm(mean), atol=1e-6)
-    assert memory.centroid("never seen") is None
+    np.testing.assert_allclose(memory.table.centroid("cup"), mean / np.linalg.norm(mean), atol=1e-6)
+    assert memory.table.centroid("never seen") is None
 
 
 def test_every_change_raises_the_version_and_tells_listeners(memory) -> None:
@@ -118,8 +119,9 @@ def test_single_examples_are_forgotten_and_the_rest_stays() -> None:
     step = memory.forget_examples(nth(memory, 3, 1, 3))
     assert step.what == "forgot 2 examples of 'cup'"
     assert [example.id for example in memory.examples()] == rest
-    assert (memory.count("cup"), memory.negatives("cup")) == (1, 1)
-    np.testing.assert_allclose(memory.centroid("cup"), memory.example(second).embedding, atol=1e-6)
+    assert (memory.table.count("cup"), memory.table.negatives("cup")) == (1, 1)
+    embedding = memory.table.embedding(memory.table.row(second))
+    np.testing.assert_allclose(memory.table.centroid("cup"), embedding, atol=1e-6)
     assert memory.forget_examples(nth(memory, 2, 1)).what == "forgot 2 examples of 'cup', 'dog'"
 
 
@@ -139,7 +141,7 @@ def test_undo_reaches_a_hundred_changes_after_compact_and_all_before_it(memory) 
         memory.undo()
     with pytest.raises(NothingToUndoError):
         memory.undo()
-    assert memory.count("cup") == 5
+    assert memory.table.count("cup") == 5
 
 
 def test_undo_reaches_back_to_the_first_change_while_nothing_was_compacted(memory) -> None:
@@ -200,7 +202,7 @@ def test_another_encoders_memory_is_refused(tmp_path, name, cure) -> None:
     taught(tmp_path / "m.db").close()
     with pytest.raises(MemoryStoreError, match=rf"learned with the encoder fake .*{cure}.* set memory_path"):
         Memory(EncoderIdentity(name, "fff", 16), tmp_path / "m.db")
-    assert Memory(ENCODER, tmp_path / "m.db").count("cup") == 3
+    assert Memory(ENCODER, tmp_path / "m.db").table.count("cup") == 3
 
 
 def test_a_second_process_is_refused(tmp_path) -> None:
@@ -224,10 +226,10 @@ def test_any_factory_finds_adds_and_removes(factory) -> None:
     memory.register("few", new_examples(5, 1))
     memory.register("many", new_examples(300, 2))
     wanted = memory.register("wanted", new_examples(1, 3)).examples.added[0]
-    assert memory.search(wanted.embedding, 1)[0][0] == wanted.id
+    assert found(memory, wanted.embedding, 1)[0] == wanted.id
     memory.forget("wanted")
-    assert memory.search(wanted.embedding, 1)[0][0] != wanted.id
-    assert len(memory.search(wanted.embedding, 8)[0]) == 8
+    assert found(memory, wanted.embedding, 1)[0] != wanted.id
+    assert len(found(memory, wanted.embedding, 8)) == 8
 
 
 def test_an_unknown_factory_string_is_refused() -> None:
@@ -300,6 +302,6 @@ def test_near_examples_are_found_without_an_index() -> None:
     there = memory.examples("cup")
     rows, cosines = memory.table.near(there[1].embedding, 0.999)
     assert [memory.table.key(int(row)) for row in rows] == [there[1].id]
-    assert cosines == pytest.approx([1.0], abs=1e-5) and not memory.index.is_used
+    assert cosines == pytest.approx([1.0], abs=1e-5) and memory.index.faiss_index is None
     memory.forget("cup")
     assert not len(memory.table.near(there[1].embedding, 0.999)[0])

@@ -54,7 +54,7 @@ def write_format_1(path: Path) -> Memory:
     database.executescript(FORMAT_1)
     meta = {"encoder_id": ENCODER.encoder_id, "fingerprint": ENCODER.space, "dim": "16", "version": "5"}
     database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-    examples = memory.with_details(memory.examples())
+    examples = memory.examples.with_details(memory.examples())
     batches = [1, 1, 1, 4, 4, 6]
     for number, (e, batch) in enumerate(zip(examples, batches, strict=True), 1):
         row = (number, e.label, e.embedding.tobytes(), e.negative, batch, 1.5, json.dumps(dict(e.quality)))
@@ -81,8 +81,8 @@ def labels(memory: Memory) -> dict[str, object]:
     """What a memory holds, in the words of `format2.json`."""
     return {
         label: {
-            "examples": memory.count(label),
-            "negatives": memory.negatives(label),
+            "examples": memory.table.count(label),
+            "negatives": memory.table.negatives(label),
             "prompts": list(memory.prompts[label]) if label in memory.prompts else None,
             "sum": pytest.approx(float(sum(e.embedding.sum() for e in memory.examples(label))), abs=1e-3),
         }
@@ -96,7 +96,7 @@ def test_format_1_becomes_a_log_with_history_and_a_backup(path) -> None:
     assert labels(memory) == {label: {**facts} for label, facts in labels(wanted).items()}
     assert memory.version == 5
     assert memory.log.history() == wanted.log.history()
-    assert memory.with_details(memory.examples()[:1])[0].created == 1.5
+    assert memory.examples.with_details(memory.examples()[:1])[0].created == 1.5
     assert "from format 1 to 3" in memory.notices[0]
     assert memory.redo().what == wanted.redo().what
     assert memory.prompts == wanted.prompts
@@ -121,7 +121,7 @@ def test_format_2_becomes_a_log_with_labels_prompts_negatives_and_pictures(forma
     memory = reopened(format_2)
     assert labels(memory) == WRITTEN_BY_FORMAT_2["now"]["labels"]
     assert memory.version == WRITTEN_BY_FORMAT_2["now"]["version"]
-    pictures = sum(len(example.thumbnail) for example in memory.with_details(memory.examples()))
+    pictures = sum(len(example.thumbnail) for example in memory.examples.with_details(memory.examples()))
     assert pictures == WRITTEN_BY_FORMAT_2["now"]["pictures"]
     assert [list(entry) for entry in memory.log.history()] == WRITTEN_BY_FORMAT_2["history"]
     assert format_2.with_name("memory.db.format2").exists()

@@ -208,14 +208,14 @@ def test_two_damaged_files_give_what_can_be_read(path, expected) -> None:
     flip_in_embedding(path)
     flip_in_embedding(path.with_name("memory.db.copy"))
     memory = reopened(path)
-    assert (memory.count("cup"), memory.count("dog"), memory.negatives("cup")) == (0, 2, 1)
+    assert (memory.table.count("cup"), memory.table.count("dog"), memory.table.negatives("cup")) == (0, 2, 1)
     assert memory.version > expected[1]
     assert "Both files" in memory.notices[0] and "4 operations" in memory.notices[0]
     assert len(list(path.parent.glob("*.damaged-*"))) >= 2
     memory.register("dog", new_examples(1, 8))
     memory.close()
     again = reopened(path)
-    assert (again.count("dog"), again.notices) == (3, ())
+    assert (again.table.count("dog"), again.notices) == (3, ())
     again.close()
 
 
@@ -227,7 +227,7 @@ def test_a_kill_in_the_middle_of_saving_is_made_good_by_the_next_start(path, exp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(recovery, "_make_room", stop)
+        patch.setattr(recovery, "is_taken", stop)
         reopened(path)
     assert not path.exists()
     memory = reopened(path)

@@ -22,8 +22,9 @@ from vfrt_ros.core.encoders.fake import FakeBackbone
 from vfrt_ros.core.factory import identity_of
 from vfrt_ros.core.memory.absorb import absorb, prepare_merge
 from vfrt_ros.core.memory.bundle import Bundle, pack_bundle, read_bundle, unpack_bundle, write_bundle
-from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.merge import Merged, bundle_of
+from vfrt_ros.core.memory.new_example import NewExample
 from vfrt_ros.core.memory.payload import TaughtExample
 from vfrt_ros.core.memory.reembed import BATCH, reembed
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
@@ -35,7 +36,7 @@ from .teaching import ENCODER, jpeg, new_examples, reopened, taught
 
 def choice_of(memory: Memory) -> Bundle:
     """All its labels, as `export --labels` gives them."""
-    return Bundle(memory.encoder, examples=tuple(memory.taught_examples()), prompts=dict(memory.prompts))
+    return Bundle(memory.encoder, examples=tuple(memory.examples.taught()), prompts=dict(memory.prompts))
 
 
 def merge(memory: Memory, bundle: Bundle, source: str, limits: RecognitionSettings | None = None) -> Merged:
@@ -97,9 +98,12 @@ def test_an_import_joins_labels_drops_near_duplicates_and_is_one_step(file) -> N
     before = memory.state_hash()
     done = merge(memory, read_bundle(file), "imported from desk")
     assert (done.added, done.duplicates, done.prompts, done.prompts_kept) == (5, 1, 1, 1)
-    assert (memory.count("cup"), memory.count("dog"), memory.negatives("cup")) == (3, 3, 1)
+    assert (memory.table.count("cup"), memory.table.count("dog"), memory.table.negatives("cup")) == (3, 3, 1)
     assert memory.prompts == {"dog": ("a hound",), "cat": ("a cat",)}
-    assert {e.source for e in memory.with_details(memory.examples("cup"))} == {"", "imported from desk"}
+    assert {e.source for e in memory.examples.with_details(memory.examples("cup"))} == {
+        "",
+        "imported from desk",
+    }
     assert len({(e.id.operation, e.batch) for e in memory.examples("dog")}) == 2
     assert merge(memory, read_bundle(file), "again").added == 0
     memory.undo()
@@ -270,7 +274,7 @@ def test_a_merge_that_was_prepared_counts_what_was_learned_meanwhile(file) -> No
     prepared = prepare_merge(memory, read_bundle(file), "desk", limits)
     memory.register("cup", new_examples(3, 1))
     done = absorb(memory, prepared, limits)
-    assert (done.added, done.duplicates, memory.count("cup")) == (3, 3, 3)
+    assert (done.added, done.duplicates, memory.table.count("cup")) == (3, 3, 3)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path) -> None:
@@ -288,7 +292,7 @@ def source() -> tuple[list[TaughtExample], dict[str, Prompts]]:
     for seed in range(40):
         memory.register("hat", new_examples(1, 100 + seed))
     memory.register("blind", [NewExample(e.embedding, {}) for e in new_examples(1, 99)])
-    return memory.taught_examples(), dict(memory.prompts)
+    return memory.examples.taught(), dict(memory.prompts)
 
 
 def test_reembedding_keeps_labels_and_prompts_and_goes_on_after_a_kill(source, tmp_path) -> None:
@@ -308,7 +312,7 @@ def test_reembedding_keeps_labels_and_prompts_and_goes_on_after_a_kill(source, t
     done = reembed(*source, backbone, identity, target)
     assert (done.examples, done.resumed, done.left_out) == (46, 2 * BATCH, 1)
     memory = reopened(target, identity)
-    assert (memory.count("cup"), memory.negatives("cup"), memory.count("hat")) == (3, 1, 40)
+    assert (memory.table.count("cup"), memory.table.negatives("cup"), memory.table.count("hat")) == (3, 1, 40)
     assert (memory.prompts, memory.notices) == (source[1], ())
     again = Memory(memory.encoder, tmp_path / "at-once.db")
     again.close()
@@ -323,7 +327,7 @@ def test_reembedding_keeps_labels_and_prompts_and_goes_on_after_a_kill(source, t
 
 
 def contents(memory: Memory) -> list[tuple]:
-    examples = memory.with_details(memory.examples())
+    examples = memory.examples.with_details(memory.examples())
     return [(e.label, e.negative, e.embedding.tobytes(), e.thumbnail, e.created) for e in examples]
 
 

@@ -112,7 +112,7 @@ def reembed(arguments: argparse.Namespace) -> CommandResult:
 
     path = chosen_file(arguments)
     with opened(path) as memory:
-        examples, prompts, before = memory.taught_examples(), dict(memory.prompts), memory.encoder
+        examples, prompts, before = memory.examples.taught(), dict(memory.prompts), memory.encoder
     backbone = load_encoders(**encoder_settings(shell_settings(arguments.backbone))).backbone
     identity = identity_of(backbone)
     if identity.owns(before):

@@ -42,8 +42,8 @@ def _of_file(memory: Memory) -> CommandResult:
     path, history = path_of(memory), memory.log.history()
     labels = {
         label: {
-            "examples": memory.count(label),
-            "negatives": memory.negatives(label),
+            "examples": memory.table.count(label),
+            "negatives": memory.table.negatives(label),
             "prompts": list(memory.prompts[label]) if label in memory.prompts else None,
         }
         for label in memory.labels

@@ -14,8 +14,8 @@ from vfrt_ros.cli.command_result import CommandResult
 from vfrt_ros.cli.memory.node import MemoryNode
 from vfrt_ros.cli.memory.place import chosen_file, opened
 from vfrt_ros.cli.memory.sharing import is_by_node
-from vfrt_ros.core.memory.folded_log import LogEntry
 from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.operation_log import LogEntry
 from vfrt_ros.core.types.errors import MemoryInUseError
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from vfrt_ros.core.memory.checksum import MASK, is_whole
 from vfrt_ros.core.memory.database import APPLICATION_ID, READ_ERRORS
 from vfrt_ros.core.memory.operation_row import row_fault
 from vfrt_ros.core.memory.schema import SCHEMA_VERSION, definitions, expected_definitions
+from vfrt_ros.core.types.errors import RequestError
 
 UNIT_TOLERANCE = 1e-3
 """How far from 1 the norm of a stored embedding may be; float32 and bf16 encoders stay below it."""
@@ -80,3 +81,19 @@ def embedding_fault(embedding: np.ndarray, dim: int) -> str:
     if not np.isfinite(embedding).all():
         return "its embedding has numbers that are not finite"
     return f"its embedding has norm {norm:.3f}; expected 1"
+
+
+def check_embeddings(embeddings: Iterable[np.ndarray], dim: int) -> None:
+    """Refuse vectors that are no embeddings of a memory.
+
+    Args:
+        embeddings: Expected to be (dim,), finite and of unit norm each.
+        dim: Length of an embedding of the memory.
+
+    Raises:
+        RequestError: Says why the first of them is refused.
+    """
+    for embedding in embeddings:
+        fault = embedding_fault(embedding, dim)
+        if fault:
+            raise RequestError(f"An example cannot be stored: {fault}.")

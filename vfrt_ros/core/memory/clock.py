@@ -75,4 +75,12 @@ class HybridClock:
         Args:
             reading: Of another robot's clock.
         """
-        return to_seconds(reading) - self._seconds() > FARTHEST_AHEAD_SECONDS
+        return self.ahead(reading) > FARTHEST_AHEAD_SECONDS
+
+    def ahead(self, reading: int) -> float:
+        """Seconds by which a reading lies in the future of the physical clock.
+
+        Args:
+            reading: Of another robot's clock.
+        """
+        return to_seconds(reading) - self._seconds()

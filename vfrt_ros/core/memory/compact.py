@@ -89,7 +89,7 @@ def _horizon(log: FoldedLog, depth: int) -> int:
 
 def _dead(log: FoldedLog, key: OperationId, horizon: int) -> list[int]:
     """Places of the examples of a teaching that are not there, by something that lies before the horizon."""
-    names = (ExampleId(key, index) for index in range(log.fold.size(key)))
+    names = (ExampleId(key, index) for index in range(len(log.fold.entry(key).labels)))
     return [
         name.place for name in names if name not in log.state.table and log.fold.last_word(name) <= horizon
     ]

@@ -85,11 +85,6 @@ class ExampleIndex:
     def __len__(self) -> int:
         return len(self._rows)
 
-    @property
-    def is_used(self) -> bool:
-        """Whether anything has searched."""
-        return self._index is not None
-
     def blank(self) -> ExampleIndex:
         """An empty one of the same kind."""
         return ExampleIndex(self._table, self._factory, self._nprobe)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -290,10 +290,6 @@ class ExampleTable:
             return None
         total = self.gather(self.rows(label)).sum(axis=0, dtype=np.float64)
         return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), np.float32)
-
-    def keys(self) -> Iterator[ExampleId]:
-        """The ids of all examples, in the order of the log."""
-        return (self.key(int(row)) for row in self.all_rows())
 
     def _find(self, key: ExampleId) -> int:
         rows = self._rows_of.get(key.operation)

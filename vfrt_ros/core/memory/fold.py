@@ -16,62 +16,41 @@ convergent and commutative replicated data types", INRIA RR-7506.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TypeVar
 
-from vfrt_ros.core.memory.payload import Forget, Payload, Relabel, SetPrompts, Switch, Teach
+from vfrt_ros.core.memory.fold_entry import FoldEntry, entry_of
+from vfrt_ros.core.memory.payload import Forget, Payload, Relabel, Switch
 from vfrt_ros.core.types.example import Prompts
 from vfrt_ros.core.types.operation import ExampleId, Kind, Operation, OperationId
 
 HASH_BITS = 256
 
 Name = TypeVar("Name")
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class StateDifference:
-    """Changes by operations: before and after of each example's label and of each label's prompts; None = not there.
+    """Changes by operations.
 
     Attributes:
+        examples: The label of each changed example before and after; None = it is not there.
         touched: Labels whose prompts something was said about, whether that changed them or not.
     """
 
     examples: dict[ExampleId, tuple[str | None, str | None]] = field(default_factory=dict)
-    prompts: dict[str, tuple[Prompts | None, Prompts | None]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
 
+    def join(self, later: StateDifference) -> None:
+        """Take in what later operations changed.
 
-@dataclass(slots=True)
-class _Entry:
-    """An operation without its embeddings and pictures.
-
-    Attributes:
-        labels: Of a teaching, the label of each example.
-        names: Of a forgetting or a relabelling, the examples.
-        prompts: What it sets.
-        targets: Of an undo or a redo.
-        adopted: Of a teaching, the operations that came in with it.
-    """
-
-    order: tuple[int, str, int]
-    kind: Kind
-    checksum: int
-    labels: tuple[str, ...] = ()
-    new_label: str = ""
-    names: tuple[ExampleId, ...] = ()
-    prompts: dict[str, Prompts | None] = field(default_factory=dict)
-    targets: tuple[OperationId, ...] = ()
-    adopted: tuple[OperationId, ...] = ()
-    in_force: bool = True
-    counted: bool = False
-
-    @property
-    def says_something(self) -> bool:
-        """Whether it changes the state by itself: no switch, and no mere note of what came in from a file."""
-        return not self.kind.switches and not (self.adopted and not self.labels and not self.prompts)
+        Args:
+            later: Their changes.
+        """
+        self.touched.update(later.touched)
+        for name, (before, after) in later.examples.items():
+            self.examples[name] = (self.examples.get(name, (before,))[0], after)
 
 
 class Fold:
@@ -85,7 +64,7 @@ class Fold:
 
     def __init__(self) -> None:
         self.newest_clock = 0
-        self._entries: dict[OperationId, _Entry] = {}
+        self._entries: dict[OperationId, FoldEntry] = {}
         self._switched_by: dict[OperationId, list[OperationId]] = {}
         self._named_by: dict[ExampleId, list[OperationId]] = {}
         self._set_by: dict[str, list[OperationId]] = {}
@@ -119,25 +98,17 @@ class Fold:
         """The highest number of each robot's operations."""
         return dict(self._newest)
 
-    def is_in_force(self, key: OperationId) -> bool:
-        """Whether an operation that is known counts.
+    def entry(self, key: OperationId) -> FoldEntry:
+        """An operation that is known, to be read only.
 
         Args:
             key: Of an operation that is known.
         """
-        return self._entries[key].in_force
+        return self._entries[key]
 
     def clock(self, key: OperationId) -> int:
-        """When an operation that is known was done.
-
-        Args:
-            key: Of an operation that is known.
-        """
+        """When an operation that is known was done."""
         return self._entries[key].order[0]
-
-    def size(self, key: OperationId) -> int:
-        """Examples that an operation that is known teaches."""
-        return len(self._entries[key].labels)
 
     def last_word(self, key: ExampleId) -> int:
         """The clock of the newest operation that has a part in the state of an example."""
@@ -145,10 +116,6 @@ class Fold:
         switches = [switch for name in names for switch in self._switched_by.get(name, ())]
         again = [switch for name in switches for switch in self._switched_by.get(name, ())]
         return max(self.clock(name) for name in (*names, *switches, *again) if name in self._entries)
-
-    def kind(self, key: OperationId) -> Kind:
-        """The kind of an operation that is known."""
-        return self._entries[key].kind
 
     def in_order(self) -> list[OperationId]:
         """All operations, in the order of the fold."""
@@ -164,17 +131,13 @@ class Fold:
         key = operation.id
         if key in self._entries:
             return StateDifference()
-        entry = _entry_of(operation, payload)
+        entry = entry_of(operation, payload)
         reach = [(key, entry), *self._reach(entry)]
-        examples = dict.fromkeys(chain.from_iterable(_examples(*pair) for pair in reach))
-        labels = dict.fromkeys(chain.from_iterable(each.prompts for _, each in reach))
-        before = [self.label(name) for name in examples], [self.prompts(label) for label in labels]
+        before = {name: self.label(name) for other, each in reach for name in each.examples(other)}
         self._enter(key, entry)
         self._decide(key, entry)
-        after = [self.label(name) for name in examples], [self.prompts(label) for label in labels]
-        return StateDifference(
-            _changed(examples, before[0], after[0]), _changed(labels, before[1], after[1]), set(labels)
-        )
+        examples = {name: (old, new) for name, old in before.items() if (new := self.label(name)) != old}
+        return StateDifference(examples, {label for _, each in reach for label in each.prompts})
 
     def take_out(self, keys: Iterable[OperationId]) -> None:
         """As if these operations, which came last, had never come: they could not be written.
@@ -191,10 +154,8 @@ class Fold:
             for label in entry.prompts:
                 _without(self._set_by, label, key)
             self._sum = (self._sum - entry.counted * entry.checksum) % (1 << HASH_BITS)
-            for target in entry.targets:
-                other = self._entries.get(target)
-                if other is not None and _acts_on(entry, other):
-                    self._decide(target, other)
+            for target, other in self._targets(entry):
+                self._decide(target, other)
             numbers = [known.number for known in self._entries if known.robot == key.robot]
             self._newest[key.robot] = max(numbers, default=0)
             if not numbers:
@@ -223,61 +184,6 @@ class Fold:
         counting = [entry for entry in setters if entry.in_force]
         return max(counting, key=lambda entry: entry.order).prompts[label] if counting else None
 
-    def undoable(self, robot: str, last: int) -> OperationId | None:
-        """The newest change of a robot, up to this number, that is in force.
-
-        Args:
-            robot: Id of a memory.
-            last: Its last number that counts.
-        """
-        return next(
-            (
-                key
-                for key, entry in self._backwards(robot, last)
-                if not entry.kind.switches and entry.in_force
-            ),
-            None,
-        )
-
-    def redoable(self, robot: str, last: int) -> OperationId | None:
-        """The newest undo of a robot, up to this number, that is in force and that no change of it came after.
-
-        Args:
-            robot, last: As for `undoable`.
-        """
-        for key, entry in self._backwards(robot, last):
-            if not entry.kind.switches:
-                return None
-            if entry.kind is Kind.UNDO and entry.in_force:
-                return key
-        return None
-
-    def undo_of(self, robots: Mapping[str, int]) -> tuple[OperationId, ...]:
-        """The operations that an undo would take: the newest change of these robots and what came in with it; or ().
-
-        Args:
-            robots: Their last numbers that count.
-        """
-        found = [key for each in robots.items() if (key := self.undoable(*each)) is not None]
-        if not found:
-            return ()
-        newest = max(found, key=lambda key: self._entries[key].order)
-        adopted = self._entries[newest].adopted
-        return (newest, *(key for key in adopted if key in self._entries and self._entries[key].in_force))
-
-    def redo_of(self, robots: Mapping[str, int]) -> tuple[OperationId, ...]:
-        """The operations that a redo would take: the newest undo of these robots; () = nothing.
-
-        Args:
-            robots: Their last numbers that count.
-        """
-        found = [key for each in robots.items() if (key := self.redoable(*each)) is not None]
-        return (max(found, key=lambda key: self._entries[key].order),) if found else ()
-
-    def switched(self, key: OperationId) -> tuple[OperationId, ...]:
-        """The operations that an undo or redo names."""
-        return self._entries[key].targets
-
     def concerns(self, payload: Payload) -> set[ExampleId]:
         """The examples whose state a new operation with this payload may change, those it teaches itself left out.
 
@@ -293,28 +199,24 @@ class Fold:
             known = self._entries.get(target)
             if known is not None:
                 for key, other in ((target, known), *self._reach(known)):
-                    names.update(_examples(key, other))
+                    names.update(other.examples(key))
         return names
 
     def has_setter(self, label: str) -> bool:
         """Whether an operation in force sets or takes away the prompts of a label."""
         return any(self._entries[key].in_force for key in self._set_by.get(label, ()))
 
-    def _backwards(self, robot: str, last: int) -> Iterator[tuple[OperationId, _Entry]]:
-        for number in range(min(self.newest(robot), last), 0, -1):
-            entry = self._entries.get(OperationId(robot, number))
-            if entry is not None:
-                yield OperationId(robot, number), entry
-
-    def _reach(self, entry: _Entry) -> Iterator[tuple[OperationId, _Entry]]:
+    def _reach(self, entry: FoldEntry) -> Iterator[tuple[OperationId, FoldEntry]]:
         """The known operations that a switch puts in or out of force, and those that they do."""
-        for target in entry.targets:
-            other = self._entries.get(target)
-            if other is not None and _acts_on(entry, other):
-                yield target, other
-                yield from self._reach(other)
+        for target, other in self._targets(entry):
+            yield target, other
+            yield from self._reach(other)
 
-    def _enter(self, key: OperationId, entry: _Entry) -> None:
+    def _targets(self, switch: FoldEntry) -> Iterator[tuple[OperationId, FoldEntry]]:
+        known = ((target, self._entries.get(target)) for target in switch.targets)
+        return ((target, other) for target, other in known if other is not None and switch.acts_on(other))
+
+    def _enter(self, key: OperationId, entry: FoldEntry) -> None:
         self._entries[key] = entry
         self._newest[key.robot] = max(self.newest(key.robot), key.number)
         self.newest_clock = max(self.newest_clock, entry.order[0])
@@ -325,55 +227,18 @@ class Fold:
         for label in entry.prompts:
             self._set_by.setdefault(label, []).append(key)
 
-    def _decide(self, key: OperationId, entry: _Entry) -> None:
+    def _decide(self, key: OperationId, entry: FoldEntry) -> None:
         """Whether an operation is in force now, and then those that it switches."""
         counted = entry.counted
         switches = (self._entries[switch] for switch in self._switched_by.get(key, ()))
-        entry.in_force = not any(switch.in_force and _acts_on(switch, entry) for switch in switches)
+        entry.in_force = not any(switch.in_force and switch.acts_on(entry) for switch in switches)
         entry.counted = entry.in_force and entry.says_something
         self._sum = (self._sum + (entry.counted - counted) * entry.checksum) % (1 << HASH_BITS)
-        for target in entry.targets:
-            other = self._entries.get(target)
-            if other is not None and _acts_on(entry, other):
-                self._decide(target, other)
-
-
-def _entry_of(operation: Operation, payload: Payload) -> _Entry:
-    entry = _Entry(operation.order, operation.kind, int.from_bytes(operation.checksum, "big"))
-    match payload:
-        case Teach():
-            entry.labels = tuple(example.label for example in payload.examples)
-            entry.adopted = payload.adopted
-        case Forget():
-            entry.names = payload.examples
-        case Relabel():
-            entry.names, entry.new_label = payload.examples, payload.new_label
-        case Switch():
-            entry.targets = payload.targets
-    if isinstance(payload, (Teach, Forget, Relabel, SetPrompts)):
-        entry.prompts = dict(payload.prompts)
-    return entry
+        for target, other in self._targets(entry):
+            self._decide(target, other)
 
 
 def _without(lists: dict[Name, list[OperationId]], name: Name, key: OperationId) -> None:
     lists[name].remove(key)
     if not lists[name]:
         del lists[name]
-
-
-def _acts_on(switch: _Entry, other: _Entry) -> bool:
-    """Whether a switch counts for what it names: an undo for earlier changes, a redo for earlier undos."""
-    fits = other.kind is Kind.UNDO if switch.kind is Kind.REDO else not other.kind.switches
-    return fits and switch.order > other.order
-
-
-def _examples(key: OperationId, entry: _Entry) -> Iterator[ExampleId]:
-    """The examples whose state an operation has a part in."""
-    yield from (ExampleId(key, index) for index in range(len(entry.labels)))
-    yield from entry.names
-
-
-def _changed(
-    names: Iterable[Name], before: list[Value], after: list[Value]
-) -> dict[Name, tuple[Value, Value]]:
-    return {name: (old, new) for name, old, new in zip(names, before, after, strict=True) if old != new}

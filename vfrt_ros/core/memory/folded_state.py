@@ -48,6 +48,11 @@ class FoldedState:
         self._index_is_stale = False
         self._followers = followers
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every label that has an example or a prompt, sorted."""
+        return tuple(sorted({*self.table.labels, *self.prompts}))
+
     def clear(self) -> None:
         """Hold nothing, as before anything was taught."""
         self.table.clear()

@@ -47,10 +47,6 @@ class Followers:
         """
         self._all.append(follower)
 
-    def remove(self, follow: Callable[[Step], None]) -> None:
-        """Tell `follow` no more; nothing happens where it was not told."""
-        self._all = [follower for follower in self._all if follower.follow != follow]
-
     def check(self, step: Step) -> None:
         """Ask all of them; the first refusal is raised.
 

@@ -6,21 +6,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.memory import compact as compacting
-from vfrt_ros.core.memory.accept import LAST_SECOND, check_parts, checked_prompts, checked_quality
-from vfrt_ros.core.memory.check import embedding_fault
+from vfrt_ros.core.memory import undo as undoing
+from vfrt_ros.core.memory.accept import checked_prompts
+from vfrt_ros.core.memory.check import check_embeddings
 from vfrt_ros.core.memory.example_index import ExampleIndex
+from vfrt_ros.core.memory.example_reader import ExampleReader
 from vfrt_ros.core.memory.example_table import ExampleTable
 from vfrt_ros.core.memory.folded_log import FoldedLog
 from vfrt_ros.core.memory.followers import Follower
 from vfrt_ros.core.memory.locked import locked
+from vfrt_ros.core.memory.new_example import NewExample, teaching
 from vfrt_ros.core.memory.operation_log import OperationLog
 from vfrt_ros.core.memory.payload import (
     Forget,
@@ -28,39 +30,18 @@ from vfrt_ros.core.memory.payload import (
     Payload,
     Relabel,
     SetPrompts,
-    Switch,
     TaughtExample,
     Teach,
 )
-from vfrt_ros.core.memory.robot_names import robots_called
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
-from vfrt_ros.core.types.errors import (
-    NothingToRedoError,
-    NothingToUndoError,
-    RequestError,
-    UnknownLabelError,
-    nearest,
-)
-from vfrt_ros.core.types.example import Example, Prompts, Step
+from vfrt_ros.core.types.errors import RequestError, UnknownLabelError, nearest
+from vfrt_ros.core.types.example import Prompts, Step
 from vfrt_ros.core.types.label import check_label, stored_label
-from vfrt_ros.core.types.operation import NO_END, ExampleId, Kind, OperationId
+from vfrt_ros.core.types.operation import ExampleId, Kind
 
 Array = npt.NDArray[np.float32]
 HISTORY_DEPTH = 100
 """Changes of this robot that undo can take back after `compact`; before it, all of them."""
-
-PART = 1_000
-"""Examples that are handed on at a time where all are."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewExample:
-    """An example before the memory gives it an id; `embedding` is (d,) float32, unit norm."""
-
-    embedding: Array
-    quality: Mapping[str, float]
-    thumbnail: bytes = b""
-    source: str = ""
 
 
 class Memory:
@@ -76,7 +57,7 @@ class Memory:
     Args:
         encoder: Whose embeddings it holds; None opens whichever memory is there.
         path: Its file; None keeps it in RAM only.
-        index: FAISS factory string of the index that `search` builds.
+        index: FAISS factory string of the index that `search_rows` builds.
         nprobe: Cells that an IVF index looks into.
         clock: Seconds since the epoch.
         robot: The id under which a new memory goes, which no other may have; empty = a random one.
@@ -84,6 +65,10 @@ class Memory:
     Attributes:
         lock: A reentrant one, which covers what follows the memory too: the rule and the views of a recogniser.
         log: The operations, to be exchanged with files and other robots.
+        examples: Reads the examples.
+        table: The examples as the rules read them; the same table for good.
+        encoder: The encoder whose embeddings it holds.
+        path: The file; None = in RAM only.
         notices: Sentences on what was set aside, mended or brought up to date at the start; also logged.
 
     Raises:
@@ -104,25 +89,19 @@ class Memory:
         self.lock = threading.RLock()
         self._seconds = clock
         self._folded = FoldedLog(path, encoder, index=index, nprobe=nprobe, seconds=clock, robot=robot)
+        self.encoder = self._folded.encoder
+        self.path = self._folded.store.path
+        self.table: ExampleTable = self._folded.state.table
         self.log = OperationLog(self._folded, self.lock)
+        self.examples = ExampleReader(self._folded, self.lock)
         self.notices = tuple(self._folded.store.notices)
 
     def __len__(self) -> int:
         return len(self._folded.state.table)
 
     @property
-    def encoder(self) -> EncoderIdentity:
-        """The encoder whose embeddings it holds."""
-        return self._folded.encoder
-
-    @property
-    def table(self) -> ExampleTable:
-        """The examples."""
-        return self._folded.state.table
-
-    @property
     def index(self) -> ExampleIndex:
-        """The index that `search` asks; built by the first search."""
+        """The index that `search_rows` asks; built by the first search."""
         return self._folded.state.index
 
     @property
@@ -139,16 +118,6 @@ class Memory:
     def robot(self) -> str:
         """The random id under which this memory's operations go."""
         return self._folded.robot
-
-    @property
-    def own_robots(self) -> dict[str, int]:
-        """That id, and those of this memory before it was copied, each with the last number that is its own."""
-        return self._folded.own_robots
-
-    @property
-    def path(self) -> Path | None:
-        """The file; None = in RAM only."""
-        return self._folded.store.path
 
     @property
     def has_copy(self) -> bool:
@@ -173,140 +142,20 @@ class Memory:
     @property
     def labels(self) -> tuple[str, ...]:
         """Every label that has an example or a prompt, sorted."""
-        return tuple(sorted({*self.table.labels, *self.prompts}))
+        return self._folded.state.labels
 
     def state_hash(self) -> str:
         """64 hexadecimal digits: equal on robots where the same changes are in force; see `Fold.state_hash`."""
         return self._folded.fold.state_hash
 
-    def count(self, label: str) -> int:
-        """Examples that show the label."""
-        return self.table.count(label)
+    def search_rows(self, embedding: Array, k: int) -> tuple[npt.NDArray[np.int64], Array]:
+        """Rows of the table and cosines (n,) float32 of the nearest positive examples, best first, n <= k.
 
-    def negatives(self, label: str) -> int:
-        """Examples marked as not the label."""
-        return self.table.negatives(label)
-
-    def centroid(self, label: str) -> Array | None:
-        """(d,) float32 unit-norm mean of the label's examples; None where it has none.
-
-        Args:
-            label: Any text.
-        """
-        return self.table.centroid(label)
-
-    def examples(self, label: str | None = None) -> list[Example]:
-        """The examples, negatives included, of one label or of all, in the order of the log.
-
-        They come without picture, quality, source and time: `with_details` adds those.
-
-        Args:
-            label: As it is stored; None = all.
-        """
-        if label is None:
-            rows = self.table.all_rows()
-        else:
-            rows = self.table.in_order([*self.table.rows(label), *self.table.rows(label, negative=True)])
-        return [self._folded.state.example(int(row)) for row in rows]
-
-    @locked
-    def list_examples(self, label: str = "") -> tuple[list[Example], int]:
-        """The examples as `examples` gives them, and the memory's version at that moment.
-
-        Args:
-            label: As somebody typed it; empty = of all labels.
-
-        Raises:
-            RequestError: The label is not valid.
-            UnknownLabelError: There is no such label.
-        """
-        wanted = stored_label(label, self.labels) if label else None
-        if wanted is not None and wanted not in self.labels:
-            raise UnknownLabelError(f"Unknown label '{wanted}'.{nearest(wanted, self.labels)}")
-        return self.examples(wanted), self.version
-
-    def in_parts(self) -> Iterator[tuple[Example, ...]]:
-        """All examples as `examples` gives them, some at a time, so that there is no second copy of all of them."""
-        rows = self.table.all_rows()
-        for first in range(0, len(rows), PART):
-            yield tuple(self._folded.state.example(int(row)) for row in rows[first : first + PART])
-
-    def example(self, key: ExampleId) -> Example:
-        """The example with this id, as `examples` gives it.
-
-        Args:
-            key: Of the example.
-
-        Raises:
-            KeyError: No such example.
-        """
-        return self._folded.state.example(self.table.row(key))
-
-    @locked
-    def with_details(self, examples: Iterable[Example]) -> list[Example]:
-        """The examples with picture, quality, source and time, read from the log.
-
-        Args:
-            examples: Of this memory, also such as are not in force any more.
-
-        Raises:
-            MemoryStoreError: The log cannot be read.
-        """
-        teachings: dict[OperationId, Teach] = {}
-        detailed = []
-        for example in examples:
-            key = example.id.operation
-            if key not in teachings:
-                teachings = {key: self._folded.taught(key)[1]}
-            taught, origin = teachings[key].examples[example.id.place], teachings[key].origin
-            detailed.append(
-                replace(
-                    example,
-                    created=taught.created,
-                    quality=taught.quality,
-                    thumbnail=taught.thumbnail,
-                    source=taught.source or origin or self._folded.origins.get(key, ""),
-                )
-            )
-        return detailed
-
-    @locked
-    def taught_examples(self) -> list[TaughtExample]:
-        """All examples with what was stored of them, under the labels that they have now: to carry them elsewhere.
-
-        Raises:
-            MemoryStoreError: The log cannot be read.
-        """
-        batches: dict[tuple[OperationId, int], int] = {}
-        return [
-            TaughtExample(
-                example.label,
-                example.embedding,
-                example.negative,
-                example.created,
-                example.quality,
-                example.thumbnail,
-                example.source,
-                batches.setdefault((example.id.operation, example.batch), len(batches) + 1),
-            )
-            for example in self.with_details(self.examples())
-        ]
-
-    def search(self, embedding: Array, k: int) -> tuple[list[ExampleId], Array]:
-        """Ids and cosines (n,) float32 of the nearest positive examples, best first, n <= k.
+        Where the index failed, every example is looked at.
 
         Args:
             embedding: (d,) float32, unit norm.
             k: Examples to find.
-        """
-        rows, cosines = self.search_rows(embedding, k)
-        return [self.table.key(int(row)) for row in rows], cosines
-
-    def search_rows(self, embedding: Array, k: int) -> tuple[npt.NDArray[np.int64], Array]:
-        """As `search`, with rows of the table; where the index failed, every example is looked at.
-
-        Args:
-            embedding, k: As for `search`.
         """
         return self._folded.state.search(embedding, k)
 
@@ -349,20 +198,10 @@ class Memory:
                 JPEG, a measure not a number.
             MemoryStoreError: They could not be written; nothing changed.
         """
-        label = check_label(label)
-        if not examples:
-            raise RequestError("Expected at least one example; got none.")
-        self._check(example.embedding for example in examples)
-        for example in examples:
-            check_parts(example.quality, example.thumbnail, example.source)
-        now = min(max(self._seconds(), 0.0), float(LAST_SECOND))
-        taught = tuple(
-            TaughtExample(
-                label, e.embedding, negative, now, checked_quality(e.quality), e.thumbnail, e.source
-            )
-            for e in examples
+        now = self._seconds()
+        return self._do(
+            Kind.TEACH, teaching(label, examples, negative=negative, dim=self.encoder.dim, now=now)
         )
-        return self._do(Kind.TEACH, Teach(taught))
 
     @locked
     def merge(self, examples: Sequence[TaughtExample], prompts: LabelPrompts, origin: str) -> Step:
@@ -377,7 +216,7 @@ class Memory:
             RequestError: An embedding is not one of this memory's encoder.
             MemoryStoreError: It could not be written; nothing changed.
         """
-        self._check(example.embedding for example in examples)
+        check_embeddings((example.embedding for example in examples), self.encoder.dim)
         return self._do(Kind.TEACH, Teach(tuple(examples), prompts, origin=origin))
 
     @locked
@@ -470,7 +309,7 @@ class Memory:
 
     @locked
     def undo(self, robot: str = "") -> Step:
-        """Take the newest change back that is in force.
+        """Take the newest change back that is in force; see `undo.py`.
 
         Args:
             robot: Whose: an id, the first characters of one, or a name; empty = this memory's own.
@@ -481,33 +320,17 @@ class Memory:
         Raises:
             RequestError: There is no such robot.
             NothingToUndoError: No step of that robot is in force.
-            MemoryStoreError: It could not be written; nothing changed.
         """
-        fold, own = self._folded.fold, self._folded.own_robots
-        whose = robots_called(robot, {*fold.robots(), *own}, self.log.robot_names()) if robot else own
-        targets = fold.undo_of(own if self.robot in whose else dict.fromkeys(whose, NO_END))
-        if not targets or fold.clock(targets[0]) <= self._folded.undo_after:
-            raise NothingToUndoError("There is no change to undo.")
-        what = self._folded.describe(targets[0])
-        done = self._folded.do(Kind.UNDO, Switch(targets)).inverse()
-        return self._folded.with_news(replace(done, id=targets[0], what=what))
+        return undoing.undo(self._folded, robot)
 
     @locked
     def redo(self) -> Step:
-        """Do again what undo took back last.
+        """Do again what undo took back last; see `undo.py`.
 
         Raises:
             NothingToRedoError: Nothing was undone since the last change.
-            MemoryStoreError: It could not be written; nothing changed.
         """
-        targets = self._folded.fold.redo_of(self._folded.own_robots)
-        if not targets or self._folded.fold.clock(targets[0]) <= self._folded.undo_after:
-            raise NothingToRedoError("There is nothing to redo: no change was undone since the last one.")
-        again = self._folded.fold.switched(targets[0])[0]
-        what = self._folded.describe(again)
-        return self._folded.with_news(
-            replace(self._folded.do(Kind.REDO, Switch(targets)), id=again, what=what)
-        )
+        return undoing.redo(self._folded)
 
     @locked
     def compact(self, *, depth: int = HISTORY_DEPTH) -> int:
@@ -552,12 +375,6 @@ class Memory:
 
     def _do(self, kind: Kind, payload: Payload) -> Step:
         return self._folded.with_news(self._folded.do(kind, payload))
-
-    def _check(self, embeddings: Iterable[npt.NDArray]) -> None:
-        for embedding in embeddings:
-            fault = embedding_fault(embedding, self.encoder.dim)
-            if fault:
-                raise RequestError(f"An example cannot be stored: {fault}.")
 
     def _known(self, label: str) -> str:
         """The label of this memory that is meant."""

@@ -183,7 +183,7 @@ def contents_of(bundle: Bundle) -> Bundle:
     memory.log.adopt(
         operations, pruned=frozenset(operation_of(row).id for row in bundle.rows if is_pruned(row))
     )
-    return Bundle(bundle.encoder, (), tuple(memory.taught_examples()), dict(memory.prompts))
+    return Bundle(bundle.encoder, (), tuple(memory.examples.taught()), dict(memory.prompts))
 
 
 def row_teaches(row: tuple, dim: int) -> tuple[TaughtExample, ...]:

@@ -13,7 +13,8 @@ from typing import Any
 import msgpack
 
 from vfrt_ros.core.memory.operation_row import Row, row_of
-from vfrt_ros.core.memory.payload_bytes import check_robot, decode
+from vfrt_ros.core.memory.payload_bytes import decode
+from vfrt_ros.core.memory.payload_values import check_robot
 from vfrt_ros.core.types.errors import OperationError
 from vfrt_ros.core.types.operation import NO_END, Kind, Operation
 

@@ -5,16 +5,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from threading import RLock
 
 from vfrt_ros.core.memory import reissue as reissuing
-from vfrt_ros.core.memory.folded_log import FoldedLog, LogEntry
+from vfrt_ros.core.memory.clock import to_seconds
+from vfrt_ros.core.memory.folded_log import FoldedLog
 from vfrt_ros.core.memory.locked import locked
-from vfrt_ros.core.memory.operation_row import Row
+from vfrt_ros.core.memory.operation_row import Row, is_pruned, operation_of
+from vfrt_ros.core.memory.payload import Teach
+from vfrt_ros.core.memory.payload_bytes import decode
 from vfrt_ros.core.memory.robot_names import names_of
+from vfrt_ros.core.memory.wording import describe
 from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.errors import OperationError, OperationFault
 from vfrt_ros.core.types.example import Step
-from vfrt_ros.core.types.operation import Operation, OperationId
+from vfrt_ros.core.types.operation import Kind, Operation, OperationId
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An operation for people: who did what when, and whether it counts; `time` is seconds since the epoch."""
+
+    id: OperationId
+    time: float
+    kind: Kind
+    what: str
+    in_force: bool
 
 
 class OperationLog:
@@ -52,11 +69,20 @@ class OperationLog:
             OperationError: One is broken, not what its robot made before, or from far in the future; nothing changed.
             MemoryStoreError: They could not be written; nothing changed.
         """
-        taken = f"took over {counted(len(operations), 'operation')}"
-        what = f"{origin}: {counted(len(operations), 'operation')}" if origin else taken
-        return self._folded.with_news(
-            self._folded.adopt(operations, meta or {}, pruned=pruned, origin=origin, what=what)
-        )
+        log = self._folded
+        fresh = {each.id: each for each in operations if self.is_fresh(each, pruned=each.id in pruned)}
+        if not fresh and not meta:
+            return log.with_news(Step(None, "nothing new"))
+        batch = [(each, decode(each.kind, each.payload, log.encoder.dim)) for each in fresh.values()]
+        if any(key.robot == log.robot for key in fresh):
+            log.become_another()
+        for operation in fresh.values():
+            log.clock.saw(operation.clock)
+        if origin and fresh:
+            batch.append(log.next(Kind.TEACH, Teach((), adopted=tuple(fresh), origin=origin)))
+        taken = counted(len(operations), "operation")
+        what = f"{origin}: {taken}" if origin else f"took over {taken}"
+        return log.with_news(log.commit(batch, what, meta, pruned))
 
     def is_fresh(self, operation: Operation, *, pruned: bool = False) -> bool:
         """Whether `adopt` would take an operation in; False = it is known.
@@ -68,7 +94,24 @@ class OperationLog:
         Raises:
             OperationError: It is broken, not what its robot made before, or from far in the future.
         """
-        return self._folded.is_fresh(operation, [operation.id] if pruned else ())
+        key, robot, clock = operation.id, operation.robot, self._folded.clock
+        if not pruned and not operation.is_whole:
+            raise OperationError(f"{key} is not as robot {robot} made it: its checksum differs.")
+        if key in self._folded.fold:
+            known = self._folded.store.operation(key)
+            if known is not None and known[6] != operation.checksum:
+                raise OperationError(
+                    f"{key} is another operation than the one that is known: two robots use the id {robot}.",
+                    OperationFault.OTHER_NUMBER,
+                )
+            return False
+        if clock.is_far_ahead(operation.clock):
+            raise OperationError(
+                f"{key} is from {clock.ahead(operation.clock) / 3600:.0f} hours in the future: the clock of robot "
+                f"{robot} or of this machine is wrong; set it.",
+                OperationFault.FUTURE,
+            )
+        return True
 
     def is_far_ahead(self, reading: int) -> bool:
         """Whether a clock reading lies farther in the future than an operation may come from.
@@ -76,7 +119,7 @@ class OperationLog:
         Args:
             reading: Of a hybrid clock.
         """
-        return self._folded.is_far_ahead(reading)
+        return self._folded.clock.is_far_ahead(reading)
 
     def came_with_a_file(self, key: OperationId) -> bool:
         """Whether somebody imported the operation from a file, be it here already or not.
@@ -136,7 +179,8 @@ class OperationLog:
         Args:
             key: Of any operation.
         """
-        return self._folded.operation(key)
+        row = self.row(key)
+        return None if row is None or is_pruned(row) else operation_of(row)
 
     def row(self, key: OperationId) -> Row | None:
         """An operation as a row of the log; None = it is not there.
@@ -159,10 +203,13 @@ class OperationLog:
 
     def entries(self) -> list[LogEntry]:
         """Who did what when, in the order of the log."""
-        return list(self._folded.entries())
+        return [self._entry(row) for row in self._folded.store.operations()]
 
     def history(self) -> list[tuple[str, bool]]:
         """The changes in words, oldest first, and whether each was undone; without the undoing itself."""
-        return [
-            (entry.what, not entry.in_force) for entry in self._folded.entries() if not entry.kind.switches
-        ]
+        return [(entry.what, not entry.in_force) for entry in self.entries() if not entry.kind.switches]
+
+    def _entry(self, row: Row) -> LogEntry:
+        operation, payload = self._folded.read(row)
+        what, in_force = describe(payload, operation.kind), self._folded.fold.entry(operation.id).in_force
+        return LogEntry(operation.id, to_seconds(operation.clock), operation.kind, what, in_force)

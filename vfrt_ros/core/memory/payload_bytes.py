@@ -27,10 +27,18 @@ from vfrt_ros.core.memory.payload import (
     TaughtExample,
     Teach,
 )
+from vfrt_ros.core.memory.payload_values import (
+    read_example_ids,
+    read_label,
+    read_list,
+    read_operation_ids,
+    read_prompts,
+    read_text,
+    read_whole,
+)
 from vfrt_ros.core.types.errors import OperationError, RequestError
-from vfrt_ros.core.types.example import Prompts
-from vfrt_ros.core.types.label import check_label, check_prompts, check_source
-from vfrt_ros.core.types.operation import NO_END, ExampleId, Kind, OperationId
+from vfrt_ros.core.types.label import check_source
+from vfrt_ros.core.types.operation import ExampleId, Kind
 
 Array = npt.NDArray[np.float32]
 
@@ -83,7 +91,7 @@ def decode(kind: Kind, data: bytes, dim: int, *, trusted: bool = False) -> Paylo
         if not isinstance(content, dict):
             raise TypeError(f"expected a map; got {type(content).__name__}")
         if kind is Kind.TEACH:
-            return _read_teach(content, dim, _trusted_example if trusted else _example)
+            return _read_teach(content, dim, TaughtExample if trusted else _example)
         return _READERS[kind](content)
     except (
         RequestError,
@@ -118,15 +126,15 @@ def _teach_map(teach: Teach) -> dict[str, Any]:
 
 
 def _read_teach(content: Mapping[str, Any], dim: int, example: Callable[..., TaughtExample]) -> Teach:
-    labels = _list(content["labels"])
+    labels = read_list(content["labels"])
     columns = [
-        _list(content[name]) for name in ("negative", "created", "quality", "source", "batch", "pictures")
+        read_list(content[name]) for name in ("negative", "created", "quality", "pictures", "source", "batch")
     ]
     if any(len(column) != len(labels) for column in columns):
         raise ValueError(
             f"its columns have {[len(labels), *map(len, columns)]} entries; expected as many each"
         )
-    dropped = {_whole(index, 0) for index in _list(content["dropped"])}
+    dropped = {read_whole(index, 0) for index in read_list(content["dropped"])}
     kept = [index for index in range(len(labels)) if index not in dropped]
     block = content["embeddings"]
     if not isinstance(block, bytes) or len(block) != 4 * dim * len(kept):
@@ -139,14 +147,14 @@ def _read_teach(content: Mapping[str, Any], dim: int, example: Callable[..., Tau
     )
     return Teach(
         examples,
-        _read_prompts(content["prompts"]),
-        _operation_ids(content["adopted"]),
-        check_source(_text(content["origin"])),
+        read_prompts(content["prompts"]),
+        read_operation_ids(content["adopted"]),
+        check_source(read_text(content["origin"])),
     )
 
 
 def _example(
-    label: Any, row: Array, negative: Any, created: Any, quality: Any, source: Any, batch: Any, picture: Any
+    label: Any, row: Array, negative: Any, created: Any, quality: Any, picture: Any, source: Any, batch: Any
 ) -> TaughtExample:
     if len(row) and (fault := embedding_fault(row, row.size)):
         raise ValueError(fault)
@@ -156,55 +164,38 @@ def _example(
         raise ValueError(f"created must be 0 to {LAST_SECOND} seconds; got {created!r:.40}")
     check_picture(picture)
     return TaughtExample(
-        _label(label),
+        read_label(label),
         row,
         negative,
         created,
         checked_quality(quality),
         picture,
-        check_source(_text(source)),
+        check_source(read_text(source)),
         batch,
     )
 
 
-def _trusted_example(
-    label: str,
-    row: Array,
-    negative: bool,
-    created: float,
-    quality: Any,
-    source: str,
-    batch: int,
-    picture: bytes,
-) -> TaughtExample:
-    return TaughtExample(label, row, negative, created, quality, picture, source, batch)
-
-
 def _read_forget(content: Mapping[str, Any]) -> Forget:
     return Forget(
-        _example_ids(content["examples"]),
-        tuple(_label(label) for label in _list(content["labels"])),
-        _read_prompts(content["prompts"]),
+        read_example_ids(content["examples"]),
+        tuple(read_label(label) for label in read_list(content["labels"])),
+        read_prompts(content["prompts"]),
         bool(content["whole"]),
     )
 
 
 def _read_relabel(content: Mapping[str, Any]) -> Relabel:
     return Relabel(
-        _example_ids(content["examples"]),
-        _label(content["label"]),
-        _label(content["new_label"]),
-        _read_prompts(content["prompts"]),
+        read_example_ids(content["examples"]),
+        read_label(content["label"]),
+        read_label(content["new_label"]),
+        read_prompts(content["prompts"]),
         bool(content["merged"]),
     )
 
 
-def _read_set_prompts(content: Mapping[str, Any]) -> SetPrompts:
-    return SetPrompts(_read_prompts(content["prompts"]))
-
-
 def _read_switch(content: Mapping[str, Any]) -> Switch:
-    targets = _operation_ids(content["targets"])
+    targets = read_operation_ids(content["targets"])
     if not targets:
         raise ValueError("it names no operation")
     return Switch(targets)
@@ -213,7 +204,7 @@ def _read_switch(content: Mapping[str, Any]) -> Switch:
 _READERS: dict[Kind, Callable[[Mapping[str, Any]], Payload]] = {
     Kind.FORGET: _read_forget,
     Kind.RELABEL: _read_relabel,
-    Kind.PROMPTS: _read_set_prompts,
+    Kind.PROMPTS: lambda content: SetPrompts(read_prompts(content["prompts"])),
     Kind.UNDO: _read_switch,
     Kind.REDO: _read_switch,
 }
@@ -225,72 +216,3 @@ def _ids(examples: Sequence[ExampleId]) -> list[list[Any]]:
 
 def _plain(prompts: LabelPrompts) -> dict[str, list[str] | None]:
     return {label: None if texts is None else list(texts) for label, texts in sorted(prompts.items())}
-
-
-def _read_prompts(entries: Any) -> LabelPrompts:
-    if not isinstance(entries, dict):
-        raise TypeError("its prompts are not given by label")
-    found: dict[str, Prompts | None] = {}
-    for label, texts in entries.items():
-        if texts is None:
-            found[_label(label)] = None
-            continue
-        checked = [_text(text) for text in _list(texts)]
-        most = max(1, len(checked))
-        found |= check_prompts([_label(label)] * most, checked, replace=False, most=most)
-    return found
-
-
-def _example_ids(entries: Any) -> tuple[ExampleId, ...]:
-    return tuple(
-        ExampleId(_operation_id((robot, number)), _whole(index, 0)) for robot, number, index in _list(entries)
-    )
-
-
-def _operation_ids(entries: Any) -> tuple[OperationId, ...]:
-    return tuple(_operation_id(entry) for entry in _list(entries))
-
-
-def _operation_id(entry: Any) -> OperationId:
-    robot, number = entry
-    return OperationId(check_robot(robot), _whole(number, 1))
-
-
-def check_robot(robot: Any) -> str:
-    """The id of a robot's memory: 1 to 64 letters, digits, `-` and `_`.
-
-    Args:
-        robot: Anything, as a message or a file gives it.
-
-    Raises:
-        ValueError: Anything else.
-    """
-    text = _text(robot)
-    if not (0 < len(text) <= 64 and text.isascii() and text.replace("-", "").replace("_", "").isalnum()):
-        raise ValueError(f"the id of a robot must be 1 to 64 letters and digits; got {text!r:.40}")
-    return text
-
-
-def _whole(value: Any, least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value < NO_END:
-        raise ValueError(f"expected a whole number from {least}; got {value!r:.40}")
-    return value
-
-
-def _label(value: Any) -> str:
-    """A label as it was stored: an older version kept it as it was typed."""
-    text = _text(value)
-    check_label(text)
-    return text
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError(f"expected a list; got {value!r:.40}")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected a text; got {value!r:.40}")
-    return value

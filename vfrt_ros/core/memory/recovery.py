@@ -9,17 +9,15 @@ never removed or written over.
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from vfrt_ros.core.memory.database import COMPANIONS, Journal, sync_folder
+from vfrt_ros.core.memory.database import Journal
 from vfrt_ros.core.memory.inspect_file import FileState, InspectionReport, Say, inspect, is_ours
 from vfrt_ros.core.memory.lock import Acknowledged
-from vfrt_ros.core.memory.salvage import Salvaged, salvage
+from vfrt_ros.core.memory.salvage import salvage, write_salvaged
+from vfrt_ros.core.memory.set_aside import has_companions, is_taken, set_aside
 from vfrt_ros.core.memory.store_file import StoreFile
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
@@ -102,25 +100,6 @@ def try_copy(file: StoreFile, say: Say) -> StoreFile | None:
         return None
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a file and what SQLite put beside it; returns the new name.
-
-    Args:
-        path: Of a file that nobody has open.
-    """
-    base = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-    aside, number = path.with_name(base), 2
-    while any(aside.with_name(aside.name + end).exists() for end in ("", *COMPANIONS)):
-        aside, number = path.with_name(f"{base}-{number}"), number + 1
-    # The file itself goes last: a log without its file harms nothing, a file beside another's log would.
-    for end in (*COMPANIONS, ""):
-        old = path.with_name(path.name + end)
-        if old.exists():
-            old.rename(aside.with_name(aside.name + end))
-    sync_folder(path.parent)
-    return aside
-
-
 def _look_at_copy(path: Path, first: InspectionReport, say: Say) -> InspectionReport:
     try:
         return inspect(copy_path(path), Journal.WRITE_AHEAD, say)
@@ -196,7 +175,8 @@ def _settle(first: InspectionReport, second: InspectionReport, say: Say) -> Pair
             f"anew; the memory is at change {file.version}."
         )
     elif second.state is FileState.MISSING and file.version:
-        _make_room(second.path)
+        if is_taken(second.path):
+            set_aside(second.path)
         say(f"The copy {second.path} was missing and was made anew; the memory is at change {file.version}.")
     return Pair(file, try_copy(file, say))
 
@@ -211,8 +191,7 @@ def _restore(first: InspectionReport, second: InspectionReport, say: Say) -> Pai
         FileState.GOOD: "it had lost its newest changes",
     }.get(first.state, "")
     first.close()
-    orphans = any(first.path.with_name(first.path.name + end).exists() for end in ("", *COMPANIONS))
-    aside = f" and set aside as {set_aside(first.path)}" if orphans else ""
+    aside = f" and set aside as {set_aside(first.path)}" if is_taken(first.path) else ""
     second.file.copy_to(first.path)
     say(
         f"The memory {first.path} was damaged ({why}){aside}; its copy holds change {second.file.version}, the "
@@ -239,13 +218,14 @@ def _without_good_state(
             "start of the node sets them aside and begins anew."
         )
     unfinished = _salvaged_path(first.path)
-    _write_salvaged(saved, saved.encoder, unfinished)
+    write_salvaged(saved, saved.encoder, unfinished)
     names = " and ".join(f"{found.path.name} ({found.fault}) as {set_aside(found.path)}" for found in damaged)
     say(
         f"Both files of the memory {first.path} are damaged and were set aside: {names}. Salvaged from them: "
         f"{counted(len(saved.rows), 'operation')}; what else was done is lost."
     )
-    _make_room(first.path)
+    if is_taken(first.path):
+        set_aside(first.path)
     unfinished.rename(first.path)
     file = StoreFile(first.path)
     return Pair(file, try_copy(file, say), rewritten=True)
@@ -255,27 +235,10 @@ def _salvaged_path(path: Path) -> Path:
     return path.with_name(path.name + ".salvaged")
 
 
-def _write_salvaged(saved: Salvaged, encoder: EncoderIdentity, path: Path) -> None:
-    """Write what was saved to one file, whole before anything is renamed."""
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        file = StoreFile(Path(folder) / path.name)
-        with contextlib.closing(file):
-            # A robot of its own: numbers that were lost may be known elsewhere.
-            file.begin(encoder, version=saved.version)
-            file.append(saved.rows, saved.version)
-            file.copy_to(path)
-
-
-def _make_room(path: Path) -> None:
-    """Set aside what is left at a path, be it a log without its file."""
-    if any(path.with_name(path.name + end).exists() for end in ("", *COMPANIONS)):
-        set_aside(path)
-
-
 def _new(path: Path, encoder: EncoderIdentity | None, say: Say, robot: str) -> Pair:
     if encoder is None:
         raise MemoryStoreError(f"There is no memory at {path}.")
-    if any(path.with_name(path.name + end).exists() for end in COMPANIONS):
+    if has_companions(path):
         set_aside(path)
     file = StoreFile(path)
     try:

@@ -18,6 +18,7 @@ from vfrt_ros.core.memory.checksum import is_whole
 from vfrt_ros.core.memory.database import COMPANIONS, MAGIC, READ_ERRORS, header_fault
 from vfrt_ros.core.memory.operation_row import Row, operation_of, row_fault
 from vfrt_ros.core.memory.payload_bytes import decode
+from vfrt_ros.core.memory.store_file import StoreFile
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import OperationError
 
@@ -54,6 +55,23 @@ def salvage(paths: Sequence[Path], encoder: EncoderIdentity | None) -> Salvaged:
             rows.setdefault((row[0], row[1]), row)
     saved.rows = tuple(sorted(rows.values(), key=lambda row: (row[2], row[0], row[1])))
     return saved
+
+
+def write_salvaged(saved: Salvaged, encoder: EncoderIdentity, path: Path) -> None:
+    """Write what was saved to one file, which is whole or not there.
+
+    Args:
+        saved: From `salvage`.
+        encoder: Its own.
+        path: Of the file.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        file = StoreFile(Path(folder) / path.name)
+        with contextlib.closing(file):
+            # A robot of its own: numbers that were lost may be known elsewhere.
+            file.begin(encoder, version=saved.version)
+            file.append(saved.rows, saved.version)
+            file.copy_to(path)
 
 
 def _read(path: Path) -> Salvaged:

@@ -100,6 +100,18 @@ def former_robots(meta: Mapping[str, str]) -> dict[str, int]:
     return {robot: int(last) if colon else NO_END for robot, colon, last in entries}
 
 
+def renamed(meta: Mapping[str, str], last: int, robot: str = "") -> dict[str, str]:
+    """The facts of a memory that goes on as another robot.
+
+    Args:
+        meta: Facts that are written beside the log now.
+        last: The last number of the old robot that stays its own.
+        robot: The new id; empty = a random one.
+    """
+    former = [*meta.get("former_robots", "").split(), f"{meta['robot']}:{last}"]
+    return {"robot": robot or fresh_robot(), "former_robots": " ".join(former)}
+
+
 def fresh_id() -> str:
     """32 hexadecimal digits that no other memory has."""
     return uuid.uuid4().hex

@@ -4,20 +4,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from vfrt_ros.core.memory.database import COMPANIONS, in_words
-from vfrt_ros.core.memory.inspect_file import inspect
-from vfrt_ros.core.memory.lock import Acknowledged, Lock
+from vfrt_ros.core.memory.database import in_words
+from vfrt_ros.core.memory.lock import Acknowledged
 from vfrt_ros.core.memory.operation_row import Row, row_fault
 from vfrt_ros.core.memory.recovery import Pair, copy_path, open_pair
 from vfrt_ros.core.memory.replica import Replica, Write
-from vfrt_ros.core.memory.schema import fresh_robot
-from vfrt_ros.core.memory.store_file import Head, StoreFile, facts_of, place_of
+from vfrt_ros.core.memory.schema import renamed
+from vfrt_ros.core.memory.store_file import Head, StoreFile, facts_of, home_of
+from vfrt_ros.core.memory.store_place import StorePlace
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 from vfrt_ros.core.types.errors import MemoryStoreError
 from vfrt_ros.core.types.operation import OperationId
@@ -51,10 +50,8 @@ class Store:
         self.notices: list[str] = []
         self.recovered = ""
         self._failures = 0
-        self._lock: Lock | None = None
+        self._place: StorePlace | None = None
         self._acknowledged: Acknowledged | None = None
-        self._began = False
-        self._made: list[Path] = []
         if sqlite3.sqlite_version_info < NEEDED:
             needed = ".".join(str(number) for number in NEEDED)
             self._say(
@@ -185,14 +182,14 @@ class Store:
         self._file.close()
         if self._replica is not None:
             self._replica.close()
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        if self._place is not None:
+            self._place.lock.release()
+            self._place = None
 
     def abandon(self) -> None:
         """Close files that are not used after all; where they began with this store and hold nothing, remove them."""
-        if not self._file.version:
-            self._remove_what_began(locked=True)
+        if self._place is not None and not self._file.version:
+            self._place.clear()
         self.close()
 
     def _open(self, path: Path | None, encoder: EncoderIdentity | None, robot: str) -> Pair:
@@ -204,42 +201,25 @@ class Store:
             return Pair(file, None)
         if encoder is None and not path.exists() and not copy_path(path).exists():
             raise MemoryStoreError(f"There is no memory at {path}.")
-        self._began = not any(place.exists() for place in _places(path))
-        self._made = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
-        lock: Lock | None = None
+        place = StorePlace(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock = Lock(path)
-            pair = open_pair(path, encoder, self._say, lock.acknowledged, robot)
+            pair = open_pair(path, encoder, self._say, place.lock.acknowledged, robot)
         except BaseException:
-            self._remove_what_began(locked=lock is not None)
-            if lock is not None:
-                lock.release()
+            place.clear()
+            place.lock.release()
             raise
-        self._lock = lock
-        self._acknowledged = lock.acknowledged
+        self._place = place
+        self._acknowledged = place.lock.acknowledged
         # What was on its way when the last process ended and is here now counts from here on.
-        lock.note(pair.file.meta["identity"], pair.file.version)
+        place.lock.note(pair.file.meta["identity"], pair.file.version)
         return pair
-
-    def _remove_what_began(self, *, locked: bool) -> None:
-        """Leave the folder as it was before this store began there, while its lock keeps others out."""
-        if self.path is None or not self._began:
-            return
-        with contextlib.suppress(OSError):
-            if locked:
-                for place in _places(self.path):
-                    place.unlink(missing_ok=True)
-                self.path.with_name(self.path.name + ".lock").unlink(missing_ok=True)
-            for folder in self._made:
-                folder.rmdir()
 
     def _settle(self, pair: Pair, encoder: EncoderIdentity | None) -> None:
         """Bring the facts of the file up to date: whose it is and where it is."""
-        meta, home = pair.file.meta, _home(self.path)
+        meta, home = pair.file.meta, home_of(self.path)
         changed = {} if meta.get("home") == home else {"home": home}
         if "home" in meta and self.path is not None and self._is_copy(pair, meta, home):
-            changed |= _renamed(meta, pair.file.newest(meta["robot"]))
+            changed |= renamed(meta, pair.file.newest(meta["robot"]))
             self._say(
                 f"The memory {self.path} is a copy, was moved or is older than it was: it goes on as robot "
                 f"{changed['robot']}, so that its operations are told apart from those that were made before."
@@ -262,7 +242,7 @@ class Store:
         """Go on as another robot, since this one's numbers are used elsewhere; returns its id."""
         with in_words("read", self.path):
             meta = self._file.meta
-            changed = _renamed(meta, self._file.newest(meta["robot"]))
+            changed = renamed(meta, self._file.newest(meta["robot"]))
         self.note(changed)
         return changed["robot"]
 
@@ -276,7 +256,7 @@ class Store:
             version: What the memory is at then.
         """
         meta = self.meta
-        old, changed = meta["robot"], _renamed(meta, last, robot)
+        old, changed = meta["robot"], renamed(meta, last, robot)
         self._write(lambda file: file.rename(old, last, rows, version, changed), version)
 
     def _say(self, notice: str) -> None:
@@ -292,7 +272,8 @@ class Store:
         """
         try:
             with in_words("write", self.path):
-                self._put_in_place()
+                if self._place is not None:
+                    self._file = self._place.put_back(self._file, self._say)
                 self._change_both(change, together=version is not None)
         except MemoryStoreError:
             self._failures += 1
@@ -306,8 +287,8 @@ class Store:
         if self._failures:
             _log.warning("%s: %s.", self.path, self.recovered)
         self._failures = 0
-        if self._lock is not None and version is not None:
-            self._lock.note(self._identity, version)
+        if self._place is not None and version is not None:
+            self._place.lock.note(self._identity, version)
 
     def _change_both(self, change: Write, *, together: bool) -> None:
         if self._replica is None:
@@ -321,59 +302,3 @@ class Store:
             self._replica.refused()
             raise
         self._replica.accepted(change, self._file)
-
-    def _put_in_place(self) -> None:
-        """Where the file was moved or removed under our hands, write it anew from what is open.
-
-        Raises:
-            MemoryStoreError: Its folder has vanished, or another file has taken its place.
-        """
-        if self.path is None or self._lock is None or self._file.in_place:
-            return
-        if not self.path.parent.is_dir():
-            raise MemoryStoreError(
-                f"Cannot write the memory {self.path}: its folder has vanished; bring it back. Recognition goes on."
-            )
-        self._lock.renew()
-        if self.path.exists():
-            self._take_back(self.path)
-            return
-        rescued = self.path.with_name(self.path.name + ".rescued")
-        self._file.copy_to(rescued)
-        # Closing removes the log by its name, so it comes before the new file has one.
-        self._file.close()
-        rescued.rename(self.path)
-        self._file = StoreFile(self.path)
-        self._file.note({"home": _home(self.path)})
-        _log.warning("The memory %s had vanished and was written anew.", self.path)
-
-    def _take_back(self, path: Path) -> None:
-        """A file is there again, but not the one that is open: it must hold the same."""
-        report = inspect(path, self._file.journal, self._say)
-        same = report.file is not None and report.file.digest == self._file.digest
-        report.close()
-        if not same:
-            raise MemoryStoreError(
-                f"Cannot write the memory {path}: another file has taken its place; move that one away, or restart."
-            )
-        self._file.close()
-        self._file = StoreFile(path)
-
-
-def _renamed(meta: Mapping[str, str], last: int, robot: str = "") -> dict[str, str]:
-    """The facts of a memory that goes on as another robot, after this last number of the old one."""
-    former = [*meta.get("former_robots", "").split(), f"{meta['robot']}:{last}"]
-    return {"robot": robot or fresh_robot(), "former_robots": " ".join(former)}
-
-
-def _places(path: Path) -> list[Path]:
-    """The two files of a memory and what SQLite puts beside them."""
-    return [
-        place.with_name(place.name + end) for place in (path, copy_path(path)) for end in ("", *COMPANIONS)
-    ]
-
-
-def _home(path: Path | None) -> str:
-    """Names where a file is: another path or another file there is another home; empty = in RAM."""
-    place = place_of(path)
-    return f"{path}#{place[1]}" if place is not None else ""

@@ -237,6 +237,16 @@ def place_of(path: Path | None) -> tuple[int, int] | None:
     return None if status is None else (status.st_dev, status.st_ino)
 
 
+def home_of(path: Path | None) -> str:
+    """Names where a file is: another path or another file there is another home; empty = in RAM.
+
+    Args:
+        path: Of a file; None = in RAM.
+    """
+    place = place_of(path)
+    return f"{path}#{place[1]}" if place is not None else ""
+
+
 def _sync(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())

@@ -174,7 +174,7 @@ def _score(scores: Scores, index: int, settings: RecognitionSettings) -> str:
 
 def _image(evidence: Evidence, memory: Memory, index: int, nearest: Sequence[Neighbour]) -> str:
     label = evidence.labels[index]
-    count, negatives = memory.count(label), memory.negatives(label)
+    count, negatives = memory.table.count(label), memory.table.negatives(label)
     if not count:
         return f"The memory says nothing of it: there is no example of '{label}'."
     first = ", ".join(f"id {one.example} (cosine {one.cosine:.2f})" for one in nearest[:NEAREST])

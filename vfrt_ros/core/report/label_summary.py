@@ -32,8 +32,8 @@ def summarise(memory: Memory, thresholds: Mapping[str, float], templates: int) -
     return [
         LabelSummary(
             label,
-            memory.count(label),
-            memory.negatives(label),
+            memory.table.count(label),
+            memory.table.negatives(label),
             (len(memory.prompts[label]) or templates) if label in memory.prompts else 0,
             thresholds.get(label, 0.0),
         )

@@ -23,7 +23,8 @@ import numpy.typing as npt
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders
 from vfrt_ros.core.factory import identity_of
-from vfrt_ros.core.memory.memory import Memory, NewExample
+from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.memory.new_example import NewExample
 from vfrt_ros.core.scoring.build_rule import Rules
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.types.example import Step
