@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,59 +23,86 @@ _BATCH = 8
 _LARGEST = 1024
 
 
-class SquareBackbone:
-    """A network of (n, side, side, 3) uint8 RGB squares.
+@dataclass(frozen=True, slots=True)
+class PictureTower:
+    """The files of a model's picture tower, read so far that its network can be built.
 
-    Args:
-        name: What people call it.
+    Attributes:
         dim: Length of an embedding.
         weights: Digest of the weights.
         preprocess: How a picture becomes a square.
-        network: Its name for compiled copies, the versions of the libraries that it depends on, and what builds the
-            torch module of a side.
-        version: Changes when the code around the weights changes what embeddings mean.
-        device, runtime, precision: As for `load_encoders`.
+        kind: Its name for compiled copies.
+        library: The versions of the libraries that it depends on.
+        build: Makes the torch module of a side.
     """
+
+    dim: int
+    weights: str
+    preprocess: HfPreprocess
+    kind: str
+    library: str
+    build: Callable[[], Any]
+
+
+class SquareBackbone:
+    """A network of (n, side, side, 3) uint8 RGB squares; a subclass says how the tower of a name is found.
+
+    Args:
+        name: Of a model, with its family's prefix.
+        model_path: Folder that is looked into before the cache.
+        allow_download: Whether the hub may be asked.
+        img_size: Side of the network's input; 0 is its own.
+        device, runtime, precision: As for `load_encoders`.
+
+    Raises:
+        EncoderError: The weights are not to be had or not of the family, or the network takes no such side.
+    """
+
+    version = 1
+    """Changes when the code around the weights changes what embeddings mean."""
 
     def __init__(
         self,
         name: str,
+        model_path: str = "",
+        allow_download: bool = False,
+        img_size: int = 0,
         *,
-        dim: int,
-        weights: str,
-        preprocess: HfPreprocess,
-        network: tuple[str, str, Callable[[], Any]],
-        version: int,
         device: str = "auto",
         runtime: str = "auto",
         precision: str = "auto",
         **_: Any,
     ) -> None:
-        self.id, self.dim, self.space = name, dim, weights
+        tower = self.find(name, model_path, allow_download, img_size)
+        preprocess = tower.preprocess
+        self.id, self.dim, self.space = name, tower.dim, tower.weights
         self._preprocess = preprocess
         self.device = choose_device(device)
-        digest = f"{weights} {preprocess}"
-        kind, library, build = network
+        digest = f"{tower.weights} {preprocess}"
         side = preprocess.side
         self.choice = choose_runtime(
             Network(
-                name=kind,
+                name=tower.kind,
                 digest=digest,
-                build=build,
+                build=tower.build,
                 example=(np.zeros((1, side, side, 3), np.uint8),),
                 dynamic=((0,),),
-                library=library,
+                library=tower.library,
                 trial=lambda: [(preprocess.square(picture)[None],) for picture in photographs()],
             ),
             runtime,
             self.device,
             precision,
         )
-        self.fingerprint = fingerprint(digest, precision=self.choice.precision, version=version)
+        self.fingerprint = fingerprint(digest, precision=self.choice.precision, version=self.version)
         self.embedding_space, self.former_spaces = embedding_space(
-            digest, precision=self.choice.precision, version=version
+            digest, precision=self.choice.precision, version=self.version
         )
         self._runtime = self.choice.load()
+
+    @abstractmethod
+    def find(self, name: str, model_path: str, allow_download: bool, img_size: int) -> PictureTower:
+        """The picture tower of a name; arguments and errors as for the class."""
 
     def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """See `Backbone.encode_images`."""

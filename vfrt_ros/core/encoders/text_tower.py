@@ -23,34 +23,50 @@ _BATCH = 32
 class TextTower:
     """A network of tokens, always in float32: it runs only when prompts change.
 
-    It is loaded by the first text that it must encode.
+    It is loaded by the first text that it must encode. A subclass says how the model of a name is found, what its
+    network is, and how it numbers the tokens of texts.
 
     Args:
-        name: What people call it.
-        dim: Length of an embedding.
-        weights: Digest of the weights.
-        tokens: Digest of what turns a text into tokens.
-        network: Maps what `tokenise` gives to (n, dim).
-        version: Changes when the code around the weights changes what embeddings mean.
+        name: Of a model, with its family's prefix; empty = the backbone's own tower.
+        backbone: Of the same family, to share files with.
+        model_path: Folder that is looked into before the cache.
+        allow_download: Whether the hub may be asked.
         device, runtime: As for `load_encoders`.
+
+    Raises:
+        EncoderError: The weights are not to be had, or there is no backbone to share with.
     """
+
+    own: str
+    """The name of a backbone's own tower."""
+    family: type
+    """The backbones that have one."""
+    kind: str
+    """The family for people, with its article."""
+    version = 1
+    """Changes when the code around the weights changes what embeddings mean."""
 
     def __init__(
         self,
-        name: str,
+        name: str = "",
+        backbone: Any = None,
+        model_path: str = "",
+        allow_download: bool = False,
         *,
-        dim: int,
-        weights: str,
-        tokens: str,
-        network: Network,
-        version: int,
         device: str = "auto",
         runtime: str = "auto",
         **_: Any,
     ) -> None:
-        self.id, self.dim, self.space = name, dim, weights
-        self.fingerprint = fingerprint(f"{weights} {tokens}", precision="f32", version=version)
-        self._choice = choose_runtime(network, runtime, choose_device(device), "f32")
+        if not name and not isinstance(backbone, self.family):
+            raise EncoderError(
+                f"text_encoder '{self.own}' is the text part of {self.kind} backbone, got backbone "
+                f"'{getattr(backbone, 'id', None)}'; use text_encoder 'auto'"
+            )
+        self.model = self.find(name, model_path, allow_download) if name else backbone.model
+        self.id, self.dim, self.space = name or self.own, self.model.dim, self.model.weights
+        digest = f"{self.space} {self.model.text_digest}"
+        self.fingerprint = fingerprint(digest, precision="f32", version=self.version)
+        self._choice = choose_runtime(self.network(), runtime, choose_device(device), "f32")
 
     @cached_property
     def _runtime(self) -> Runtime:
@@ -65,6 +81,14 @@ class TextTower:
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
     @abstractmethod
+    def find(self, name: str, model_path: str, allow_download: bool) -> Any:
+        """The model of a name: its `dim`, `weights` and `text_digest`; arguments and errors as for the class."""
+
+    @abstractmethod
+    def network(self) -> Network:
+        """The network that maps what `tokenise` gives to (n, d)."""
+
+    @abstractmethod
     def tokenise(self, texts: list[str]) -> tuple[np.ndarray, ...]:
         """The inputs of the network.
 
@@ -74,16 +98,3 @@ class TextTower:
         Returns:
             (n, tokens) int64 each.
         """
-
-
-def require_backbone(backbone: Any, family: type, name: str, what: str) -> None:
-    """Refuse to be the text part of a backbone of another family.
-
-    Raises:
-        EncoderError: It is not of the family.
-    """
-    if not isinstance(backbone, family):
-        raise EncoderError(
-            f"text_encoder '{name}' is the text part of {what} backbone, got backbone "
-            f"'{getattr(backbone, 'id', None)}'; use text_encoder 'auto'"
-        )

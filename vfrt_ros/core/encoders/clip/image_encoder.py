@@ -12,46 +12,29 @@ from typing import Any
 from vfrt_ros.core.encoders.clip.files import find_model
 from vfrt_ros.core.encoders.clip.model import HfModel
 from vfrt_ros.core.encoders.embedded.packaged import versions
-from vfrt_ros.core.encoders.square_backbone import SquareBackbone, checked_side, normalised
-
-_VERSION = 1
+from vfrt_ros.core.encoders.square_backbone import PictureTower, SquareBackbone, checked_side, normalised
 
 
 class HfBackbone(SquareBackbone):
-    """A CLIP or SigLIP picture tower.
+    """A CLIP or SigLIP picture tower; `name` is one of the catalogue, or `hf:<model id or folder>`.
 
-    Args:
-        name: of the catalogue, or `hf:<model id or folder>`.
-        model_path: folder that is looked into before the cache.
-        allow_download: whether the hub may be asked.
-        img_size: side of the network's input; another than its own interpolates the position embedding,
-            must be a multiple of the patch, and costs accuracy. 0 is its own.
-        run: `device`, `runtime` and `precision`, as for `load_encoders`.
-
-    Raises:
-        EncoderError: the weights are not to be had, or of another family.
+    `img_size`: another side than its own interpolates the position embedding, must be a multiple of the patch, and
+    costs accuracy.
     """
 
     partner = "clip_text"
 
-    def __init__(
-        self,
-        name: str,
-        model_path: str = "",
-        allow_download: bool = False,
-        img_size: int = 0,
-        **run: Any,
-    ) -> None:
+    def find(self, name: str, model_path: str, allow_download: bool, img_size: int) -> PictureTower:
+        """See `SquareBackbone.find`."""
         self.model = model = HfModel(find_model(name, model_path, allow_download))
         side = checked_side(name, img_size, own=model.facts.side, patch=model.facts.patch)
-        super().__init__(
-            name,
-            dim=model.facts.dim,
-            weights=model.weights,
-            preprocess=model.preprocess.resized(side),
-            network=("hf_vision_pooled", versions("torch", "transformers"), lambda: _build(model, side)),
-            version=_VERSION,
-            **run,
+        return PictureTower(
+            model.dim,
+            model.weights,
+            model.preprocess.resized(side),
+            kind="hf_vision_pooled",
+            library=versions("torch", "transformers"),
+            build=lambda: _build(model, side),
         )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from vfrt_ros.core.encoders import cache
 from vfrt_ros.core.encoders.clip.files import is_safe, weight_files
-from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess, processor_files, read_preprocess
+from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess, read_preprocess
 from vfrt_ros.core.encoders.embedded.packaged import versions
 from vfrt_ros.core.encoders.fingerprint import digest_of_files
 from vfrt_ros.core.types.errors import EncoderError
@@ -51,7 +51,11 @@ class HfModel:
         self.weights = digest_of_files([folder / "config.json", *weight_files(folder)])
         tokens = [folder / name for name in _TOKEN_FILES if (folder / name).is_file()]
         self.text_digest = digest_of_files([folder / "config.json", *tokens])
-        self.image_digest = digest_of_files(processor_files(folder))
+
+    @property
+    def dim(self) -> int:
+        """Length of an embedding."""
+        return self.facts.dim
 
     @cached_property
     def facts(self) -> HfFacts:

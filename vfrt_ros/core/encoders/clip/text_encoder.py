@@ -14,48 +14,33 @@ from vfrt_ros.core.encoders.clip.image_encoder import HfBackbone
 from vfrt_ros.core.encoders.clip.model import HfModel
 from vfrt_ros.core.encoders.embedded.packaged import versions
 from vfrt_ros.core.encoders.runtimes.base import Network
-from vfrt_ros.core.encoders.text_tower import TextTower, require_backbone
+from vfrt_ros.core.encoders.text_tower import TextTower
 from vfrt_ros.core.types.errors import EncoderError
-
-_VERSION = 1
-_OWN = "clip_text"
-"""The name of a backbone's own tower."""
 
 
 class HfText(TextTower):
-    """A CLIP or SigLIP text tower.
+    """A CLIP or SigLIP text tower; `name` is `hf:<model id or folder>`, or one of the catalogue."""
 
-    Args:
-        name: `hf:<model id or folder>`, a name of the catalogue, or empty for the backbone's own tower.
-        backbone: The `HfBackbone` to share files with.
-        model_path, allow_download: As for `HfBackbone`.
-        run: `device` and `runtime`, as for `load_encoders`.
+    own = "clip_text"
+    family = HfBackbone
+    kind = "a CLIP or SigLIP"
+    model: HfModel
 
-    Raises:
-        EncoderError: The weights are not to be had, or there is no backbone to share with.
-    """
+    def find(self, name: str, model_path: str, allow_download: bool) -> HfModel:
+        """See `TextTower.find`."""
+        return HfModel(find_model(name, model_path, allow_download))
 
-    def __init__(
-        self,
-        name: str = "",
-        backbone: Any = None,
-        model_path: str = "",
-        allow_download: bool = False,
-        **run: Any,
-    ) -> None:
-        if not name:
-            require_backbone(backbone, HfBackbone, _OWN, "a CLIP or SigLIP")
-        self._model = model = (
-            HfModel(find_model(name, model_path, allow_download)) if name else backbone.model
-        )
-        super().__init__(
-            name or _OWN,
-            dim=model.facts.dim,
-            weights=model.weights,
-            tokens=model.text_digest,
-            network=_network(model),
-            version=_VERSION,
-            **run,
+    def network(self) -> Network:
+        """See `TextTower.network`."""
+        model = self.model
+        example = np.ones((2, model.facts.tokens), np.int64)
+        return Network(
+            name="hf_text",
+            digest=model.weights,
+            build=lambda: _build(model),
+            example=(example, example),
+            dynamic=((0,), (0,)),
+            library=versions("torch", "transformers"),
         )
 
     @cached_property
@@ -63,16 +48,14 @@ class HfText(TextTower):
         from transformers import AutoTokenizer
 
         try:
-            return AutoTokenizer.from_pretrained(self._model.folder, local_files_only=True)
+            return AutoTokenizer.from_pretrained(self.model.folder, local_files_only=True)
         except Exception as error:
-            raise EncoderError(
-                f"the tokenizer in '{self._model.folder}' cannot be loaded: {error}"
-            ) from error
+            raise EncoderError(f"the tokenizer in '{self.model.folder}' cannot be loaded: {error}") from error
 
     def tokenise(self, texts: list[str]) -> tuple[np.ndarray, ...]:
         """See `TextTower.tokenise`: ids and mask."""
-        tokens = self._model.facts.tokens
-        if self._model.facts.model_type == "siglip":
+        tokens = self.model.facts.tokens
+        if self.model.facts.model_type == "siglip":
             # SigLIP was trained on lower case, padded to the full length, without a mask.
             texts = [text.lower() for text in texts]
         # CLIP sees nothing behind the end of a text, so that padding changes no result.
@@ -80,19 +63,6 @@ class HfText(TextTower):
         ids = np.asarray(encoded["input_ids"], np.int64)
         mask = encoded.get("attention_mask")
         return ids, np.ones_like(ids) if mask is None else np.asarray(mask, np.int64)
-
-
-def _network(model: HfModel) -> Network:
-    tokens = model.facts.tokens
-    example = np.ones((2, tokens), np.int64)
-    return Network(
-        name="hf_text",
-        digest=model.weights,
-        build=lambda: _build(model),
-        example=(example, example),
-        dynamic=((0,), (0,)),
-        library=versions("torch", "transformers"),
-    )
 
 
 def _build(model: HfModel) -> Any:

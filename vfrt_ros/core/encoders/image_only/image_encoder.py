@@ -15,55 +15,35 @@ from vfrt_ros.core.encoders.clip.files import find_model, is_safe, weight_files
 from vfrt_ros.core.encoders.embedded.packaged import versions
 from vfrt_ros.core.encoders.fingerprint import digest_of_files
 from vfrt_ros.core.encoders.image_only.preprocess import read_preprocess
-from vfrt_ros.core.encoders.square_backbone import SquareBackbone, checked_side, normalised
+from vfrt_ros.core.encoders.square_backbone import PictureTower, SquareBackbone, checked_side, normalised
 from vfrt_ros.core.types.errors import EncoderError
 
 IMAGE_PREFIX = "image:"
-_VERSION = 1
 _STRIDE = 32
-"""What the side of a network without patches of its own is a multiple of."""
+"""Pixels; the side of a network without patches of its own is a multiple of this."""
 
 
 class ImageBackbone(SquareBackbone):
-    """A picture tower of transformers, read by its pooled output.
+    """A picture tower of transformers, read by its pooled output; `name` is `image:<model id or folder>`.
 
-    Args:
-        name: `image:<model id or folder>`.
-        model_path: Folder that is looked into before the cache.
-        allow_download: Whether the hub may be asked.
-        img_size: Side of the network's input, a multiple of its patch; 0 is its own.
-        run: `device`, `runtime` and `precision`, as for `load_encoders`.
-
-    Raises:
-        EncoderError: The weights are not to be had, or are of a network that gives no vector.
+    `img_size`: a multiple of its patch.
     """
 
     partner = "none"
 
-    def __init__(
-        self,
-        name: str,
-        model_path: str = "",
-        allow_download: bool = False,
-        img_size: int = 0,
-        **run: Any,
-    ) -> None:
+    def find(self, name: str, model_path: str, allow_download: bool, img_size: int) -> PictureTower:
+        """See `SquareBackbone.find`."""
         folder = find_model(name, model_path, allow_download)
         dim, patch = _facts(folder)
         preprocess = read_preprocess(folder)
         preprocess = preprocess.resized(checked_side(name, img_size, own=preprocess.side, patch=patch))
-        super().__init__(
-            name,
-            dim=dim,
+        return PictureTower(
+            dim,
             weights=digest_of_files([folder / "config.json", *weight_files(folder)]),
             preprocess=preprocess,
-            network=(
-                "image_only",
-                versions("torch", "transformers"),
-                lambda: normalised(preprocess, *_network(folder)),
-            ),
-            version=_VERSION,
-            **run,
+            kind="image_only",
+            library=versions("torch", "transformers"),
+            build=lambda: normalised(preprocess, *_network(folder)),
         )
 
 
@@ -86,7 +66,7 @@ def _facts(folder: Path) -> tuple[int, int]:
 
 
 def _network(folder: Path) -> tuple[Any, Any]:
-    """What maps planes to embeddings, and the module behind it."""
+    """The function that maps planes to embeddings, and the module behind it."""
     from transformers import AutoModel
     from transformers.utils import logging
 

@@ -14,67 +14,40 @@ from vfrt_ros.core.encoders.open_clip.files import find_open_clip
 from vfrt_ros.core.encoders.open_clip.image_encoder import OpenClipBackbone
 from vfrt_ros.core.encoders.open_clip.model import OpenClipModel
 from vfrt_ros.core.encoders.runtimes.base import Network
-from vfrt_ros.core.encoders.text_tower import TextTower, require_backbone
-
-_VERSION = 1
-_OWN = "open_clip_text"
-"""The name of a backbone's own tower."""
+from vfrt_ros.core.encoders.text_tower import TextTower
 
 
 class OpenClipText(TextTower):
-    """A text tower of open_clip.
+    """A text tower of open_clip; `name` is `open_clip:<architecture>[@<pretrained tag or folder>]`."""
 
-    Args:
-        name: `open_clip:<architecture>[@<pretrained tag or folder>]`, or empty for the backbone's own tower.
-        backbone: The `OpenClipBackbone` to share files with.
-        model_path, allow_download: As for `OpenClipBackbone`.
-        run: `device` and `runtime`, as for `load_encoders`.
+    own = "open_clip_text"
+    family = OpenClipBackbone
+    kind = "an open_clip"
+    model: OpenClipModel
 
-    Raises:
-        EncoderError: The weights are not to be had, or there is no backbone to share with.
-    """
+    def find(self, name: str, model_path: str, allow_download: bool) -> OpenClipModel:
+        """See `TextTower.find`."""
+        return OpenClipModel(find_open_clip(name, model_path, allow_download))
 
-    def __init__(
-        self,
-        name: str = "",
-        backbone: Any = None,
-        model_path: str = "",
-        allow_download: bool = False,
-        **run: Any,
-    ) -> None:
-        if not name:
-            require_backbone(backbone, OpenClipBackbone, _OWN, "an open_clip")
-        self._model = model = (
-            OpenClipModel(find_open_clip(name, model_path, allow_download)) if name else backbone.model
-        )
-        super().__init__(
-            name or _OWN,
-            dim=model.dim,
-            weights=model.weights,
-            tokens=model.text_digest,
-            network=_network(model),
-            version=_VERSION,
-            **run,
+    def network(self) -> Network:
+        """See `TextTower.network`."""
+        model = self.model
+        return Network(
+            name="open_clip_text",
+            digest=model.weights,
+            build=lambda: _build(model),
+            example=(np.ones((2, model.tokens), np.int64),),
+            dynamic=((0,),),
+            library=versions("torch", "open_clip_torch", "timm"),
         )
 
     @cached_property
     def _tokenizer(self) -> Any:
-        return self._model.tokenizer()
+        return self.model.tokenizer()
 
     def tokenise(self, texts: list[str]) -> tuple[np.ndarray, ...]:
         """See `TextTower.tokenise`: ids."""
-        return (np.asarray(self._tokenizer(texts, context_length=self._model.tokens), np.int64),)
-
-
-def _network(model: OpenClipModel) -> Network:
-    return Network(
-        name="open_clip_text",
-        digest=model.weights,
-        build=lambda: _build(model),
-        example=(np.ones((2, model.tokens), np.int64),),
-        dynamic=((0,),),
-        library=versions("torch", "open_clip_torch", "timm"),
-    )
+        return (np.asarray(self._tokenizer(texts, context_length=self.model.tokens), np.int64),)
 
 
 def _build(model: OpenClipModel) -> Any:
