@@ -14,7 +14,7 @@ from sensor_msgs.msg import Image
 
 from vfrt_ros.cli.doctor import machine as machine
 from vfrt_ros.cli.doctor.camera import check_camera
-from vfrt_ros.cli.doctor.check_result import CheckResult, Level
+from vfrt_ros.cli.doctor.check_result import CheckResult, Level, NodeFound
 from vfrt_ros.cli.doctor.command import next_step
 from vfrt_ros.cli.doctor.encoder import check_encoder
 from vfrt_ros.core.encoders.clip import files as hf_files
@@ -190,10 +190,10 @@ def test_a_memory_in_a_new_folder_is_fine(tmp_path: Path) -> None:
 
 NEXT = {
     "nothing runs": ([CheckResult("a", Level.OK, "fine")], "start with `vfrt live`"),
-    "a node runs": ([CheckResult("/camera", Level.OK, "is active")], "`vfrt watch`"),
+    "a node runs": ([CheckResult("/camera", Level.OK, "is active", node=NodeFound.ACTIVE)], "`vfrt watch`"),
     "nothing is learned": (
         [
-            CheckResult("/camera", Level.OK, "is active"),
+            CheckResult("/camera", Level.OK, "is active", node=NodeFound.ACTIVE),
             CheckResult("learned", Level.NOTE, "nothing", "teach it"),
         ],
         "Next: learned: nothing: teach it.",

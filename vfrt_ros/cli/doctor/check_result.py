@@ -7,10 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-ACTIVE = "is active"
-ABSENT = "is not running"
-"""What the check of a node says where it runs and recognises."""
-
 
 class Level(Enum):
     """How bad it is."""
@@ -20,11 +16,24 @@ class Level(Enum):
     BROKEN = "broken"
 
 
+class NodeFound(Enum):
+    """How the check of a node found it."""
+
+    ABSENT = "absent"
+    ACTIVE = "active"
+    OTHERWISE = "otherwise"
+
+
 @dataclass(frozen=True)
 class CheckResult:
-    """One check: its name, how things are, and what to do about it; `todo` is empty where nothing is to be done."""
+    """One check: its name, how things are, and what to do about it; `todo` is empty where nothing is to be done.
+
+    Attributes:
+        node: Of the check of a node; None = of another one.
+    """
 
     name: str
     level: Level
     text: str
     todo: str = ""
+    node: NodeFound | None = None

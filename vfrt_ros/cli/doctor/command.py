@@ -16,7 +16,7 @@ from vfrt_ros.cli.command import (
     node_address,
     node_flags,
 )
-from vfrt_ros.cli.doctor.check_result import ABSENT, ACTIVE, CheckResult, Level
+from vfrt_ros.cli.doctor.check_result import CheckResult, Level, NodeFound
 
 MARKS = {Level.OK: "✓", Level.NOTE: "•", Level.BROKEN: "✗"}
 
@@ -76,7 +76,7 @@ def next_step(results: list[CheckResult], *, where: str = "", is_told: bool = Fa
             if result.name == name and result.todo:
                 text = "" if is_told else f"{result.text}: "
                 return f"Next: {result.name}: {text}{result.todo}."
-    if any(result.text == ACTIVE for result in results):
+    if any(result.node is NodeFound.ACTIVE for result in results):
         taught = f"`vfrt register LABEL{where}` teaches"
         return f"All is well: `vfrt watch{where}` shows what is recognised, {taught}."
     return "All is well: start with `vfrt live`."
@@ -103,7 +103,7 @@ def _graph(address: str, where: str) -> list[CheckResult]:
         results = check_nodes(client, addresses)
         topics = check_image_topics(client)
         states = {result.name: result for result in results}
-        if states[address].text == ACTIVE:
+        if states[address].node is NodeFound.ACTIVE:
             client.turn_to(address)
             if cameras := _cameras(client):
                 results = [*check_named_cameras(client, namespace, cameras), states[address]]
@@ -116,7 +116,7 @@ def _graph(address: str, where: str) -> list[CheckResult]:
                 senders = [full_name(f"{namespace}/{camera}", CAMERA.name) for camera in cameras]
                 topics += check_frames(client, address, senders or addresses[:1])
                 topics += check_answers(client, where, cameras)
-    if all(result.text == ABSENT for result in results):
+    if all(result.node is NodeFound.ABSENT for result in results):
         results += check_other_domains(addresses)
     return results + topics
 

@@ -12,7 +12,7 @@ from rclpy.node import NodeNameNonExistentError
 from rclpy.qos import QoSCompatibility, qos_check_compatible
 
 from vfrt_ros.bringup import full_name, live_command
-from vfrt_ros.cli.doctor.check_result import ABSENT, ACTIVE, CheckResult, Level
+from vfrt_ros.cli.doctor.check_result import CheckResult, Level, NodeFound
 from vfrt_ros.client.camera_topics import camera_of
 from vfrt_ros.client.errors import ClientError
 from vfrt_ros.client.node_client import NodeClient
@@ -51,7 +51,8 @@ def check_named_cameras(client: NodeClient, namespace: str, cameras: Sequence[st
 
 def _check_node(client: NodeClient, address: str, runs: bool) -> CheckResult:
     if not runs:
-        return CheckResult(address, Level.NOTE, ABSENT, f"`{live_command(address)}` starts it")
+        todo = f"`{live_command(address)}` starts it"
+        return CheckResult(address, Level.NOTE, "is not running", todo, NodeFound.ABSENT)
     client.turn_to(address)
     state, silence = "", ""
     try:
@@ -59,14 +60,17 @@ def _check_node(client: NodeClient, address: str, runs: bool) -> CheckResult:
     except ClientError as error:
         silence = str(error)
     # Counted last: the second one may be discovered a while after the first.
+    level, text, todo, found = Level.OK, f"is {state}", "", NodeFound.OTHERWISE
     if (number := client.how_many()) > 1:
+        level, text = Level.BROKEN, f"runs {number} times"
         todo = "end all but one, or give each a --namespace or a ROS_DOMAIN_ID"
-        return CheckResult(address, Level.BROKEN, f"runs {number} times", todo)
-    if silence:
-        return CheckResult(address, Level.NOTE, "runs, but does not tell its state", silence)
-    if state != "active":
-        return CheckResult(address, Level.NOTE, f"is {state}", f"ros2 lifecycle set {address} activate")
-    return CheckResult(address, Level.OK, ACTIVE)
+    elif silence:
+        level, text, todo = Level.NOTE, "runs, but does not tell its state", silence
+    elif state == "active":
+        found = NodeFound.ACTIVE
+    else:
+        level, todo = Level.NOTE, f"ros2 lifecycle set {address} activate"
+    return CheckResult(address, level, text, todo, found)
 
 
 def check_shared_services(client: NodeClient) -> list[CheckResult]:
@@ -124,7 +128,7 @@ def check_source(client: NodeClient) -> list[CheckResult]:
 
 
 def _arguments(client: NodeClient, topic: str, there: Sequence[ImageTopic]) -> str:
-    """What makes the node listen to the first image topic that there is, instead of this one."""
+    """Arguments that make the node listen to the first image topic that there is, instead of this one."""
     base = topic.removesuffix(f"/{names.COMPRESSED}")
     image = names.of_camera(camera_of(base, names.IMAGE, client.address.rpartition("/")[0]), names.IMAGE)
     return there[0].arguments(image=image) if there else f"-r {image}:=THE/CAMERA/TOPIC"

@@ -17,7 +17,7 @@ APPLICATION_ID = 0x76667274
 """`vfrt` in ASCII; tells `file` and us whose file it is."""
 MAGIC = b"SQLite format 3\x00"
 COMPANIONS = ("-wal", "-shm", "-journal")
-"""What SQLite puts beside a file."""
+"""Endings of the files that SQLite puts beside a file."""
 _UNAVAILABLE = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_BUSY,
@@ -31,7 +31,7 @@ _UNAVAILABLE = {
 _UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}
 
 READ_ERRORS = (sqlite3.Error, ValueError, OverflowError)
-"""What reading a broken file can raise: sqlite3 lets text that is no UTF-8, its own messages too, pass as such."""
+"""Errors of reading a broken file: sqlite3 lets text that is not UTF-8, its own messages too, pass as such."""
 
 
 class Journal(Enum):
@@ -98,7 +98,7 @@ def in_words(verb: str, path: Path | None) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError, ValueError) as error:
         # ValueError: a path that no file can have, or a text that SQLite cannot hold.
-        held = "locked" in str(error)
+        held = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         cure = (
             "another process uses it: stop that one, or set memory_path to another file"
             if held
