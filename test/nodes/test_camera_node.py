@@ -32,7 +32,7 @@ from vfrt_ros.nodes import camera_node as module
 from vfrt_ros.nodes import qos
 from vfrt_ros.nodes.camera_node import CameraNode
 from vfrt_ros.nodes.conversions import frame_from_compressed, frame_from_image
-from vfrt_ros.nodes.lifecycle import StartError
+from vfrt_ros.nodes.self_starting_node import StartError
 
 pytestmark = pytest.mark.ros
 

@@ -21,8 +21,8 @@ from nodes.recognition_bench import RecognitionBench
 from vfrt_ros.core.encoders.fake import FakeBackbone
 from vfrt_ros.core.factory import identity_of
 from vfrt_ros.core.memory.new_example import NewExample
-from vfrt_ros.nodes.lifecycle import StartError
 from vfrt_ros.nodes.recognition_node import RecognitionNode
+from vfrt_ros.nodes.self_starting_node import StartError
 
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(120)]
 RED = picture("red")

@@ -21,10 +21,11 @@ from vfrt_msgs.msg import Recognition
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.types.errors import EncoderError
-from vfrt_ros.nodes import lifecycle
-from vfrt_ros.nodes.lifecycle import StartError, run
+from vfrt_ros.nodes.lifecycle import run
 from vfrt_ros.nodes.recognition_node import RecognitionNode
+from vfrt_ros.nodes.self_starting_node import StartError
 from vfrt_ros.nodes.services import SERVICES
+from vfrt_ros.nodes.stop_signals import StopSignals
 
 pytestmark = pytest.mark.ros
 
@@ -221,7 +222,7 @@ RUNS = {
 
 @pytest.mark.parametrize(("arguments", "words"), RUNS.values(), ids=RUNS.keys())
 def test_run_ends_with_status_1_and_one_line(monkeypatch, capsys, arguments, words) -> None:
-    monkeypatch.setattr(lifecycle, "_stop_on_signals", lambda stop: None)
+    monkeypatch.setattr(StopSignals, "listen", lambda stop: None)
     assert run(RecognitionNode, ["node", *arguments]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1

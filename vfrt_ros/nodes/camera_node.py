@@ -41,8 +41,9 @@ from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.calibration import CameraCalibration
 from vfrt_ros.nodes.camera_diagnostics import CameraDiagnostics
 from vfrt_ros.nodes.conversions import compressed_from_frame, image_from_frame
-from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
+from vfrt_ros.nodes.lifecycle import run
 from vfrt_ros.nodes.qos_mismatch import publisher_events
+from vfrt_ros.nodes.self_starting_node import SelfStartingNode
 from vfrt_ros.nodes.transport import make_room_for_images, room_is_short, shared_memory
 
 _POLL_S = 0.5

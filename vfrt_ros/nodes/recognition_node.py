@@ -42,13 +42,14 @@ from vfrt_ros.nodes.camera_channel import Arrival, CameraChannel
 from vfrt_ros.nodes.diagnostics import Diagnostics, Work
 from vfrt_ros.nodes.fleet_link import FleetLink
 from vfrt_ros.nodes.frame_path import FramePath
-from vfrt_ros.nodes.lifecycle import SelfStartingNode, run
+from vfrt_ros.nodes.lifecycle import run
 from vfrt_ros.nodes.messages import memory_info_message
 from vfrt_ros.nodes.object_channel import Boxed
 from vfrt_ros.nodes.parameters import accept_live_changes
 from vfrt_ros.nodes.qos_mismatch import publisher_events
 from vfrt_ros.nodes.rivals import Rivals
 from vfrt_ros.nodes.same_service import refuse_shared
+from vfrt_ros.nodes.self_starting_node import SelfStartingNode
 from vfrt_ros.nodes.service_context import ServiceContext
 from vfrt_ros.nodes.services import BESIDE_THE_WORKER, SERVICES, answer, refuse
 from vfrt_ros.nodes.transport import make_room_for_images
