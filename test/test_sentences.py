@@ -13,7 +13,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted(path for folder in ("vfrt_ros", "tools") for path in (ROOT / folder).rglob("*.py"))
-ODD = re.compile(r"\bIt is (?:none|no )|Error: (?:[\w ]*\bis none\b|[Tt]here is none)")
+ODD = re.compile(
+    r"^What \b|(?<![Tt]here )\b(?:is|are|was|were|be) (?:none\b|no (?!longer\b|more\b))|Error: [Tt]here is none"
+)
+OPEN_WITH_WHAT = ("vfrt_ros/core/scoring/", "tools/fleet/trial.py")
+"""Below these, docstrings that open with "What …" are left."""
 
 
 def docstrings(source: str) -> Iterator[str]:
@@ -31,12 +35,28 @@ def docstrings(source: str) -> Iterator[str]:
 def test_sentences_are_plain(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert not (ast.get_docstring(ast.parse(source)) or "").startswith("What ")
-    assert [text for text in docstrings(source) if ODD.search(text)] == []
+    texts = [re.sub(r"\s+", " ", text.strip()) for text in docstrings(source)]
+    if str(path.relative_to(ROOT)).startswith(OPEN_WITH_WHAT):
+        texts = [text.removeprefix("What ") for text in texts]
+    assert [text for text in texts if ODD.search(text)] == []
 
 
 @pytest.mark.parametrize(
     "text",
-    ["A.\n\nRaises:\n    E: It is no such array.", "ValueError: A label is none.", "XError: There is none."],
+    [
+        "A. Raises: E: It is no such array.",
+        "ValueError: A label is none.",
+        "XError: There is none.",
+        "What a label says.",
+        "Why a vector is no embedding.",
+    ],
 )
 def test_an_odd_sentence_is_seen(text: str) -> None:
     assert ODD.search(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Empty where there is none.", "A file that is no longer there.", "Say what is seen."]
+)
+def test_a_plain_sentence_passes(text: str) -> None:
+    assert not ODD.search(text)

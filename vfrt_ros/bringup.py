@@ -135,7 +135,7 @@ def _wants_camera(values: Mapping[str, str], wanted: _Precedence) -> bool:
 
 
 def _of_its_own(camera: str, wanted: _Precedence) -> dict[str, Any]:
-    """What must not be the same for two cameras, unless the person says so."""
+    """Arguments that differ from camera to camera, unless the person gives them."""
     own = {
         "frame_id": f"{camera}_optical_frame",
         "camera_info_url": f"${{ROS_HOME}}/camera_info/{camera}.yaml",
@@ -186,7 +186,7 @@ def _assignments(values: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Precedence:
-    """What a node will find for a parameter: argument over variable over file."""
+    """The value that a node will find for a parameter: argument over variable over file."""
 
     settings: Mapping[str, Mapping[str, Any]]
     variables: Mapping[str, str]

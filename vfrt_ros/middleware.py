@@ -19,7 +19,7 @@ from vfrt_ros.core.types.errors import VfrtError, nearest
 VARIABLE = "RMW_IMPLEMENTATION"
 _INDEX = Path("share/ament_index/resource_index/rmw_typesupport")
 _CHOOSER = "rmw_implementation"
-"""A package that stands in the index and is none: it loads the one that is named."""
+"""A package of the index that is not a middleware: it loads the one that is named."""
 
 
 class MiddlewareError(VfrtError):

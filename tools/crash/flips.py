@@ -163,7 +163,7 @@ def _look_at_both(copy: Path, sample: LeftMemory, report: FlipReport) -> list[st
 
 
 def _told(memory: Memory) -> list[str]:
-    """What was said of damage; that the folder was copied is said of every one of them, and true."""
+    """Notices of damage, without the one that the folder was copied, which is true of every one of them."""
     return [notice for notice in memory.notices if "goes on as robot" not in notice]
 
 

@@ -123,7 +123,7 @@ def _note(oracle: Oracle, event: tuple[str, Any]) -> str:
 
 
 def _work(events: list[tuple[str, Any]]) -> str:
-    """What the process was about when it was killed."""
+    """The kind of operation that the process was at when it was killed; else `start` or `between`."""
     if not events:
         return "start"
     name, value = events[-1]

@@ -91,7 +91,7 @@ class Oracle:
         self._read |= self.memory.log.known()
 
     def _remember(self, operation: Operation) -> None:
-        """What an operation gives by itself, whatever became of the others."""
+        """Keep the examples that an operation gives by itself, whatever became of the others."""
         payload = decode(operation.kind, operation.payload, ENCODER.dim)
         if isinstance(payload, Teach):
             for place, example in enumerate(payload.examples):

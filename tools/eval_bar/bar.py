@@ -61,7 +61,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class BarPlan:
-    """What the bar is measured on.
+    """The plan of a run: the material that the bar is measured on.
 
     Attributes:
         folder: Of the data.
@@ -102,7 +102,7 @@ LEAST_EPISODES = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bar:
-    """What came out.
+    """The outcome of a run.
 
     Attributes:
         note: Which encoder.
@@ -293,7 +293,7 @@ class Measuring:
 
 
 def _settings(name: str, plan: Plan, outcomes: Outcomes) -> list[Setting]:
-    """What came out of a plan, for each number of shots."""
+    """The outcome of a plan for each number of shots."""
     return [
         Setting(
             name, plan.ways, shots,

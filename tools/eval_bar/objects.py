@@ -46,7 +46,7 @@ def scene_features(
 
 
 def object_checks(alone: Sequence[Setting], scenes: Sequence[Setting], promised: float) -> list[Check]:
-    """What is asked of the things in scenes.
+    """The points that are asked of the things in scenes.
 
     Args:
         alone: The episodes with the photographs alone.

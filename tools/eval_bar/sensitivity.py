@@ -86,7 +86,7 @@ Figures = dict[str, np.ndarray]
 
 
 def figures_of(material: Material, chosen: Sequence[Episode]) -> Figures:
-    """What the rule reaches in these episodes, with the constants as they are now."""
+    """The figures that the rule reaches in these episodes, with the constants as they are now."""
     rows = []
     for episode in chosen:
         rule = CalibratedRule(RecognitionSettings(memory_path=":memory:"))
@@ -98,7 +98,7 @@ def figures_of(material: Material, chosen: Sequence[Episode]) -> Figures:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What another value changes.
+    """The effect of another value.
 
     Attributes:
         by_metric: Mean difference over the episodes, and half of its 95 % interval.

@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def pages(client: Any, label: str, *, pictures: bool) -> Iterator[Any]:
-    """The answers of `list_examples`, until there is no more or one is no success."""
+    """The answers of `list_examples`, until all were given or one failed."""
     from vfrt_msgs.srv import ListExamples
 
     offset = 0

@@ -160,7 +160,7 @@ def _check_texts(arguments: argparse.Namespace) -> None:
 
 
 def _never_fail_to_print() -> None:
-    """What the terminal's encoding does not have is shown by its number."""
+    """Show characters that the terminal's encoding does not have by their numbers."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -102,7 +102,7 @@ def read_access(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
 @contextmanager
 def _as_usage() -> Iterator[None]:
-    """What the panel refuses of the options is wrong usage of this command."""
+    """Turn the panel's refusal of an option into wrong usage of this command."""
     try:
         yield
     except SettingError as error:

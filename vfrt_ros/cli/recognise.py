@@ -114,7 +114,7 @@ def _lines(path: Path, result: Any, boxes: Sequence[Box]) -> list[str]:
 
 
 def _best(each: Any) -> str:
-    """What an unknown object is likest."""
+    """The label that an unknown object is likest."""
     unknown = each.reason != 0 and each.candidates
     return f" (likest {each.candidates[0].label}, threshold {each.threshold:.2f})" if unknown else ""
 

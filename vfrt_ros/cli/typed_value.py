@@ -77,7 +77,7 @@ def typed_value(name: str, kind: Any, text: str) -> Any:
 
 
 def _yaml(text: str) -> Any:
-    """What YAML says of a text; the text itself where YAML says nothing."""
+    """The value that a text has in YAML; the text itself where it is not YAML."""
     try:
         return read_yaml(text)
     except ValueError:

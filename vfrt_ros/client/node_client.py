@@ -268,7 +268,7 @@ class NodeClient:
     def _wait_for(
         self, look: Callable[[], Found | None], match: Callable[[], object] = lambda: None
     ) -> Found | None:
-        """What `look` finds within the patience; None = nothing.
+        """The first thing that `look` finds within the patience; None = nothing.
 
         Args:
             look: Looks into the graph, in the executor's thread.

@@ -394,7 +394,7 @@ class Recogniser:
 
         Raises:
             NoFramesError: No frame was recognised since the last change.
-            RequestError: The label is no label, there is no such camera, or no object in view has the track.
+            RequestError: The label is not valid, there is no such camera, or no object in view has the track.
             UnknownLabelError: There is no such label.
         """
         with self._lock:
@@ -461,7 +461,7 @@ class Recogniser:
         check_images(sizes, most=self.settings.max_images, megapixels=self.settings.max_request_megapixels)
 
     def _crops(self, view: View, box: Box, count: int) -> list[Frame]:
-        """What a box of the newest frame shows, in that and in the frames before, oldest first.
+        """Cuts around what a box of the newest frame shows, in that and in the frames before, oldest first.
 
         Raises:
             RequestError: The box does not lie in the frame.

@@ -24,7 +24,7 @@ from vfrt_ros.core.types.label import stored_label
 from vfrt_ros.core.types.observation import Observation
 
 Weights = Callable[[str], Mapping[str, float]]
-"""What each kind of evidence counts for a label, as a rule says it."""
+"""Gives the weight of each kind of evidence for a label, as a rule says it."""
 
 
 class View:
@@ -126,7 +126,7 @@ class View:
 
         Raises:
             NoFramesError: No frame was recognised since the last change.
-            RequestError: The label is no label, or no object in view has the track.
+            RequestError: The label is not valid, or no object in view has the track.
             UnknownLabelError: There is no such label.
         """
         last = self.objects.last_decision(track) if track else self._last

@@ -55,7 +55,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """What a rule says of an episode's queries, the known ones first.
+    """The answers of a rule to an episode's queries, the known ones first.
 
     Attributes:
         best: (q + u,) class with the highest score.
@@ -127,7 +127,7 @@ def answer_baseline(baseline: Baseline, episode: Episode) -> Answers:
 
 
 def answer_rule(rule: FusionRule, episode: Episode) -> Answers:
-    """What a fusion rule, taught the episode before (`teach`), answers to all questions at once; without smoothing.
+    """The answers of a fusion rule that was taught the episode before (`teach`), all at once and without smoothing.
 
     Args:
         rule: Taught this episode.

@@ -24,7 +24,7 @@ METHODS = (*RULES, *(name for name in BASELINES if name not in RULES))
 """Every name; a rule is the one that recognises live, with its threshold, a baseline only ranks."""
 
 WITHOUT_EXAMPLES = (*RULES, "text")
-"""What the prompts alone are enough for."""
+"""Methods for which the prompts alone are enough."""
 
 
 @dataclass(frozen=True, slots=True)

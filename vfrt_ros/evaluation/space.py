@@ -115,7 +115,7 @@ def into_band(features: Features, band: tuple[float, float] = CLIP_BAND) -> Spac
 
 
 class _Spaced:
-    """What both encoders of a space have in common."""
+    """The maps that both encoders of a space share."""
 
     def __init__(self, inner: Any, space: Space) -> None:
         self._inner = inner

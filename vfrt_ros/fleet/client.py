@@ -19,7 +19,7 @@ class FleetClient(Client):
     """
 
     def _connect_command(self) -> bytes:
-        """What is sent first, in answer to what the server says of itself."""
+        """The first command, sent in answer to what the server says of itself."""
         if "tls" in self.options and not self._is_encrypted():
             raise NoTlsError("the server offers no TLS: nothing was sent")
         return super()._connect_command()

@@ -39,7 +39,7 @@ LOOK_SECONDS = 20.0
 _log = logging.getLogger(__name__)
 
 REACH_ERRORS = (VfrtError, nats.errors.Error, JetStreamError, OSError, asyncio.TimeoutError)
-"""What keeps it from the fleet; anything else is a bug, which ends no more than the connection."""
+"""Errors that keep it from the fleet; any other is a bug, which ends the connection and nothing else."""
 
 
 class Exchange:

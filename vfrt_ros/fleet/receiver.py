@@ -135,7 +135,7 @@ class Receiver:
                 await session.jetstream.delete_consumer(session.subjects.stream, name)
 
     def _reader_name(self) -> str:
-        """What the server calls this reader: robot, id, and what no other reader has."""
+        """The name of this reader at the server: robot, id, and digits that no other reader has."""
         robot = self._session.memory.read(lambda memory: memory.robot)
         return f"{self._session.settings.robot_name}.{robot}.{secrets.token_hex(3)}".replace(
             ".", READER_SEPARATOR

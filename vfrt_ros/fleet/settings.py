@@ -125,7 +125,7 @@ def _checked_url(url: str) -> str:
 
 
 def _options(credentials: str) -> dict[str, Any]:
-    """What a file of credentials says: NATS's `.creds`, the seed of an nkey, a token, or names and values in YAML.
+    """Options by a file of credentials: NATS's `.creds`, the seed of an nkey, a token, or names and values in YAML.
 
     Raises:
         SettingError: It cannot be read, or says something else.

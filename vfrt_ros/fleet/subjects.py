@@ -57,7 +57,7 @@ class Subjects:
 
 
 def sender_of(subject: str) -> Sender | None:
-    """Who publishes under a subject; None = it is none of ours.
+    """Who publishes under a subject; None = it is not one of vfrt's.
 
     >>> sender_of("vfrt.default.a1b2-float.desk.3f9a1c07be52").name
     'desk'

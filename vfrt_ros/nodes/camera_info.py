@@ -53,7 +53,7 @@ def load_camera_info(
 ) -> CameraInfo:
     """The calibration, without a header.
 
-    A file that is not there yet is no fault where `set_camera_info` can write it: in a folder that exists, or below
+    A file that is not there yet is accepted where `set_camera_info` can write it: in a folder that exists, or below
     `$ROS_HOME`. A bad file in the default place, which nobody named, is told and passed over.
 
     Args:
@@ -202,7 +202,7 @@ def _check_coefficients(info: CameraInfo) -> None:
 
 
 def _doubts(info: CameraInfo, size: tuple[int, int], made_with: str | None, turn: Turn) -> list[str]:
-    """What does not fit between a calibration and the pictures that go out."""
+    """Sentences on how a calibration does not fit the pictures that go out."""
     doubts = []
     if (info.width, info.height) != size:
         doubts.append(

@@ -30,7 +30,7 @@ def given_regions(message: Any) -> Iterator[Numbers]:
     """The input of `check_regions`, from a Detection2DArray.
 
     A box that is turned is taken by the upright one around it. An id that is a number is the track; of another text
-    the track is a checksum; an empty one is none.
+    the track is a checksum; with an empty one there is no track.
 
     Args:
         message: A Detection2DArray.

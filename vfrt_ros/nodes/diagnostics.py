@@ -181,7 +181,7 @@ class Diagnostics:
 
 
 def _node_trouble(work: Work, faults: list[str]) -> tuple[bytes, str] | None:
-    """What concerns all cameras; a node that is not active has no trouble besides."""
+    """The trouble of all cameras; a node that is not active has no other."""
     if work.hung:
         return DiagnosticStatus.ERROR, f"the encoder has given no answer for {work.hung:.0f} s"
     if judged := judge_faults(faults):
@@ -196,7 +196,7 @@ def _node_trouble(work: Work, faults: list[str]) -> tuple[bytes, str] | None:
 
 
 def _trouble(work: Work, silent: float, recent: list[str]) -> tuple[bytes, str] | None:
-    """What concerns one camera."""
+    """The trouble of one camera."""
     if not work.active:
         return None
     if recent:

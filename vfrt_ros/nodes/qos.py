@@ -17,7 +17,7 @@ def _keep_last(depth: int, reliability: ReliabilityPolicy, **more: DurabilityPol
 
 
 def camera_image(reliability: str = "best_effort") -> QoSProfile:
-    """Frames of a camera, to publish or to subscribe: the newest one counts, a lost one is no loss.
+    """Frames of a camera, to publish or to subscribe: the newest one counts, a lost one does not matter.
 
     Args:
         reliability: `best_effort`, or `reliable` for the sake of subscribers that see nothing else.

@@ -20,7 +20,7 @@ DEPTH = 100_000
 
 
 def check_qos_overrides(overrides: Mapping[str, Any]) -> None:
-    """Refuse values that no profile can have; overrides of policies that are none of ours are left alone.
+    """Refuse values that no profile can have; overrides of other policies are left alone.
 
     Args:
         overrides: Parameter name to value, like `qos_overrides./image.subscription.depth` to 5.

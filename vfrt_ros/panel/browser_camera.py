@@ -117,7 +117,7 @@ def _show_standing() -> None:
 
 
 def _session() -> str:
-    """What tells this page from others."""
+    """The id that tells this page from others."""
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
     context = get_script_run_ctx()

@@ -158,7 +158,7 @@ class NodeWatch:
 
 
 def _next_transition(state: int, on: bool) -> int | None:
-    """What leads from a state to active, or from active to inactive; None = it is there.
+    """The transition that leads from a state to active, or from active to inactive; None = it is there.
 
     Raises:
         TransitionError: nothing leads there.

@@ -101,7 +101,7 @@ def _take() -> None:
 
 
 def _pointed_at() -> Box | int | None:
-    """What was pointed at in the picture of the camera that is looked at now."""
+    """The box or track that was pointed at in the picture of the camera that is looked at now."""
     camera, thing = st.session_state.get(_CHOSEN) or ("", None)
     is_same = camera == camera_choice.chosen() and not camera_choice.sees_all()
     return thing if is_same else None

@@ -106,7 +106,7 @@ def group_settings(values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def default_of(name: str) -> Any:
-    """The value of a setting where nobody set it, a list for a list; None = it is none of ours."""
+    """The value of a setting where nobody set it, a list for a list; None = there is no such setting."""
     entry = RecognitionSettings.parameters().get(name)
     default = entry.default if entry else None
     return list(default) if isinstance(default, tuple) else default

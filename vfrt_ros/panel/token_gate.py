@@ -107,7 +107,7 @@ class TokenGate:
         return answer
 
     async def _ask(self, scope: Scope, receive: Receive, *, wrong: bool) -> Response:
-        """What a stranger gets: the page that asks, or what was typed there is tried."""
+        """Send a stranger the page that asks for the token, or try what was typed there."""
         if scope["path"] == PATH and scope["method"] == "POST":
             if self._is_known(await _typed(scope, receive)):
                 return self._let_in({**scope, "query_string": b""})

@@ -45,7 +45,7 @@ def check_camera(
 
 
 def _held(path: str, processes: Path) -> CheckResult | None:
-    """What to say of a camera that somebody has open."""
+    """The result for a camera that somebody has open; None = nobody has."""
     others = holders(path, processes)
     if not others:
         return None

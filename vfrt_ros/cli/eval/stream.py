@@ -121,7 +121,7 @@ def stream_text(summary: Mapping[str, Any]) -> str:
 
 
 def _camera_text(name: str, told: Mapping[str, Any], what: str) -> list[str]:
-    """What the frames of one camera showed; its name stands before it, if it has one."""
+    """Lines on the frames of one camera, which begin with its name, if it has one."""
     lines = [
         f"{f'{name}: ' if name else ''}{counted(told['frames'], 'frame')}, {told['seconds']:.1f} s of {what}"
     ]

@@ -40,7 +40,7 @@ def _settings(arguments: argparse.Namespace) -> FleetSettings:
 
 
 def _of_node(arguments: argparse.Namespace) -> dict[str, str]:
-    """What the running node has.
+    """The fleet's settings of the running node.
 
     Raises:
         CommandError: It is in no fleet.

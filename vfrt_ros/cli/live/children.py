@@ -45,7 +45,7 @@ class Children:
             self._keepers[name].start()
 
     def next_event(self, seconds: float) -> NodeEvent | None:
-        """What happened next; None = nothing within these seconds."""
+        """The next event; None = nothing happened within these seconds."""
         try:
             event = self._events.get(timeout=seconds)
         except queue.Empty:

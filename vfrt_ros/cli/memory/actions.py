@@ -83,7 +83,7 @@ def backup(arguments: argparse.Namespace) -> CommandResult:
 
 
 def _save(node: MemoryNode, target: Path) -> CommandResult:
-    """What the node sends, in a new file."""
+    """Write the node's backup to a new file."""
     refuse_existing(target)
     data = node.backup()
     write_new(target, lambda file: file.write(data))

@@ -79,7 +79,7 @@ def _of_file(memory: Memory) -> CommandResult:
 
 
 def _of_node(node: MemoryNode) -> CommandResult:
-    """What a running node tells; the steps of its history it does not."""
+    """The facts that a running node tells; it does not tell the steps of its history."""
     path, told = node.info()
     encoder = EncoderIdentity(told.encoder_id, told.fingerprint, told.dimension)
     labels = {

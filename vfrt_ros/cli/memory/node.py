@@ -101,7 +101,7 @@ class MemoryNode:
         return NodeClient(self.address)
 
     def _inform(self, client: NodeClient) -> tuple[Path | None, Any]:
-        """What `info` gives; makes sure that the node has the file that is meant open, and no other."""
+        """As `info`; makes sure that the node has the file that is meant open, and no other."""
         try:
             own, told = _file_of(client)
         except (ClientError, CommandError) as error:

@@ -121,7 +121,7 @@ def is_by_node(arguments: argparse.Namespace) -> bool:
 
 
 def _all_of(arguments: argparse.Namespace) -> tuple[Bundle, str]:
-    """What the memory has, and where it was read."""
+    """All that the memory holds, and where it was read."""
     if is_by_node(arguments):
         node = MemoryNode(arguments)
         return node.export(), node.address

@@ -52,7 +52,7 @@ class ViewLink:
         self.trouble = f"Waiting for {address} …"
         """Why there is no new picture; empty where all is well."""
         self.failure: BaseException | None = None
-        """What ended the thread, if it was not `stop`."""
+        """The error that ended the thread; None = it runs, or `stop` ended it."""
 
     def start(self) -> None:
         """Begin to look for the node."""

@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""A window of OpenCV: opened with one clear line where there can be none, closed by its button."""
+"""A window of OpenCV, closed by its button; where none can open, one clear line says why."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ViewWindow:
         self._start: tuple[int, int] | None = None
         self._drawn: Box | None = None
         self.drawing: Box | None = None
-        """What the mouse draws now, in pixels of the window."""
+        """The box that the mouse draws now, in pixels of the window."""
         # Held until Qt has its own: a server that loses its last client may start anew and refuse the next.
         connection = check_display()
         try:

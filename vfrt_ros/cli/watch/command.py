@@ -82,7 +82,7 @@ class Counter:
 
 
 def _show(stack: ExitStack, *, objects: bool, json: bool, alone: bool) -> Callable[[Any], None]:
-    """What shows a message."""
+    """The function that shows a message."""
     if not objects:
         return print_json if json else stack.enter_context(_screen(alone=alone)).show
     from vfrt_ros.cli.answer import to_json

@@ -30,7 +30,7 @@ def check_cameras(cameras: Sequence[str]) -> None:
         cameras: Their names; none = one camera, which has no name.
 
     Raises:
-        SettingError: One is no token of a ROS name, or stands twice.
+        SettingError: One is not a token of a ROS name, or stands twice.
 
     >>> check_cameras(["front", "rear_left"])
     """

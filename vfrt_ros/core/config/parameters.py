@@ -282,7 +282,7 @@ def from_environment(
 ) -> dict[str, Any]:
     """The values that `VFRT_<NAME>` variables give to known parameters.
 
-    An empty variable, as compose files pass one that nobody has set, gives none where an empty text is no value.
+    An empty variable, as compose files pass one that nobody has set, gives none where an empty text is not a value.
 
     Args:
         environment: For example `os.environ`.

@@ -41,7 +41,7 @@ from vfrt_ros.core.types.errors import EncoderError, VfrtError, first_line, near
 Builder = Callable[..., Any]
 HF_PREFIX, OPEN_CLIP_PREFIX, IMAGE_PREFIX = "hf:", "open_clip:", "image:"
 PREFIXES = (HF_PREFIX, OPEN_CLIP_PREFIX, IMAGE_PREFIX)
-"""What the name of a model that is not in the table below begins with: the library or kind that it is of."""
+"""Beginnings of names of models that are not in the table below: the library or kind that they are of."""
 BACKBONE_GROUP, TEXT_GROUP = "vfrt.backbones", "vfrt.text_encoders"
 _HIDDEN = {"fake", "fake_text", "none"}
 

@@ -14,7 +14,7 @@ from vfrt_ros.core.encoders.registry import OPEN_CLIP_PREFIX, PREFIXES
 
 
 def has_weights_of_its_own(name: str) -> bool:
-    """False for an encoder whose weights come with Python packages, and for a name that is none of ours.
+    """False for an encoder whose weights come with Python packages, and for a name that is not ours.
 
     >>> has_weights_of_its_own("clip_vit_b32"), has_weights_of_its_own("embedded")
     (True, False)

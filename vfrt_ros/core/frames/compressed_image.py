@@ -92,7 +92,7 @@ def decode(
 
 
 def _decoded(data: bytes | memoryview, flags: int) -> Any:
-    """What OpenCV makes of the data; None where it makes nothing."""
+    """The picture that OpenCV decodes; None where it cannot."""
     try:
         return cv2.imdecode(np.frombuffer(data, np.uint8), flags) if len(data) else None
     except cv2.error:

@@ -19,7 +19,7 @@ LOSSY = 0.05
 RECENT_S = 10
 """Seconds over which the share is taken."""
 BAD_SECONDS = 3
-"""Seconds among them in which frames were lost: a start or a cut cable is no steady loss."""
+"""Seconds among them in which frames were lost: a start or a cut cable is not a steady loss."""
 STAMPS = 300
 
 

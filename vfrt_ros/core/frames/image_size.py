@@ -44,7 +44,7 @@ def read_header(data: bytes | memoryview) -> EncodedImage | None:
     """The header of a JPEG, PNG, WebP, BMP or TIFF; nothing is decoded.
 
     Returns:
-        None where the data are none of these, or end before the size is told.
+        None where the data are in another format, or end before the size is told.
 
     Source: PNG, ISO/IEC 15948, 11.2.2; JPEG, ITU-T T.81, annex B; WebP, RFC 9649; TIFF, revision 6.0, section 2.
 

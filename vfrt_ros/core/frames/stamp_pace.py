@@ -3,7 +3,7 @@
 """The pace at which a camera stamps its frames, and how many of them are missing, from the stamps alone.
 
 A lost frame leaves a gap of two intervals or more among gaps of one. A camera that changes its rate leaves gaps that
-are long but alike, one that stands still leaves one very long gap, and one that has no rate leaves gaps that are no
+are long but alike, one that stands still leaves one very long gap, and one that has no rate leaves gaps that are not
 multiples of anything: none of these is called a loss.
 """
 

@@ -56,7 +56,7 @@ def checked_prompts(texts: Sequence[str]) -> Prompts:
 
 
 def check_picture(data: bytes) -> None:
-    """Refuse what is no small JPEG; empty = there is none, which is fine.
+    """Refuse anything but a small JPEG; empty = no picture, which is accepted.
 
     Args:
         data: Bytes of a file.
@@ -96,7 +96,7 @@ def checked_quality(entries: Any) -> Mapping[str, float]:
         entries: Measures by name, as a file gives them.
 
     Raises:
-        RequestError: They are too many, a name is no text, or a number is none.
+        RequestError: They are too many, a name is not a text, or a measure is not finite.
         ValueError, TypeError, OverflowError: Not a mapping of names to numbers.
     """
     measures = {_measure(name): float(value) for name, value in dict(entries).items()}

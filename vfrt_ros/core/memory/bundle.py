@@ -53,7 +53,7 @@ LARGEST = 8 * 2**30
 """Bytes that a bundle may unpack to."""
 MOST_MEMBERS = 2_000_000
 _MEMBER = b"PK\x01\x02"
-"""What stands before each member in a zip's directory (APPNOTE.TXT, 4.3.12)."""
+"""The bytes before each member in a zip's directory (APPNOTE.TXT, 4.3.12)."""
 MOST_NUMBERS = 65_536
 """Numbers of an embedding at most."""
 

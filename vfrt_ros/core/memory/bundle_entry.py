@@ -43,7 +43,8 @@ def entry_line(example: TaughtExample) -> str:
 def exportable(example: TaughtExample) -> TaughtExample:
     """The example with all that a memory takes of it; an older vfrt took more than it could give.
 
-    A picture that is too large is made smaller; one that is none, and measures that are none, are left out.
+    A picture that is too large is made smaller; one that is not a JPEG is left out, and so are measures that are not
+    numbers.
 
     Args:
         example: As it is stored.
@@ -94,7 +95,7 @@ def prompts_of_json(entries: Any) -> dict[str, Prompts]:
         entries: What the JSON says: a list of texts for each label.
 
     Raises:
-        RequestError, TypeError: They are none.
+        RequestError, TypeError: Not a list of texts for each label.
     """
     if not isinstance(entries, dict):
         raise TypeError("its prompts are not given by label")

@@ -62,7 +62,7 @@ def _row_faults(database: sqlite3.Connection, table: str, total: tuple[int, int]
 
 
 def embedding_fault(embedding: np.ndarray, dim: int) -> str:
-    """Why a vector is no embedding of `dim` numbers; empty = it is one.
+    """Why a vector is not an embedding of `dim` numbers; empty = it is one.
 
     Args:
         embedding: Expected to be (dim,), finite and of unit norm.
@@ -84,7 +84,7 @@ def embedding_fault(embedding: np.ndarray, dim: int) -> str:
 
 
 def check_embeddings(embeddings: Iterable[np.ndarray], dim: int) -> None:
-    """Refuse vectors that are no embeddings of a memory.
+    """Refuse vectors that are not embeddings of a memory.
 
     Args:
         embeddings: Expected to be (dim,), finite and of unit norm each.

@@ -259,7 +259,7 @@ class FoldedLog:
         give_back_free_pages()
 
     def _load_missing(self, batch: Batch) -> dict[OperationId, tuple[Operation, Teach]]:
-        """What may have to be put into the table: the new teachings, and old ones whose examples may come back."""
+        """Teachings whose examples the table may need: the new ones, and old ones whose examples may come back."""
         taught = {
             operation.id: (operation, payload) for operation, payload in batch if isinstance(payload, Teach)
         }

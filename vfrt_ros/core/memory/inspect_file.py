@@ -116,7 +116,7 @@ def is_ours(path: Path) -> bool:
 
 
 def _bring_up_to_date(file: StoreFile, path: Path, say: Say) -> str:
-    """Migrate an older version, with a backup; returns a fault where it is no version at all."""
+    """Migrate an older version, with a backup; returns a fault where it is not a version at all."""
     read = [
         file.database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id")
     ]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One process at a time: a lock that ends with the process that holds it, however it ends.
 
-Its file also says what was last acknowledged. That is no record, only a witness: it tells a change that was on
+Its file also says what was last acknowledged. That is not a record but a witness: it tells a change that was on
 its way when the process was killed from one that damage took away.
 """
 

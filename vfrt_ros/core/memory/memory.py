@@ -265,7 +265,7 @@ class Memory:
 
         Raises:
             UnknownLabelError: There is no such label.
-            RequestError: Both names are the same, or the new one is none.
+            RequestError: Both names are the same, or the new one is not valid.
             MemoryStoreError: It could not be written; nothing changed.
         """
         label = self._known(label)

@@ -199,7 +199,7 @@ def row_teaches(row: tuple, dim: int) -> tuple[TaughtExample, ...]:
 
 
 def _prepare_log(state: MemoryState, bundle: Bundle, source: str) -> Merge:
-    """What a slice of a log would add, as far as that can be told without this memory's own operations."""
+    """The examples that a slice of a log would add, as far as can be told without this memory's own operations."""
     fold, dim = Fold(), state.encoder.dim
     rows = [row for row in bundle.rows if OperationId(row[0], row[1]) not in state.known]
     taught: dict[OperationId, Teach] = {}

@@ -28,7 +28,7 @@ class NewExample:
 
 
 def teaching(label: str, examples: Sequence[NewExample], *, negative: bool, dim: int, now: float) -> Teach:
-    """What teaching these examples carries.
+    """The payload of teaching these examples.
 
     Args:
         label: Is brought to its normal form.

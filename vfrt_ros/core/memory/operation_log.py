@@ -143,7 +143,7 @@ class OperationLog:
 
     @locked
     def note(self, meta: Mapping[str, str]) -> None:
-        """Write facts beside the log; it is no change of the memory.
+        """Write facts beside the log, which does not count as a change of the memory.
 
         Args:
             meta: By name.

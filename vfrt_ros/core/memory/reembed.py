@@ -127,7 +127,7 @@ def _name_of(examples: Sequence[TaughtExample]) -> str:
 
 
 def _open(path: Path, encoder: EncoderIdentity) -> StoreFile:
-    """The unfinished memory, begun anew where it is none of this encoder or is damaged."""
+    """The unfinished memory, begun anew where it is of another encoder or damaged."""
     report = inspect(path, Journal.WRITE_AHEAD, lambda notice: None)
     if report.file is not None and report.file.encoder == encoder:
         return report.file

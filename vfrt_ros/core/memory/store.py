@@ -41,7 +41,7 @@ class Store:
         recovered: After a write that worked where the one before did not: a sentence on that; else empty.
 
     Raises:
-        MemoryStoreError: The file cannot be opened, is held by another process, is no memory, is of a
+        MemoryStoreError: The file cannot be opened, is held by another process, is not a memory, is of a
             newer version, or belongs to another encoder.
     """
 

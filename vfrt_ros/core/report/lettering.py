@@ -18,7 +18,7 @@ Colour = tuple[int, int, int]
 
 ELLIPSIS = "…"
 SHADE = 0.35
-"""What is left of the picture's brightness behind lettering."""
+"""The share of the picture's brightness that is left behind lettering."""
 
 
 @functools.lru_cache(maxsize=512)

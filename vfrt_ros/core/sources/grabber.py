@@ -72,7 +72,7 @@ class Grabber:
         first: An open source for the first attempt, where the caller has opened one already.
         name: What to call the source while none is open.
         stall: Seconds without an answer after which a source counts as hanging.
-        on_bug: Gets what a source raised that is no SourceError; the source is then opened again like one that
+        on_bug: Gets what a source raised other than a SourceError; the source is then opened again like one that
             failed. None = a bug ends the reading and comes to light in `wait`.
     """
 

@@ -110,7 +110,7 @@ def load_image(path: Path) -> Image:
 
 
 def _cure(data: bytes) -> str:
-    """What to do with a file that OpenCV cannot read, where that is known."""
+    """The cure for a file that OpenCV cannot read; empty where none is known."""
     return (
         " It is HEIC: save it as JPEG."
         if data[4:8] == b"ftyp" and data[8:11] in (b"hei", b"hev", b"mif")

@@ -14,7 +14,7 @@ from vfrt_ros.core.sources.source import Image
 from vfrt_ros.core.types.errors import SourceError
 
 FROZEN_S = 3.0
-"""A sensor's noise makes each picture another one: the same bytes for so long are no camera's view."""
+"""A sensor's noise makes each picture another one: a camera does not give the same bytes for so long."""
 BLACK_S = 1.0
 BLACK_MEAN = 10.0
 """Mean of the grey values, of 255, below which a picture counts as black: a covered lens, not a dim room."""

@@ -96,7 +96,7 @@ def find(
 
 
 def _boxes(recogniser: Recogniser, path: Path, stamp: float, source: str) -> list[tuple[Box, str]]:
-    """What the recogniser finds in a picture: each box with its label."""
+    """The boxes that the recogniser finds in a picture, each with its label."""
     frame = load_image(path)
     if source != "motion":
         recogniser.restart_view()

@@ -74,7 +74,7 @@ class ProtocolResult:
 
 @dataclass(slots=True)
 class _Found:
-    """What the courses gave so far."""
+    """The results of the courses so far."""
 
     complete: list[Outcome] = field(default_factory=list)
     partial: list[Outcome] = field(default_factory=list)

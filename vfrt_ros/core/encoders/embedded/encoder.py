@@ -37,7 +37,7 @@ _LOGIT_TEMPERATURE, _NAME_TEMPERATURE = 2.0, 0.1
 
 
 class _Shared:
-    """What pictures and text both need: runtime and device, and constants made on first use."""
+    """The runtime and device of pictures and text, and constants made on first use."""
 
     def __init__(self, runtime: str, device: str) -> None:
         self._runtime, self._device = runtime, device

@@ -17,7 +17,7 @@ _IMAGENET: dict[str, Any] = {
     "image_mean": (0.485, 0.456, 0.406), "image_std": (0.229, 0.224, 0.225), "resample": 3,
     "do_resize": True, "do_rescale": True, "do_normalize": True, "rescale_factor": 1 / 255,
 }  # fmt: skip
-"""What is usual on ImageNet, and what DINOv2's processor says."""
+"""The preparation that is usual on ImageNet; DINOv2's processor says the same."""
 _CONVNEXT_SQUEEZES_FROM = 384
 """ConvNeXt's processor crops below this side, and squeezes the picture into the square from it on.
 Source: transformers, image_processing_convnext.py."""

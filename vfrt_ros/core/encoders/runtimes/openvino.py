@@ -232,7 +232,7 @@ def _convert(network: Network) -> Any:
 
 
 def compile_options(precision: str, streams: int = 1) -> dict[str, Any]:
-    """What a model is compiled with, by OpenVINO's names, to run in a precision as quickly as it can.
+    """The options, by OpenVINO's names, with which a model runs in a precision as quickly as it can.
 
     Args:
         precision: `f32`, `bf16`, `f16` or `int8`.

@@ -27,7 +27,7 @@ SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class PrecisionTrial:
-    """What a network did in some precisions on this processor.
+    """Times and cosines of a network in some precisions on this processor.
 
     Attributes:
         milliseconds: By precision, the median of a forward pass.

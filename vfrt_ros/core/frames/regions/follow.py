@@ -21,7 +21,7 @@ REACH = 0.5
 LEAST_CORRELATION = 0.6
 """Normalised correlation below which it is not the same thing."""
 STILL = 0.02
-"""A box that correlates as well where it was, but for this, has not moved: rounding is no movement."""
+"""A box that correlates as well where it was, but for this, has not moved: rounding is not movement."""
 PLAIN = 2.0
 MOST_DIFFERENCE = 8.0
 """A box with less deviation than `PLAIN` grey levels has nothing to correlate: it has to be as bright as before."""

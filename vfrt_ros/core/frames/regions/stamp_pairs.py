@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 PICTURES = 32
 """Pictures to keep: a second of a camera, which is longer than a detector takes."""
 PICTURE_BYTES = 64 * 2**20
-"""What they may take together, though the newest one is always kept."""
+"""Bytes that the pictures may take together; the newest one is kept however large it is."""
 WAITING = 8
 """Messages of boxes that wait for their picture."""
 
