@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from vfrt_ros.cli.interrupt import INTERRUPTED as INTERRUPTED
 from vfrt_ros.core.types.errors import SettingError, VfrtError
@@ -39,6 +40,25 @@ class Command:
     examples: tuple[str, ...]
     configure: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+
+
+def add_command(commands: Any, name: str, summary: str, examples: Iterable[str]) -> argparse.ArgumentParser:
+    """The parser of one more command, whose help has its summary and its examples.
+
+    Args:
+        commands: From `add_subparsers`.
+        name: Of the command.
+        summary: What it does, in the imperative, without a full stop.
+        examples: Command lines.
+    """
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[:1].upper() + summary[1:] + ".",
+        epilog="\n".join(["examples:", *(f"  {line}" for line in examples)]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:

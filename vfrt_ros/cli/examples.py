@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from vfrt_ros.cli.aligned import aligned
 from vfrt_ros.cli.command import (
     Command,
     CommandError,
@@ -75,15 +76,12 @@ def table(examples: list[Any]) -> str:
     """The examples as aligned columns, or what to do where there are none."""
     if not examples:
         return "No examples: `vfrt register LABEL` teaches what the camera shows."
-    width = max(len("label"), *(len(example.label) + 4 * example.negative for example in examples))
-    ids = max(len(example.id) for example in examples)
-    rows = [f"{'id':<{ids}}  {'label':<{width}}  {'when':<16}  from"]
+    rows = [("id", "label", "when", "from")]
     for example in examples:
         label = f"not {example.label}" if example.negative else example.label
         when = datetime.fromtimestamp(example.created.sec).strftime("%Y-%m-%d %H:%M")
-        source = example.source or "shown here"
-        rows.append(f"{example.id:<{ids}}  {label:<{width}}  {when}  {source}")
-    return "\n".join(rows)
+        rows.append((example.id, label, when, example.source or "shown here"))
+    return "\n".join(aligned(rows))
 
 
 def file_name(example: Any) -> str:

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from vfrt_ros import __version__
-from vfrt_ros.cli.command import FAILED, INTERRUPTED, OK, WRONG_USAGE, Command, UsageError
+from vfrt_ros.cli.command import FAILED, INTERRUPTED, OK, WRONG_USAGE, Command, UsageError, add_command
 from vfrt_ros.cli.completion import complete_if_asked
 from vfrt_ros.cli.interrupt import raising
 from vfrt_ros.cli.service_commands import SERVICE_COMMANDS
@@ -80,13 +80,7 @@ def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in names:
         command = load_command(name)
-        own = commands.add_parser(
-            name,
-            help=command.summary,
-            description=command.summary[:1].upper() + command.summary[1:] + ".",
-            epilog="\n".join(["examples:", *(f"  {line}" for line in command.examples)]),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        own = add_command(commands, name, command.summary, command.examples)
         # Python 3.11's own pattern has no exponent: `vfrt set alpha_fusion -1e-3` would be an option.
         own._negative_number_matcher = NEGATIVE
         command.configure(own)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from vfrt_ros.cli.aligned import aligned
 from vfrt_ros.cli.ask import ask, message_of
 from vfrt_ros.cli.command import Command, UsageError, add_json_option, add_node_options
 from vfrt_ros.cli.region_options import track_of
@@ -105,12 +106,11 @@ def table(response: Any) -> str:
     labels = response.labels
     if not labels:
         return "Nothing learned yet: `vfrt register LABEL` teaches what the camera shows."
-    width = max(len("label"), *(len(info.label) for info in labels))
-    rows = [f"{'label':<{width}}  examples  negatives  prompts  threshold"]
-    for info in labels:
-        counts = f"{info.examples:>8}  {info.negatives:>9}  {info.prompts:>7}  {info.threshold:>9.2f}"
-        rows.append(f"{info.label:<{width}}  {counts}")
-    return "\n".join(rows)
+    rows = [("label", "examples", "negatives", "prompts", "threshold")] + [
+        (each.label, f"{each.examples}", f"{each.negatives}", f"{each.prompts}", f"{each.threshold:.2f}")
+        for each in labels
+    ]
+    return "\n".join(aligned(rows, right=range(1, 5)))
 
 
 def listing(response: Any) -> str:

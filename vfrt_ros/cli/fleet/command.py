@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vfrt_ros.cli.command import Command, add_json_option, add_node_options
+from vfrt_ros.cli.command import Command, add_command, add_json_option, add_node_options
 
 EXAMPLES = {
     "serve": ("vfrt fleet serve", "vfrt fleet serve --host 192.168.1.7"),
@@ -22,16 +22,9 @@ SUMMARIES = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """The sub-commands of `vfrt fleet` and their options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    parsers = {}
-    for name, summary in SUMMARIES.items():
-        parsers[name] = actions.add_parser(
-            name,
-            help=summary,
-            description=summary[:1].upper() + summary[1:] + ".",
-            epilog="\n".join(["examples:", *(f"  {line}" for line in EXAMPLES[name])]),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-    serve, status = parsers["serve"], parsers["status"]
+    serve, status = (
+        add_command(actions, name, SUMMARIES[name], EXAMPLES[name]) for name in ("serve", "status")
+    )
     serve.add_argument(
         "--host",
         default="127.0.0.1",

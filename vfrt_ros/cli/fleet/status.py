@@ -9,6 +9,7 @@ import os
 import time
 from typing import Any
 
+from vfrt_ros.cli.aligned import aligned
 from vfrt_ros.cli.answer import to_json
 from vfrt_ros.cli.command import OK, CommandError, node_address
 from vfrt_ros.core.types.counted import counted
@@ -91,11 +92,7 @@ def _table(robots: list[RobotStatus]) -> list[str]:
         lag = "-" if robot.lag is None else str(robot.lag)
         reads = "yes" if robot.online else "no"
         rows.append((robot.sender.name, robot.sender.robot, str(robot.newest or "-"), when, reads, lag))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    return aligned(rows)
 
 
 def _ago(seconds: float) -> str:

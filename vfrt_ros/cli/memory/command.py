@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vfrt_ros.cli.command import Command, add_json_option, add_node_options
+from vfrt_ros.cli.command import Command, add_command, add_json_option, add_node_options
 
 EXAMPLES = {
     "info": (
@@ -46,13 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     parsers = {}
     for name, summary in SUMMARIES.items():
-        parsers[name] = own = actions.add_parser(
-            name,
-            help=summary,
-            description=summary[:1].upper() + summary[1:] + ".",
-            epilog="\n".join(["examples:", *(f"  {line}" for line in EXAMPLES[name])]),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        parsers[name] = own = add_command(actions, name, summary, EXAMPLES[name])
         own.add_argument(
             "--file", type=Path, metavar="FILE", help="the memory (default: the one below $ROS_HOME/vfrt)"
         )

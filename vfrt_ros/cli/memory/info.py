@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from vfrt_ros.cli.aligned import aligned
 from vfrt_ros.cli.command_result import CommandResult
 from vfrt_ros.cli.memory.node import MemoryNode
 from vfrt_ros.cli.memory.place import chosen_file, opened, path_of, size_of
@@ -131,12 +132,12 @@ def _facts(encoder: EncoderIdentity) -> dict[str, Any]:
 def _told(head: list[str], facts: dict[str, Any], tail: list[str] | None = None) -> CommandResult:
     labels = facts["labels"]
     lines = [*head, f"{counted(facts['examples'], 'example')}, {counted(len(labels), 'label')}"]
-    width = max([len("label"), *(len(label) for label in labels)])
     if labels:
-        lines.append(f"{'label':<{width}}  examples  negatives  prompts")
-    for label, row in labels.items():
-        words = _prompts(row["prompts"])
-        lines.append(f"{label:<{width}}  {row['examples']:>8}  {row['negatives']:>9}  {words:>7}")
+        counts = [
+            (label, str(row["examples"]), str(row["negatives"]), _prompts(row["prompts"]))
+            for label, row in labels.items()
+        ]
+        lines += aligned([("label", "examples", "negatives", "prompts"), *counts], right={1, 2, 3})
     return CommandResult("\n".join([*lines, *(tail or [])]), facts)
 
 

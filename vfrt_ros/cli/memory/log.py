@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from vfrt_ros.cli.aligned import aligned
 from vfrt_ros.cli.command_result import CommandResult
 from vfrt_ros.cli.memory.node import MemoryNode
 from vfrt_ros.cli.memory.place import chosen_file, opened
@@ -64,8 +65,5 @@ def _lines(entries: Sequence[LogEntry], robot: str, names: Mapping[str, str]) ->
         )
         for entry in entries
     ]
-    shown = [0, 1, *([2] if names else [])]
-    widths = {column: max(len(row[column]) for row in rows) for column in shown}
-    return [f"This memory is robot {robot}{own}."] + [
-        "  ".join([*(f"{row[column]:<{widths[column]}}" for column in shown), row[3]]) for row in rows
-    ]
+    shown = rows if names else [(when, key, what) for when, key, _, what in rows]
+    return [f"This memory is robot {robot}{own}.", *aligned(shown)]

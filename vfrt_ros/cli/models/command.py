@@ -10,7 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.cli.command import OK, Command, CommandError, add_json_option
+from vfrt_ros.cli.aligned import aligned
+from vfrt_ros.cli.command import OK, Command, CommandError, add_command, add_json_option
 
 EXAMPLES = {
     "list": ("vfrt models list", "vfrt models list --json"),
@@ -29,13 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     for name, summary in SUMMARIES.items():
-        own = actions.add_parser(
-            name,
-            help=summary,
-            description=summary[:1].upper() + summary[1:] + ".",
-            epilog="\n".join(["examples:", *(f"  {line}" for line in EXAMPLES[name])]),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        own = add_command(actions, name, summary, EXAMPLES[name])
         if name != "list":
             own.add_argument(
                 "name", metavar="NAME", help="as in vfrt models list, or hf:OWNER/MODEL and the like"
@@ -91,17 +86,20 @@ def is_here(name: str) -> bool:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """The encoders in aligned columns, and what to do with them."""
-    width = max(len(row["name"]) for row in rows)
     here = {True: "here", False: "-", None: "?"}
-    lines = [f"{'name':<{width}}  weights  here   dim  size  licence and note"]
+    shown = [("name", "weights", "here", "dim", "size", "licence and note")]
     for row in rows:
-        facts = f"{row['size_mb']:>4} MB" if "size_mb" in row else f"{'':>7}"
-        numbers = f"{row.get('dim', ''):>4}  {row.get('img_size', ''):>4}"
+        weights = f"{row['size_mb']} MB" if "size_mb" in row else ""
+        numbers = str(row.get("dim", "")), str(row.get("img_size", ""))
         published = f"ImageNet {row['accuracy']} {row['measure']}" if row.get("accuracy") else ""
         text = "; ".join(part for part in (row.get("licence", ""), row["note"], published) if part)
-        lines.append(f"{row['name']:<{width}}  {facts}  {here[row['here']]:<4}  {numbers}  {text}")
+        shown.append((row["name"], weights, here[row["here"]], *numbers, text))
     return "\n".join(
-        [*lines, "", "`vfrt models pull NAME` fetches weights; vfrt live --backbone NAME uses them."]
+        [
+            *aligned(shown, right={1, 3, 4}),
+            "",
+            "`vfrt models pull NAME` fetches weights; vfrt live --backbone NAME uses them.",
+        ]
     )
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from vfrt_ros.cli.aligned import aligned
+
 FRAMES, WARM_UP = 12, 3
 SHAPE = (480, 640, 3)
 RATE = 15.0
@@ -83,12 +85,12 @@ def text(speeds: list[Speed], rate: float = RATE) -> str:
         speeds: What was measured.
         rate: Pictures a second.
     """
-    width = max((len(one.name) for one in speeds), default=4)
-    lines = [f"{'encoder here':<{max(width, 12)}}  ms a picture  ImageNet top-1 as published"]
+    rows = [("encoder here", "ms a picture", "ImageNet top-1 as published")]
     for one in speeds:
-        shown = f"{one.milliseconds:12.1f}" if one.usable else f"{'–':>12}"
+        shown = f"{one.milliseconds:.1f}" if one.usable else "–"
         known = f"{one.accuracy:.1f} {one.measure} ({one.source})" if one.accuracy else "–"
-        lines.append(f"{one.name:<{max(width, 12)}}  {shown}  {known}{'' if one.usable else f'; {one.note}'}")
+        rows.append((one.name, shown, known if one.usable else f"{known}; {one.note}"))
+    lines = aligned(rows, right={1})
     best = suited(speeds, rate)
     if best is None:
         return "\n".join([*lines, "", "None can be used; `vfrt doctor` says why."])
