@@ -65,7 +65,7 @@ def nothing_runs() -> Iterator[None]:
         return resolve(host, *arguments, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vfrt_ros.client.ros_client.join_graph", _no_graph)
+        patch.setattr("vfrt_ros.client.ros_thread.join_graph", _no_graph)
         patch.setattr("vfrt_ros.cli.live.node_processes.NodeProcesses", _Ended)
         patch.setattr("vfrt_ros.bringup.has_camera", lambda: False)
         patch.setattr("vfrt_ros.cli.view.window.ViewWindow", _Ended)
