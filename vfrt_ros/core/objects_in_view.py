@@ -10,13 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from vfrt_ros.core.config.settings import RecognitionSettings
-from vfrt_ros.core.decision import decide
 from vfrt_ros.core.frames.regions.tracker import Tracker
 from vfrt_ros.core.memory.memory import Memory
+from vfrt_ros.core.past import Past
 from vfrt_ros.core.report.explanation import LastDecision
 from vfrt_ros.core.scoring.rule import FusionRule
 from vfrt_ros.core.search import Search
-from vfrt_ros.core.smoothing import Smoother, favour, has_hysteresis
 from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.evidence import Evidence
 from vfrt_ros.core.types.observation import Observation
@@ -27,17 +26,11 @@ RECENT_CROPS = 16
 
 
 class _Thing:
-    """One track: the past of its smoothing, its newest crops, and how it was decided last."""
+    """One track: its past and its newest crops."""
 
     def __init__(self) -> None:
-        self.smoother = Smoother()
-        self.held: str | None = None
-        self.last: LastDecision | None = None
+        self.past = Past()
         self.crops: deque[Observation] = deque(maxlen=RECENT_CROPS)
-
-    def forget_the_past(self) -> None:
-        self.smoother.reset()
-        self.held = self.last = None
 
 
 class ObjectsInView:
@@ -99,12 +92,12 @@ class ObjectsInView:
         Raises:
             RequestError: No object in view has the number.
         """
-        return self._thing(track).last
+        return self._thing(track).past.last
 
     def forget_the_past(self) -> None:
         """Forget all smoothing and hysteresis, though the tracks go on."""
         for thing in self._things.values():
-            thing.forget_the_past()
+            thing.past.forget()
 
     def restart(self) -> None:
         """Begin anew: the next picture is of another scene."""
@@ -125,23 +118,14 @@ class ObjectsInView:
         tracks = self._tracker.number([one.region for one in seen], stamp)
         things = [self._things.setdefault(track, _Thing()) for track in tracks]
         smoothed = [
-            thing.smoother.smooth(evidence, settings.temporal_ema, stamp)
+            thing.past.smooth(evidence, settings, stamp)
             for thing, evidence in zip(things, every, strict=True)
         ]
         objects = []
-        for track, thing, one, evidence, raw in zip(
+        for track, thing, one, evidence, scores in zip(
             tracks, things, seen, smoothed, rule.conclude_each(smoothed), strict=True
         ):
-            scores = favour(raw, thing.held)
-            decision = decide(
-                evidence,
-                scores,
-                memory.table.count,
-                k_candidates=settings.k_candidates,
-                version=memory.version,
-            )
-            thing.last = LastDecision(one.observation, evidence, scores, decision, settings)
-            thing.held = decision.label if decision.known and has_hysteresis(settings) else None
+            decision = thing.past.decide(one.observation, evidence, scores, memory, settings)
             thing.crops.append(one.observation)
             objects.append(RecognisedObject(track, one.region.box, decision))
         self._last = tuple(tracks)

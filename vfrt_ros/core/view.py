@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from vfrt_ros.core.config.settings import RecognitionSettings
-from vfrt_ros.core.decision import decide
 from vfrt_ros.core.frames.recent_frames import RecentFrames
 from vfrt_ros.core.frames.recent_pictures import RecentPictures
 from vfrt_ros.core.frames.regions.finder import RegionFinder
@@ -15,9 +14,9 @@ from vfrt_ros.core.frames.repeats import Repeats
 from vfrt_ros.core.frames.thumbnailer import Thumbnailer
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.objects_in_view import ObjectsInView
+from vfrt_ros.core.past import Past
 from vfrt_ros.core.report.explanation import Explanation, LastDecision, explain
 from vfrt_ros.core.scoring.rule import FusionRule
-from vfrt_ros.core.smoothing import Smoother, favour, has_hysteresis
 from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.core.types.errors import NoFramesError, UnknownLabelError, nearest
 from vfrt_ros.core.types.label import stored_label
@@ -42,10 +41,8 @@ class View:
     def __init__(self, camera: str = "") -> None:
         self.repeats = Repeats()
         self._recent = RecentFrames()
-        self._smoother = Smoother()
+        self._past = Past()
         self._thumbnailer = Thumbnailer()
-        self._held: str | None = None
-        self._last: LastDecision | None = None
         self.objects = ObjectsInView()
         self.pictures = RecentPictures()
         self.finder = RegionFinder()
@@ -75,18 +72,8 @@ class View:
             memory: Counts the examples.
             settings: In force.
         """
-        evidence = rule.evidence(observation.embedding)
-        evidence = self._smoother.smooth(evidence, settings.temporal_ema, observation.stamp)
-        scores = favour(rule.conclude(evidence), self._held)
-        decision = decide(
-            evidence,
-            scores,
-            memory.table.count,
-            k_candidates=settings.k_candidates,
-            version=memory.version,
-        )
-        self._last = LastDecision(observation, evidence, scores, decision, settings)
-        self._held = decision.label if decision.known and has_hysteresis(settings) else None
+        evidence = self._past.smooth(rule.evidence(observation.embedding), settings, observation.stamp)
+        decision = self._past.decide(observation, evidence, rule.conclude(evidence), memory, settings)
         self._thumbnailer.expect(observation)
         return decision
 
@@ -129,7 +116,7 @@ class View:
             RequestError: The label is not valid, or no object in view has the track.
             UnknownLabelError: There is no such label.
         """
-        last = self.objects.last_decision(track) if track else self._last
+        last = self.objects.last_decision(track) if track else self._past.last
         if last is None:
             raise NoFramesError("No frame was recognised since the last change: is the camera running?")
         known = last.evidence.labels
@@ -148,7 +135,7 @@ class View:
         Args:
             weights: As the rule says them.
         """
-        return self._last and self._last.with_weights(weights)
+        return self._past.last and self._past.last.with_weights(weights)
 
     def forget_the_past(self, *, last: LastDecision | None = None) -> None:
         """Forget the past of the smoothing and the hysteresis.
@@ -156,9 +143,7 @@ class View:
         Args:
             last: How the last frame was decided, where that can still be explained.
         """
-        self._smoother.reset()
-        self._held = None
-        self._last = last
+        self._past.forget(last)
         self.objects.forget_the_past()
 
     def restart(self) -> None:
