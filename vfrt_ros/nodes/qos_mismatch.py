@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
@@ -19,39 +20,28 @@ def publisher_events(node: Node, topic: str, cure: str = "") -> PublisherEventCa
         topic: As it is given to `create_publisher`.
         cure: What to do on this side where the policy is the reliability.
     """
-    told: set[str] = set()
 
-    def tell(event: Any) -> None:
-        policy = _policy(event)
-        if policy in told:
-            return
-        told.add(policy)
-        node.get_logger().warning(
+    def say(policy: str) -> str:
+        return (
             f"A subscriber of {node.resolve_topic_name(topic)} asks for another {policy} than is offered and "
             f"gets nothing. Make it {_SUBSCRIBER.get(policy, f'ask for less {policy}')}"
             f"{f', or {cure}' if cure and policy == 'RELIABILITY' else ''}."
         )
 
-    return PublisherEventCallbacks(incompatible_qos=tell)
+    return PublisherEventCallbacks(incompatible_qos=_tell_once(node, say))
 
 
 def subscription_events(node: Node, topic: str) -> SubscriptionEventCallbacks:
     """Event callbacks of a subscription: a publisher that offers less than is asked for is told once."""
-    told: set[str] = set()
 
-    def tell(event: Any) -> None:
-        policy = _policy(event)
-        if policy in told:
-            return
-        told.add(policy)
+    def say(policy: str) -> str:
         full = node.resolve_topic_name(topic)
         override = f"qos_overrides.{full}.subscription.reliability:=best_effort"
-        node.get_logger().warning(
-            f"A publisher of {full} offers another {policy} than is asked for: nothing comes from it. "
-            + (f"Start this node with -p {override}." if policy == "RELIABILITY" else "Change the publisher.")
+        return f"A publisher of {full} offers another {policy} than is asked for: nothing comes from it. " + (
+            f"Start this node with -p {override}." if policy == "RELIABILITY" else "Change the publisher."
         )
 
-    return SubscriptionEventCallbacks(incompatible_qos=tell)
+    return SubscriptionEventCallbacks(incompatible_qos=_tell_once(node, say))
 
 
 _SUBSCRIBER = {
@@ -60,5 +50,14 @@ _SUBSCRIBER = {
 }
 
 
-def _policy(event: Any) -> str:
-    return str(qos_policy_name_from_kind(event.last_policy_kind)).removesuffix("_QOS_POLICY")
+def _tell_once(node: Node, say: Callable[[str], str]) -> Callable[[Any], None]:
+    """Takes events, and logs one line for each policy."""
+    told: set[str] = set()
+
+    def tell(event: Any) -> None:
+        policy = str(qos_policy_name_from_kind(event.last_policy_kind)).removesuffix("_QOS_POLICY")
+        if policy not in told:
+            told.add(policy)
+            node.get_logger().warning(say(policy))
+
+    return tell

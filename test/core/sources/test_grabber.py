@@ -143,7 +143,7 @@ def test_a_lost_camera_is_opened_again_with_one_line_at_each_end(rig: Rig) -> No
     assert rig.events() == [Event.LOST, Event.BACK]
     assert rig.clock.waits == [0.5, 1.0, 2.0, 4.0]
     assert first.closed.is_set()
-    assert not grabber.lost
+    assert grabber.health.lost_for is None
     grabbed = grabber.wait(timeout=DEADLINE)
     assert grabbed is not None and grabbed.image[0, 0, 0] == 3
     block.go.set()

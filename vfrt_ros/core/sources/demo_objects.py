@@ -41,7 +41,7 @@ class Card:
 
 
 CARDS = (
-    Card("cat", "chelsea.png", (0.15, 0.0, 0.85, 1.0), 0.33, 1.5),
+    Card("cat", "chelsea.png", (0.15, 0.0, 0.85, 1.0), 0.33, EMPTY_SECONDS),
     Card("cup of coffee", "coffee.png", (0.15, 0.0, 0.85, 1.0), 0.76, 2.5),
     Card("rocket", "rocket.jpg", (0.2, 0.1, 0.8, 0.95), 0.33, 11.5),
 )

@@ -167,12 +167,6 @@ class Grabber:
                 self._stands_in,
             )
 
-    @property
-    def lost(self) -> bool:
-        """True while the source has failed or hangs."""
-        with self._changed:
-            return self._lost_at is not None
-
     def wait(self, after: int = 0, timeout: float | None = None) -> Grabbed | None:
         """The newest frame, as soon as its sequence number is over `after`.
 

@@ -103,18 +103,6 @@ class EmbeddedBackbone:
             row[:] = image_vector(logits[0], features[0], self._classes)
         return vectors
 
-    def classify(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The network's own outputs.
-
-        Args:
-            image: (H, W, 3) uint8 RGB.
-
-        Returns:
-            Logits (1000,) and pooled features (1280,), float32.
-        """
-        ((logits, features),) = self._classify_each([image])
-        return logits[0], features[0]
-
     def _classify_each(self, images: Sequence[np.ndarray]) -> list[Arrays]:
         if len(images) == 1:
             return [self._runtime.run(_square(images[0], self._size))]
