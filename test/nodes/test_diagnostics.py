@@ -258,7 +258,7 @@ def test_a_memory_that_cannot_be_written_is_an_error_until_it_can(desk, tmp_path
     database.execute("PRAGMA query_only = OFF")
     recogniser.set_prompts(["cup"])
     assert desk.status(1.0).level == OK
-    copy = recogniser.memory._folded.store._replica.file.database
+    copy = recogniser.memory._folded.store._replica._copy.database
     copy.execute("PRAGMA query_only = ON")
     recogniser.set_prompts(["pen"])
     assert (desk.status(1.0).level, "second file" in desk.status(1.0).message) == (WARN, True)

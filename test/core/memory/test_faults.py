@@ -131,7 +131,7 @@ def test_a_change_that_only_the_copy_took_was_never_made(goes_on, memory) -> Non
     before = state(memory)
     with full_disk(memory), pytest.raises(MemoryStoreError):
         memory.register("hat", new_examples(60, 7))
-    assert memory._folded.store._replica.file.version == before[1] + 1
+    assert memory._folded.store._replica._copy.version == before[1] + 1
     assert (state(memory), memory.has_copy) == (before, False)
     if goes_on:
         memory.forget("cup")
@@ -176,7 +176,7 @@ def test_another_file_in_its_place_is_not_written_over(memory) -> None:
 
 
 def test_a_copy_that_cannot_be_written_is_spoken_of_once_and_catches_up(memory) -> None:
-    copy = memory._folded.store._replica.file.database
+    copy = memory._folded.store._replica._copy.database
     copy.execute("PRAGMA query_only = ON")
     for seed in range(3):
         memory.register("hat", new_examples(1, seed))

@@ -42,11 +42,6 @@ class Replica:
         self._thread = ThreadPoolExecutor(1, "memory-copy")
 
     @property
-    def file(self) -> StoreFile | None:
-        """The second file; None = there is none now."""
-        return self._copy
-
-    @property
     def has_all(self) -> bool:
         """Whether it holds all that the first one does, and nothing else."""
         return self._copy is not None and not self._lag and not self._is_ahead

@@ -22,10 +22,9 @@ from typing import Any
 
 from vfrt_ros.core.sources.backoff import Backoff
 from vfrt_ros.core.sources.clock import Clock, SteadyClock
-from vfrt_ros.core.sources.fit import describe_fit, fit
+from vfrt_ros.core.sources.fitter import Fitter
 from vfrt_ros.core.sources.health import Health
 from vfrt_ros.core.sources.notice import Event, Notice
-from vfrt_ros.core.sources.picture_watch import PictureWatch
 from vfrt_ros.core.sources.reading import AttemptEnd, Reading
 from vfrt_ros.core.sources.source import Image, Source
 from vfrt_ros.core.types.errors import SourceError
@@ -94,11 +93,9 @@ class Grabber:
     ) -> None:
         self._on_bug = on_bug
         self._opener = opener
-        self._size = size
         self._fps = fps
         self._report = report
         self._note_opened = opened
-        self._turn = turn
         self._clock = clock or SteadyClock()
         self._stamp = stamp or self._clock.now
         self._first = first
@@ -114,14 +111,13 @@ class Grabber:
         self._current: Reading | None = None
         self._hanging: list[Reading] = []
         self._latest: Grabbed | None = None
-        self._seen_size = size
         self._lost_at: float | None = None
         self._back_at = self._clock.now()
         self._flowed = 0
         self._ended = False
         self._crash: Exception | None = None
         self._reopenings = 0
-        self._pictures = PictureWatch()
+        self._fitter = Fitter(size, turn, report)
 
     def start(self) -> None:
         """Begin to read; only once."""
@@ -154,7 +150,7 @@ class Grabber:
         """How the source does."""
         with self._changed:
             lost_for = None if self._lost_at is None else self._clock.now() - self._lost_at
-            sight = self._pictures.sight
+            sight = self._fitter.sight
             frames = self._latest.sequence if self._latest else 0
             return Health(
                 self._name,
@@ -253,7 +249,7 @@ class Grabber:
         self._stands_in = source.stands_in
         self._expected_fps = min(self._fps, source.fps or self._fps)
         self._patience = max(self._stall, SILENT_PERIODS / source.fps if source.fps else 0.0)
-        self._pictures.restart()
+        self._fitter.restart()
         self._note_opened(source)
 
     def _wake(self) -> None:
@@ -262,13 +258,7 @@ class Grabber:
 
     def _deliver(self, reading: Reading, source: Source, image: Image) -> None:
         stamp = self._stamp()
-        watched = source.live and not source.polled
-        notice = self._pictures.tell(source.name, image, self._clock.now()) if watched else None
-        if notice is not None:
-            self._report(notice)
-        image = self._turn(image)
-        self._note_size(source, image)
-        image = fit(image, self._size)
+        image = self._fitter.fitted(source, image, self._clock.now())
         with self._changed:
             if reading is not self._current or reading.abandoned:
                 return
@@ -285,14 +275,6 @@ class Grabber:
             gone = self._clock.now() - lost_at
             how = "back" if sequence > 1 else "there"
             self._report(Notice(Event.BACK, f"The {source.name} is {how} after {gone:.1f} s."))
-
-    def _note_size(self, source: Source, image: Image) -> None:
-        size = (image.shape[1], image.shape[0])
-        if size == self._seen_size:
-            return
-        self._seen_size = size
-        if not source.mixed_sizes and size != self._size:
-            self._report(Notice(Event.RESIZED, f"The {source.name}: {describe_fit(size, self._size)}."))
 
     def _lose(self, error: SourceError) -> None:
         now = self._clock.now()
