@@ -25,13 +25,23 @@ def picture_message(path: Path, long_side: int) -> tuple[Any, float]:
         CommandError: It is not there.
         SourceError: The file is not a picture.
     """
+    pixels = load_picture(path)
+    scale = min(1.0, long_side / max(pixels.shape[:2]))
+    return image_message(shrink(pixels, round(scale * min(pixels.shape[:2])))), scale
+
+
+def load_picture(path: Path) -> Any:
+    """A picture file as (H, W, 3) uint8 BGR, upright.
+
+    Raises:
+        CommandError: It is not there.
+        SourceError: The file is not a picture.
+    """
     from vfrt_ros.core.sources.images import load_image
 
     if not path.is_file():
         raise CommandError(f"There is no file {path}.")
-    pixels = load_image(path)
-    scale = min(1.0, long_side / max(pixels.shape[:2]))
-    return image_message(shrink(pixels, round(scale * min(pixels.shape[:2])))), scale
+    return load_image(path)
 
 
 def image_message(pixels: Any) -> Any:

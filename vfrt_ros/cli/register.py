@@ -19,7 +19,7 @@ from vfrt_ros.cli.command import (
     add_json_option,
     add_node_options,
 )
-from vfrt_ros.cli.picture_message import image_message, shrink
+from vfrt_ros.cli.picture_message import image_message, load_picture, shrink
 from vfrt_ros.cli.region_options import HELP, box_of, message_of_box, track_of
 from vfrt_ros.client.patience import CALL_SECONDS
 from vfrt_ros.core.types.rejection import left_out
@@ -133,11 +133,7 @@ def read_image(path: Path) -> Any:
         CommandError: It is not there.
         SourceError: The file is not a picture.
     """
-    from vfrt_ros.core.sources.images import load_image
-
-    if not path.is_file():
-        raise CommandError(f"There is no file {path}.")
-    return image_message(shrink(load_image(path), SHORT_SIDE))
+    return image_message(shrink(load_picture(path), SHORT_SIDE))
 
 
 def picture_paths(names: Sequence[str]) -> list[Path]:

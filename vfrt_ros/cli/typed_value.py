@@ -11,7 +11,7 @@ from rclpy.parameter import Parameter
 
 from vfrt_ros.cli.command import CommandError
 from vfrt_ros.core.config.read_list import read_list
-from vfrt_ros.core.config.yaml_text import read_yaml
+from vfrt_ros.core.config.yaml_text import yaml_or_text
 from vfrt_ros.core.types.errors import SettingError
 
 Type = Parameter.Type
@@ -45,7 +45,7 @@ _READERS: dict[Any, tuple[Callable[[Any], Any], str]] = {
     Type.BOOL: (_truth, "true or false"),
     Type.INTEGER: (_whole, "a whole number of 64 bits"),
     Type.DOUBLE: (_number, "a number"),
-    Type.BOOL_ARRAY: (_entries(lambda text: _truth(_yaml(text))), "a list of true or false"),
+    Type.BOOL_ARRAY: (_entries(lambda text: _truth(yaml_or_text(text))), "a list of true or false"),
     Type.INTEGER_ARRAY: (_entries(_whole), "a list of whole numbers"),
     Type.DOUBLE_ARRAY: (_entries(_number), "a list of numbers"),
     Type.STRING_ARRAY: (_entries(str), "a list of texts"),
@@ -66,19 +66,11 @@ def typed_value(name: str, kind: Any, text: str) -> Any:
     if kind is Type.STRING:
         return text
     if kind not in _READERS:
-        return _yaml(text)
+        return yaml_or_text(text)
     read, expected = _READERS[kind]
     try:
-        return read(text if kind in _LISTS else _yaml(text))
+        return read(text if kind in _LISTS else yaml_or_text(text))
     except SettingError as error:
         raise CommandError(f"Parameter '{name}' must be {expected}: {error}") from error
     except (TypeError, ValueError, OverflowError):
         raise CommandError(f"Parameter '{name}' must be {expected}; got '{text}'.") from None
-
-
-def _yaml(text: str) -> Any:
-    """The value that a text has in YAML; the text itself where it is not YAML."""
-    try:
-        return read_yaml(text)
-    except ValueError:
-        return text

@@ -4,8 +4,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from nats.aio.client import Client
 from nats.errors import Error
+
+from vfrt_ros.fleet.settings import FleetSettings
 
 
 class NoTlsError(Error):
@@ -27,6 +32,31 @@ class FleetClient(Client):
     def _is_encrypted(self) -> bool:
         scheme = self._current_server.uri.scheme if self._current_server is not None else ""
         return scheme == "wss" or bool(self._server_info.get("tls_required"))
+
+    async def reach(self, settings: FleetSettings, name: str, seconds: float, **options: Any) -> None:
+        """Connect to any of a fleet's servers, once: who wants to try again begins anew.
+
+        Args:
+            settings: Where the servers are, and how to get in.
+            name: Of this connection at the server.
+            seconds: To wait at most.
+            options: More of `Client.connect`.
+
+        Raises:
+            nats.errors.Error, OSError, TimeoutError: None of them can be had.
+        """
+        connecting = self.connect(
+            list(settings.urls),
+            name=name,
+            inbox_prefix=f"_INBOX.{settings.robot_name}",
+            allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0.1,  # type: ignore[arg-type]
+            connect_timeout=2,
+            **options,
+            **settings.options,
+        )
+        await asyncio.wait_for(connecting, seconds)
 
     @property
     def cluster(self) -> str:

@@ -186,22 +186,10 @@ class Exchange:
             on_end()
 
         client = FleetClient()
-        connecting = client.connect(
-            list(self._settings.urls),
-            error_cb=note,
-            disconnected_cb=end,
-            closed_cb=end,
-            name=f"vfrt {self._settings.robot_name}",
-            inbox_prefix=f"_INBOX.{self._settings.robot_name}",
-            allow_reconnect=False,
-            max_reconnect_attempts=1,
-            reconnect_time_wait=0.1,  # type: ignore[arg-type]
-            connect_timeout=2,
-            ping_interval=PING_SECONDS,
-            **self._settings.options,
-        )
+        hooks = {"error_cb": note, "disconnected_cb": end, "closed_cb": end}
+        name = f"vfrt {self._settings.robot_name}"
         try:
-            await asyncio.wait_for(connecting, CONNECT_SECONDS)
+            await client.reach(self._settings, name, CONNECT_SECONDS, ping_interval=PING_SECONDS, **hooks)
         except Exception as error:
             with contextlib.suppress(Exception):
                 await client.close()

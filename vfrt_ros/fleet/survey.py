@@ -83,18 +83,7 @@ async def _survey(settings: FleetSettings) -> Survey:
         faults.append(error)
 
     try:
-        connecting = client.connect(
-            list(settings.urls),
-            error_cb=note,
-            name="vfrt fleet status",
-            inbox_prefix=f"_INBOX.{settings.robot_name}",
-            allow_reconnect=False,
-            max_reconnect_attempts=1,
-            reconnect_time_wait=0.1,  # type: ignore[arg-type]
-            connect_timeout=2,
-            **settings.options,
-        )
-        await asyncio.wait_for(connecting, SECONDS)
+        await client.reach(settings, "vfrt fleet status", SECONDS, error_cb=note)
         return await _look(client, settings)
     except (nats.errors.Error, APIError, OSError, TimeoutError) as error:
         why = first_line(faults[0] if faults else error)

@@ -18,7 +18,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from vfrt_ros.core.config.read_list import read_list
-from vfrt_ros.core.config.yaml_text import read_yaml
+from vfrt_ros.core.config.yaml_text import yaml_or_text
 from vfrt_ros.core.types.errors import SettingError, nearest
 from vfrt_ros.core.types.utf_8 import is_utf_8
 from vfrt_ros.core.types.without_password import without_password
@@ -326,7 +326,4 @@ def parse(entry: Parameter, text: str) -> Any:
     if entry.kind is ParameterKind.FLOAT:
         with contextlib.suppress(ValueError):  # YAML knows no 1e-3
             return float(text)
-    try:
-        return read_yaml(text)
-    except ValueError:
-        return text
+    return yaml_or_text(text)

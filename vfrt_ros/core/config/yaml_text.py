@@ -47,3 +47,18 @@ def _counted(content: Any) -> Any:
         elif isinstance(item, list):
             waiting.extend(item)
     return content
+
+
+def yaml_or_text(text: str) -> Any:
+    """The value that a text has in YAML; the text itself where it is not YAML.
+
+    Args:
+        text: Any.
+
+    >>> yaml_or_text("3"), yaml_or_text("a: [")
+    (3, 'a: [')
+    """
+    try:
+        return read_yaml(text)
+    except ValueError:
+        return text

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vfrt_ros.core.encoders.catalog import CATALOG
-from vfrt_ros.core.encoders.clip.files import find_model, hub_cache, model_id_of, weight_files
+from vfrt_ros.core.encoders.clip.files import cached_folder, find_model, model_id_of, weight_files
 from vfrt_ros.core.encoders.embedded import packaged
 from vfrt_ros.core.encoders.open_clip import files as open_clip
 from vfrt_ros.core.encoders.registry import OPEN_CLIP_PREFIX, PREFIXES
@@ -46,10 +46,7 @@ def are_here(name: str) -> bool:
     """
     if not CATALOG[name].model_id:
         return not packaged.missing_packages()
-    folder = hub_cache() / f"models--{model_id_of(name).replace('/', '--')}"
-    try:
-        commit = (folder / "refs" / "main").read_text(encoding="utf-8").strip()
-    except OSError:
+    files = cached_folder(model_id_of(name))
+    if files is None:
         return False
-    files = folder / "snapshots" / commit
     return bool(open_clip.weight_file(files) if name.startswith(OPEN_CLIP_PREFIX) else weight_files(files))

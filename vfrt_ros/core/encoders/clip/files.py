@@ -97,12 +97,18 @@ def hub_cache() -> Path:
 
 def at_hand(model: str) -> bool:
     """Whether the local cache holds weights of the model, found without importing anything."""
+    folder = cached_folder(model)
+    return folder is not None and bool(weight_files(folder))
+
+
+def cached_folder(model: str) -> Path | None:
+    """The folder of the model's newest files in the local cache, found without importing anything."""
     folder = hub_cache() / f"models--{model.replace('/', '--')}"
     try:
         commit = (folder / "refs" / "main").read_text(encoding="utf-8").strip()
     except OSError:
-        return False
-    return bool(weight_files(folder / "snapshots" / commit))
+        return None
+    return folder / "snapshots" / commit
 
 
 def _cached(model: str) -> Path | None:

@@ -88,15 +88,24 @@ def read_preprocess(folder: Path, model_type: str) -> HfPreprocess:
     Raises:
         EncoderError: the file cannot be read, or asks for something that is not supported here.
     """
-    values: Mapping[str, Any] = {}
+    family = _CLIP if model_type == "clip" else _SIGLIP
+    return parse_preprocess({**_SHARED, **family, **given_values(folder)})
+
+
+def given_values(folder: Path) -> dict[str, Any]:
+    """The values that a folder's processor file gives; {} where it has no file.
+
+    Raises:
+        EncoderError: The file cannot be read.
+    """
     for file in processor_files(folder)[:1]:
         try:
             values = json.loads(file.read_text(encoding="utf-8"))
             values = values.get("image_processor", values)
-        except (ValueError, AttributeError) as error:
+            return {key: value for key, value in values.items() if value is not None}
+        except (OSError, ValueError, AttributeError) as error:
             raise EncoderError(f"{file} cannot be read: {error}") from error
-    family = _CLIP if model_type == "clip" else _SIGLIP
-    return parse_preprocess({**_SHARED, **family, **{k: v for k, v in values.items() if v is not None}})
+    return {}
 
 
 def parse_preprocess(values: Mapping[str, Any]) -> HfPreprocess:

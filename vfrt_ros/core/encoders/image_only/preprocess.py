@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess, parse_preprocess, processor_files
-from vfrt_ros.core.types.errors import EncoderError
+from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess, given_values, parse_preprocess
 
 _IMAGENET: dict[str, Any] = {
     "size": {"shortest_edge": 256}, "crop_size": {"height": 224, "width": 224}, "do_center_crop": True,
@@ -32,14 +30,7 @@ def read_preprocess(folder: Path) -> HfPreprocess:
     Raises:
         EncoderError: The file cannot be read, or asks for something that is not supported here.
     """
-    values: Mapping[str, Any] = {}
-    for file in processor_files(folder)[:1]:
-        try:
-            values = json.loads(file.read_text(encoding="utf-8"))
-            values = values.get("image_processor", values)
-        except (OSError, ValueError, AttributeError) as error:
-            raise EncoderError(f"{file} cannot be read: {error}") from error
-    given = {key: value for key, value in values.items() if value is not None}
+    given = given_values(folder)
     if "size" in given and not given.get("do_center_crop"):
         given["do_center_crop"] = False
     return parse_preprocess({**_IMAGENET, **given, **_cropped_by_share(given)})
