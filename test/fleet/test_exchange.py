@@ -190,6 +190,35 @@ def test_clocks_that_jump_a_day_change_nothing(robot: Make) -> None:
     agree(one, two, operations=3)
 
 
+def test_what_waits_for_the_clock_outlives_a_lost_connection(robot: Make, server: Server) -> None:
+    ahead, behind = robot("ahead", clock=lambda: time.time() + DAY), [-DAY]
+    ahead.teach("cup", 1)
+    two = robot("two")
+    two.teach("dog", 2)
+    agree(ahead, two, operations=2)
+    late = robot("late", clock=lambda: time.time() + behind[0])  # it reads both in one batch
+    late.wait_for(1)
+    server.stop(kill=True)
+    wait_for(lambda: not late.exchange.status.server, "the loss")
+    server.start()
+    wait_for(lambda: late.exchange.status.server, "the connection")
+    behind[0] = 0.0
+    two.teach("hat", 3)
+    agree(ahead, two, late, operations=3)
+
+
+def test_parts_of_what_waits_for_the_clock_are_read_again(robot: Make, tmp_path: Path) -> None:
+    with running_server(tmp_path / "small", max_payload=8192) as small:
+        behind = [-DAY]
+        ahead = robot("ahead", url=small.url, clock=lambda: time.time() + DAY)
+        late = robot("late", url=small.url, clock=lambda: time.time() + behind[0])
+        ahead.teach("cup", 1, count=60)
+        wait_for(lambda: late.exchange.status.refused.get(OperationFault.FUTURE), "the refusal")
+        behind[0] = 0.0
+        ahead.teach("dog", 2)
+        agree(ahead, late, operations=2)
+
+
 def test_a_full_disk_stops_the_exchange_and_not_the_others(
     robot: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,6 +241,21 @@ def test_a_full_disk_stops_the_exchange_and_not_the_others(
     monkeypatch.setattr(full.memory.log, "adopt", refuse)
     agree(one, two, full, operations=4)
     assert not full.exchange.status.trouble
+
+
+def test_who_is_stopped_while_the_disk_is_full_reads_on_where_it_was(
+    robot: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, full = robot("one"), robot("full", tmp_path / "full.db")
+
+    def no_room(*args: object, **options: object) -> None:
+        raise MemoryStoreError("Cannot write the memory: database or disk is full.")
+
+    monkeypatch.setattr(full.memory.log, "adopt", no_room)
+    one.teach("cup", 1)
+    wait_for(lambda: "disk is full" in full.exchange.status.trouble, "the robot to say why")
+    full.close()
+    agree(one, robot("full", tmp_path / "full.db"), operations=1)
 
 
 def test_another_space_disturbs_nobody_and_is_told(robot: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,8 +99,8 @@ class Assembler:
         """The lowest sequence number of a part that waits for others; None = none waits."""
         return min((each.first for each in self._unfinished.values()), default=None)
 
-    def take(self, subject: str, position: Position, data: bytes, sequence: int) -> bytes | None:
-        """A part that came; the whole operation once all of its parts are there.
+    def take(self, subject: str, position: Position, data: bytes, sequence: int) -> tuple[int, bytes] | None:
+        """A part that came; the number of the first part and the whole operation once all of its parts are there.
 
         Raises:
             OperationError: It grows beyond what is taken.
@@ -109,7 +109,7 @@ class Assembler:
         if unfinished is None or (unfinished.whole, unfinished.parts) != (position.whole, position.parts):
             self._unfinished.pop(subject, None)
             if position.parts == 1:
-                return data
+                return sequence, data
             unfinished = self._unfinished[subject] = _Unfinished(position, sequence)
         unfinished.data[position.part] = data
         if sum(map(len, unfinished.data.values())) > MOST_BYTES:
@@ -118,7 +118,7 @@ class Assembler:
         if len(unfinished.data) < position.parts:
             return None
         del self._unfinished[subject]
-        return b"".join(unfinished.data[part] for part in sorted(unfinished.data))
+        return unfinished.first, b"".join(unfinished.data[part] for part in sorted(unfinished.data))
 
 
 class _Unfinished:

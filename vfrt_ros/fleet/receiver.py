@@ -28,7 +28,7 @@ from vfrt_ros.fleet.session import Session
 from vfrt_ros.fleet.shared_memory import NoTurnError
 from vfrt_ros.fleet.status import Trouble
 from vfrt_ros.fleet.subjects import Sender, sender_of
-from vfrt_ros.fleet.take_in import Incoming, Refusal, take_in
+from vfrt_ros.fleet.take_in import Incoming, Refusal, adopt, sort_out
 
 READER_SEPARATOR = "="
 """In the name of a reader, where it stands in no robot's name and no id."""
@@ -85,7 +85,7 @@ class Receiver:
 
     async def note(self) -> None:
         """Write the place, so that the next start begins there."""
-        place = self._place()
+        place = self._place(self._last, self._mark)
         if place != self._reading.place:
             facts = self._reading.facts(place)
             await self._session.memory.change(lambda memory: memory.log.note(facts))
@@ -162,9 +162,11 @@ class Receiver:
         """Take in what some messages carry; how many more the stream holds."""
         arrivals = [arrival for message in messages for arrival in self._arrivals(message)]
         newest = messages[-1]
-        self._last, pending = newest.metadata.sequence.stream, newest.metadata.num_pending
-        self._mark = _mark(newest.subject, newest.headers)
-        refused = await self._add_as_soon_as_possible(arrivals) if arrivals else []
+        end, pending = newest.metadata.sequence.stream, newest.metadata.num_pending
+        mark = _mark(newest.subject, newest.headers)
+        refused = await self._add_as_soon_as_possible(arrivals, end, mark) if arrivals else []
+        # Not before: who is stopped meanwhile reads them again.
+        self._last, self._mark = end, mark
         for refusal in refused:
             self._refuse(refusal)
         still = {refusal.sequence for refusal in refused}
@@ -174,12 +176,16 @@ class Receiver:
         self._reach(self._last if pending else max(self._last, self._goal))
         return pending
 
-    async def _add_as_soon_as_possible(self, arrivals: Sequence[Incoming]) -> list[Refusal]:
+    async def _add_as_soon_as_possible(
+        self, arrivals: Sequence[Incoming], end: int, mark: str
+    ) -> list[Refusal]:
         """Add operations; where the memory cannot be written, wait until it can."""
         report, pause = self._session.report, FIRST_PAUSE
         while True:
             try:
-                refused, place = await self._session.memory.change(lambda memory: self._add(memory, arrivals))
+                refused, place = await self._session.memory.change(
+                    lambda memory: self._add(memory, arrivals, end, mark)
+                )
             except NoTurnError:
                 raise
             except VfrtError as error:
@@ -192,17 +198,22 @@ class Receiver:
                 self._written(place)
             return refused
 
-    def _add(self, memory: Memory, arrivals: Sequence[Incoming]) -> tuple[list[Refusal], StreamPlace | None]:
+    def _add(
+        self, memory: Memory, arrivals: Sequence[Incoming], end: int, mark: str
+    ) -> tuple[list[Refusal], StreamPlace | None]:
         """In a turn: add what is new, and write up to where the stream was read with it."""
         self._session.memory.check_room(memory)
-        place = self._place()
+        fresh, refused = sort_out(memory, arrivals)
+        waiting = [refusal.sequence for refusal in refused if refusal.fault is OperationFault.FUTURE]
+        place = self._place(end, mark, waiting)
         facts = self._reading.facts(place)
         known = names_of(memory.log.meta())
         for arrival in arrivals:
             if not (arrival.passed_on or arrival.sender.robot in known):
                 facts |= fact(arrival.sender.robot, arrival.sender.name)
         version = memory.version
-        refused = take_in(memory, arrivals, facts)
+        if fresh:
+            refused += adopt(memory, fresh, facts)
         return refused, place if memory.version != version else None
 
     def _arrivals(self, message: Msg) -> list[Incoming]:
@@ -213,9 +224,10 @@ class Receiver:
             return []
         try:
             position = Position.parse(message.headers)
-            data = self._assembler.take(message.subject, position, message.data, sequence)
-            if data is None:
+            whole = self._assembler.take(message.subject, position, message.data, sequence)
+            if whole is None:
                 return []
+            sequence, data = whole
             row = unpack_entry(data, self._session.memory.encoder.dim)
         except OperationError as error:
             self._refuse(Refusal(sender, sequence, error.fault, str(error)))
@@ -242,6 +254,8 @@ class Receiver:
             again, self._postponed[refusal.sequence] = refusal.sequence in self._postponed, refusal.clock
             if again:
                 return
+        else:
+            self._postponed.pop(refusal.sequence, None)
         if refusal.sender.name != self._session.settings.robot_name or refusal.fault is OperationFault.FUTURE:
             self._session.report.refuse(refusal)
 
@@ -253,12 +267,12 @@ class Receiver:
         self._last, self._mark = min(self._postponed) - 1, ""
         return True
 
-    def _place(self) -> StreamPlace:
-        """Behind the last message before which nothing waits."""
-        waiting = [*self._postponed, *([self._assembler.first] if self._assembler.first else [])]
-        if waiting and min(waiting) <= self._last:
-            return StreamPlace(self._session.stream, min(waiting) - 1)
-        return StreamPlace(self._session.stream, self._last, self._mark)
+    def _place(self, end: int, mark: str, waiting: Sequence[int] = ()) -> StreamPlace:
+        """Behind the last message up to one before which nothing waits."""
+        first = min((*self._postponed, *waiting, self._assembler.first or end + 1))
+        if first <= end:
+            return StreamPlace(self._session.stream, first - 1)
+        return StreamPlace(self._session.stream, end, mark)
 
     def _written(self, place: StreamPlace) -> None:
         self._reading.place = place

@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""Take operations of other robots into a memory: what is sound in one step, and what is not by name."""
+"""Take operations of other robots into a memory: what is sound in one step; what is not is refused by name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Incoming:
 
     Attributes:
         sender: Under whose subject.
-        sequence: The number of its (last) message in the stream.
+        sequence: The number of its (first) message in the stream.
         brought: The sender has imported it from a file.
         passed_on: The sender has it from the stream as it was before it was lost.
     """
@@ -51,18 +51,14 @@ class Refusal:
     clock: int = 0
 
 
-def take_in(memory: Memory, arrivals: Sequence[Incoming], facts: Mapping[str, str]) -> list[Refusal]:
-    """Add what is new to a memory, in one transaction with facts; nobody else uses the memory meanwhile.
+def sort_out(memory: Memory, arrivals: Sequence[Incoming]) -> tuple[list[Incoming], list[Refusal]]:
+    """Tell what is new to a memory, and what is to be refused; nobody else uses the memory until `adopt` is done.
 
     Where the stream has another operation under a number of this memory's own, the memory is a copy that nobody
     noticed: it goes on as another robot and keeps what it was taught.
 
-    Returns:
-        What was refused.
-
     Raises:
         MemoryStoreError: It could not be written; nothing changed.
-        EncoderError: Prompts cannot be encoded now; nothing changed.
     """
     refused: list[Refusal] = []
     fresh: dict[OperationId, Incoming] = {}
@@ -78,22 +74,46 @@ def take_in(memory: Memory, arrivals: Sequence[Incoming], facts: Mapping[str, st
                 brought |= _brings(memory, arrival.operation)
         except OperationError as error:
             refused.append(_refusal(arrival, error.fault, error))
-    if fresh:
-        refused += _adopt(memory, list(fresh.values()), facts)
+    return list(fresh.values()), refused
+
+
+def adopt(memory: Memory, fresh: Sequence[Incoming], facts: Mapping[str, str]) -> list[Refusal]:
+    """Add what is new to a memory, in one transaction with facts.
+
+    Returns:
+        What was refused after all. The others are then added one by one, and the facts last.
+
+    Raises:
+        MemoryStoreError: It could not be written; the facts were not.
+        EncoderError: Prompts cannot be encoded now; the facts were not written.
+        OperationError: The clock was set back meanwhile, and one is from the future now; the facts were not written.
+    """
+    try:
+        _add(memory, fresh, facts)
+        return []
+    except VfrtError as error:
+        _check_that_it_is_final(error)
+    refused = []
+    for each in fresh:
+        try:
+            _add(memory, [each], {})
+        except VfrtError as error:
+            _check_that_it_is_final(error)
+            refused.append(_refusal(each, OperationFault.BROKEN, error))
+    memory.log.note(facts)
     return refused
 
 
-def _adopt(memory: Memory, arrivals: Sequence[Incoming], facts: Mapping[str, str]) -> list[Refusal]:
-    pruned = frozenset(each.operation.id for each in arrivals if each.pruned)
-    try:
-        memory.log.adopt([each.operation for each in arrivals], facts, pruned=pruned)
-    except (MemoryStoreError, EncoderError):
-        raise
-    except VfrtError as error:
-        if len(arrivals) == 1:
-            return [_refusal(arrivals[0], OperationFault.BROKEN, error)]
-        return [refusal for each in arrivals for refusal in _adopt(memory, [each], facts)]
-    return []
+def _add(memory: Memory, fresh: Sequence[Incoming], facts: Mapping[str, str]) -> None:
+    pruned = frozenset(each.operation.id for each in fresh if each.pruned)
+    memory.log.adopt([each.operation for each in fresh], facts, pruned=pruned)
+
+
+def _check_that_it_is_final(error: VfrtError) -> None:
+    """Raises it where it may be otherwise the next time."""
+    is_future = isinstance(error, OperationError) and error.fault is OperationFault.FUTURE
+    if is_future or isinstance(error, (MemoryStoreError, EncoderError)):
+        raise error
 
 
 def _is_fresh(memory: Memory, arrival: Incoming) -> bool:
