@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -62,27 +63,23 @@ def measure_cost(folder: Path, blocks: int = BLOCKS, seconds: float = BLOCK_SECO
     whatever else the machine does falls on both alike. Taking in is timed by itself: it comes between frames.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    servers = Servers(folder, 1)
-    network = FleetNetwork(servers.ports)
     settings = RecognitionSettings(backbone="embedded", memory_path=str(folder / "memory.db"))
     frames, cost = _pictures(), Cost()
-    with Recogniser(settings) as recogniser:
-        teacher = Unit("teacher", folder, network, 1, "", recogniser.memory.encoder)
+    with (
+        closing(Servers(folder, 1)) as servers,
+        closing(FleetNetwork(servers.ports)) as network,
+        Recogniser(settings) as recogniser,
+        closing(Unit("teacher", folder, network, 1, "", recogniser.memory.encoder)) as teacher,
+    ):
         for shot, frame in zip(SHOTS, frames, strict=True):
             recogniser.register(shot.subject, images=[frame])
-        try:
-            _frames(recogniser, frames, seconds, deque(), [])
-            before = len(recogniser.memory.log.known())
-            for _ in range(blocks):
-                alone = _frames(recogniser, frames, seconds, deque(), [])
-                cost.ratios.append(
-                    _in_a_fleet(recogniser, frames, seconds, servers.ports[0], teacher, cost.turns) / alone
-                )
-            cost.taken = len(recogniser.memory.log.known()) - before
-        finally:
-            teacher.kill()
-            network.close()
-            servers.close()
+        _frames(recogniser, frames, seconds, deque(), [])
+        before = len(recogniser.memory.log.known())
+        for _ in range(blocks):
+            alone = _frames(recogniser, frames, seconds, deque(), [])
+            in_a_fleet = _in_a_fleet(recogniser, frames, seconds, servers.ports[0], teacher, cost.turns)
+            cost.ratios.append(in_a_fleet / alone)
+        cost.taken = len(recogniser.memory.log.known()) - before
     return cost
 
 

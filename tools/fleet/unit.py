@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tools.fleet.network import FleetNetwork, Weather
-from tools.fleet.robot import ENCODER, RobotStart, run
+from tools.fleet.robot import ANSWER_SECONDS, Mark, RobotStart, run
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-ANSWER_SECONDS = 300.0
-Mark = tuple[str, int]
-"""Kind and clock of an operation, which it keeps whatever id it gets."""
+_CONTEXT.set_forkserver_preload(["tools.fleet.robot"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +29,7 @@ class RobotState:
     waiting: int | None
     lag: int
     trouble: str
+    refusal: str
     connected: bool
 
 
@@ -49,7 +48,7 @@ class Unit:
         network: FleetNetwork,
         seed: int,
         mutant: str = "",
-        encoder: EncoderIdentity = ENCODER,
+        encoder: EncoderIdentity | None = None,
     ) -> None:
         self.name = name
         self.folder = folder / name
@@ -88,12 +87,8 @@ class Unit:
         self.hear()
         self._connection.close()
 
-    def stop(self) -> None:
-        """End it in order."""
-        self._send("stop")
-        self._answer("stopped")
-        self._process.join(ANSWER_SECONDS)
-        self._connection.close()
+    close = kill
+    """Nothing has to be taken down in order."""
 
     def do(self, count: int, pause: float = 0.0) -> None:
         """Have it make operations; it answers as it goes."""

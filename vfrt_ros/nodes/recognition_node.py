@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
@@ -53,6 +53,9 @@ from vfrt_ros.nodes.self_starting_node import SelfStartingNode
 from vfrt_ros.nodes.service_context import ServiceContext
 from vfrt_ros.nodes.services import BESIDE_THE_WORKER, SERVICES, answer, refuse
 from vfrt_ros.nodes.transport import make_room_for_images
+
+if TYPE_CHECKING:
+    from vfrt_ros.fleet.status import FleetStatus
 
 _WATCH_S = 0.5
 
@@ -192,6 +195,11 @@ class RecognitionNode(SelfStartingNode):
         if self._path is not None:
             self._path.put_boxes(boxed)
 
+    @property
+    def fleet_status(self) -> FleetStatus | None:
+        """How the exchange with the fleet stands; None = there is no fleet."""
+        return self._fleet.status
+
     def refusal_of_changes(self) -> str:
         """Why parameters cannot be set: a second node of this full name would take them too."""
         own = self.get_fully_qualified_name()
@@ -286,7 +294,7 @@ class RecognitionNode(SelfStartingNode):
             channel.silence.period,
             channel.losses.look(),
             self._rivals.named(),
-            self._fleet.status,
+            self.fleet_status,
             channel.objects.faults,
         )
 

@@ -60,5 +60,5 @@ def test_a_fault_that_is_built_in_is_found(
     fault = Trial._kill_robot if killing else Trial._cut
     monkeypatch.setattr(Trial, "_fault", lambda self, number: fault(self, self._dice.choice(self._robots)))
     monkeypatch.setattr(trials, "END_SECONDS", 30.0)
-    result = run(tmp_path, servers=1, operations=240, faults=8, seed=3, mutant=mutant)
+    result = run(tmp_path, servers=1, operations=120, faults=8, seed=3, mutant=mutant)
     assert result.lost if killing else result.contents > 1, describe(result)
