@@ -24,13 +24,7 @@ def compact(log: FoldedLog, depth: int) -> int:
 
     Args:
         log: Nobody else uses it meanwhile.
-        depth: Changes of this robot that undo shall still reach.
-
-    Returns:
-        Examples that were dropped for good.
-
-    Raises:
-        MemoryStoreError: There is no room to do it in.
+        depth: As for `Memory.compact`, and so are answer and errors.
     """
     horizon = _horizon(log, depth)
     rows, dropped = [], 0

@@ -44,11 +44,8 @@ class FoldedLog:
     Not thread-safe: its owner holds one lock around it.
 
     Args:
-        path: The file; None keeps all in RAM.
-        encoder: Whose embeddings it holds; None opens whichever memory is there.
-        index, nprobe: See `ExampleIndex`.
+        path, encoder, index, nprobe, robot: As for `Memory`.
         seconds: The physical clock, seconds since the epoch.
-        robot: The id of a new memory; empty = a random one.
 
     Attributes:
         store: Where the operations are.

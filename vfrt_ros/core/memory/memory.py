@@ -320,6 +320,7 @@ class Memory:
         Raises:
             RequestError: There is no such robot.
             NothingToUndoError: No step of that robot is in force.
+            MemoryStoreError: It could not be written; nothing changed.
         """
         return undoing.undo(self._folded, robot)
 
@@ -329,6 +330,7 @@ class Memory:
 
         Raises:
             NothingToRedoError: Nothing was undone since the last change.
+            MemoryStoreError: It could not be written; nothing changed.
         """
         return undoing.redo(self._folded)
 

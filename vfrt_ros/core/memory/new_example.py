@@ -31,16 +31,9 @@ def teaching(label: str, examples: Sequence[NewExample], *, negative: bool, dim:
     """The payload of teaching these examples.
 
     Args:
-        label: Is brought to its normal form.
-        examples: At least one.
-        negative: They do *not* show the label.
+        label, examples, negative: As for `Memory.register`, and so are the errors.
         dim: Length d of an embedding of the memory.
         now: Seconds since the epoch.
-
-    Raises:
-        RequestError: The label is not valid, or an example could not be given to another memory: its
-            embedding is not of this length, not finite or not of unit norm, its picture not a small
-            JPEG, a measure not a number.
     """
     label = check_label(label)
     if not examples:

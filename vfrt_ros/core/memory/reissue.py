@@ -32,9 +32,6 @@ def reissue(log: FoldedLog, after: int) -> Step:
 
     Returns:
         What changed: their examples under the old ids were removed, and added under the new ones.
-
-    Raises:
-        MemoryStoreError: It could not be written; nothing changed.
     """
     old = [key for key in log.fold.in_order() if key.robot == log.robot and key.number > after]
     robot = fresh_robot()

@@ -131,35 +131,19 @@ class Store:
             return self._file.meta
 
     def append(self, rows: Sequence[Row], version: int, meta: Mapping[str, str] | None = None) -> None:
-        """Write operations, durable in both files when this returns.
-
-        Args:
-            rows: None of these operations is there yet.
-            version: What the memory is at then.
-            meta: Facts that become true with them, in the same transaction.
-        """
+        """As `StoreFile.append`, durable in both files when this returns."""
         self._write(lambda file: file.append(rows, version, meta), version)
 
     def note(self, meta: Mapping[str, str]) -> None:
-        """Write facts about the memory.
-
-        Args:
-            meta: By name.
-        """
+        """As `StoreFile.note`, in both files."""
         self._write(lambda file: file.note(meta))
 
     def prune(self, rows: Sequence[Row], version: int, meta: Mapping[str, str]) -> None:
-        """Put pruned rows in the place of whole ones, durable in both files when this returns.
-
-        Args:
-            rows: The pruned ones.
-            version: What the memory is at then.
-            meta: Facts that become true with them, in the same transaction.
-        """
+        """As `StoreFile.replace`, durable in both files when this returns."""
         self._write(lambda file: file.replace(rows, version, meta), version)
 
     def compact(self) -> None:
-        """Give the room of what was removed back to the disk."""
+        """As `StoreFile.compact`, in both files."""
         self._write(StoreFile.compact)
 
     def backup(self, path: Path) -> None:

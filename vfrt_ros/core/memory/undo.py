@@ -21,19 +21,11 @@ Found = tuple[OperationId, FoldEntry]
 
 
 def undo(log: FoldedLog, robot: str) -> Step:
-    """Take the newest change back that is in force.
+    """Take the newest change back that is in force; the rest as for `Memory.undo`.
 
     Args:
         log: Nobody else uses it meanwhile.
-        robot: Whose: an id, the first characters of one, or a name; empty = the memory's own.
-
-    Returns:
-        The step that was taken back, as it had been done.
-
-    Raises:
-        RequestError: There is no such robot.
-        NothingToUndoError: No step of that robot is in force.
-        MemoryStoreError: It could not be written; nothing changed.
+        robot: Whose; empty = the memory's own.
     """
     fold, own = log.fold, log.own_robots
     whose = robots_called(robot, {*fold.robots(), *own}, names_of(log.store.meta)) if robot else own
@@ -49,14 +41,10 @@ def undo(log: FoldedLog, robot: str) -> Step:
 
 
 def redo(log: FoldedLog) -> Step:
-    """Do again what undo took back last.
+    """Do again what undo took back last; the rest as for `Memory.redo`.
 
     Args:
         log: Nobody else uses it meanwhile.
-
-    Raises:
-        NothingToRedoError: Nothing was undone since the last change.
-        MemoryStoreError: It could not be written; nothing changed.
     """
     found = _redoable(log.fold, log.own_robots)
     if found is None or log.fold.clock(found[0]) <= log.undo_after:
