@@ -15,7 +15,7 @@ from nodes.conftest import Ros, wait_for
 from nodes.recognition_bench import RecognitionBench
 from std_msgs.msg import Header
 
-from vfrt_ros.nodes import lifecycle
+from vfrt_ros.nodes import self_starting_node
 from vfrt_ros.nodes.bond import Bond
 from vfrt_ros.nodes.recognition_node import RecognitionNode
 
@@ -51,7 +51,7 @@ def sent(monkeypatch, tmp_path) -> Sent:
     for name, value in {"BACKBONE": "fake", "AUTOSTART": "false"}.items():
         monkeypatch.setenv(f"VFRT_{name}", value)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(lifecycle, "Status", FakeStatus)
+    monkeypatch.setattr(self_starting_node, "Status", FakeStatus)
     return Sent(monkeypatch, RecognitionNode)
 
 

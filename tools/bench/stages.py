@@ -78,8 +78,8 @@ def _node(made: Any) -> Any:
 
 
 def _wrap(watch: Stopwatch, executor: Any, node: Any, made: Any) -> None:
+    from vfrt_ros.core import past
     from vfrt_ros.core import recogniser as core
-    from vfrt_ros.core import view
     from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess
     from vfrt_ros.core.encoders.embedded import encoder as embedded
     from vfrt_ros.core.encoders.runtimes.openvino import OpenvinoRuntime
@@ -112,8 +112,8 @@ def _wrap(watch: Stopwatch, executor: Any, node: Any, made: Any) -> None:
         (CalibratedRule, "evidence", "score: evidence"),
         (CalibratedRule, "conclude", "score: conclusion"),
         (Smoother, "smooth", "smooth"),
-        (view, "favour", "smooth"),
-        (view, "decide", "decide"),
+        (past, "favour", "smooth"),
+        (past, "decide", "decide"),
         (made, "decide", "decide"),
         (camera_channel, "recognition_message", "make the message"),
     ):
