@@ -235,7 +235,7 @@ class _Robot:
                 self._frozen = self._now()
                 newest = max((row[2] for row in self._memory.log.rows()), default=0)
                 self._acknowledge(("teach", max(newest + 1, from_seconds(self._frozen))))
-                time.sleep(0.02)
+                time.sleep(0.2)
                 try:
                     return register(context, request, response)
                 finally:
