@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from vfrt_ros.core.scoring import constants
-from vfrt_ros.core.scoring.calibration import Calibration, LeftOutRows, Rows, calibrate
+from vfrt_ros.core.scoring.calibration import Calibration
 from vfrt_ros.core.scoring.familiarity import features
+from vfrt_ros.core.scoring.learn_calibration import LeftOutRows, Rows, learn_calibration
 
 
 @pytest.mark.parametrize("labels", [1, 2, 30])
@@ -55,7 +56,7 @@ def rows(apart: float, count: int = 40, labels: int = 4) -> Rows:
 
 
 def learned(some: Rows, independent: float = 40.0) -> Calibration:
-    return calibrate(LeftOutRows(some, some, some), np.ones(1), independent)
+    return learn_calibration(LeftOutRows(some, some, some), np.ones(1), independent)
 
 
 def test_a_margin_counts_for_as_much_where_labels_lie_close_to_each_other() -> None:
@@ -104,7 +105,7 @@ def test_familiarity_is_even_further_out_where_examples_without_companions_are_m
     far = rows(0.4)
     near = replace(far, distances=far.distances - 0.2)
     constant = {
-        name: calibrate(LeftOutRows(sharp, far, far), np.ones(1), 40.0).coefficients
+        name: learn_calibration(LeftOutRows(sharp, far, far), np.ones(1), 40.0).coefficients
         for name, sharp in (("far", far), ("near", near))
     }
     even = {name: each[4] / each[0] for name, each in constant.items()}

@@ -13,9 +13,11 @@ from scipy.special import expit
 
 from vfrt_ros.core.memory.example_table import ExampleTable
 from vfrt_ros.core.scoring import constants
-from vfrt_ros.core.scoring.calibration import Calibration, log_sum_exp
+from vfrt_ros.core.scoring.balance import Balance, alone
 from vfrt_ros.core.scoring.learner import Learner
-from vfrt_ros.core.scoring.text_model import beside_pictures, match_odds, match_threshold
+from vfrt_ros.core.scoring.negatives import Negatives
+from vfrt_ros.core.scoring.odds import finite, scores, shares
+from vfrt_ros.core.scoring.text_model import match_odds, match_threshold
 from vfrt_ros.core.types.evidence import Array, Evidence, Scores
 from vfrt_ros.core.types.example import Change
 
@@ -80,7 +82,7 @@ class CalibratedRule:
         self._index()
 
     def set_background(self, prompts: Array | None, pictures: Array | None = None) -> None:
-        """What labels have to stand out from.
+        """Set the background that labels have to stand out from.
 
         Args:
             prompts: (m, d) float32 unit-norm embeddings of `BACKGROUND_PROMPTS`; None = there is no text encoder.
@@ -124,24 +126,24 @@ class CalibratedRule:
             text[..., self._prompted] = seen_by_text.cosines
             standardised[..., self._prompted] = seen_by_text.standardised
             prompt_threshold = seen_by_text.threshold
-        penalty = self._negative_penalty(embedding)
+        within = model.within if model is not None else constants.WITHIN_SHARE * constants.UNSEEN_TOTAL
+        penalty = self._negatives.penalty(embedding, within)
         odds = match_odds(standardised, prompt_threshold) - penalty
-        by_text = self._shares()[1]
         only = ~np.isnan(text)
-        absent = constants.EXCLUDED * max(0.0, 1.0 - constants.FADE * by_text)
-        fused[only] = familiarity[only] = odds[only] + absent
+        fused[only] = familiarity[only] = odds[only] + alone(self._balance.text)
         if model is not None:
             seen = self._seen
             image[..., seen], distances, centre = model.image.compare(embedding)
-            fused[..., seen], familiarity[..., seen] = self._by_memory(
-                model.calibration,
+            fused[..., seen], familiarity[..., seen] = model.calibration.judge(
                 distances=distances + penalty[..., seen],
                 centre=centre,
                 standardised=standardised[..., seen],
                 prompt_threshold=prompt_threshold,
                 prompt_odds=odds[..., seen],
+                shared=self._shared,
+                balance=self._balance,
             )
-        return Evidence(self._labels, image, text, _finite(fused), _finite(familiarity))
+        return Evidence(self._labels, image, text, finite(fused), finite(familiarity))
 
     def conclude(self, evidence: Evidence) -> Scores:
         """Scores of (possibly smoothed) evidence (formulas 17 and 20).
@@ -175,29 +177,25 @@ class CalibratedRule:
         odds = heat * evidence.fused.astype(np.float64)
         odds[np.isnan(evidence.image) & np.isnan(evidence.text)] = constants.NEVER
         if not self.settings.open_set:
-            shares = np.exp(odds - log_sum_exp(odds)[..., None]).astype(np.float32)
-            return shares, np.zeros_like(shares), np.zeros(shares.shape[:-1])
-        total = np.logaddexp(0.0, log_sum_exp(odds))
-        score = np.exp(odds - total[..., None])
+            closed = shares(odds)
+            return closed, np.zeros_like(closed), np.zeros(closed.shape[:-1])
         limits = self._limits(~np.isnan(evidence.image), ~np.isnan(evidence.text))
-        missing = heat * (limits - evidence.familiarity)
-        threshold = expit(odds + missing - _others(odds, total))
-        return *_settled(score, threshold, missing <= 0), np.exp(-total)
+        return scores(odds, heat * (limits - evidence.familiarity))
 
     def weights(self, label: str) -> dict[str, float]:
-        """What each kind of evidence counts for a label, in log-odds, by name: to explain an answer."""
-        model, (by_image, by_text) = self._learner.model, self._shares()
+        """The weight of each kind of evidence for a label, in log-odds, by name: to explain an answer."""
+        model, balance = self._learner.model, self._balance
         if model is None or label not in self._learner.statistics.counts:
-            return {"prompt, per standard deviation of the background": constants.PROMPT_SLOPE * by_text}
+            return {"prompt, per standard deviation of the background": constants.PROMPT_SLOPE * balance.text}
         learned = model.calibration
         return {
-            "memory, per usual distance of an example": by_image * learned.sharpness,
-            "prompt, per standard deviation of the background": by_text * learned.text_weight,
+            "memory, per usual distance of an example": balance.image * learned.sharpness,
+            "prompt, per standard deviation of the background": balance.text * learned.text_weight,
             "familiarity at the limit": learned.threshold(self.settings.open_set_threshold),
         }
 
     def thresholds(self) -> dict[str, float]:
-        """What the score of each label is held against in a frame that shows nothing of the others."""
+        """The score that each label needs in a frame that shows nothing of the others."""
         if not self.settings.open_set:
             return dict.fromkeys(self._labels, 0.0)
         positions = np.arange(len(self._labels))
@@ -208,7 +206,7 @@ class CalibratedRule:
     def _limits(self, has_image: npt.NDArray[np.bool_], has_text: npt.NDArray[np.bool_]) -> Floats:
         """(…, c) the familiarity that each label needs to be known."""
         share = self.settings.open_set_threshold
-        by_image, _ = self._shares()
+        by_image = self._balance.image
         prompt = match_threshold(share)
         memory = (
             self._learner.model.calibration.threshold(share) if self._learner.model is not None else prompt
@@ -216,61 +214,9 @@ class CalibratedRule:
         both = by_image * memory + (1.0 - by_image) * prompt
         return np.where(has_image & has_text, both, np.where(has_image, memory, prompt))
 
-    def _shares(self) -> tuple[float, float]:
-        """How far image and text evidence count, each in [0, 1]."""
-        alpha = self.settings.alpha_fusion
-        return min(1.0, alpha / constants.NEUTRAL_ALPHA), min(
-            1.0, (1.0 - alpha) / (1.0 - constants.NEUTRAL_ALPHA)
-        )
-
-    def _by_memory(
-        self,
-        learned: Calibration,
-        *,
-        distances: Floats,
-        centre: Floats,
-        standardised: Floats,
-        prompt_threshold: Floats,
-        prompt_odds: Floats,
-    ) -> tuple[Floats, Floats]:
-        """Fused evidence (formula 16) and familiarity (formula 12) of the c labels with examples.
-
-        Args:
-            learned: From the memory.
-            distances: (…, c) float64 to the labels, negative penalties added.
-            centre: (…) distances to the centre of the labels.
-            standardised: (…, c) float64 z-scores of the prompts, NaN where a label has none.
-            prompt_threshold: (…) z-scores that the right prompt has to beat.
-            prompt_odds: (…, c) float64 log-odds of the prompts alone.
-        """
-        by_image, by_text = self._shares()
-        unprompted = np.isnan(standardised)
-        prompts = np.where(unprompted, learned.neutral_prompt, beside_pictures(standardised))
-        logits = learned.logits(distances, prompts, by_image, by_text)
-        absent = np.where(unprompted, constants.EXCLUDED * max(0.0, 1.0 - constants.FADE * by_image), 0.0)
-        text_evidence = (
-            by_text * learned.text_weight * (prompts - prompt_threshold[..., None])
-            + (1.0 - by_text) * learned.usual_prompt
-        )
-        text_evidence = np.where(self._shared, learned.usual_prompt, text_evidence)
-        memory = np.where(unprompted, 1.0, by_image)
-        by_prompt = np.where(unprompted, 0.0, prompt_odds)
-        familiarity = learned.familiarity(distances, text_evidence, centre)
-        familiarity = memory * familiarity + (1.0 - memory) * by_prompt + absent
-        logits = logits + absent
-        best = np.take_along_axis(familiarity, logits.argmax(axis=-1)[..., None], axis=-1)
-        return logits - log_sum_exp(logits)[..., None] + best, familiarity
-
-    def _negative_penalty(self, embedding: Array) -> Floats:
-        """(…, c) what negative examples nearer than an example of the right label usually is add (formula 21)."""
-        penalty = np.zeros((*embedding.shape[:-1], len(self._labels)))
-        model = self._learner.model
-        within = model.within if model is not None else constants.WITHIN_SHARE * constants.UNSEEN_TOTAL
-        for index, rows in self._refused:
-            nearest = 2.0 - 2.0 * (embedding @ rows.T).max(axis=-1).astype(np.float64)
-            usual = 2.0 * within
-            penalty[..., index] = constants.NEGATIVE_PENALTY * np.maximum(0.0, 1.0 - nearest / usual) ** 2
-        return penalty
+    @property
+    def _balance(self) -> Balance:
+        return Balance.at(self.settings.alpha_fusion)
 
     def _index(self) -> None:
         """Line the labels of memory, negatives and prompts up."""
@@ -282,37 +228,4 @@ class CalibratedRule:
         self._prompted = np.array([position[label] for label in learner.text.labels], np.int64)
         self._seen = np.array([position[label] for label in known], np.int64)
         self._shared = learner.text.are_shared(tuple(known))
-        self._refused = [
-            (position[label], table.gather(table.rows(label, negative=True)))
-            for label in table.negative_labels()
-        ]
-
-
-def _finite(values: Floats) -> Array:
-    """Log-odds that stay finite however long they are smoothed and heated; their order stays as it is."""
-    known = np.where(np.isnan(values), constants.EXCLUDED, values)
-    if not known.size or max(known.max(), -known.min()) <= constants.EXTREME:
-        return known.astype(np.float32)
-    known = np.clip(known, -1e30, 1e30)
-    beyond = np.log1p(np.maximum(np.abs(known) - constants.EXTREME, 0.0))
-    return np.asarray(
-        np.clip(known, -constants.EXTREME, constants.EXTREME) + np.sign(known) * beyond, np.float32
-    )
-
-
-def _others(odds: Floats, total: Floats) -> Floats:
-    """(…, c) log of 1 plus the odds of all other labels; the (…) `total` is that of 1 plus all odds."""
-    total = total[..., None]
-    others = np.log(np.maximum(-np.expm1(odds - total), 1e-12)) + total
-    best, rest = odds.argmax(axis=-1)[..., None], odds.copy()
-    np.put_along_axis(rest, best, 0.0, axis=-1)  # the 1 takes the place of the best one
-    np.put_along_axis(others, best, log_sum_exp(rest)[..., None], axis=-1)
-    return others
-
-
-def _settled(score: Floats, threshold: Floats, known: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Scores and thresholds as float32 that compare as `known` says, whatever rounding does."""
-    low = np.clip(score, 0.0, np.nextafter(np.float32(1), np.float32(0))).astype(np.float32)
-    high = np.clip(threshold, 0.0, 1.0).astype(np.float32)
-    above = np.maximum(high, np.nextafter(low, np.float32(1)))
-    return low, np.where(known, np.minimum(high, low), above).astype(np.float32)
+        self._negatives = Negatives(table, position)

@@ -79,7 +79,7 @@ SAME_PROMPT = 0.999
 """Cosine from which on a prompt of the background says the same as a label's, and does not count as a rival.
 Source: float32."""
 LOW_PROMPT_SHARE = 0.1
-"""What counts, beside pictures, of how far a prompt lies below the mean of the background: which of two prompts
+"""Share that counts, beside pictures, of how far a prompt lies below the mean of the background: which of two prompts
 that do not fit at all fits less is mostly chance. Source: chosen on the groceries."""
 PROMPT_SLOPE = 2.0
 """Log-odds of a match per standard deviation. Source: chosen on the groceries without examples."""
@@ -109,7 +109,8 @@ Source: chosen on the groceries."""
 PROMPT_SHARE = 0.9
 """Of what prompts earn by themselves, beside pictures, which say some of it too. Source: chosen on the groceries."""
 PROMPT_PRIOR = 0.15
-"""What prompts are supposed to earn before an example tells. Source: chosen on the groceries."""
+"""Logit per standard deviation that prompts are supposed to earn before an example tells.
+Source: chosen on the groceries."""
 PROMPT_PRIOR_EXAMPLES = 4.0
 """The examples that this counts for. Source: chosen on the groceries."""
 LEAST_PROMPT_WEIGHT = 0.02
@@ -140,7 +141,7 @@ other, a margin is smaller and means more. Source: chosen on the groceries and o
 MARGIN_SCALES = np.array([0.2, 8.0])
 """How far that may go: at least, at most. Source: chosen, wide."""
 FAMILIARITY_TRUST = 0.5
-"""What a left-out example counts. Source: it and its left-out label are two views of one thing, each counts half."""
+"""Weight of a left-out example. Source: it and its left-out label are two views of one thing, each counts half."""
 FAIR_SHARE = 0.6
 """How much the limit, the slope and the zero of familiarity rest on examples left out with companions: examples of a
 label are usually taken together and what is seen later is not; a memory of independent examples is the other case.
@@ -156,7 +157,7 @@ UNLIKELY = -1.0
 # --- Negative examples (formula 21), and the ends of the scale
 
 NEGATIVE_PENALTY = 4.0
-"""What a negative example adds to the squared distance of its label, right where it is. Source: chosen."""
+"""Most that a negative example adds to the squared distance of its label, right where it is. Source: chosen."""
 EXCLUDED = -30.0
 """Log-odds of a label without the only kind of evidence that `alpha_fusion` leaves. Source: below all others."""
 FADE = 10.0

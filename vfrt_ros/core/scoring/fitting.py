@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring import metric as metrics
-from vfrt_ros.core.scoring.calibration import Calibration, LeftOutRows, Rows, calibrate
+from vfrt_ros.core.scoring.calibration import Calibration
 from vfrt_ros.core.scoring.image_model import ImageModel
+from vfrt_ros.core.scoring.learn_calibration import LeftOutRows, Rows, learn_calibration
 from vfrt_ros.core.scoring.leave_one_out import LeftOut, leave_one_out
 from vfrt_ros.core.scoring.spread import Ints, Mask, Spread, spread_of, total_variance
 from vfrt_ros.core.scoring.statistics import Statistics
@@ -117,7 +118,7 @@ def fit(snapshot: Snapshot) -> Model:
     stranger = constants.UNKNOWN_DISTANCE * (2.0 * (total - spread.within) / inflation + spread.within) / unit
     learn = LeftOutRows(*(_rows(left, snapshot, spread, unit) for left in (sharp, fair, far)))
     independent = float(spread.effective.sum())
-    calibration = calibrate(learn, np.maximum(stranger, constants.OWN_DISTANCE), independent)
+    calibration = learn_calibration(learn, np.maximum(stranger, constants.OWN_DISTANCE), independent)
     return Model(image, calibration, spread.within)
 
 

@@ -105,12 +105,12 @@ class LateRule:
         return [self.conclude(each) for each in evidence]
 
     def thresholds(self) -> dict[str, float]:
-        """What the score of each label is held against."""
+        """The score that each label needs."""
         least = self.settings.open_set_threshold if self.settings.open_set else 0.0
         return dict.fromkeys(self._table.labels, least)
 
     def weights(self, label: str) -> dict[str, float]:
-        """What memory and prompt count for a label that has both."""
+        """The weights of memory and prompt for a label that has both."""
         alpha = self.settings.alpha_fusion
         return {"memory": alpha, "prompt": 1.0 - alpha}
 

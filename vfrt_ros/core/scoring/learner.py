@@ -107,7 +107,7 @@ class Learner:
             self._ready = (version, fit(snapshot))
 
     def _noted(self) -> Callable[[], Snapshot]:
-        """What makes the snapshot of this moment later, from copies; only the scatter is read then."""
+        """A function that makes the snapshot of this moment later, from copies; only the scatter is read then."""
         statistics, text, pictures = self.statistics, copy(self.text), self.pictures
         labels = tuple(sorted(statistics.counts))
         means = [statistics.mean(label) for label in labels]

@@ -77,10 +77,10 @@ class FusionRule(Protocol):
         """
 
     def thresholds(self) -> dict[str, float]:
-        """What the score of each label is held against, in [0, 1], in a frame that shows nothing else."""
+        """The score that each label needs, in [0, 1], in a frame that shows nothing else."""
 
     def weights(self, label: str) -> dict[str, float]:
-        """What each kind of evidence counts for a label, by name: to explain an answer.
+        """The weight of each kind of evidence for a label, by name: to explain an answer.
 
         Args:
             label: One of the memory or the prompts.

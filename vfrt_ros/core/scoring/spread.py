@@ -19,7 +19,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What the examples say about the variance within labels.
+    """The variance within labels, as the examples have it.
 
     Attributes:
         within: Trace of the within-label covariance to believe in.

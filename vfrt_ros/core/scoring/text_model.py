@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class _Scale:
-    """What cosines are held against: (…, p) those of the same pictures with a background of prompts."""
+    """A scale for cosines, made of (…, p) those of the same pictures with a background of prompts."""
 
     def __init__(self, cosines: Array) -> None:
         self.cosines = cosines
@@ -32,7 +32,7 @@ class _Scale:
 
 @dataclass(frozen=True, slots=True)
 class TextEvidence:
-    """What m prompts say of one frame, or of each of n.
+    """The evidence of m prompts in one frame, or in each of n.
 
     Attributes:
         cosines: (…, m) float32 with the prompts.
