@@ -38,8 +38,6 @@ METRIC_RANK = 256
 """Directions of the covariance that are kept apart; the others share the floor. Source: time per frame."""
 METRIC_ROUNDS = 3
 """Rounds of subspace iteration. Source: Halko et al. 2011, algorithm 4.4."""
-NOISE_SHARE = 1e-3
-"""Directions of few examples with less than this share of the floor are rounding noise. Source: float32."""
 
 # --- Leaving examples out (formulas 5 and 6)
 

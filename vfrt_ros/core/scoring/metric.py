@@ -75,13 +75,10 @@ def from_residuals(residuals: Array, freedom: float, variance: float) -> Metric:
     """
     d = residuals.shape[1]
     values, vectors = eigh((residuals @ residuals.T).astype(np.float64) / freedom)
-    keep = values > constants.NOISE_SHARE * variance / d
-    values, vectors = (
-        values[keep][::-1][: constants.METRIC_RANK],
-        vectors[:, keep][:, ::-1][:, : constants.METRIC_RANK],
-    )
-    rows = (vectors / np.sqrt(values * freedom)).T.astype(np.float32) @ residuals
-    return Metric(_weighted(rows, values, variance / d))
+    values, vectors = values[::-1][: constants.METRIC_RANK], vectors[:, ::-1][:, : constants.METRIC_RANK]
+    # vᵀ residuals has the norm √(freedom · value): where the value is only rounding noise, so is the direction.
+    weights = 1.0 / np.sqrt(freedom * (np.maximum(values, 0.0) + variance / d))
+    return Metric(np.asarray((vectors * weights).T.astype(np.float32) @ residuals, np.float32))
 
 
 def from_scatter(scatter: Floats, freedom: float, variance: float) -> Metric:
@@ -98,8 +95,5 @@ def from_scatter(scatter: Floats, freedom: float, variance: float) -> Metric:
         basis = qr(covariance @ basis, mode="economic", check_finite=False)[0]
     values, vectors = eigh((basis.T @ (covariance @ basis)).astype(np.float64))
     rows = (basis @ vectors.astype(np.float32)).T
-    return Metric(_weighted(rows, np.maximum(values, 0.0), variance / d))
-
-
-def _weighted(rows: Array, values: Floats, floor: float) -> Array:
-    return np.asarray(np.sqrt(values / (values + floor))[:, None] * rows, np.float32)
+    values = np.maximum(values, 0.0)
+    return Metric(np.asarray(np.sqrt(values / (values + variance / d))[:, None] * rows, np.float32))
