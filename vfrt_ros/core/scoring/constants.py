@@ -44,9 +44,6 @@ METRIC_ROUNDS = 3
 REMOVED_AT_MOST = 8
 """Near duplicates that the covariance is freed of, the nearest first; the means are freed of all.
 Source: time of a fit."""
-COMPANION_EXAMPLES = 3.0
-"""Examples that a label has at least where one is also left out with its nearest companion.
-Source: of two examples nothing would be left."""
 COMPANION_SHARE = 0.2
 """Share of the examples of a label that are left out with one as its companions, at least one, to learn familiarity:
 the more examples a label has, the less one companion says of what is seen elsewhere.

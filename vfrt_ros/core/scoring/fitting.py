@@ -146,15 +146,15 @@ def _metric(snapshot: Snapshot, freedom: float, residual: float, within: float) 
 
 
 def _with_companions(near: Mask, snapshot: Snapshot, share: float) -> Mask:
-    """Near duplicates and the nearest other examples of the label, where the label has three or more.
+    """Near duplicates and the nearest other examples of the label.
 
-    As many as the given share of those that are here of the label, at least one.
+    As many as the given share of those that are here of the label, at least one, as long as one is left beside them.
     """
     cosines = snapshot.rows @ snapshot.rows.T
     others = (snapshot.own[:, None] == snapshot.own[None]) & ~np.eye(len(near), dtype=bool)
     there = np.bincount(snapshot.own, minlength=len(snapshot.labels))
-    left_out = np.maximum(np.rint(share * there), 1)[snapshot.own]
-    left_out[snapshot.counts[snapshot.own] < constants.COMPANION_EXAMPLES] = 0
+    can_be = np.maximum(snapshot.counts - 2, 0)
+    left_out = np.minimum(np.maximum(np.rint(share * there), 1), can_be)[snapshot.own]
     order = np.argsort(-np.where(others, cosines, -2.0), axis=1, kind="stable")[:, : int(left_out.max())]
     wider = near.copy()
     for rank, nearest in enumerate(order.T):
