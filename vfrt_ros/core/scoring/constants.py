@@ -16,8 +16,6 @@ import numpy as np
 WITHIN_SHARE = 0.4
 """Variance within labels as a share of the total, before the memory tells; no unit.
 Source: chosen on the groceries."""
-WITHIN_PRIOR_FREEDOM = 2.0
-"""Degrees of freedom that this prior counts for. Source: chosen on the groceries."""
 NEAR_DUPLICATE_SHARE = 0.3
 """Two examples of a label are near duplicates below this share of its usual squared distance: at a correlation
 of 0.7 and more, as between frames of one scene. Source: chosen on the groceries."""
@@ -145,7 +143,8 @@ FAR_SHARE = 0.33
 """Share of those that the limit takes with several companions. Source: chosen on the groceries, against independent
 examples, which are then rejected less often than promised."""
 PRIOR_EXAMPLES = 8.0
-"""Independent examples that the priors count for. Source: chosen on the groceries."""
+"""Independent examples that the priors of the variance, of the unit of distances and of the limit count for.
+Source: chosen on the groceries."""
 UNLIKELY = -1.0
 """Log-odds of a known object below which too few examples let nothing through. Source: chosen on the groceries."""
 

@@ -81,7 +81,7 @@ def spread_of(
     sampled = np.maximum(np.bincount(own, minlength=len(counts)), 1)
     effective = np.maximum(effective * counts / sampled, 1.0)
     known = float((effective - 1.0).sum())
-    within = (raw * known + prior * constants.WITHIN_PRIOR_FREEDOM) / (known + constants.WITHIN_PRIOR_FREEDOM)
+    within = (raw * known + prior * constants.PRIOR_EXAMPLES) / (known + constants.PRIOR_EXAMPLES)
     return Spread(within, near, effective)
 
 
