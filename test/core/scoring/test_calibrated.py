@@ -341,9 +341,9 @@ def test_a_prompt_that_does_not_fit_says_little_beside_pictures(monkeypatch: pyt
     rows = np.stack([world.look(i)[0] for i in range(12)])
     prompts = text_model.TextModel()
     prompts.set_prototypes(seen.labels, world.things)
-    everything = prompts.table(rows, seen.labels)
+    everything, _ = prompts.of_examples(rows, seen.labels)
     monkeypatch.setattr(constants, "LOW_PROMPT_SHARE", 0.0)
-    np.testing.assert_array_equal(prompts.table(rows, seen.labels), np.maximum(everything, 0.0))
+    np.testing.assert_array_equal(prompts.of_examples(rows, seen.labels)[0], np.maximum(everything, 0.0))
 
 
 def test_what_is_learned_after_everything_was_forgotten_owes_nothing_to_it(

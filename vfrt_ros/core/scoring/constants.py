@@ -59,10 +59,6 @@ FIT_AT_ONCE = 128
 
 # --- The prompts (formulas 8, 9 and 15)
 
-LEAST_BACKGROUND = 8
-"""Prompts that a mean and a standard deviation take at least. Source: chosen; a background has 191."""
-FALLBACK_DEVIATION = 0.03
-"""Standard deviation of a picture's cosines with unrelated prompts, for want of a background. Source: chosen."""
 PROMPT_MIDPOINT = 3.2
 """z-score at which a match is as likely as not. Source: more than chance reaches among 200 prompts."""
 RIVAL_SHARE = 0.9

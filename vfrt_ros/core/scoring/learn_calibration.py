@@ -27,7 +27,7 @@ class Rows:
     Attributes:
         distances: (n, c) float64, see `ImageModel.distances`.
         prompts: (n, c) float64 z-scores of the prompts, NaN where a label has none.
-        prompt_thresholds: (n,) float64 z-scores that the prompts have to beat, see `TextModel.thresholds`.
+        prompt_thresholds: (n,) float64 z-scores that the prompts have to beat, see `TextEvidence`.
         known_centre, unknown_centre: (n,) float64 distances to the centre with and without the own label.
         own: (n,) index of the right label.
         weights: (n,) float64.

@@ -121,7 +121,7 @@ class Learner:
 
         def snapshot() -> Snapshot:
             scatter = None if everything else statistics.scatter_matrix()
-            prompts, thresholds = text.table(rows, labels), text.thresholds(rows)
+            prompts, thresholds = text.of_examples(rows, labels)
             return Snapshot(
                 labels=labels,
                 means=np.stack(means),

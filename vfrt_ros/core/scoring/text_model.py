@@ -90,86 +90,51 @@ class TextModel:
         """
         return np.array([label in self._shared for label in labels], bool)
 
-    def cosines(self, embedding: Array) -> Array:
-        """(m,) or (n, m) float32 cosines of (d,) or (n, d) embeddings with the prototypes.
-
-        Args:
-            embedding: (d,) or (n, d) float32, unit norm.
-        """
-        return np.asarray(embedding @ self.prototypes.T, np.float32)
-
     def evidence(self, embedding: Array) -> TextEvidence:
-        """All that the prompts say of embeddings.
+        """All that the prompts say of embeddings; without a background they stand out from each other.
 
         Args:
             embedding: (d,) or (n, d) float32, unit norm.
-        """
-        cosines = self.cosines(embedding)
-        if self.background is None or not self.labels:
-            return TextEvidence(cosines, self.standardised(embedding, cosines), self.thresholds(embedding))
-        scale = _Scale(embedding @ self.background.T)
-        return TextEvidence(cosines, scale.of(cosines), self._threshold(scale))
-
-    def standardised(self, embedding: Array, cosines: Array) -> Floats:
-        """(m,) or (n, m) z-scores of the cosines of (d,) or (n, d) embeddings.
-
-        Args:
-            embedding: (d,) or (n, d) float32, unit norm.
-            cosines: (m,) or (n, m) float32 with the prototypes.
-        """
-        background = self.background
-        if background is None and len(self.labels) >= constants.LEAST_BACKGROUND:
-            background = self.prototypes
-        if background is None:
-            low = cosines.mean(axis=-1, keepdims=True) if cosines.shape[-1] > 1 else 0.0
-            return np.asarray((cosines - low) / constants.FALLBACK_DEVIATION, np.float64)
-        return _Scale(embedding @ background.T).of(cosines)
-
-    def thresholds(self, embeddings: Array) -> Floats:
-        """Prompt thresholds (formula 8): () or (n,) z-scores to beat, for (d,) or (n, d) embeddings.
-
-        `PROMPT_MIDPOINT`, drawn to the best rival of the background; 0 without prompts.
-
-        Args:
-            embeddings: (d,) or (n, d) float32, unit norm.
         """
         if not self.labels:
-            return np.zeros(embeddings.shape[:-1])
-        if self.background is None:
-            return np.full(embeddings.shape[:-1], constants.PROMPT_MIDPOINT)
-        return self._threshold(_Scale(embeddings @ self.background.T))
+            nothing = np.zeros((*embedding.shape[:-1], 0))
+            return TextEvidence(nothing.astype(np.float32), nothing, np.zeros(embedding.shape[:-1]))
+        cosines = np.asarray(embedding @ self.prototypes.T, np.float32)
+        scale = _Scale(cosines if self.background is None else embedding @ self.background.T)
+        return TextEvidence(cosines, scale.of(cosines), self._threshold(scale))
 
     def _threshold(self, scale: _Scale) -> Floats:
+        """(…) prompt thresholds (formula 8): `PROMPT_MIDPOINT`, drawn to the best rival of the background."""
         best = scale.of(scale.cosines[..., self._rivals()].max(axis=-1, keepdims=True))[..., 0]
         rivals = constants.RIVAL_SHARE
         return np.asarray((1.0 - rivals) * constants.PROMPT_MIDPOINT + rivals * best, np.float64)
 
     def _rivals(self) -> npt.NDArray[np.bool_]:
-        """Which prompts of the background say something else than the labels' do."""
-        background, prototypes = self.background, self.prototypes
-        if background is not None and (
-            self._rivals_of[0] is not background or self._rivals_of[1] is not prototypes
-        ):
-            same = np.zeros(len(background), bool)
-            if self.labels:
-                same = (background @ prototypes.T).max(axis=1) > constants.SAME_PROMPT
+        """(p,) True where a prompt of the background says something else than the labels' do; all where none does."""
+        prototypes = self.prototypes
+        background = prototypes if self.background is None else self.background
+        if self._rivals_of[0] is not background or self._rivals_of[1] is not prototypes:
+            same = (background @ prototypes.T).max(axis=1) > constants.SAME_PROMPT
             self._rivals_of, self._rivals_are = (background, prototypes), (same if same.all() else ~same)
         return self._rivals_are
 
-    def table(self, embeddings: Array, labels: tuple[str, ...]) -> Floats:
-        """(n, c) `beside_pictures` of (n, d) embeddings for these labels, NaN where a label has no prompt.
+    def of_examples(self, embeddings: Array, labels: tuple[str, ...]) -> tuple[Floats, Floats]:
+        """The prompts of these labels over examples.
 
         Args:
             embeddings: (n, d) float32, unit norm.
             labels: c labels, in the order of the columns.
+
+        Returns:
+            (n, c) float64 z-scores as `beside_pictures` gives them, NaN where a label has no prompt; and the (n,)
+            prompt thresholds.
         """
         table = np.full((len(embeddings), len(labels)), np.nan)
         place = {label: j for j, label in enumerate(labels)}
         pairs = [(i, place[label]) for i, label in enumerate(self.labels) if label in place]
-        if pairs:
-            scores = beside_pictures(self.standardised(embeddings, self.cosines(embeddings)))
-            table[:, [j for _, j in pairs]] = scores[:, [i for i, _ in pairs]]
-        return table
+        seen = self.evidence(embeddings)
+        table[:, [j for _, j in pairs]] = beside_pictures(seen.standardised[:, [i for i, _ in pairs]])
+        return table, seen.threshold
 
 
 def beside_pictures(standardised: Floats) -> Floats:
@@ -192,7 +157,7 @@ def match_odds(standardised: Floats, threshold: npt.ArrayLike) -> Floats:
 
     Args:
         standardised: (…, m) float64 z-scores of the prompts.
-        threshold: (…) z-scores to beat, see `TextModel.thresholds`.
+        threshold: (…) z-scores to beat, see `TextEvidence`.
 
     >>> match_odds(np.array([3.2, 4.2, 7.2]), 3.2).tolist()
     [0.0, 2.0, 3.5]
