@@ -102,8 +102,6 @@ PROMPT_PRIOR = 0.15
 Source: chosen on the groceries."""
 PROMPT_PRIOR_EXAMPLES = 4.0
 """The examples that this counts for. Source: chosen on the groceries."""
-LEAST_PROMPT_WEIGHT = 0.02
-"""The least prior median of the prompts' weight. Source: above 0, for its logarithm is learned."""
 NEUTRAL_ALPHA = 0.7
 """The `alpha_fusion` at which the evidence alone decides; below it counts less for pictures, above for text.
 Source: the default of the parameter."""

@@ -70,6 +70,4 @@ def prior_median(means: PromptMeans, examples: float, labels: int) -> float:
     earned = (earned * examples + constants.PROMPT_PRIOR * constants.PROMPT_PRIOR_EXAMPLES) / (
         examples + constants.PROMPT_PRIOR_EXAMPLES
     )
-    return max(
-        constants.PROMPT_SHARE * earned / max(examples / labels, 1.0) ** 0.5, constants.LEAST_PROMPT_WEIGHT
-    )
+    return constants.PROMPT_SHARE * earned / max(examples / labels, 1.0) ** 0.5
