@@ -33,7 +33,7 @@ NOT_ABOUT_SCORES = ("SCALE", "MOST_EXAMPLES", "MOST_PENDING", "FIT_AT_ONCE")
 """Constants on which no score depends once a memory has settled."""
 TOGETHER = ("OWN_DISTANCE", "UNKNOWN_DISTANCE")
 """Arrays that are one number each: a distribution, which is stretched as a whole."""
-SHARES = ("FAIR_SHARE", "FAR_SHARE", "RIVAL_SHARE", "SAME_PROMPT")
+SHARES = ("FAIR_SHARE", "FAR_SHARE", "SAME_PROMPT")
 """Constants that mean nothing above 1: twice is 1 there."""
 
 

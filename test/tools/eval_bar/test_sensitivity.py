@@ -54,7 +54,7 @@ def material() -> Material:
 
 
 def test_a_row_tells_what_changes_and_that_nothing_does() -> None:
-    rows = list(sensitivity(material(), 2, [Constant("PROMPT_MIDPOINT"), Constant("NEGATIVE_PENALTY")]))
-    assert [row[0] for row in rows] == ["PROMPT_MIDPOINT", "NEGATIVE_PENALTY"]
+    rows = list(sensitivity(material(), 2, [Constant("SHARPNESS"), Constant("NEGATIVE_PENALTY")]))
+    assert [row[0] for row in rows] == ["SHARPNESS", "NEGATIVE_PENALTY"]
     assert rows[0][1] != "nothing changes"
     assert rows[1][1:3] == ("nothing changes", "nothing changes")

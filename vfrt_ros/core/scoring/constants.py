@@ -59,11 +59,6 @@ FIT_AT_ONCE = 128
 
 # --- The prompts (formulas 8, 9 and 15)
 
-PROMPT_MIDPOINT = 3.2
-"""z-score at which a match is as likely as not. Source: more than chance reaches among 200 prompts."""
-RIVAL_SHARE = 0.9
-"""How far the best prompt of the background, rather than `PROMPT_MIDPOINT`, is the prompt threshold.
-Source: chosen on the groceries without examples."""
 SAME_PROMPT = 0.999
 """Cosine from which on a prompt of the background says the same as a label's, and does not count as a rival.
 Source: float32."""
@@ -76,8 +71,8 @@ CALM_ODDS = 2.0
 """Log-odds above which text alone gains only `CALM_SHARE`. Source: chosen on the groceries without examples."""
 CALM_SHARE = 0.25
 """That share. Source: chosen on the groceries without examples."""
-MATCH_MEAN = 4.8
-"""Where the prompt of what is seen stands on average, in standard deviations of the background.
+MATCH_MEAN = 1.6
+"""By how much the prompt of what is seen beats the best of the background on average, in standard deviations of it.
 Source: chosen on the groceries."""
 MATCH_DEVIATION = 1.0
 """The standard deviation of that. Source: chosen on the groceries."""

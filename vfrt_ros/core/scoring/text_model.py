@@ -104,10 +104,8 @@ class TextModel:
         return TextEvidence(cosines, scale.of(cosines), self._threshold(scale))
 
     def _threshold(self, scale: _Scale) -> Floats:
-        """(…) prompt thresholds (formula 8): `PROMPT_MIDPOINT`, drawn to the best rival of the background."""
-        best = scale.of(scale.cosines[..., self._rivals()].max(axis=-1, keepdims=True))[..., 0]
-        rivals = constants.RIVAL_SHARE
-        return np.asarray((1.0 - rivals) * constants.PROMPT_MIDPOINT + rivals * best, np.float64)
+        """(…) prompt thresholds (formula 8): the z-score of the best rival of the background."""
+        return scale.of(scale.cosines[..., self._rivals()].max(axis=-1, keepdims=True))[..., 0]
 
     def _rivals(self) -> npt.NDArray[np.bool_]:
         """(p,) True where a prompt of the background says something else than the labels' do; all where none does."""
@@ -178,4 +176,4 @@ def match_threshold(share: float) -> float:
     """
     deviations = float(ndtri(np.clip(share, 1e-6, 1 - 1e-6)))
     matching = constants.MATCH_MEAN + constants.MATCH_DEVIATION * deviations
-    return float(match_odds(np.array([matching]), constants.PROMPT_MIDPOINT)[0])
+    return float(match_odds(np.array([matching]), 0.0)[0])
