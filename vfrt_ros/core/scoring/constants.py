@@ -120,8 +120,6 @@ SLOPES = np.array([0.5, 3.0])
 USUAL_MARGIN = 0.4
 """The root mean square of margins that the prior of their coefficient is made for: where labels lie closer to each
 other, a margin is smaller and means more. Source: chosen on the groceries and on handwritten digits."""
-MARGIN_SCALES = np.array([0.2, 8.0])
-"""How far that may go: at least, at most. Source: chosen, wide."""
 FAMILIARITY_TRUST = 0.5
 """Weight of a left-out example. Source: it and its left-out label are two views of one thing, each counts half."""
 FAIR_SHARE = 0.6

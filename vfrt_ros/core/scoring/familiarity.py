@@ -199,13 +199,13 @@ def margin_scale(margins: Floats) -> float:
         margins: (n,) float64, of known and unknown objects, n ≥ 1.
 
     Returns:
-        In `constants.MARGIN_SCALES`; 1 where every margin is 0.
+        Above 0; 1 where every margin is 0.
 
     >>> margin_scale(np.array([0.4, -0.4])), margin_scale(np.array([0.1, 0.1])), margin_scale(np.zeros(2))
     (1.0, 4.0, 1.0)
     """
     usual = float(np.sqrt((margins**2).mean()))
-    return float(np.clip(constants.USUAL_MARGIN / usual, *constants.MARGIN_SCALES)) if usual > 0.0 else 1.0
+    return constants.USUAL_MARGIN / usual if usual > 0.0 else 1.0
 
 
 def _confused_with_unknown(
