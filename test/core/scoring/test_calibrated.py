@@ -9,8 +9,9 @@ import pytest
 from core.scoring.memories import World, answer, examples, rule, unit
 
 from vfrt_ros.core.config.settings import RecognitionSettings
-from vfrt_ros.core.scoring import constants, text_model
+from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
+from vfrt_ros.core.scoring.text_model import TextModel
 from vfrt_ros.core.types.example import Change
 
 UNKNOWN = "unknown"
@@ -326,24 +327,22 @@ def _best_of(made: CalibratedRule, row: np.ndarray) -> str:
     return evidence.labels[int(evidence.fused.argmax())]
 
 
-def test_a_prompt_that_does_not_fit_says_little_beside_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prompt_that_does_not_fit_says_nothing_beside_pictures() -> None:
+    """Which of two prompts that fit less than the background fits less changes nothing."""
     world = World.of(12, seed=3)
-    made = rule(world)
-    made.set_prototypes(tuple(f"thing {i}" for i in range(12)), world.things)
+    made, frame = rule(world), world.look(0)[0]
+    names = tuple(f"thing {i}" for i in range(12))
+    made.set_prototypes(names, world.things)
     made.settle()
-    frame = world.look(0)[0]
     seen = made.evidence(frame)
-    monkeypatch.setattr(constants, "LOW_PROMPT_SHARE", 1.0)
-    loud = made.evidence(frame)
     unfit = seen.text < -0.1
     assert 0 < unfit.sum() < 12
-    assert (loud.fused[unfit] < seen.fused[unfit]).all()
-    rows = np.stack([world.look(i)[0] for i in range(12)])
-    prompts = text_model.TextModel()
-    prompts.set_prototypes(seen.labels, world.things)
-    everything, _ = prompts.of_examples(rows, seen.labels)
-    monkeypatch.setattr(constants, "LOW_PROMPT_SHARE", 0.0)
-    np.testing.assert_array_equal(prompts.of_examples(rows, seen.labels)[0], np.maximum(everything, 0.0))
+    background = TextModel()
+    background.set_prototypes(names, world.things)
+    background.background = world.background()
+    table, _ = background.of_examples(frame[None], seen.labels)
+    assert (table[0][unfit] == 0.0).all()
+    assert (table[0][seen.text > 0.3] > 0.0).all()
 
 
 def test_what_is_learned_after_everything_was_forgotten_owes_nothing_to_it(

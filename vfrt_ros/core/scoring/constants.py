@@ -62,9 +62,6 @@ FIT_AT_ONCE = 128
 SAME_PROMPT = 0.999
 """Cosine from which on a prompt of the background says the same as a label's, and does not count as a rival.
 Source: float32."""
-LOW_PROMPT_SHARE = 0.1
-"""Share that counts, beside pictures, of how far a prompt lies below the mean of the background: which of two prompts
-that do not fit at all fits less is mostly chance. Source: chosen on the groceries."""
 PROMPT_SLOPE = 2.0
 """Log-odds of a match per standard deviation. Source: chosen on the groceries without examples."""
 CALM_ODDS = 2.0

@@ -136,7 +136,9 @@ class TextModel:
 
 
 def beside_pictures(standardised: Floats) -> Floats:
-    """z-scores of prompts as they count where there are examples too; NaN stays.
+    """z-scores of prompts as they count where there are examples too (formula 9); NaN stays.
+
+    Which of two prompts fits less that both fit less than the background's average is mostly chance.
 
     Args:
         standardised: (…, m) float64 z-scores, NaN = missing.
@@ -145,9 +147,9 @@ def beside_pictures(standardised: Floats) -> Floats:
         (…, m) float64.
 
     >>> beside_pictures(np.array([2.0, -1.0])).tolist()
-    [2.0, -0.1]
+    [2.0, 0.0]
     """
-    return np.asarray(np.where(standardised < 0.0, constants.LOW_PROMPT_SHARE * standardised, standardised))
+    return np.maximum(standardised, 0.0)
 
 
 def match_odds(standardised: Floats, threshold: npt.ArrayLike) -> Floats:
