@@ -106,9 +106,6 @@ That of the centre is reached with many examples, that of the prompt where no tw
 Source: chosen on the groceries; that of the centre on embeddings by CLIP."""
 FAMILIARITY_DEVIATION = np.array([1.0, 1.5, 0.5, 0.5, 3.0])
 """Their standard deviations. Source: chosen on the groceries."""
-LEAST_SHARE_OF_PROMPTS = 0.05
-"""Least share of the deviation of the prompt's coefficient that is left where every prompt is shared.
-Source: chosen, above 0."""
 SLOPE_EXAMPLES = 16.0
 """Examples beyond the first of each label with which half of the measured slope of familiarity, and of the measured
 weight of the centre, is believed. Source: chosen on embeddings by CLIP."""

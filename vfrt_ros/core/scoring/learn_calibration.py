@@ -89,7 +89,7 @@ def learn_calibration(learn: LeftOutRows, stranger: Floats, independent: float) 
         close.known,
         independent=independent,
         labels=labels,
-        own_prompts=1.0 - float(fair.shared.mean()),
+        own_prompts=max(1.0 - float(fair.shared.mean()), 1.0 / labels),
     )
     fair_share, far_share = constants.FAIR_SHARE, constants.FAIR_SHARE * constants.FAR_SHARE
     parts = ((close, 1.0 - fair_share), (middle, fair_share - far_share), (told_apart, far_share))
