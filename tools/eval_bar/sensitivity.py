@@ -170,7 +170,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--background", type=Path, help="with an .npz: an .npz of prompts for things in general"
     )
-    parser.add_argument("--episodes", type=int, default=6, help="of each number of shots (default: 6)")
+    parser.add_argument("--episodes", type=int, default=20, help="of each number of shots (default: 20)")
     parser.add_argument("--every", type=int, default=1, help="ask only every n-th question (default: 1)")
     parser.add_argument("--only", nargs="*", default=[], help="names of constants (default: all)")
     arguments = parser.parse_args(argv)

@@ -40,6 +40,19 @@ def test_known_things_are_named_and_others_are_not(shots: int, most: float) -> N
     assert accepted <= most
 
 
+@pytest.mark.parametrize("scatter", [0.2, 0.3, 0.8])
+def test_the_promise_holds_where_known_and_unknown_do_not_touch(scatter: float) -> None:
+    """Familiarity is steep there, so that it and its limit may lie where only the order of log-odds counts."""
+    rejected = []
+    for seed in range(4):
+        world = World.of(12, seed=seed, scatter=scatter)
+        made = rule(World(world.things[:6], world.random, scatter), 20)
+        right, unknown, accepted = shares(made, world, 6)
+        rejected.append(unknown)
+        assert (right > 0.8, accepted) == (True, 0.0)
+    assert np.mean(rejected) < 0.1
+
+
 @pytest.mark.parametrize("promise", [0.05, 0.1])
 def test_the_threshold_is_the_share_of_known_frames_called_unknown(promise: float) -> None:
     rejected = []

@@ -208,9 +208,8 @@ class CalibratedRule:
         share = self.settings.open_set_threshold
         by_image = self._balance.image
         prompt = match_threshold(share)
-        memory = (
-            self._learner.model.calibration.threshold(share) if self._learner.model is not None else prompt
-        )
+        model = self._learner.model
+        memory = finite(np.array(model.calibration.threshold(share))) if model is not None else prompt
         both = by_image * memory + (1.0 - by_image) * prompt
         return np.where(has_image & has_text, both, np.where(has_image, memory, prompt))
 

@@ -109,8 +109,6 @@ FAMILIARITY_DEVIATION = np.array([1.0, 1.5, 0.5, 0.5, 3.0])
 SLOPE_EXAMPLES = 16.0
 """Examples beyond the first of each label with which half of the measured slope of familiarity, and of the measured
 weight of the centre, is believed. Source: chosen on embeddings by CLIP."""
-SLOPES = np.array([0.5, 3.0])
-"""The least and the largest slope. Source: chosen, wide."""
 USUAL_MARGIN = 0.4
 """The root mean square of margins that the prior of their coefficient is made for: where labels lie closer to each
 other, a margin is smaller and means more. Source: chosen on the groceries and on handwritten digits."""

@@ -128,7 +128,7 @@ def _discriminated(found: Floats, told_apart: KnownAndUnknown, close: Floats, fr
     weight = _drawn(measured, found[2], freedom)
     direction = np.array([1.0, weight])
     slope = float(direction @ gap / (direction @ variance @ direction))
-    slope = float(np.clip(_drawn(slope, 1.0, freedom), *constants.SLOPES))
+    slope = max(_drawn(slope, 1.0, freedom), 0.0)
     coefficients = slope * (others + weight * _CENTRE)
     fair = _average(told_apart.known, told_apart.known_weights)
     mixed = constants.FAIR_SHARE * fair + (1.0 - constants.FAIR_SHARE) * close.mean(axis=0)
