@@ -256,6 +256,12 @@ class TestNegatives:
         made.apply(refused.inverse())
         assert [score_of(made, row, "thing 0") for row in (cup, lookalike)] == before
 
+    def test_a_label_of_negatives_alone_is_not_the_best_of_a_closed_set(self) -> None:
+        world = World.of(3)
+        made = rule(World(world.things[:1], world.random), open_set=False)
+        made.apply(Change(added=examples("cup", world.look(1, 3), 7000, negative=True)))
+        assert answer(made, world.look(2)[0])[0] == "thing 0"
+
     def test_a_label_of_negatives_alone_is_never_the_answer(self) -> None:
         world = World.of(2)
         made = rule()

@@ -31,12 +31,12 @@ class Balance:
 
 
 def alone(share: float) -> float:
-    """Log-odds that a label gains (at most 0) of which there is only one kind of evidence, which counts so far.
+    """Log-odds that a label gains that has one kind of evidence only: it is excluded where that counts nothing.
 
     Args:
-        share: In [0, 1].
+        share: How far that kind counts, in [0, 1].
 
     >>> alone(0.5), alone(0.0)
     (0.0, -30.0)
     """
-    return min(0.0, constants.EXCLUDED * (1.0 - constants.FADE * share))
+    return 0.0 if share > 0.0 else constants.EXCLUDED

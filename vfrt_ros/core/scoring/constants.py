@@ -134,8 +134,6 @@ NEGATIVE_PENALTY = 4.0
 """Most that a negative example adds to the squared distance of its label, right where it is. Source: chosen."""
 EXCLUDED = -30.0
 """Log-odds of a label without the only kind of evidence that `alpha_fusion` leaves. Source: below all others."""
-FADE = 10.0
-"""The exclusion begins where a kind of evidence counts less than 1/FADE. Source: chosen, so that it is continuous."""
 EXTREME = 40.0
 """Log-odds beyond which only the order counts: they grow as their logarithm. Source: above what evidence reaches."""
 NEVER = -1e6
