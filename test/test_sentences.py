@@ -16,8 +16,6 @@ FILES = sorted(path for folder in ("vfrt_ros", "tools") for path in (ROOT / fold
 ODD = re.compile(
     r"^What \b|(?<![Tt]here )\b(?:is|are|was|were|be) (?:none\b|no (?!longer\b|more\b))|Error: [Tt]here is none"
 )
-OPEN_WITH_WHAT = ("vfrt_ros/core/scoring/", "tools/fleet/trial.py")
-"""Below these, docstrings that open with "What …" are left."""
 
 
 def docstrings(source: str) -> Iterator[str]:
@@ -36,8 +34,6 @@ def test_sentences_are_plain(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert not (ast.get_docstring(ast.parse(source)) or "").startswith("What ")
     texts = [re.sub(r"\s+", " ", text.strip()) for text in docstrings(source)]
-    if str(path.relative_to(ROOT)).startswith(OPEN_WITH_WHAT):
-        texts = [text.removeprefix("What ") for text in texts]
     assert [text for text in texts if ODD.search(text)] == []
 
 

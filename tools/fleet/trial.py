@@ -237,7 +237,7 @@ class Trial:
         self._heal_at.append((time.monotonic() + seconds, cure))
 
     def _heal(self, now: float) -> None:
-        """What is due; all of it where `now` is the end of time."""
+        """Do what is due; all of it where `now` is the end of time."""
         due = [cure for moment, cure in self._heal_at if moment <= now]
         self._heal_at = [entry for entry in self._heal_at if entry[0] > now]
         for cure in due:
