@@ -120,6 +120,16 @@ def test_a_change_counts_from_the_next_frame_and_so_do_undo_and_redo(recogniser,
     np.testing.assert_allclose(answers[2].score, answers[0].score, atol=1e-5)
 
 
+def test_a_scene_with_two_names_is_known_by_one_of_them() -> None:
+    recogniser = Recogniser(settings(**RULES["calibrated"]))
+    for label in ("gadget", "thing"):
+        look(recogniser, "red")
+        recogniser.register(label, frames=1)
+    answer = look(recogniser, "red")
+    assert (answer.known, answer.label in ("gadget", "thing")) == (True, True), answer
+    assert look(recogniser, "green", 1).label == UNKNOWN
+
+
 def test_undo_of_a_registration_makes_it_unknown_again(recogniser) -> None:
     teach(recogniser, leaf="green", cup="red")
     recogniser.memory.undo()

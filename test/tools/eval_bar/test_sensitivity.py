@@ -19,7 +19,7 @@ from vfrt_ros.evaluation.features import Features
         (Constant("SHARPNESS"), 0.5, 3.0),
         (Constant("METRIC_RANK"), 2.0, 512),
         (Constant("FAIR_SHARE"), 2.0, 1.0),
-        (Constant("FAMILIARITY_MEAN", 1), 2.0, [3.0, 2.0, 1.0, 1.0]),
+        (Constant("FAMILIARITY_MEAN", 1), 2.0, [3.0, 2.0, 1.0, 1.0, 2.0]),
         (Constant("OWN_DISTANCE"), 2.0, [1.2, 1.7, 2.2, 2.8, 3.8]),
     ],
     ids=["a number", "a count", "a share ends at 1", "one of an array", "a distribution as a whole"],
@@ -36,7 +36,7 @@ def test_every_number_is_tried() -> None:
     names = {name for name in vars(constants) if name.isupper()}
     assert {one.name for one in every_constant()} == names - set(NOT_ABOUT_SCORES)
     assert [str(one) for one in every_constant() if one.name == "FAMILIARITY_MEAN"] == [
-        f"FAMILIARITY_MEAN[{part}]" for part in range(4)
+        f"FAMILIARITY_MEAN[{part}]" for part in range(5)
     ]
 
 

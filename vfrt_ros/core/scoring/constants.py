@@ -100,13 +100,13 @@ Source: the default of the parameter."""
 
 # --- Known or unknown (formulas 12 to 14)
 
-FAMILIARITY_MEAN = np.array([3.0, 1.0, 1.0, 1.0])
-"""Prior mean of the coefficients of `familiarity.features`: nearness, margin, centre, prompt; that of the constant is
-where odds are even. That of the centre is reached with many examples, that of the prompt where no two labels share
-theirs.
+FAMILIARITY_MEAN = np.array([3.0, 1.0, 1.0, 1.0, 2.0])
+"""Prior mean of the coefficients of `familiarity.features`: nearness, margin, centre, prompt, and the least of the
+constant, which is where odds are even but for labels that show the same thing. That of the centre is reached with many
+examples, that of the prompt where no two labels share theirs.
 Source: chosen on the groceries; that of the centre on embeddings by CLIP."""
 FAMILIARITY_DEVIATION = np.array([1.0, 1.5, 0.5, 0.5, 3.0])
-"""Their standard deviations, and that of the constant. Source: chosen on the groceries."""
+"""Their standard deviations. Source: chosen on the groceries."""
 SLOPE_EXAMPLES = 16.0
 """Examples beyond the first of each label with which half of the measured slope of familiarity, and of the measured
 weight of the centre, is believed. Source: chosen on embeddings by CLIP."""

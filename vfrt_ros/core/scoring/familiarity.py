@@ -177,12 +177,12 @@ def _prior(told_apart: KnownAndUnknown, beyond_first: float, own_prompts: float)
         beyond_first: Share of the examples that are not the first of their label, in [0, 1).
         own_prompts: Share of the labels whose prompt is theirs alone, in (0, 1].
     """
-    mean, deviation = np.append(constants.FAMILIARITY_MEAN, 0.0), constants.FAMILIARITY_DEVIATION.copy()
+    mean, deviation = constants.FAMILIARITY_MEAN.copy(), constants.FAMILIARITY_DEVIATION.copy()
     near, far = -told_apart.known[:, 0].mean(), -told_apart.unknown[:, 0].mean()
     mean[2] *= beyond_first
     mean[3] *= own_prompts**2
     deviation[3] *= own_prompts**2
-    mean[4] = mean[0] * float(np.sqrt(max(near * far, 0.0)))
+    mean[4] = max(mean[4], mean[0] * float(np.sqrt(max(near * far, 0.0))))
     mean[4] -= mean[2] * 0.5 * float(told_apart.known[:, 2].mean() + told_apart.unknown[:, 2].mean())
     scale = margin_scale(np.concatenate([told_apart.known[:, 1], told_apart.unknown[:, 1]]))
     mean[1], deviation[1] = scale * mean[1], scale * deviation[1]
