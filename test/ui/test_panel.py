@@ -7,6 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import cv2
+import numpy as np
 import pytest
 from selenium.webdriver.common.keys import Keys
 from ui.browser import Browser
@@ -109,7 +111,8 @@ def test_a_wrong_answer_is_put_right_beside_it(browser: Browser) -> None:
     assert front(browser) == "Memory"
 
 
-def test_what_it_is_not_is_one_click(browser: Browser) -> None:
+def test_what_it_is_not_is_one_click(browser: Browser, system: LiveSystem) -> None:
+    system.command("forget", "gadget")  # it may have the scene of the thing, and neither is known then
     browser.wait(
         lambda: "“" in browser.find(".st-key-not-this button").text, "a known answer that can be objected to"
     )
@@ -214,7 +217,9 @@ def test_renaming_and_undo(browser: Browser) -> None:
 def test_single_examples_are_forgotten_and_a_memory_is_added(
     browser: Browser, system: LiveSystem, tmp_path: Path
 ) -> None:
-    exported = tmp_path / "before.zip"
+    exported, other = tmp_path / "before.zip", tmp_path / "other.png"
+    cv2.imwrite(str(other), np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8))
+    system.command("register", "thing", "--images", str(other))  # so that one is left
     system.command("memory", "export", str(exported))
     browser.tab("Labels")
     if not browser.all(".st-key-label-thing details[open]"):
