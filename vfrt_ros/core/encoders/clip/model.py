@@ -18,6 +18,7 @@ from vfrt_ros.core.encoders.clip.files import is_safe, weight_files
 from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess, read_preprocess
 from vfrt_ros.core.encoders.embedded.packaged import versions
 from vfrt_ros.core.encoders.fingerprint import digest_of_files
+from vfrt_ros.core.encoders.quiet_transformers import quiet_transformers
 from vfrt_ros.core.types.errors import EncoderError
 
 _FAMILIES = ("clip", "siglip")
@@ -80,21 +81,17 @@ class HfModel:
             EncoderError: the files are damaged or lack weights.
         """
         from transformers import CLIPModel, SiglipModel
-        from transformers.utils import logging
 
         family = CLIPModel if self.facts.model_type == "clip" else SiglipModel
-        level = logging.get_verbosity()
-        logging.set_verbosity_error()
         try:
-            model, report = family.from_pretrained(
-                self.folder, local_files_only=True, use_safetensors=is_safe(self.folder), dtype="float32",
-                attn_implementation="sdpa", output_loading_info=True,
-            )  # fmt: skip
+            with quiet_transformers():
+                model, report = family.from_pretrained(
+                    self.folder, local_files_only=True, use_safetensors=is_safe(self.folder), dtype="float32",
+                    attn_implementation="sdpa", output_loading_info=True,
+                )  # fmt: skip
         except Exception as error:
             # A damaged file can fail in any of the readers below; the person needs to know which model.
             raise EncoderError(f"the model in '{self.folder}' cannot be loaded: {error}") from error
-        finally:
-            logging.set_verbosity(level)
         if report["missing_keys"]:
             # They would be filled with random numbers.
             raise EncoderError(

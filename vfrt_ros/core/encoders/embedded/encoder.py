@@ -201,4 +201,5 @@ def _network(size: int, classes: ClassSpace) -> Network:
         library=versions("torch", "efficientnet-lite-pytorch"),
         trial=lambda: [(_square(picture, size),) for picture in photographs()],
         embed=lambda outputs: image_vector(outputs[0][0], outputs[1][0], classes)[None],
+        exact_layers=lite0.EXACT_LAYERS,
     )

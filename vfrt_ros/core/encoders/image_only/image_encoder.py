@@ -15,6 +15,7 @@ from vfrt_ros.core.encoders.clip.files import find_model, is_safe, weight_files
 from vfrt_ros.core.encoders.embedded.packaged import versions
 from vfrt_ros.core.encoders.fingerprint import digest_of_files
 from vfrt_ros.core.encoders.image_only.preprocess import read_preprocess
+from vfrt_ros.core.encoders.quiet_transformers import quiet_transformers
 from vfrt_ros.core.encoders.square_backbone import PictureTower, SquareBackbone, checked_side, normalised
 from vfrt_ros.core.types.errors import EncoderError
 
@@ -68,19 +69,16 @@ def _facts(folder: Path) -> tuple[int, int]:
 def _network(folder: Path) -> tuple[Any, Any]:
     """The function that maps planes to embeddings, and the module behind it."""
     from transformers import AutoModel
-    from transformers.utils import logging
 
-    level = logging.get_verbosity()
-    logging.set_verbosity_error()
     try:
-        model, report = AutoModel.from_pretrained(
-            folder, local_files_only=True, use_safetensors=is_safe(folder), dtype="float32", output_loading_info=True
-        )  # fmt: skip
+        with quiet_transformers():
+            model, report = AutoModel.from_pretrained(
+                folder, local_files_only=True, use_safetensors=is_safe(folder), dtype="float32",
+                output_loading_info=True,
+            )  # fmt: skip
     except Exception as error:
         # A damaged file can fail in any of the readers below; the person needs to know which model.
         raise EncoderError(f"the model in '{folder}' cannot be loaded: {error}") from error
-    finally:
-        logging.set_verbosity(level)
     lacking = sorted(name for name in report["missing_keys"] if not name.startswith("pooler."))
     if lacking:
         raise EncoderError(f"the model in '{folder}' lacks weights: {lacking[:3]}")

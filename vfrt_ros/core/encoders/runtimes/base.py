@@ -33,6 +33,8 @@ class Network:
         trial: makes the inputs of a few real pictures, a forward pass each, by which precisions are compared;
             none = by the example.
         embed: turns a forward pass's outputs into (n, d) embeddings, of any length.
+        exact_layers: so many of the first layers with weights stay in float32 where OpenVINO computes the rest in bf16;
+            for a network whose embeddings would not be those of float32 otherwise.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Network:
     library: str = field(default="")
     trial: Callable[[], Sequence[Arrays]] = tuple
     embed: Callable[[Arrays], np.ndarray] = first_output
+    exact_layers: int = 0
 
 
 class Runtime(Protocol):

@@ -23,6 +23,7 @@ import numpy as np
 from vfrt_ros.core.encoders import cache
 from vfrt_ros.core.encoders.runtimes.base import Arrays, Network
 from vfrt_ros.core.encoders.runtimes.cores import usable_cores
+from vfrt_ros.core.encoders.runtimes.exact_layers import keep_exact
 from vfrt_ros.core.encoders.runtimes.int8 import GROUP, compress
 from vfrt_ros.core.encoders.runtimes.precision import (
     EXACT,
@@ -200,6 +201,8 @@ def _compiled(network: Network, precision: str, streams: int) -> tuple[Any, Any]
     model = _convert(network)
     if precision == "int8":
         compress(model)
+    if precision == "bf16" and network.exact_layers:
+        model = keep_exact(model, network.exact_layers)
     compiled = _core().compile_model(model, "CPU", config)
     # The model is exported for this machine alone, so the key holds the processor's name.
     cache.store(_KIND, key, compiled.export_model().getvalue())
@@ -210,7 +213,8 @@ def _compiled(network: Network, precision: str, streams: int) -> tuple[Any, Any]
 def _key(network: Network, what: str) -> str:
     """Of something that holds for this network, version of OpenVINO and processor."""
     version, processor = import_openvino().__version__, _core().get_property("CPU", "FULL_DEVICE_NAME")
-    return cache.key_of(network.name, network.digest, network.library, what, version, processor)
+    exact = f"{network.exact_layers} layers of float32"
+    return cache.key_of(network.name, network.digest, network.library, exact, what, version, processor)
 
 
 def _convert(network: Network) -> Any:
