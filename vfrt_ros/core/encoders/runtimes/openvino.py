@@ -189,7 +189,8 @@ class _Model:
 def _compiled(network: Network, precision: str, streams: int) -> tuple[Any, Any]:
     """The compiled model, and the memory that it computes with and that must outlive it."""
     openvino, config = import_openvino(), compile_options(precision, streams)
-    key = _key(network, precision if streams == 1 else f"{precision} in {streams} streams")
+    numbers = f"{precision} by {GROUP}" if precision == "int8" else precision
+    key = _key(network, numbers if streams == 1 else f"{numbers} in {streams} streams")
     blob = cache.load_mapped(_KIND, key)
     if blob is not None:
         try:
