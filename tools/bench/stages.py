@@ -107,7 +107,7 @@ def _wrap(watch: Stopwatch, executor: Any, node: Any, made: Any) -> None:
         (OpenvinoRuntime, "run", FORWARD),
         (TorchRuntime, "run", FORWARD),
         (made.encoders.backbone, "encode_images", "embedding of the output"),
-        (core, "observe", "small picture and its quality"),
+        (core, "look", "small picture and its quality"),
         (RecentFrames, "add", "cut to another scene?"),
         (CalibratedRule, "evidence", "score: evidence"),
         (CalibratedRule, "conclude", "score: conclusion"),

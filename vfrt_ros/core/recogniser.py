@@ -17,7 +17,7 @@ from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.config.templates import check_templates
 from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.factory import encoder_settings, open_memory
-from vfrt_ros.core.frames.observe import check_frame, observe
+from vfrt_ros.core.frames.observe import check_frame, look
 from vfrt_ros.core.frames.regions.crop import crop
 from vfrt_ros.core.frames.regions.finder import FoundRegions
 from vfrt_ros.core.frames.regions.follow import crops_of
@@ -147,11 +147,11 @@ class Recogniser:
         """Encode frames together, which is faster where `encoders.batches`; arguments and errors as for `recognise`."""
         for frame in frames:
             check_frame(frame)
+        # Before they are encoded, which leaves nothing of a frame in the processor's caches.
+        looks = [look(frame) for frame in frames]
         rgb = [cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) for frame in frames]
         embeddings = self.encoders.backbone.encode_images(rgb)
-        return [
-            observe(frame, row, stamp) for frame, row, stamp in zip(frames, embeddings, stamps, strict=True)
-        ]
+        return [one.encoded(row, stamp) for one, row, stamp in zip(looks, embeddings, stamps, strict=True)]
 
     def repeat(self, bgr: Frame, stamp: float | None = None, camera: str = "") -> Observation | None:
         """The last observation of a camera with a new stamp, where the frame shows what that one showed.

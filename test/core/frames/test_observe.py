@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fixtures.pictures import picture
 
-from vfrt_ros.core.frames.observe import check_frame, observe
+from vfrt_ros.core.frames.observe import check_frame, look
 from vfrt_ros.core.frames.recent_frames import RecentFrames
 from vfrt_ros.core.frames.shrink import shrink
 from vfrt_ros.core.memory.accept import check_picture
@@ -68,7 +68,7 @@ PANORAMAS = [(256, 20000), (20000, 256), (1, 70000), (70000, 1), (1, 1), (2000, 
 @pytest.mark.parametrize("size", PANORAMAS)
 def test_a_picture_of_any_shape_is_kept_as_a_small_jpeg(size) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
-    seen = observe(noise, np.ones(1, np.float32), None)
+    seen = look(noise).encoded(np.ones(1, np.float32), None)
     assert seen.thumbnail()
     check_picture(seen.thumbnail())
     RecentFrames().add(seen)
@@ -81,7 +81,7 @@ def test_shrink_gives_a_copy_since_the_frame_may_be_used_again() -> None:
 
 
 def test_observe_measures_and_keeps_a_picture_that_can_be_stored() -> None:
-    observation = observe(picture("red", size=(640, 480)), UNIT, 1.5)
+    observation = look(picture("red", size=(640, 480))).encoded(UNIT, 1.5)
     assert observation.quality.rejection() is None
     assert observation.stamp == 1.5
     stored = cv2.imdecode(np.frombuffer(observation.thumbnail(), np.uint8), cv2.IMREAD_COLOR)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fixtures.pictures import picture, plain
 
-from vfrt_ros.core.frames.observe import observe
+from vfrt_ros.core.frames.observe import look
 from vfrt_ros.core.frames.recent_frames import RING_LENGTH, RecentFrames
 from vfrt_ros.core.types.observation import Observation
 
@@ -16,7 +16,7 @@ UNIT = np.float32([1.0, 0.0])
 
 
 def seen(colour: str, variant: int = 0, size: tuple[int, int] = (128, 96)) -> Observation:
-    return observe(picture(colour, variant, size), UNIT, None)
+    return look(picture(colour, variant, size)).encoded(UNIT, None)
 
 
 CUTS = {
@@ -24,16 +24,16 @@ CUTS = {
     "the same scene, larger": (seen("red", 0), seen("red", 0, (640, 480)), False),
     "another scene": (seen("red"), seen("blue"), True),
     "a blank wall, and again": (
-        observe(plain("grey"), UNIT, None),
-        observe(plain("grey"), UNIT, None),
+        look(plain("grey")).encoded(UNIT, None),
+        look(plain("grey")).encoded(UNIT, None),
         False,
     ),
     "a blank wall in another light": (
-        observe(plain("grey"), UNIT, None),
-        observe(plain("white"), UNIT, None),
+        look(plain("grey")).encoded(UNIT, None),
+        look(plain("white")).encoded(UNIT, None),
         True,
     ),
-    "the light goes out": (seen("red"), observe(plain("black"), UNIT, None), True),
+    "the light goes out": (seen("red"), look(plain("black")).encoded(UNIT, None), True),
 }
 
 

@@ -13,7 +13,7 @@ import pytest
 from fixtures.pictures import picture
 
 from vfrt_ros.core.frames import thumbnailer
-from vfrt_ros.core.frames.observe import observe
+from vfrt_ros.core.frames.observe import look
 from vfrt_ros.core.frames.thumbnailer import Thumbnailer
 from vfrt_ros.core.types.observation import Observation, Quality
 
@@ -23,7 +23,7 @@ DEADLINE = 20.0
 def seen(angle: float, quality: Quality | None = None) -> Observation:
     """An observation whose embedding has this angle, in degrees."""
     turned = np.float32([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
-    found = observe(picture("red"), turned, None)
+    found = look(picture("red")).encoded(turned, None)
     return found if quality is None else Observation(turned, quality, found.small)
 
 

@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
+from vfrt_ros.core.encoders.banded import Banded
 from vfrt_ros.core.types.errors import FrameError
+
+_WIDEST = 4
+"""So many times the size a side may have for two products with a matrix to be quicker than OpenCV's one step."""
 
 
 def check_rgb(image: np.ndarray) -> np.ndarray:
@@ -49,14 +55,33 @@ def centre_square(image: np.ndarray, fraction: float = 1.0) -> np.ndarray:
 
 
 def resize_square(image: np.ndarray, size: int) -> np.ndarray:
-    """Resize with cv2: by area to shrink, cubic to enlarge (enlarging by area blurs into blocks).
+    """Resize as OpenCV does: by area to shrink, cubic to enlarge (enlarging by area blurs into blocks).
 
     Args:
-        image: (H, W, 3) uint8.
+        image: (s, s, 3) uint8.
         size: pixels of a side.
 
     Returns:
-        (size, size, 3) uint8.
+        (size, size, 3) uint8; to shrink, at most one level from OpenCV's.
     """
-    shrink = min(image.shape[:2]) > size
-    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
+    side = len(image)
+    if side <= size:
+        return cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC)
+    if side % size == 0 or side > _WIDEST * size:
+        return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+    areas = _areas(side, size)
+    across = areas @ image.astype(np.float32).reshape(side, -1)
+    columns = cv2.transpose(across.reshape(size, side, 3))
+    # Adding into bytes rounds and saturates in one vectorised step.
+    sums = cv2.add(areas @ columns.reshape(side, -1), 0, dtype=cv2.CV_8U)
+    return cv2.transpose(sums.reshape(size, size, 3))
+
+
+@lru_cache(maxsize=32)
+def _areas(side: int, size: int) -> Banded:
+    """The (size, side) shares of the pixels of a row in the wider ones that it is made of."""
+    scale = side / size
+    edges = np.arange(size + 1)[:, None] * scale
+    pixels = np.arange(side)
+    shares = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    return Banded.of(np.maximum(shares, 0) / scale)

@@ -60,4 +60,5 @@ def ranking(evidence: Evidence, scores: Scores) -> list[int]:
     """
     order = np.lexsort((-evidence.fused, -scores.score))
     nothing = np.isnan(evidence.image) & np.isnan(evidence.text)
-    return [int(i) for i in order if not nothing[i]]
+    ranked: list[int] = order[~nothing[order]].tolist()
+    return ranked

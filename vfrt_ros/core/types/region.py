@@ -66,8 +66,10 @@ class Box:
             other: In the same picture.
         """
         across = min(self.right, other.right) - max(self.x, other.x)
+        if across <= 0:
+            return 0
         down = min(self.bottom, other.bottom) - max(self.y, other.y)
-        return max(0, across) * max(0, down)
+        return across * max(0, down)
 
     def overlap(self, other: Box) -> float:
         """Intersection over union, in [0, 1].

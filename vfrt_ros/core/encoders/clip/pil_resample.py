@@ -13,17 +13,15 @@ kernel is stretched by the scale when shrinking, and cut and renormalised at the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
+from vfrt_ros.core.encoders.banded import Banded
 from vfrt_ros.core.types.errors import EncoderError
 
 _HALVES_UP = 2e-5
-_ROWS = 8
-"""Of a band: few, so that it has few zeros, and many, so that it is multiplied quickly."""
 
 
 def _bilinear(x: np.ndarray) -> np.ndarray:
@@ -84,52 +82,27 @@ def pil_resize(
     return _pass(across, _matrix(height, size[0], crop[0], resample, half_to_even))
 
 
-@dataclass(frozen=True, slots=True)
-class _Resampling:
-    """The matrix of one pass, without most of its zeros.
-
-    Attributes:
-        rows: Of the result.
-        used: The pixels of a row of the picture that count, from the first to after the last.
-        bands: For each few rows of the result in turn, which of the used pixels they are made of, and the weights.
-    """
-
-    rows: int
-    used: slice
-    bands: tuple[tuple[slice, slice, np.ndarray], ...]
-
-
-def _pass(image: np.ndarray, resampling: _Resampling) -> np.ndarray:
+def _pass(image: np.ndarray, resampling: Banded) -> np.ndarray:
     """Resample along the second axis and swap the first two: two of them make an upright picture."""
     columns = cv2.transpose(image[:, resampling.used])
-    flat = columns.astype(np.float32).reshape(columns.shape[0], -1)
-    sums = np.empty((resampling.rows, flat.shape[1]), np.float32)
-    for rows, pixels, weights in resampling.bands:
-        np.matmul(weights, flat[pixels], out=sums[rows])
+    sums = resampling @ columns.astype(np.float32).reshape(columns.shape[0], -1)
     # Adding into bytes rounds and saturates in one vectorised step; Pillow rounds halves up, OpenCV to even.
     out = cv2.add(sums, _HALVES_UP, dtype=cv2.CV_8U)
     return np.asarray(out).reshape(resampling.rows, columns.shape[1], 3)
 
 
 @lru_cache(maxsize=32)
-def _matrix(n_in: int, n_out: int, n_keep: int, resample: int, half_to_even: bool) -> _Resampling:
+def _matrix(n_in: int, n_out: int, n_keep: int, resample: int, half_to_even: bool) -> Banded:
     """The middle `n_keep` rows of the (n_out, n_in) resampling matrix, float32."""
     kernel, half_width = KERNELS[resample]
     scale = n_in / n_out
     stretch = max(scale, 1.0)
     support = half_width * stretch
     first = round((n_out - n_keep) / 2) if half_to_even else (n_out - n_keep) // 2
-    dense, ends = np.zeros((n_keep, n_in)), []
+    dense = np.zeros((n_keep, n_in))
     for row in range(n_keep):
         centre = (first + row + 0.5) * scale
         low, high = max(int(centre - support + 0.5), 0), min(int(centre + support + 0.5), n_in)
         weights = kernel((np.arange(low, high) - centre + 0.5) / stretch)
         dense[row, low:high] = weights / weights.sum()
-        ends.append((low, high))
-    start = ends[0][0]
-    bands = []
-    for row in range(0, n_keep, _ROWS):
-        rows = slice(row, min(row + _ROWS, n_keep))
-        low, high = ends[rows.start][0], ends[rows.stop - 1][1]
-        bands.append((rows, slice(low - start, high - start), dense[rows, low:high].astype(np.float32)))
-    return _Resampling(n_keep, slice(start, ends[-1][1]), tuple(bands))
+    return Banded.of(dense)

@@ -120,15 +120,15 @@ class Tracker:
 
 def _nearest(boxes: dict[int, Box], tracks: dict[int, Box]) -> dict[int, int]:
     """Index of a box to the number of a track, the pairs that overlap most first."""
+    overlaps = (
+        (box.overlap(track), i, number) for i, box in boxes.items() for number, track in tracks.items()
+    )
     pairs = sorted(
-        ((box.overlap(track), i, number) for i, box in boxes.items() for number, track in tracks.items()),
-        key=lambda pair: (-pair[0], pair[1], pair[2]),
+        (pair for pair in overlaps if pair[0] >= LEAST_OVERLAP), key=lambda pair: (-pair[0], *pair[1:])
     )
     found: dict[int, int] = {}
     taken: set[int] = set()
-    for overlap, i, number in pairs:
-        if overlap < LEAST_OVERLAP:
-            break
+    for _, i, number in pairs:
         if i not in found and number not in taken:
             found[i] = number
             taken.add(number)
