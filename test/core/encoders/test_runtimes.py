@@ -65,11 +65,29 @@ def test_many_inputs_come_back_each_by_itself_and_in_order(monkeypatch, cores):
     runtime = choose_runtime(network([]), "openvino", "cpu", "f32").load(many=True)
     assert runtime.streams == cores
     inputs = [(np.full((1 + number % 2, 4), number, np.float32),) for number in range(10)]
-    for _ in range(2):
-        answers = runtime.run_each(inputs)
-        for (given,), (answer,) in zip(inputs, answers, strict=True):
+    for count in (10, 9, 1):
+        answers = runtime.run_each(iter(inputs[:count]), count)
+        for (given,), (answer,) in zip(inputs[:count], answers, strict=True):
             np.testing.assert_array_equal(answer, 2 * given)
-    assert runtime.run_each([]) == []
+    assert runtime.run_each([], 0) == []
+
+
+@pytest.mark.parametrize(
+    ("cores", "count", "by_all"),
+    [(2, 5, [4]), (2, 4, []), (2, 1, [0]), (3, 7, [6]), (3, 5, []), (1, 3, [])],
+    ids=["one left over", "none", "a single one", "one of three cores", "two left over", "one core"],
+)
+def test_all_cores_work_on_one_that_is_left_over(monkeypatch, cores, count, by_all):
+    monkeypatch.setattr(openvino_runtime, "usable_cores", lambda: cores)
+    runtime = choose_runtime(network([]), "openvino", "cpu", "f32").load(many=True)
+    seen, run = [], runtime._model.run
+    monkeypatch.setattr(
+        runtime._model, "run", lambda inputs: seen.append(int(inputs[0][0, 0])) or run(inputs)
+    )
+    inputs = [(np.full((1, 4), number, np.float32),) for number in range(count)]
+    answers = runtime.run_each(inputs, count)
+    assert [float(answer[0, 0]) for (answer,) in answers] == [2.0 * number for number in range(count)]
+    assert seen == by_all
 
 
 def test_an_input_that_cannot_be_made_leaves_the_runtime_usable(monkeypatch):
@@ -82,8 +100,8 @@ def test_an_input_that_cannot_be_made_leaves_the_runtime_usable(monkeypatch):
         raise ValueError("no picture")
 
     with pytest.raises(ValueError, match="no picture"):
-        runtime.run_each(broken())
-    (answer,) = runtime.run_each([one])
+        runtime.run_each(broken(), 2)
+    (answer,) = runtime.run_each([one], 1)
     np.testing.assert_array_equal(answer[0], np.full((1, 4), 2))
 
 

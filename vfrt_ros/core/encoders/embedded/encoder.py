@@ -104,9 +104,8 @@ class EmbeddedBackbone:
         return vectors
 
     def _classify_each(self, images: Sequence[np.ndarray]) -> list[Arrays]:
-        if len(images) == 1:
-            return [self._runtime.run(_square(images[0], self._size))]
-        return self._runtime.run_each((_square(image, self._size),) for image in images)
+        squares = ((_square(image, self._size),) for image in images)
+        return self._runtime.run_each(squares, len(images))
 
 
 class EmbeddedText:

@@ -65,6 +65,11 @@ class Runtime(Protocol):
         """Args: arrays as in `Network.example`. Returns: the outputs as float32 arrays of their own."""
         ...
 
-    def run_each(self, inputs: Iterable[Arrays]) -> list[Arrays]:
-        """As `run`, for each of many inputs, which are taken one by one as they can be worked on."""
+    def run_each(self, inputs: Iterable[Arrays], count: int) -> list[Arrays]:
+        """As `run`, for each of many inputs, which are taken one by one as they can be worked on.
+
+        Args:
+            inputs: Arrays as in `Network.example`, each.
+            count: How many there are.
+        """
         ...

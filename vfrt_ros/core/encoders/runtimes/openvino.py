@@ -16,6 +16,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import cache as once
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -140,10 +141,13 @@ class OpenvinoRuntime:
         with self._lock:
             return self._model.run(inputs)
 
-    def run_each(self, inputs: Iterable[Arrays]) -> list[Arrays]:
-        """See `Runtime.run_each`."""
+    def run_each(self, inputs: Iterable[Arrays], count: int) -> list[Arrays]:
+        """See `Runtime.run_each`. All cores work on one that would be left over for a single core."""
+        waiting = iter(inputs)
+        left_over = int(count % self.streams == 1)
         with self._lock:
-            return self._streamed.run_each(inputs)
+            answers = self._streamed.run_each(islice(waiting, count - left_over))
+            return answers + [self._model.run(each) for each in waiting]
 
 
 class _Model:

@@ -57,7 +57,7 @@ class TorchRuntime:
             outputs = outputs if isinstance(outputs, tuple) else (outputs,)
             return tuple(output.float().cpu().numpy() for output in outputs)
 
-    def run_each(self, inputs: Iterable[Arrays]) -> list[Arrays]:
+    def run_each(self, inputs: Iterable[Arrays], count: int) -> list[Arrays]:
         """See `Runtime.run_each`."""
         return [self.run(*each) for each in inputs]
 
