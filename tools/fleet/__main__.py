@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -19,7 +20,7 @@ from tools.fleet.cost import Cost, measure_cost
 from tools.fleet.robot import MUTANTS
 from tools.fleet.trial import Trial, TrialResult
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 LATENCY_LIMIT, CATCH_UP_LIMIT, COST_LIMIT = 2.0, 5.0, 1.02
 
 
@@ -27,9 +28,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the trial.
 
     Returns:
-        0 = nothing was lost, all robots hold the same, and it was fast enough; 1 = not; 130 = Ctrl-C.
+        0 = nothing was lost, all robots hold the same, and it was fast enough; 1 = not; 130 = Ctrl-C. SIGTERM ends
+        the robots and servers too, and the process with status 143.
     """
     arguments = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
     print(f"Seed {seed}: {arguments.robots} robots, {arguments.servers} servers.", flush=True)
     began = time.monotonic()

@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from fixtures.fleet import wait_for
 
 from tools.fleet import trial as trials
 from tools.fleet.__main__ import describe, describe_speed
@@ -62,3 +66,24 @@ def test_a_fault_that_is_built_in_is_found(
     monkeypatch.setattr(trials, "END_SECONDS", 30.0)
     result = run(tmp_path, servers=1, operations=120, faults=8, seed=3, mutant=mutant)
     assert result.lost if killing else result.contents > 1, describe(result)
+
+
+def _processes_of(session: int) -> int:
+    """Those that a process has started, itself and those that outlive it included."""
+    count = 0
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            _, _, after_the_name = place.read_text().rpartition(")")
+            count += int(after_the_name.split()[3]) == session
+    return count
+
+
+def test_a_trial_that_is_told_to_end_leaves_no_process(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tools.fleet", "--no-measure", "--robots", "2", "--servers", "1"]
+    with subprocess.Popen(
+        [*command, "--folder", str(tmp_path)], stdout=subprocess.DEVNULL, start_new_session=True
+    ) as trial:
+        wait_for(lambda: _processes_of(trial.pid) >= 4, "itself, a server and two robots", 90)
+        trial.terminate()
+        assert trial.wait(60) == 143
+    wait_for(lambda: _processes_of(trial.pid) == 0, "no process")
