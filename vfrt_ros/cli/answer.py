@@ -8,9 +8,34 @@ import argparse
 import json
 import math
 import sys
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from vfrt_ros.cli.command import FAILED, OK
+from vfrt_ros.cli.command import FAILED, OK, node_address
+from vfrt_ros.client.patience import CALL_SECONDS
+
+
+def aligned(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:
+    """A line for each row, as wide as a terminal shows it, and never wrapped: a script may read it.
+
+    Args:
+        rows: The heading first; as many cells each.
+        right: Columns that end together, as numbers do; the others begin together.
+
+    >>> aligned([("label", "examples"), ("cup", "3"), ("茶碗", "12")], right={1})
+    ['label  examples', 'cup           3', '茶碗         12']
+    """
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = []
+        for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            blanks = " " * (width - cell_len(cell))
+            cells.append(blanks + cell if number in right else cell + blanks)
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 def code_name(response: Any) -> str:
@@ -59,3 +84,38 @@ def show_answer(arguments: argparse.Namespace, response: Any, text: str) -> int:
     if not worked:
         print(f"vfrt {arguments.command}: {response.message} [{code_name(response)}]", file=sys.stderr)
     return OK if worked else FAILED
+
+
+def message_of(response: Any) -> str:
+    """The sentence that the node answered with."""
+    return str(response.message)
+
+
+def ask(
+    arguments: argparse.Namespace,
+    service: str,
+    text: Callable[[Any], str] = message_of,
+    *,
+    seconds: float = CALL_SECONDS,
+    **fields: Any,
+) -> int:
+    """Call a service and show its answer.
+
+    Args:
+        arguments: The command's, with `--json`, `--node` and `--namespace`.
+        service: Name of the service type in `vfrt_msgs.srv`.
+        text: What people see of an answer that is OK.
+        seconds: How long to wait for the answer.
+        fields: Of the request.
+
+    Returns:
+        The exit status: 0, or 1 where the node refused.
+    """
+    address = node_address(arguments)
+    from vfrt_msgs import srv
+    from vfrt_ros.client.node_client import NodeClient
+
+    kind = getattr(srv, service)
+    with NodeClient(address) as client:
+        response = client.call(kind, kind.Request(**fields), seconds=seconds)
+    return show_answer(arguments, response, text(response))

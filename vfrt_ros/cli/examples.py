@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.cli.aligned import aligned
+from vfrt_ros.cli.answer import aligned
 from vfrt_ros.cli.command import (
     Command,
     CommandError,

@@ -21,7 +21,7 @@ from vfrt_ros.cli.service_commands import SERVICE_COMMANDS
 from vfrt_ros.core.types.errors import VfrtError
 from vfrt_ros.core.types.utf_8 import is_utf_8
 
-# The order of `vfrt --help`. A new command is a row of `service_commands`, or a module here with a `COMMAND`.
+# The order of `vfrt --help`. A new command is a row of `service_commands`, or a `COMMAND` in a module or package here.
 COMMANDS = (
     "live",
     "panel",
@@ -63,7 +63,10 @@ def load_command(name: str) -> Command:
     """The command that stands in the table of services, or in the module of its name."""
     if name in SERVICE_COMMANDS:
         return SERVICE_COMMANDS[name].command()
-    command = importlib.import_module(f"vfrt_ros.cli.{name}").COMMAND
+    module = importlib.import_module(f"vfrt_ros.cli.{name}")
+    if hasattr(module, "__path__"):
+        module = importlib.import_module(f"vfrt_ros.cli.{name}.command")
+    command = module.COMMAND
     if not isinstance(command, Command):
         raise TypeError(f"vfrt_ros.cli.{name}.COMMAND must be a Command; it is {command!r}.")
     return command

@@ -19,7 +19,7 @@ from vfrt_ros.cli.command import (
     add_node_options,
     node_address,
 )
-from vfrt_ros.cli.region_options import HELP, box_of, message_of_box
+from vfrt_ros.cli.typed import HELP, box_of, message_of_box
 from vfrt_ros.core.types.region import Box
 
 LONG_SIDE = 2048

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.cli.ask import ask
+from vfrt_ros.cli.answer import ask
 from vfrt_ros.cli.command import (
     Command,
     CommandError,
@@ -20,7 +20,7 @@ from vfrt_ros.cli.command import (
     add_node_options,
 )
 from vfrt_ros.cli.picture_message import image_message, load_picture, shrink
-from vfrt_ros.cli.region_options import HELP, box_of, message_of_box, track_of
+from vfrt_ros.cli.typed import HELP, box_of, message_of_box, track_of
 from vfrt_ros.client.patience import CALL_SECONDS
 from vfrt_ros.core.types.rejection import left_out
 

@@ -9,11 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vfrt_ros.cli.aligned import aligned
-from vfrt_ros.cli.ask import ask, message_of
+from vfrt_ros.cli.answer import aligned, ask, message_of
 from vfrt_ros.cli.command import Command, UsageError, add_json_option, add_node_options
-from vfrt_ros.cli.region_options import track_of
-from vfrt_ros.cli.split_prompts import split_prompts
+from vfrt_ros.cli.typed import split_prompts, track_of
 from vfrt_ros.core.types.operation import ExampleId
 
 Request = tuple[str, dict[str, Any]]

@@ -1,9 +1,10 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""The facts of an evaluation that stand above its figures."""
+"""The facts above the figures of an evaluation, and the line on stderr that says what is left out."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,3 +29,8 @@ def about_plan(plan: Plan, encoders: Encoders, settings: RecognitionSettings) ->
         "seed": plan.seed,
         "unknown threshold": settings.open_set_threshold,
     }
+
+
+def warn(text: str) -> None:
+    """Say what is left out."""
+    print(f"vfrt eval: {text}", file=sys.stderr)

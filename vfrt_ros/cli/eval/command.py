@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vfrt_ros.cli.answer import to_json
 from vfrt_ros.cli.command import OK, Command, UsageError, add_json_option
-from vfrt_ros.cli.eval.about import about_plan
+from vfrt_ros.cli.eval.about import about_plan, warn
 from vfrt_ros.cli.eval.objects import configure_objects, evaluate_objects
 from vfrt_ros.cli.eval.protocol import configure_protocol, run_protocol_command
-from vfrt_ros.cli.eval.stream import configure_stream, print_json, run_stream
+from vfrt_ros.cli.eval.stream import configure_stream, run_stream
 from vfrt_ros.core.config.read_list import read_list
 from vfrt_ros.core.types.counted import counted
 
@@ -88,20 +89,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _settings(arguments: argparse.Namespace) -> RecognitionSettings:
     """The defaults, then `VFRT_*` variables, then `--set`, then `--backbone`."""
-    from vfrt_ros.core.config.parameters import from_environment, parse
-    from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings
+    from vfrt_ros.cli.memory.place import shell_settings
+    from vfrt_ros.core.config.parameters import parse
+    from vfrt_ros.core.config.settings import RecognitionSettings
 
     table = RecognitionSettings.parameters()
-    values: dict[str, Any] = from_environment(os.environ, table, CameraSettings.parameters())
+    given: dict[str, Any] = {}
     for text in arguments.set:
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"--set expects NAME=VALUE; got '{text}'.")
-        values[name.strip()] = parse(table[name.strip()], value) if name.strip() in table else value
-    if arguments.backbone != "auto" or "backbone" not in values:
-        values["backbone"] = arguments.backbone
-    settings: RecognitionSettings = RecognitionSettings.from_mapping(values)
-    return settings
+        given[name.strip()] = parse(table[name.strip()], value) if name.strip() in table else value
+    return shell_settings(arguments.backbone, given)
 
 
 def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -> int:
@@ -116,16 +115,16 @@ def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -
 
     left_out: list[str] = []
 
-    def warn(text: str) -> None:
+    def leave_out(text: str) -> None:
         left_out.append(text)
-        print(f"vfrt eval: {text}", file=sys.stderr)
+        warn(text)
 
     _plan(arguments, 0)  # what is wrong with the command line is said before any folder is read
     shots = max(_shots(arguments))
     dataset = load_dataset(
-        arguments.dataset, seed=arguments.seed, label_column=arguments.label_column, warn=warn
+        arguments.dataset, seed=arguments.seed, label_column=arguments.label_column, warn=leave_out
     )
-    dataset = with_enough(dataset, shots, warn=warn)
+    dataset = with_enough(dataset, shots, warn=leave_out)
     plan = _plan(arguments, len(dataset.labels))
     if arguments.out:
         check_apart(arguments.out, arguments.dataset)
@@ -133,7 +132,7 @@ def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -
     check_ways(plan, len(dataset.labels))
     encoders = load_encoders(**encoder_settings(settings))
     dataset, features = embed_dataset(
-        dataset, encoders, shots=shots, templates=settings.prompt_templates, warn=warn, progress=True
+        dataset, encoders, shots=shots, templates=settings.prompt_templates, warn=leave_out, progress=True
     )
     plan = _plan(arguments, len(dataset.labels))
     jobs = arguments.jobs or os.cpu_count() or 1
@@ -156,7 +155,7 @@ def _run_objects(arguments: argparse.Namespace, settings: RecognitionSettings) -
         arguments.fuse = "calibrated,ncm"
     summary, found = evaluate_objects(arguments, settings, lambda labels: _plan(arguments, labels))
     if arguments.json:
-        print_json({**summary.as_dict(), **({"found": found} if found else {})})
+        print(to_json({**summary.as_dict(), **({"found": found} if found else {})}))
         return OK
     status = _show(arguments, summary)
     if found:
@@ -196,7 +195,7 @@ def _show(arguments: argparse.Namespace, summary: Summary) -> int:
 
     files = write_all(summary, arguments.out) if arguments.out else []
     if arguments.json:
-        print_json(summary.as_dict())
+        print(to_json(summary.as_dict()))
         return OK
     from rich.console import Console
 

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import UsageError
-from vfrt_ros.cli.eval.about import about_plan
+from vfrt_ros.cli.eval.about import about_plan, warn
 
 if TYPE_CHECKING:
     from vfrt_ros.core.config.settings import RecognitionSettings
@@ -61,9 +60,6 @@ def evaluate_objects(
         raise UsageError("--fps must be more than 0.")
     if arguments.regions in ("off", "topic"):
         raise UsageError(f"--regions expects a source that finds boxes by itself; got '{arguments.regions}'.")
-
-    def warn(text: str) -> None:
-        print(f"vfrt eval: {text}", file=sys.stderr)
 
     shots = max(plan_for(0).shots)
     kind, pictures = load_boxed(arguments.objects, warn=warn)

@@ -8,8 +8,9 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
+from vfrt_ros.cli.answer import to_json
 from vfrt_ros.cli.command import OK, UsageError
-from vfrt_ros.cli.eval.stream import print_json
+from vfrt_ros.cli.eval.about import warn
 from vfrt_ros.core.types.counted import counted
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def run_protocol_command(arguments: argparse.Namespace, settings: RecognitionSet
     protocol = find_protocol(arguments.protocol)
     courses = protocol.read(arguments.dataset.expanduser(), arguments.frames)
     encoders = load_encoders(**encoder_settings(settings))
-    result = run_protocol(courses, encoders, settings, warn=_warn, progress=True)
+    result = run_protocol(courses, encoders, settings, warn=warn, progress=True)
     if arguments.json:
-        print_json(as_dict(arguments.protocol, protocol, result, encoders.note, arguments.frames))
+        print(to_json(as_dict(arguments.protocol, protocol, result, encoders.note, arguments.frames)))
     else:
         _print(protocol, result, encoders.note, arguments.frames)
     return OK
@@ -106,7 +107,3 @@ def _print(protocol: Protocol, result: ProtocolResult, encoder: str, frames: int
 
 def _figure(value: float) -> str:
     return f"{value:.3f}" if value == value else "–"
-
-
-def _warn(text: str) -> None:
-    print(f"vfrt eval: {text}", file=sys.stderr)

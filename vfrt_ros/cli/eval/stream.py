@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vfrt_ros.cli.answer import to_json
 from vfrt_ros.cli.command import OK, UsageError
+from vfrt_ros.cli.eval.about import warn
 from vfrt_ros.core.types.counted import counted
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
     if len(topics) > 1:
         settings = settings.replace(cameras=camera_names(topics))
     with (
-        open_recording(arguments.stream, topic=topics, fps=arguments.fps, warn=_warn) as source,
+        open_recording(arguments.stream, topic=topics, fps=arguments.fps, warn=warn) as source,
         recogniser_with(settings, arguments.memory) as recogniser,
     ):
         frames = with_noise(frames_of(source, seconds), arguments.noise, settings.seed)
@@ -92,7 +92,7 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
         "file": str(path) if path else None,
     }
     if arguments.json:
-        print_json(summary)
+        print(to_json(summary))
     else:
         print(stream_text(summary))
     return OK
@@ -143,12 +143,3 @@ def _with_bar(rows: Any) -> Any:
     from tqdm import tqdm
 
     return tqdm(rows, desc="replaying", unit="frame", disable=None, leave=False)
-
-
-def _warn(text: str) -> None:
-    print(f"vfrt eval: {text}", file=sys.stderr)
-
-
-def print_json(content: Any) -> None:
-    """One line of JSON."""
-    print(json.dumps(content, ensure_ascii=False))

@@ -9,8 +9,7 @@ import os
 import time
 from typing import Any
 
-from vfrt_ros.cli.aligned import aligned
-from vfrt_ros.cli.answer import to_json
+from vfrt_ros.cli.answer import aligned, to_json
 from vfrt_ros.cli.command import OK, CommandError, node_address
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.fleet.settings import FleetSettings, fleet_settings

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.cli.command import FAILED, OK, CommandError
-from vfrt_ros.cli.command_result import CommandResult
 from vfrt_ros.cli.memory.info import info
 from vfrt_ros.cli.memory.log import log
 from vfrt_ros.cli.memory.node import MemoryNode
 from vfrt_ros.cli.memory.place import (
+    CommandResult,
     alone,
     checked,
     chosen_file,

@@ -9,10 +9,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.cli.aligned import aligned
-from vfrt_ros.cli.command_result import CommandResult
+from vfrt_ros.cli.answer import aligned
 from vfrt_ros.cli.memory.node import MemoryNode
-from vfrt_ros.cli.memory.place import chosen_file, opened, path_of, size_of
+from vfrt_ros.cli.memory.place import CommandResult, chosen_file, opened, path_of, size_of
 from vfrt_ros.cli.memory.sharing import is_by_node
 from vfrt_ros.core.memory.bundle import read_bundle
 from vfrt_ros.core.memory.memory import Memory

@@ -10,10 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vfrt_ros.cli.aligned import aligned
-from vfrt_ros.cli.command_result import CommandResult
+from vfrt_ros.cli.answer import aligned
 from vfrt_ros.cli.memory.node import MemoryNode
-from vfrt_ros.cli.memory.place import chosen_file, opened
+from vfrt_ros.cli.memory.place import CommandResult, chosen_file, opened
 from vfrt_ros.cli.memory.sharing import is_by_node
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.operation_log import LogEntry

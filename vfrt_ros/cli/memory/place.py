@@ -1,16 +1,18 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""Which memory `vfrt memory` works on, and opening it while nobody else has it."""
+"""Which memory `vfrt memory` works on, opening it while nobody else has it, and what an action tells."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from vfrt_ros.cli.command import CommandError, UsageError
+from vfrt_ros.cli.command import OK, CommandError, UsageError
 from vfrt_ros.core.config.parameters import from_environment
 from vfrt_ros.core.config.settings import CameraSettings, RecognitionSettings, state_folder
 from vfrt_ros.core.memory.database import in_words
@@ -20,19 +22,30 @@ from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.recovery import copy_path
 
 
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """The answer of a command: `text` for a person, `facts` for a script."""
+
+    text: str
+    facts: dict[str, Any]
+    status: int = OK
+
+
 def configured() -> Path | None:
     """The file that `VFRT_MEMORY_PATH` names."""
     own = os.environ.get("VFRT_MEMORY_PATH", "")
     return memory_file(own, "") if own and own != IN_RAM else None
 
 
-def shell_settings(backbone: str = "auto") -> RecognitionSettings:
+def shell_settings(backbone: str = "auto", given: Mapping[str, Any] | None = None) -> RecognitionSettings:
     """The settings that a node started in this shell would have.
 
     Args:
         backbone: Other than `auto`, it goes before `VFRT_BACKBONE`.
+        given: Values that go before the variables, by the parameters' names.
     """
     values = from_environment(os.environ, RecognitionSettings.parameters(), CameraSettings.parameters())
+    values |= given or {}
     if backbone != "auto" or "backbone" not in values:
         values["backbone"] = backbone
     settings: RecognitionSettings = RecognitionSettings.from_mapping(values)

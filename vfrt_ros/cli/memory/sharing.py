@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.cli.command import CommandError, UsageError
-from vfrt_ros.cli.command_result import CommandResult
 from vfrt_ros.cli.memory.node import MemoryNode
 from vfrt_ros.cli.memory.place import (
+    CommandResult,
     checked,
     chosen_file,
     configured,

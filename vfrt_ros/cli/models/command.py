@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.cli.aligned import aligned
+from vfrt_ros.cli.answer import aligned
 from vfrt_ros.cli.command import OK, Command, CommandError, add_command, add_json_option
 
 EXAMPLES = {

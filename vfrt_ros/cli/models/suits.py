@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from vfrt_ros.cli.aligned import aligned
+from vfrt_ros.cli.answer import aligned
 
 FRAMES, WARM_UP = 12, 3
 SHAPE = (480, 640, 3)

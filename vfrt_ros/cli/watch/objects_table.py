@@ -6,30 +6,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from vfrt_ros.cli.watch.recognition_line import LABEL_WIDTH, bar
+from vfrt_ros.cli.watch.recognition_line import LABEL_WIDTH, bar, nearest_candidate
+from vfrt_ros.cli.watch.recognition_screen import Screen
 from vfrt_ros.core.types.reason import Reason, short_words_of
 
 
-class ObjectsScreen:
+class ObjectsScreen(Screen):
     """Shows the newest objects: redrawn on a terminal, as lines elsewhere."""
-
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False)
-        self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
-
-    def __enter__(self) -> ObjectsScreen:
-        if self._live:
-            self._live.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._live:
-            self._live.stop()
 
     def show(self, message: Any) -> None:
         """Show the objects of one picture, a vfrt_msgs/RecognisedObjects."""
@@ -37,7 +23,7 @@ class ObjectsScreen:
             self._live.update(objects_table(message), refresh=True)
             return
         for each in message.objects:
-            self._console.print(Text(object_line(each, message.camera)), soft_wrap=True)
+            self.console.print(Text(object_line(each, message.camera)), soft_wrap=True)
 
 
 def object_line(each: Any, camera: str = "") -> str:
@@ -47,7 +33,7 @@ def object_line(each: Any, camera: str = "") -> str:
     parts = [
         f"{name:<5} {each.label:<{LABEL_WIDTH}} {bar(each.score)} {each.score:.2f}",
         f"{box.x_offset},{box.y_offset},{box.width},{box.height}",
-        *(text for text in (_why(each), nearest_candidate_of(each)) if text),
+        *(text for text in (short_words_of(each.reason), nearest_candidate(each)) if text),
     ]
     return "  ".join(parts)
 
@@ -65,20 +51,10 @@ def objects_table(message: Any) -> Table:
             Text(each.label),
             f"{bar(each.score)} {each.score:.2f}",
             f"{box.x_offset},{box.y_offset},{box.width},{box.height}",
-            Text("  ".join(text for text in (_why(each), nearest_candidate_of(each)) if text)),
+            Text("  ".join(text for text in (short_words_of(each.reason), nearest_candidate(each)) if text)),
             style="green" if each.reason == Reason.KNOWN else "yellow",
         )
     return rows
-
-
-def nearest_candidate_of(each: Any) -> str:
-    """The best label of an unknown object; empty where there is none."""
-    known = each.reason == Reason.KNOWN
-    return "" if known or not each.candidates else f"{each.candidates[0].label}?"
-
-
-def _why(each: Any) -> str:
-    return "" if each.reason == Reason.KNOWN else short_words_of(each.reason)
 
 
 def objects_as_plain(message: Any) -> dict[str, Any]:

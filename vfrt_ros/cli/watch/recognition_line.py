@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vfrt_ros.core.types.reason import short_words_of
+from vfrt_ros.core.types.reason import Reason, short_words_of
 
 LABEL_WIDTH = 14
 BAR_WIDTH = 12
@@ -23,8 +23,8 @@ def bar(score: float, width: int = BAR_WIDTH) -> str:
 
 
 def nearest_candidate(recognition: Any) -> str:
-    """The best label of an unknown frame, which came close; empty where there is none."""
-    known = recognition.reason == recognition.KNOWN
+    """The best label of an unknown frame or object, which came close; empty where there is none."""
+    known = recognition.reason == Reason.KNOWN
     return "" if known or not recognition.candidates else f"{recognition.candidates[0].label}?"
 
 

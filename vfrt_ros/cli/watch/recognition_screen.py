@@ -5,15 +5,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from types import TracebackType
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Self
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
-from vfrt_ros.cli.watch.camera_rows import camera_rows
 from vfrt_ros.cli.watch.recognition_line import line, markup
 
 CAMERA_WIDTH = 10
@@ -27,7 +26,24 @@ class _Console(Console):
         raise
 
 
-class RecognitionScreen:
+class Screen:
+    """A terminal that is redrawn, or a file or pipe that gets lines."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or _Console(highlight=False)
+        self._live = Live(console=self.console, auto_refresh=False) if self.console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._live:
+            self._live.stop()
+
+
+class RecognitionScreen(Screen):
     """Shows recognitions and, above them, what there is to say. Any thread may call `show` and `say`.
 
     Of several cameras a terminal shows a row each; elsewhere each line begins with the camera's name.
@@ -48,7 +64,7 @@ class RecognitionScreen:
             alone: One camera is shown, though there are several.
             seconds: Off a terminal, a recognition like its camera's last one is left out until so many have passed.
         """
-        self.console = console or _Console(highlight=False)
+        super().__init__(console)
         self._seconds = seconds
         self._draw = draw
         self._alone = alone
@@ -56,18 +72,6 @@ class RecognitionScreen:
         self._remark = ""
         self._last: dict[str, tuple[tuple[str, int], float]] = {}
         self._newest: dict[str, Any] = {}
-        self._live = Live(console=self.console, auto_refresh=False) if self.console.is_terminal else None
-
-    def __enter__(self) -> RecognitionScreen:
-        if self._live:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live:
-            self._live.stop()
 
     def show(self, recognition: Any) -> None:
         """Show what was recognised last."""
@@ -110,3 +114,17 @@ class RecognitionScreen:
             return False
         self._last[camera] = answer, now + self._seconds
         return True
+
+
+def camera_rows(recognitions: Iterable[Any]) -> Table:
+    """A table of a row for each camera, sorted by its name.
+
+    Args:
+        recognitions: vfrt_msgs/Recognition, one of each camera.
+    """
+    rows = Table(box=None, pad_edge=False, show_header=False)
+    rows.add_column(no_wrap=True, style="bold")
+    rows.add_column(no_wrap=True, overflow="ellipsis")
+    for recognition in sorted(recognitions, key=lambda one: one.camera):
+        rows.add_row(Text(recognition.camera), markup(recognition))
+    return rows

@@ -1,12 +1,14 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""Boxes and tracks as people type them."""
+"""Boxes, tracks and labels with prompts, as people type them."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
+from vfrt_ros.cli.command import UsageError
 from vfrt_ros.core.types.region import Box
 
 HELP = "X,Y,W,H in pixels of the picture"
@@ -52,3 +54,25 @@ def message_of_box(box: Box, scale: float = 1.0) -> Any:
     x, y = round(box.x * scale), round(box.y * scale)
     right, bottom = round(box.right * scale), round(box.bottom * scale)
     return RegionOfInterest(x_offset=x, y_offset=y, width=max(1, right - x), height=max(1, bottom - y))
+
+
+def split_prompts(entries: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Labels and prompts, one prompt for each label or none at all.
+
+    Raises:
+        UsageError: a label or a prompt is empty, or only some of the labels have a prompt.
+
+    >>> split_prompts(["cat", "rocket"])
+    (['cat', 'rocket'], [])
+    >>> split_prompts(["cat=a photo of a cat"])
+    (['cat'], ['a photo of a cat'])
+    """
+    pairs = [entry.partition("=") for entry in entries]
+    labels = [label.strip() for label, _, _ in pairs]
+    prompts = [prompt.strip() for _, equals, prompt in pairs if equals]
+    for entry, label in zip(entries, labels, strict=True):
+        if not label or entry.rstrip().endswith("="):
+            raise UsageError(f"Expected LABEL or LABEL=PROMPT; got '{entry}'.")
+    if prompts and len(prompts) != len(labels):
+        raise UsageError("Either every label has a prompt (LABEL=PROMPT) or none has: use two commands.")
+    return labels, prompts
