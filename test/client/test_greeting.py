@@ -15,9 +15,9 @@ pytest.importorskip("rclpy")
 from client.greeted import ADDRESS, Listener, LossyNode
 
 from vfrt_msgs.srv import Undo
-from vfrt_ros.client import greeting as module
+from vfrt_ros.client import greetings as module
 from vfrt_ros.client.errors import ClientError
-from vfrt_ros.client.greeting import Greeting
+from vfrt_ros.client.greetings import Greeting
 from vfrt_ros.client.node_client import NodeClient
 from vfrt_ros.client.ros_client import RosClient
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tools.private_domain import private_domain
-from vfrt_ros.client.greeting import Greeting
+from vfrt_ros.client.greetings import Greeting
 
 rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
 

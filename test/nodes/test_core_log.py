@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from vfrt_ros.nodes.core_log import forward_core_log
+from vfrt_ros.nodes.self_starting_node import forward_core_log
 
 
 class Logger:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from vfrt_msgs.msg import Finding, LabelInfo, MemoryInfo
 from vfrt_msgs.srv import Audit, ForgetExamples, Relabel
-from vfrt_ros.panel import audit_view
+from vfrt_ros.panel import labels_tab
 from vfrt_ros.panel.shared_client import share
 
 FINDINGS = [
@@ -46,7 +46,7 @@ class Client:
 
 
 def page() -> None:
-    from vfrt_ros.panel.audit_view import show_audit
+    from vfrt_ros.panel.labels_tab import show_audit
     from vfrt_ros.panel.shared_client import shared_client
 
     show_audit(shared_client().memory)
@@ -89,7 +89,7 @@ def test_it_is_asked_for_once_for_each_version_of_the_memory() -> None:
 
 
 def test_a_large_memory_is_looked_through_only_when_asked() -> None:
-    seen = run(examples=audit_view.AT_ONCE + 1)
+    seen = run(examples=labels_tab.AT_ONCE + 1)
     assert seen.client.asked == []
     seen.app.button[0].click().run()
     assert [name for name, _ in seen.client.asked] == ["Audit"]

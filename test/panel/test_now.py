@@ -89,5 +89,3 @@ def test_the_feed_keeps_a_sample_each_half_second() -> None:
     assert [round(sample.latency_ms) for sample in feed.samples()] == [60] * 6
     time[0] = 5.0
     assert feed.age == pytest.approx(2.1)
-    feed.forget()
-    assert (feed.newest(), feed.samples()) == (None, [])

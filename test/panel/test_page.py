@@ -23,8 +23,8 @@ from vfrt_ros.panel.browser_source import Standing
 from vfrt_ros.panel.camera_choice import ALL
 from vfrt_ros.panel.layout import TABS
 from vfrt_ros.panel.node_watch import NodeState
-from vfrt_ros.panel.objects_feed import ObjectsFeed
 from vfrt_ros.panel.parameter_mirror import MirroredParameter
+from vfrt_ros.panel.recognition_feed import ObjectsFeed
 from vfrt_ros.panel.server import PAGE
 from vfrt_ros.panel.shared_client import share
 

@@ -14,8 +14,8 @@ from sensor_msgs.msg import RegionOfInterest
 from vfrt_msgs.msg import RecognisedObject, RecognisedObjects, Recognition
 from vfrt_ros.core.types.region import Box
 from vfrt_ros.panel import now
-from vfrt_ros.panel.objects_feed import FRESH_SECONDS, ObjectsFeed
 from vfrt_ros.panel.pointing import choose
+from vfrt_ros.panel.recognition_feed import FRESH_SECONDS, ObjectsFeed
 
 
 def thing(track: int, x: int, y: int, side: int, label: str = "cup") -> RecognisedObject:

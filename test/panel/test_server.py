@@ -16,9 +16,8 @@ from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocketDisconnected
 
 from vfrt_ros.core.types.errors import RequestError
-from vfrt_ros.panel.farewell import Farewell
 from vfrt_ros.panel.overlay_route import PATH, OverlayRoute, parts
-from vfrt_ros.panel.server import PORT, PortError, open_port, url
+from vfrt_ros.panel.server import PORT, Farewell, PortError, open_port, url
 
 
 def test_a_taken_port_is_refused_where_it_was_asked_for_and_passed_over_where_not() -> None:

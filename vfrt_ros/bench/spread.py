@@ -25,7 +25,7 @@ class Quantiles:
     def text(self, factor: float = 1.0, digits: int = 2) -> str:
         """For people.
 
-        >>> Spread(0.0431, 0.0402, 0.0467, 50).text(1e3, 1)
+        >>> Quantiles(0.0431, 0.0402, 0.0467, 50).text(1e3, 1)
         '43.1 (40.2 … 46.7)'
         """
         middle, low, high = (f"{factor * value:.{digits}f}" for value in (self.median, self.low, self.high))

@@ -9,18 +9,69 @@ hands it work with `do` and waits for the outcome.
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
+import rclpy
+from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
-from vfrt_ros.client.errors import ClientError
-from vfrt_ros.client.own_node import join_graph
+from vfrt_ros.client.domain import domain_id
+from vfrt_ros.client.errors import ClientError, GraphError
 from vfrt_ros.nodes.callback_guard import CallbackGuard
+
+
+def join_graph(name: str, kind: type[Node] = Node) -> tuple[Context, Node]:
+    """A node with a context of its own; the process's number makes its name unique.
+
+    Args:
+        name: What it is, like `vfrt_panel`.
+        kind: Class of the node.
+
+    Raises:
+        GraphError: ROS 2 does not start, or ROS_DOMAIN_ID is not a domain.
+    """
+    domain_id()
+    context = Context()
+    try:
+        with _network_only():
+            rclpy.init(args=[], context=context, signal_handler_options=SignalHandlerOptions.NO)
+            node = kind(
+                f"{name}_{os.getpid()}",
+                context=context,
+                use_global_arguments=False,
+                enable_rosout=False,
+                start_parameter_services=False,
+            )
+    except (RuntimeError, ValueError) as error:
+        raise GraphError(f"ROS 2 does not start: {' '.join(str(error).split())}") from error
+    return context, node
+
+
+@contextmanager
+def _network_only() -> Iterator[None]:
+    """Keep Fast DDS from using shared memory in a participant that is created meanwhile.
+
+    A port in shared memory that an earlier process has left is taken for alive for a while; the answer to a
+    newcomer on the same port gets lost, and the next one comes seconds later.
+    """
+    variable = "FASTDDS_BUILTIN_TRANSPORTS"
+    own = variable in os.environ
+    os.environ.setdefault(variable, "UDPv4")
+    try:
+        yield
+    finally:
+        if not own:
+            del os.environ[variable]
+
 
 LOOK_AGAIN_SECONDS = 0.25
 _DO_SECONDS = 10.0

@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from vfrt_ros.core.config.settings import RecognitionSettings
-from vfrt_ros.core.frames.recent_frames import RecentFrames
-from vfrt_ros.core.frames.recent_pictures import RecentPictures
+from vfrt_ros.core.frames.recent_frames import RecentFrames, RecentPictures
 from vfrt_ros.core.frames.regions.finder import RegionFinder
 from vfrt_ros.core.frames.repeats import Repeats
 from vfrt_ros.core.frames.thumbnailer import Thumbnailer

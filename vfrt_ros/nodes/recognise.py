@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from vfrt_msgs.srv import Recognise
+from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.types.counted import counted
-from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.errors import FrameError, RequestError
+from vfrt_ros.core.types.label import check_images
 from vfrt_ros.core.types.region import Region, RegionFault, check_regions
-from vfrt_ros.nodes.given_images import given_images
+from vfrt_ros.nodes.conversions import Frame, frame_from_image
 from vfrt_ros.nodes.messages import given_regions, objects_message
 from vfrt_ros.nodes.objects_result import ObjectsResult
 from vfrt_ros.nodes.service_context import ServiceContext
@@ -57,3 +59,28 @@ def _regions(number: int, message: Any, shape: Sequence[int], most: int) -> list
             f"A region of image {number} ({width}x{height}) cannot be used: {fault.words}. Nothing was recognised."
         )
     return list(checked.regions)
+
+
+def given_images(images: Sequence[Any], settings: RecognitionSettings, outcome: str) -> list[Frame]:
+    """Read the images of a request.
+
+    Args:
+        images: sensor_msgs/Image each.
+        settings: With the limits of a request.
+        outcome: What a refusal says of what was not done.
+
+    Returns:
+        (H, W, 3) uint8 BGR each.
+
+    Raises:
+        RequestError: There are too many, they are too large, or one cannot be read.
+    """
+    sizes = [(image.width, image.height) for image in images]
+    check_images(sizes, most=settings.max_images, megapixels=settings.max_request_megapixels)
+    pictures = []
+    for number, image in enumerate(images, 1):
+        try:
+            pictures.append(frame_from_image(image, max_megapixels=settings.max_megapixels))
+        except FrameError as error:
+            raise RequestError(f"Image {number} cannot be read: {error} {outcome}") from error
+    return pictures

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -19,13 +20,39 @@ from vfrt_ros.core.config.parameters import Settings
 from vfrt_ros.core.types.errors import VfrtError
 from vfrt_ros.nodes.bond import Bond, Status
 from vfrt_ros.nodes.callback_guard import CallbackGuard
-from vfrt_ros.nodes.core_log import forward_core_log
 from vfrt_ros.nodes.given_files import GivenFiles
 from vfrt_ros.nodes.parameter_requests import SETTING_SERVICES, ParameterRequests
 from vfrt_ros.nodes.parameters import declare, read_settings
 from vfrt_ros.nodes.qos_overrides import check_qos_overrides, tell_unused, tell_zero_depths
 from vfrt_ros.nodes.rcl_error import ArgumentsError, in_one_line
 from vfrt_ros.nodes.stop_signals import StopSignals
+
+CORE = "vfrt_ros"
+
+
+class NodeLogHandler(logging.Handler):
+    """Passes each record on to a ROS logger, at its level."""
+
+    def __init__(self, logger: Any) -> None:
+        super().__init__()
+        self._logger = logger
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler.emit`."""
+        text = record.getMessage()
+        if record.levelno >= logging.ERROR:
+            self._logger.error(text)
+        elif record.levelno >= logging.WARNING:
+            self._logger.warning(text)
+        else:
+            self._logger.info(text)
+
+
+def forward_core_log(logger: Any) -> Callable[[], None]:
+    """Send the core's log to a ROS logger, until what this returns is called."""
+    core, handler = logging.getLogger(CORE), NodeLogHandler(logger)
+    core.addHandler(handler)
+    return lambda: core.removeHandler(handler)
 
 
 class StartError(VfrtError):

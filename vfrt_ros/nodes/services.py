@@ -35,7 +35,6 @@ from vfrt_ros.core.types.errors import NoFramesError, VfrtError
 from vfrt_ros.core.types.example import Example
 from vfrt_ros.core.types.region import Box
 from vfrt_ros.nodes.conversions import compressed_from_frame
-from vfrt_ros.nodes.given_images import given_images
 from vfrt_ros.nodes.messages import (
     conflict_message,
     example_ids,
@@ -44,7 +43,7 @@ from vfrt_ros.nodes.messages import (
     neighbour_message,
     shown_message,
 )
-from vfrt_ros.nodes.recognise import recognise
+from vfrt_ros.nodes.recognise import given_images, recognise
 from vfrt_ros.nodes.service_context import Answer, ServiceContext
 from vfrt_ros.nodes.sharing import export_memory, import_memory, list_examples
 

@@ -28,10 +28,9 @@ from vfrt_ros.nodes.loss_values import told_loss
 from vfrt_ros.panel.browser_source import BrowserSource
 from vfrt_ros.panel.ice_server import IceServer
 from vfrt_ros.panel.node_watch import NodeState, NodeWatch
-from vfrt_ros.panel.objects_feed import ObjectsFeed
 from vfrt_ros.panel.parameter_mirror import ParameterMirror
 from vfrt_ros.panel.picture_stream import PictureStream
-from vfrt_ros.panel.recognition_feed import RecognitionFeed
+from vfrt_ros.panel.recognition_feed import ObjectsFeed, RecognitionFeed
 
 LOOK_SECONDS = 1.0
 """Between two looks for cameras whose topics were not heard of yet."""

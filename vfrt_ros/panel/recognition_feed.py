@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""The last recognition, and the pace of the last minute. The link's thread writes, sessions read."""
+"""The last recognition and objects, and the pace of the last minute. The link's thread writes, sessions read."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from typing import Any
 
 SAMPLE_SECONDS = 0.5
 SAMPLES = 120
+FRESH_SECONDS = 2.0
+"""After which objects are no longer in view: no newer ones came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,6 @@ class RecognitionFeed:
                 self._due = now + SAMPLE_SECONDS
                 self._samples.append(FeedPace(float(recognition.fps), 1e3 * latency))
 
-    def forget(self) -> None:
-        """The node is gone: its last answer is stale."""
-        with self._lock:
-            self._newest = None
-            self._samples.clear()
-
     def newest(self) -> Any:
         """The newest Recognition; None = there was none."""
         with self._lock:
@@ -65,3 +61,20 @@ class RecognitionFeed:
         """The pace of the last minute, oldest first."""
         with self._lock:
             return list(self._samples)
+
+
+class ObjectsFeed:
+    """Keeps the newest vfrt_msgs/RecognisedObjects: one reference, replaced as a whole."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._newest: tuple[float, Any] | None = None
+
+    def take(self, objects: Any) -> None:
+        """New ones came."""
+        self._newest = (self._clock(), objects)
+
+    def newest(self) -> Any:
+        """The newest ones; None = none came lately."""
+        newest = self._newest
+        return newest[1] if newest and self._clock() - newest[0] <= FRESH_SECONDS else None

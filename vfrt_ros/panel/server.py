@@ -14,6 +14,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnected
+
 from vfrt_ros.core.types.errors import VfrtError
 
 PORT = 8501
@@ -151,7 +154,6 @@ def application(access: Access, ready: Callable[[], None]) -> Any:
     from starlette.middleware import Middleware
     from streamlit.web.bootstrap import load_config_options
 
-    from vfrt_ros.panel.farewell import Farewell
     from vfrt_ros.panel.guard import LOOPBACK, Guard
     from vfrt_ros.panel.overlay_route import OverlayRoute
     from vfrt_ros.panel.token_gate import TokenGate
@@ -174,3 +176,15 @@ def application(access: Access, ready: Callable[[], None]) -> Any:
             Middleware(OverlayRoute),
         ],
     )
+
+
+class Farewell:
+    """ASGI middleware: Streamlit 1.67 lets the end of a connection out as an error, which would fill the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        with contextlib.suppress(WebSocketDisconnected):
+            await self._app(scope, receive, send)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vfrt_ros.core.memory.free_pages import give_back_free_pages
+from vfrt_ros.core.memory.folded_log import give_back_free_pages
 
 PAGES = 8_000
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vfrt_ros.core.report.snapshot import write_snapshot
-from vfrt_ros.core.report.snapshot_space import FILES, make_room
+from vfrt_ros.core.report.snapshot import FILES, make_room, write_snapshot
 
 FRAME = np.zeros((8, 8, 3), np.uint8)
 

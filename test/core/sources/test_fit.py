@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vfrt_ros.core.sources.fit import describe_fit, fit
+from vfrt_ros.core.sources.fitter import describe_fit, fit
 
 
 @pytest.mark.parametrize(

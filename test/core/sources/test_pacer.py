@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vfrt_ros.core.sources.pacer import Pacer
+from vfrt_ros.core.sources.reading import Pacer
 
 
 @pytest.mark.parametrize(

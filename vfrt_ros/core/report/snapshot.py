@@ -7,7 +7,9 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.config.settings import state_folder
-from vfrt_ros.core.report.snapshot_space import make_room
 from vfrt_ros.core.types.errors import MemoryStoreError, RequestError, SettingError
 from vfrt_ros.core.types.job import begin_commit
 
@@ -121,3 +122,45 @@ def _write_picture(path: Path, picture: Picture) -> None:
     if not done:
         raise OSError(f"OpenCV cannot write {path.name}")
     path.write_bytes(buffer.tobytes())
+
+
+FILES = frozenset({"frame.png", "overlay.png", "recognition.json"})
+
+
+def make_room(folder: Path, keep: Path, limit: float) -> list[Path]:
+    """Remove the oldest snapshots until the folder holds at most `limit` bytes of them.
+
+    Only folders that hold nothing but a snapshot's files are counted and removed: what else somebody keeps
+    there is not touched, and links are not followed.
+
+    Args:
+        folder: The folder of snapshots.
+        keep: The newest one, which stays in any case.
+        limit: Bytes.
+
+    Returns:
+        What was removed, oldest first.
+
+    Raises:
+        OSError: The folder cannot be read, or a snapshot cannot be removed.
+    """
+    found = sorted(_snapshots(folder), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    sizes = {path: sum(file.stat().st_size for file in path.iterdir()) for path in found}
+    total, removed = sum(sizes.values()), []
+    for path in found:
+        if total <= limit:
+            break
+        if path != keep:
+            shutil.rmtree(path)
+            total -= sizes[path]
+            removed.append(path)
+    return removed
+
+
+def _snapshots(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_symlink() or not path.is_dir():
+            continue
+        names = {file.name for file in path.iterdir()}
+        if names and names <= FILES:
+            yield path

@@ -4,12 +4,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import cv2
 
-from vfrt_ros.core.sources.quiet_opencv import quiet_opencv
+_FFMPEG_QUIET = "-8"
+
+
+def quiet_opencv() -> None:
+    """Silence what OpenCV and FFmpeg print, unless the person has asked for it by their own variables.
+
+    FFmpeg's level is read when the first capture of the process is opened: call this before.
+    """
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", _FFMPEG_QUIET)
+    if "OPENCV_LOG_LEVEL" in os.environ:
+        return
+    if hasattr(cv2, "setLogLevel"):
+        cv2.setLogLevel(0)
+    elif hasattr(cv2, "utils") and hasattr(cv2.utils, "logging"):
+        cv2.utils.logging.setLogLevel(0)
 
 
 class Capture(Protocol):
