@@ -15,7 +15,6 @@ from vfrt_ros.evaluation.episodes import (
     answer_baseline,
     answer_rule,
     episodes,
-    measure,
     search_in,
     teach,
 )
@@ -27,6 +26,7 @@ from vfrt_ros.evaluation.metrics import (
     half_and_half,
     oscr,
 )
+from vfrt_ros.evaluation.outcome import outcome_of
 
 EXAMPLES = np.float32([[1, 0, 0], [0.8, 0.6, 0], [0, 0, 1]])
 LABELS = np.array([0, 0, 1])
@@ -118,7 +118,7 @@ class TestEpisodes:
                 ("calibrated", answer_rule(rule, episode)),
                 ("late", answer_baseline(late, episode)),
             ):
-                found = measure(answers, episode)
+                found = outcome_of(answers, episode, decides=True).figures()
                 figures[name].append((found["top1"], found["auroc"]))
         plain, learned = np.mean(figures["late"], axis=0), np.mean(figures["calibrated"], axis=0)
         assert (learned >= plain).all(), (learned, plain)

@@ -26,7 +26,8 @@ from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.types.errors import VfrtError
-from vfrt_ros.evaluation.episodes import Episode, answer_rule, episodes, measure, teach
+from vfrt_ros.evaluation.episodes import Episode, answer_rule, episodes, teach
+from vfrt_ros.evaluation.outcome import outcome_of
 
 METRICS = ("top1", "auroc", "rejected", "ece")
 NOT_ABOUT_SCORES = ("SCALE", "MOST_EXAMPLES", "MOST_PENDING", "FIT_AT_ONCE")
@@ -92,7 +93,7 @@ def figures_of(material: Material, chosen: Sequence[Episode]) -> Figures:
         rule = CalibratedRule(RecognitionSettings(memory_path=":memory:"))
         rule.set_background(material.prompts, material.pictures)
         teach(rule, episode)
-        rows.append(measure(answer_rule(rule, episode), episode))
+        rows.append(outcome_of(answer_rule(rule, episode), episode, decides=True).figures())
     return {metric: np.array([row[metric] for row in rows]) for metric in METRICS}
 
 

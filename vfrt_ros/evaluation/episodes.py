@@ -4,26 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.scoring.rule import FusionRule
-from vfrt_ros.core.types.evidence import Array
+from vfrt_ros.core.types.evidence import Array, Evidence, Scores
 from vfrt_ros.core.types.example import Change, Example
 from vfrt_ros.core.types.operation import ExampleId, OperationId
 from vfrt_ros.evaluation.baselines import Baseline
 from vfrt_ros.evaluation.features import Features
-from vfrt_ros.evaluation.metrics import (
-    aupr,
-    auroc,
-    expected_calibration_error,
-    fpr95,
-    half_and_half,
-    oscr,
-)
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -134,9 +126,19 @@ def answer_rule(rule: FusionRule, episode: Episode) -> Answers:
         episode: What is asked.
     """
     order = {name(i): i for i in range(len(episode.classes))}
-    best, familiarity, score, named = [], [], [], []
     seen = rule.evidence_each(np.concatenate([episode.known, episode.unknown]))
-    for evidence, scores in zip(seen, rule.conclude_each(seen), strict=True):
+    return answers_of(zip(seen, rule.conclude_each(seen), strict=True), order)
+
+
+def answers_of(judged: Iterable[tuple[Evidence, Scores]], order: Mapping[str, int]) -> Answers:
+    """The best label of each question, and whether it is named.
+
+    Args:
+        judged: Evidence and scores of each question.
+        order: The number of each label.
+    """
+    best, familiarity, score, named = [], [], [], []
+    for evidence, scores in judged:
         first = int(scores.score.argmax())
         best.append(order[scores.labels[first]])
         familiarity.append(float(evidence.familiarity[first]))
@@ -195,33 +197,3 @@ def name(index: int) -> str:
         index: 0 … c−1.
     """
     return f"class {index:04d}"
-
-
-def measure(answers: Answers, episode: Episode) -> dict[str, float]:
-    """The figures of one episode.
-
-    Args:
-        answers: To the q + u questions.
-        episode: What was asked.
-
-    Returns:
-        top1, auroc, fpr95, aupr, oscr; rejected (share of known objects called unknown), accepted (share
-        of unknown objects that got a name), ece (both kinds counting the same), ece_known (of the known
-        queries alone). NaN where a figure does not exist.
-    """
-    count = len(episode.known)
-    correct = answers.best[:count] == episode.truth
-    known, unknown = answers.familiarity[:count], answers.familiarity[count:]
-    figures = {"top1": float(correct.mean()), "rejected": float(1.0 - answers.named[:count].mean())}
-    names = ("auroc", "fpr95", "aupr", "oscr", "accepted", "ece", "ece_known")
-    figures.update(dict.fromkeys(names, float("nan")))
-    if len(unknown):
-        figures["auroc"], figures["fpr95"] = auroc(known, unknown), fpr95(known, unknown)
-        figures["aupr"], figures["oscr"] = aupr(known, unknown), oscr(known, correct, unknown)
-        figures["accepted"] = float(answers.named[count:].mean())
-    if not np.isnan(answers.score).any():
-        right = np.concatenate([correct, np.zeros(len(unknown), bool)])
-        weights = half_and_half(count, len(unknown))
-        figures["ece"] = expected_calibration_error(answers.score, right, weights)
-        figures["ece_known"] = expected_calibration_error(answers.score[:count], correct)
-    return figures

@@ -5,18 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from vfrt_ros.evaluation.episodes import Answers, Episode, measure
-from vfrt_ros.evaluation.metrics import expected_calibration_error, half_and_half
+from vfrt_ros.evaluation.episodes import Answers, Episode
+from vfrt_ros.evaluation.metrics import aupr, auroc, expected_calibration_error, fpr95, half_and_half, oscr
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-NO_ROW = np.empty((0, 0), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,33 +64,44 @@ class Outcome:
             label: Index into the labels of the data set.
         """
         chosen = ~self.known | (self.truth == label)
-        return Outcome(
-            self.classes,
-            self.truth[chosen],
-            self.known[chosen],
-            self.best[chosen],
-            self.familiarity[chosen],
-            self.score[chosen],
-            self.named[chosen],
-            self.decides,
-        )
+        rows = ("truth", "known", "best", "familiarity", "score", "named")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in rows})
 
     def figures(self) -> dict[str, float]:
-        """The figures of `episodes.measure`; those of a threshold are NaN where the method has none.
+        """The figures of one episode.
 
-        `strangers`, which takes all episodes, is NaN: see `figures_of_all`.
+        Returns:
+            top1, auroc, fpr95, aupr, oscr; rejected (share of known objects called unknown), accepted (share of unknown
+            objects that got a name), ece (both kinds counting the same), ece_known (of the known queries alone). NaN
+            where a figure does not exist; `strangers`, which takes all episodes, always is: see `figures_of_all`.
         """
-        count = int(self.known.sum())
-        asked = np.empty((count, 0), np.float32)
-        others = np.empty((len(self.truth) - count, 0), np.float32)
-        no_label = np.zeros(0, np.int64)
-        episode = Episode(
-            self.classes, NO_ROW, no_label, NO_ROW, asked, self.truth[:count], others, self.truth[count:]
+        names = (
+            "top1",
+            "rejected",
+            "auroc",
+            "fpr95",
+            "aupr",
+            "oscr",
+            "accepted",
+            "ece",
+            "ece_known",
+            "strangers",
         )
-        figures = measure(Answers(self.best, self.familiarity, self.score, self.named), episode)
-        figures["strangers"] = float("nan")
-        if not self.decides:
-            figures.update(rejected=float("nan"), accepted=float("nan"))
+        figures = dict.fromkeys(names, float("nan"))
+        correct, asked = self.right[self.known], ~self.known
+        known, unknown = self.familiarity[self.known], self.familiarity[asked]
+        figures["top1"] = float(correct.mean())
+        if self.decides:
+            figures["rejected"] = float(1.0 - self.named[self.known].mean())
+        if len(unknown):
+            figures["auroc"], figures["fpr95"] = auroc(known, unknown), fpr95(known, unknown)
+            figures["aupr"], figures["oscr"] = aupr(known, unknown), oscr(known, correct, unknown)
+            if self.decides:
+                figures["accepted"] = float(self.named[asked].mean())
+        if self.has_score:
+            weights = half_and_half(len(known), len(unknown))
+            figures["ece"] = expected_calibration_error(self.score, self.right, weights)
+            figures["ece_known"] = expected_calibration_error(self.score[self.known], correct)
         return figures
 
 

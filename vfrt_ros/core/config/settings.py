@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from vfrt_ros.core.config.camera_names import check_cameras
@@ -14,6 +15,8 @@ from vfrt_ros.core.config.parameters import Settings, parameter
 REGION_SOURCES = "vfrt.region_sources"
 """Entry-point group of the plug-ins of `regions`."""
 DEFAULT_TEMPLATES = ("a photo of a {label}",)
+_live = partial(parameter, live=True)
+"""A parameter that a running node takes a new value of."""
 
 
 def state_folder() -> Path:
@@ -25,137 +28,99 @@ def state_folder() -> Path:
 class RecognitionSettings(Settings):
     """The parameters of `/recognition`, live ones first."""
 
-    alpha_fusion: float = parameter(
+    alpha_fusion: float = _live(
         0.7,
         "Weight of the image memory against the text prompts: 0 = only text, 1 = only image",
         low=0.0,
         high=1.0,
-        live=True,
     )
-    fuse: str = parameter(
+    fuse: str = _live(
         "calibrated",
         "Fusion rule: calibrated (learns its weights from the memory) or late (the plain fixed-weight rule)",
         choices=("calibrated", "late"),
-        live=True,
     )
-    k: int = parameter(8, "Neighbours of the frame that the late rule looks at", low=1, high=1000, live=True)
-    neighbor_agg: str = parameter(
+    k: int = _live(8, "Neighbours of the frame that the late rule looks at", low=1, high=1000)
+    neighbor_agg: str = _live(
         "mean",
         "How the late rule turns a label's neighbours into one score",
         choices=("mean", "max", "sum", "median", "softmax"),
-        live=True,
     )
-    score_norm: str = parameter(
+    score_norm: str = _live(
         "none",
         "How the late rule normalises image and text scores over the labels",
         choices=("none", "zscore", "minmax", "softmax"),
-        live=True,
     )
-    temporal_ema: float = parameter(
+    temporal_ema: float = _live(
         0.15,
         "Smoothing over time: share of the past kept from frame to frame at 30 fps; 0 = off",
         low=0.0,
         high=1.0,
         open_high=True,
-        live=True,
     )
-    temperature: float = parameter(
-        0.9,
-        "Scores are divided by it: lower = more decided",
-        low=0.01,
-        high=10.0,
-        live=True,
-    )
-    open_set: bool = parameter(True, "Answer unknown where nothing fits; false = the best label", live=True)
-    open_set_threshold: float = parameter(
+    temperature: float = _live(0.9, "Scores are divided by it: lower = more decided", low=0.01, high=10.0)
+    open_set: bool = _live(True, "Answer unknown where nothing fits; false = the best label")
+    open_set_threshold: float = _live(
         0.05,
         "Higher = stricter. calibrated: the share of frames of known objects that may be called unknown; "
         "late: the least score of a known label",
         low=0.0,
         high=1.0,
-        live=True,
     )
-    register_frames: int = parameter(
-        8, "Recent frames that a registration looks at, unless it says how many", low=1, high=64, live=True
+    register_frames: int = _live(
+        8, "Recent frames that a registration looks at, unless it says how many", low=1, high=64
     )
-    prompt_templates: tuple[str, ...] = parameter(
-        DEFAULT_TEMPLATES,
-        "Prompts made of a label ({label}); their mean is its prototype",
-        live=True,
+    prompt_templates: tuple[str, ...] = _live(
+        DEFAULT_TEMPLATES, "Prompts made of a label ({label}); their mean is its prototype"
     )
-    regions: str = parameter(
+    regions: str = _live(
         "off",
         "Where objects are looked for: topic (boxes that others publish), motion (what moves before a standing "
         "camera), grid (windows all over the picture), off; plug-ins add others",
         choices=("off", "topic", "motion", "grid"),
         plugins=REGION_SOURCES,
-        live=True,
     )
-    max_regions: int = parameter(20, "Objects in a picture at most", low=1, high=1000, live=True)
-    region_slop: float = parameter(
-        0.05,
-        "Seconds by which the stamp of boxes may differ from that of their picture",
-        low=0.0,
-        high=10.0,
-        live=True,
+    max_regions: int = _live(20, "Objects in a picture at most", low=1, high=1000)
+    region_slop: float = _live(
+        0.05, "Seconds by which the stamp of boxes may differ from that of their picture", low=0.0, high=10.0
     )
-    k_candidates: int = parameter(5, "Candidates in a Recognition at most", low=1, high=100, live=True)
-    publish_rate_limit: float = parameter(
-        0.0, "Recognitions per second at most, in Hz; 0 = no limit", low=0.0, high=1000.0, live=True
+    k_candidates: int = _live(5, "Candidates in a Recognition at most", low=1, high=100)
+    publish_rate_limit: float = _live(
+        0.0, "Recognitions per second at most, in Hz; 0 = no limit", low=0.0, high=1000.0
     )
-    skip_unchanged: bool = parameter(
-        False,
-        "Encode no frame that shows what the last one of its camera shows: decide by that one again",
-        live=True,
+    skip_unchanged: bool = _live(
+        False, "Encode no frame that shows what the last one of its camera shows: decide by that one again"
     )
-    encoder_timeout: float = parameter(
+    encoder_timeout: float = _live(
         20.0,
         "Seconds after which an encoder without an answer counts as hung and is tried again",
         low=0.5,
         high=600.0,
-        live=True,
     )
-    max_label_length: int = parameter(100, "Characters of a new label at most", low=1, high=500, live=True)
-    max_labels: int = parameter(1000, "Labels at most", low=1, high=100000, live=True)
-    max_prompts: int = parameter(50, "Prompts of a label at most", low=1, high=1000, live=True)
-    max_examples: int = parameter(
-        1000, "Examples of a label at most, negatives among them", low=1, high=100000, live=True
+    max_label_length: int = _live(100, "Characters of a new label at most", low=1, high=500)
+    max_labels: int = _live(1000, "Labels at most", low=1, high=100000)
+    max_prompts: int = _live(50, "Prompts of a label at most", low=1, high=1000)
+    max_examples: int = _live(1000, "Examples of a label at most, negatives among them", low=1, high=100000)
+    max_images: int = _live(100, "Images in a register request at most", low=1, high=1000)
+    max_megapixels: float = _live(
+        50.0, "Size of a picture at most, in megapixels; larger ones are refused", low=0.01, high=500.0
     )
-    max_images: int = parameter(100, "Images in a register request at most", low=1, high=1000, live=True)
-    max_megapixels: float = parameter(
-        50.0,
-        "Size of a picture at most, in megapixels; larger ones are refused",
-        low=0.01,
-        high=500.0,
-        live=True,
+    max_request_megapixels: float = _live(
+        200.0, "Size of all images of a register request at most, in megapixels", low=0.01, high=10000.0
     )
-    max_request_megapixels: float = parameter(
-        200.0,
-        "Size of all images of a register request at most, in megapixels",
-        low=0.01,
-        high=10000.0,
-        live=True,
+    max_snapshots_mb: float = _live(
+        2000.0, "Size of all snapshots at most, in megabytes; the oldest go first", low=1.0, high=1e6
     )
-    max_snapshots_mb: float = parameter(
-        2000.0,
-        "Size of all snapshots at most, in megabytes; the oldest go first",
-        low=1.0,
-        high=1e6,
-        live=True,
-    )
-    max_memory_mb: float = parameter(
+    max_memory_mb: float = _live(
         10000.0,
         "Size of the memory's file, with its log, up to which it may grow, in megabytes; its copy takes as much again",
         low=1.0,
         high=1e6,
-        live=True,
     )
-    max_transfer_mb: float = parameter(
+    max_transfer_mb: float = _live(
         100.0,
         "Size of a memory's file that a service takes or gives at most, and of a page of pictures, in megabytes",
         low=0.1,
         high=2000.0,
-        live=True,
     )
 
     backbone: str = parameter(
@@ -191,8 +156,7 @@ class RecognitionSettings(Settings):
     memory_path: str = parameter("", "File of the memory; empty = $ROS_HOME/vfrt/<encoder>/memory.db")
     snapshot_dir: str = parameter("", "Folder for snapshots; empty = $ROS_HOME/vfrt/snapshots")
     fleet_url: str = parameter(
-        "",
-        "Server of the fleet that shares one memory: nats://host:4222, several by comma; empty = no fleet",
+        "", "Server of the fleet that shares one memory: nats://host:4222, several by comma; empty = no fleet"
     )
     fleet_name: str = parameter("default", "Name of the fleet: robots of one name share their memory")
     fleet_credentials: str = parameter(
@@ -207,9 +171,7 @@ class RecognitionSettings(Settings):
         (), "Names of several cameras, each on <name>/image; empty = one camera on image"
     )
     image_transport: str = parameter(
-        "raw",
-        "Image topic: raw, or compressed at <image>/compressed",
-        choices=("raw", "compressed"),
+        "raw", "Image topic: raw, or compressed at <image>/compressed", choices=("raw", "compressed")
     )
     autostart: bool = parameter(True, "Configure and activate at once; false = wait to be told")
 

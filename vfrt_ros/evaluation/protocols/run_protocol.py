@@ -30,6 +30,7 @@ from vfrt_ros.core.scoring.calibrated import CalibratedRule
 from vfrt_ros.core.types.example import Step
 from vfrt_ros.evaluation.dataset import DatasetError
 from vfrt_ros.evaluation.embeddings import embed_files
+from vfrt_ros.evaluation.episodes import answers_of
 from vfrt_ros.evaluation.outcome import Outcome, calibration_error
 from vfrt_ros.evaluation.protocols.course import Course, Lesson
 
@@ -211,17 +212,8 @@ class _Taught:
         taught = np.array([place[label] for label in course.labels])
         truth = np.array([place[one.label] for one in whole.questions])
         order = np.argsort(~np.isin(truth, taught), kind="stable")  # the known ones first
-        best, familiarity, score, named = [], [], [], []
-        for i in order:
-            evidence = self.rule.evidence(rows[whole.questions[i].path])
-            scores = self.rule.conclude(evidence)
-            first = int(scores.score.argmax())
-            best.append(place[scores.labels[first]])
-            familiarity.append(float(evidence.familiarity[first]))
-            score.append(float(scores.score[first]))
-            named.append(bool(scores.score[first] >= scores.threshold[first]))
         truth = truth[order]
-        return Outcome(
-            taught, truth, np.isin(truth, taught), np.array(best), np.array(familiarity), np.array(score),
-            np.array(named),
-        )  # fmt: skip
+        seen = (self.rule.evidence(rows[whole.questions[i].path]) for i in order)
+        found = answers_of(((evidence, self.rule.conclude(evidence)) for evidence in seen), place)
+        known = np.isin(truth, taught)
+        return Outcome(taught, truth, known, found.best, found.familiarity, found.score, found.named)
