@@ -130,7 +130,7 @@ class RecognitionBench:
         wait_for(counted, what, timeout=30.0)
 
     def _refusals(self) -> int:
-        return sum(self.statistics.snapshot()[2].values())
+        return sum(self.statistics.counts().refused.values())
 
     @property
     def channel(self) -> CameraChannel:

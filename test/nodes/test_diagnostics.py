@@ -18,8 +18,7 @@ from fixtures.pictures import picture
 from std_msgs.msg import Header
 
 from vfrt_ros.core.config.settings import RecognitionSettings
-from vfrt_ros.core.frames.frame_loss import Loss
-from vfrt_ros.core.frames.stamp_pace import StampPace
+from vfrt_ros.core.frames.frame_loss import Loss, StampPace
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.report.overlay import ShownPace
 from vfrt_ros.core.types.errors import MemoryStoreError
@@ -294,4 +293,5 @@ def test_the_rate_is_smoothed_and_an_outlier_does_not_rule_it() -> None:
 def test_only_the_first_of_a_kind_is_news() -> None:
     statistics = NodeStatistics()
     assert [statistics.refused(kind) for kind in ("step", "step", "empty")] == [True, False, True]
-    assert statistics.snapshot() == (0, 0, {"step": 2, "empty": 1})
+    counts = statistics.counts()
+    assert (counts.recognised, counts.unknown, counts.refused) == (0, 0, {"step": 2, "empty": 1})

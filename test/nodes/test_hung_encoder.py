@@ -155,4 +155,4 @@ def test_every_transition_works_while_it_hangs_and_loads_it_anew(bench, backbone
     bench.recognitions.clear()
     backbone.go.set()
     bench.show(picture("red", 6))
-    assert bench.statistics.snapshot()[2] == {}, "what woke up late did no harm"
+    assert bench.statistics.counts().refused == {}, "what woke up late did no harm"

@@ -262,10 +262,10 @@ class TestFairness:
     def test_rubbish_is_counted_for_the_camera_that_sends_it(self, bench: RecognitionBench) -> None:
         bad = Image(height=3, width=5, encoding="nonsense", step=1, data=[0])
         refused = bench.node._channels["left"].statistics
-        wait_for(lambda: bench.send(bad, "left") or refused.snapshot()[2], "a refusal")
+        wait_for(lambda: bench.send(bad, "left") or refused.counts().refused, "a refusal")
         assert bench.show(picture("red"), "front").camera == "front"
         assert bench.show(picture("red"), "left").camera == "left"
-        assert bench.node._channels["front"].statistics.snapshot()[2] == {}
+        assert bench.node._channels["front"].statistics.counts().refused == {}
 
     def test_a_camera_that_dies_is_told_by_name_and_the_others_go_on(
         self, start: Callable[..., RecognitionBench], monkeypatch: pytest.MonkeyPatch, capfd: Any

@@ -104,7 +104,7 @@ class TestFrames:
         bench.send(message)
         wait_for(lambda: bench.recognitions, "an answer")
         assert bench.recognitions[0].header.stamp == stamp
-        assert bench.statistics.snapshot()[2] == {}
+        assert bench.statistics.counts().refused == {}
 
     def test_newer_frames_replace_older_ones_and_are_counted(self, ros) -> None:
         entered, go = threading.Event(), threading.Event()
@@ -170,7 +170,7 @@ class TestBadMessages:
         bench.show(picture("red"))
         for bad in BAD_IMAGES:
             bench.send_what_is_refused(bad.message, bad.name)
-        refused = bench.statistics.snapshot()[2]
+        refused = bench.statistics.counts().refused
         kinds = [bad.kind for bad in BAD_IMAGES]
         assert refused == {kind: kinds.count(kind) for kind in kinds}
         logged = capfd.readouterr().err
@@ -187,7 +187,7 @@ class TestBadMessages:
         for bad in BAD_COMPRESSED:
             bench.send_what_is_refused(bad.message, bad.name)
         kinds = [bad.kind for bad in BAD_COMPRESSED]
-        assert bench.statistics.snapshot()[2] == {kind: kinds.count(kind) for kind in kinds}
+        assert bench.statistics.counts().refused == {kind: kinds.count(kind) for kind in kinds}
         assert bench.answer_to(good).label == Recognition.UNKNOWN
 
     def test_an_encoder_that_fails_once_is_shown_whole_and_survived(self, ros, capfd) -> None:

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 
 from vfrt_msgs.msg import Recognition
@@ -26,7 +25,7 @@ from vfrt_ros.nodes.image_topics import explain_silence
 from vfrt_ros.nodes.loss_watch import LossWatch
 from vfrt_ros.nodes.messages import recognition_message
 from vfrt_ros.nodes.object_channel import Boxed, ObjectChannel
-from vfrt_ros.nodes.qos_mismatch import publisher_events
+from vfrt_ros.nodes.qos_mismatch import publisher
 from vfrt_ros.nodes.result import Result
 from vfrt_ros.nodes.silence_watch import SilenceWatch
 from vfrt_ros.nodes.statistics import NodeStatistics
@@ -89,10 +88,11 @@ class CameraChannel:
         self._reader = ImageReader()
         self._subscription: ImageSubscription | None = None
         self._topic = ""
-        self._recognitions = self._output(Recognition, self.name(names.RECOGNITION), qos.recognition())
+        self._recognitions = publisher(node, Recognition, self.name(names.RECOGNITION), qos.recognition())
         overlay = self.name(names.OVERLAY)
-        self._overlays = self._output(Image, overlay, qos.overlay())
-        self._small_overlays = self._output(CompressedImage, names.compressed(node, overlay), qos.overlay())
+        self._overlays = publisher(node, Image, overlay, qos.overlay())
+        small = names.compressed(node, overlay)
+        self._small_overlays = publisher(node, CompressedImage, small, qos.overlay())
         self.objects = ObjectChannel(node, self.name, hand_over_boxes)
 
     def name(self, topic: str) -> str:
@@ -194,12 +194,3 @@ class CameraChannel:
         arrival = Arrival(self, message, self._node.get_clock().now().nanoseconds / 1e9, now)
         self._hand_over(arrival)
         self.objects.arrived(arrival)
-
-    def _output(self, message: type, topic: str, profile: QoSProfile) -> Any:
-        return self._node.create_publisher(
-            message,
-            topic,
-            profile,
-            qos_overriding_options=qos.overridable(),
-            event_callbacks=publisher_events(self._node, topic),
-        )

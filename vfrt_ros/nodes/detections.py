@@ -14,7 +14,7 @@ from rclpy.node import Node
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.messages import Numbers
 from vfrt_ros.nodes.objects_result import ObjectsResult
-from vfrt_ros.nodes.qos_mismatch import publisher_events
+from vfrt_ros.nodes.qos_mismatch import publisher, publisher_events
 
 try:
     from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithPose, VisionInfo
@@ -69,13 +69,7 @@ class DetectionPublishers:
 
     def __init__(self, node: Node, topic: Callable[[str], str]) -> None:
         found, info = topic(names.OBJECT_DETECTIONS), topic(names.VISION_INFO)
-        self._detections = node.create_publisher(
-            Detection2DArray,
-            found,
-            qos.recognition(),
-            qos_overriding_options=qos.overridable(),
-            event_callbacks=publisher_events(node, found),
-        )
+        self._detections = publisher(node, Detection2DArray, found, qos.recognition())
         self._info = node.create_publisher(
             VisionInfo, info, qos.memory_info(), event_callbacks=publisher_events(node, info)
         )

@@ -21,7 +21,7 @@ from vfrt_ros.core.types.region import CheckedRegions, RegionFault
 from vfrt_ros.nodes import detections, names, qos
 from vfrt_ros.nodes.messages import Numbers, given_regions, objects_message
 from vfrt_ros.nodes.objects_result import ObjectsResult
-from vfrt_ros.nodes.qos_mismatch import publisher_events, subscription_events
+from vfrt_ros.nodes.qos_mismatch import publisher, subscription_events
 
 NO_PICTURE = "no_picture"
 FRESH_S = 0.5
@@ -63,14 +63,7 @@ class ObjectChannel:
         self._lock = Lock()
         self._faults: Counter[str] = Counter()
         self._listens = False
-        name = topic(names.OBJECTS)
-        self._objects = node.create_publisher(
-            RecognisedObjects,
-            name,
-            qos.recognition(),
-            qos_overriding_options=qos.overridable(),
-            event_callbacks=publisher_events(node, name),
-        )
+        self._objects = publisher(node, RecognisedObjects, topic(names.OBJECTS), qos.recognition())
         self._detections = detections.DetectionPublishers(node, topic) if detections.INSTALLED else None
         self._subscribe()
 

@@ -9,7 +9,28 @@ from typing import Any
 
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.node import Node
-from rclpy.qos import qos_policy_name_from_kind
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile, qos_policy_name_from_kind
+
+from vfrt_ros.nodes import qos
+
+
+def publisher(node: Node, message: type, topic: str, profile: QoSProfile) -> Publisher:
+    """A publisher whose profile the person may override, and that tells of subscribers that do not fit.
+
+    Args:
+        node: Whose it is, and whose log tells.
+        message: The type of the messages.
+        topic: Before remapping.
+        profile: Of `qos`.
+    """
+    return node.create_publisher(
+        message,
+        topic,
+        profile,
+        qos_overriding_options=qos.overridable(),
+        event_callbacks=publisher_events(node, topic),
+    )
 
 
 def publisher_events(node: Node, topic: str, cure: str = "") -> PublisherEventCallbacks:

@@ -52,7 +52,6 @@ class NodeStatistics:
         self._held_back = 0
         self._repeated = 0
         self._recognised = 0
-        self._unknown = 0
         self._recent: deque[bool] = deque(maxlen=RECENT)
 
     def received(self) -> None:
@@ -74,7 +73,6 @@ class NodeStatistics:
         """Count an answer at `now` (seconds, monotonic); returns recognitions per second, smoothed."""
         with self._lock:
             self._recognised += 1
-            self._unknown += not known
             self._recent.append(not known)
             if self._last is not None:
                 interval = now - self._last
@@ -88,11 +86,6 @@ class NodeStatistics:
         with self._lock:
             self._refused[kind] += 1
             return self._refused[kind] == 1
-
-    def snapshot(self) -> tuple[int, int, dict[str, int]]:
-        """Answers, unknown ones among them, and refused frames by kind, since start."""
-        with self._lock:
-            return self._recognised, self._unknown, dict(self._refused)
 
     def counts(self) -> Counts:
         """Everything at one moment."""

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from vfrt_ros.core.sources.backoff import FIRST_S, LONGEST_S, Backoff
+from vfrt_ros.core.sources.clock import FIRST_S, LONGEST_S, Backoff
 
 
 def test_it_doubles_to_the_longest_and_starts_again_after_a_reset() -> None:

@@ -7,8 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from vfrt_ros.core.sources.backoff import Backoff
-from vfrt_ros.core.sources.clock import Clock, SteadyClock
+from vfrt_ros.core.sources.clock import Backoff, Clock, SteadyClock
 from vfrt_ros.core.sources.demo import DemoSource
 from vfrt_ros.core.sources.source import Frame, Source
 

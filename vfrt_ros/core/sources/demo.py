@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,40 @@ import numpy as np
 
 from vfrt_ros.core.encoders.photographs import photo_folder
 from vfrt_ros.core.sources.images import load_image
-from vfrt_ros.core.sources.source import Image
-from vfrt_ros.core.sources.timed import TimedSource
+from vfrt_ros.core.sources.source import Frame, Image, Source
 from vfrt_ros.core.types.errors import SourceError
+
+
+class TimedSource(Source):
+    """Pictures at a rate, forever; the same time always shows the same picture.
+
+    Args:
+        name: Of the source.
+        fps: Pictures a second.
+    """
+
+    def __init__(self, name: str, fps: float) -> None:
+        super().__init__(name, name)
+        self.fps = fps
+        self._next = 0.0
+
+    def read(self, since: float = 0.0) -> Frame | None:
+        """The picture that is due at `since` or a period after the last one, whichever is later."""
+        time = max(since, self._next)
+        self._next = time + 1.0 / self.fps
+        return Frame(self.picture_at(time), time)
+
+    @abstractmethod
+    def picture_at(self, time: float) -> Image:
+        """The picture at a time.
+
+        Args:
+            time: Seconds since the start.
+
+        Returns:
+            (H, W, 3) uint8 BGR.
+        """
+
 
 SECONDS_PER_PHOTO = 8.0
 

@@ -11,10 +11,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vfrt_ros.core.sources.demo import demo_folder
+from vfrt_ros.core.sources.demo import TimedSource, demo_folder
 from vfrt_ros.core.sources.images import load_image
 from vfrt_ros.core.sources.source import Image
-from vfrt_ros.core.sources.timed import TimedSource
 
 NAME = "demo:objects"
 EMPTY_SECONDS = 1.5

@@ -20,8 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vfrt_ros.core.sources.backoff import Backoff
-from vfrt_ros.core.sources.clock import Clock, SteadyClock
+from vfrt_ros.core.sources.clock import Backoff, Clock, SteadyClock
 from vfrt_ros.core.sources.fitter import Fitter
 from vfrt_ros.core.sources.health import Health
 from vfrt_ros.core.sources.notice import Event, Notice

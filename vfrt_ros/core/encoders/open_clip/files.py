@@ -8,10 +8,10 @@ from pathlib import Path
 
 from vfrt_ros.core.encoders.catalog import CATALOG
 from vfrt_ros.core.encoders.open_clip.library import import_open_clip
+from vfrt_ros.core.encoders.registry import OPEN_CLIP_PREFIX
 from vfrt_ros.core.encoders.torch_load import check_torch_load
 from vfrt_ros.core.types.errors import EncoderError, WeightsMissingError, first_line, nearest
 
-OPEN_CLIP_PREFIX = "open_clip:"
 CONFIG = "open_clip_config.json"
 SAFE, PICKLED = "open_clip_model.safetensors", "open_clip_pytorch_model.bin"
 _TEXT_FILES = ["*.json", "*.txt", "*.model"]
