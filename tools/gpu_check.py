@@ -27,7 +27,8 @@ from typing import Any
 
 import numpy as np
 
-from vfrt_ros.bench.materials import fill, frames, label_names, save_random_clip, vectors
+from tools.bench.random_clip import save_random_clip
+from vfrt_ros.bench.materials import fill, frames, label_names, vectors
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.recogniser import Recogniser

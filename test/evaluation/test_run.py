@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tools.eval_bar.space import Space
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders, load_encoders
 from vfrt_ros.core.types.errors import SettingError
@@ -17,7 +18,6 @@ from vfrt_ros.evaluation.episodes import episodes
 from vfrt_ros.evaluation.features import Features, embed_dataset
 from vfrt_ros.evaluation.methods import METHODS, Method, ask, parse_methods
 from vfrt_ros.evaluation.run import CHUNK, Plan, run
-from vfrt_ros.evaluation.space import Space
 
 SETTINGS = RecognitionSettings(backbone="fake")
 EVERY = parse_methods(METHODS)

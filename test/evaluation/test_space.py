@@ -7,11 +7,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tools.eval_bar.space import CLIP_BAND, Space, into_band
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.evaluation.dataset import load_dataset
 from vfrt_ros.evaluation.features import Features, embed_dataset
-from vfrt_ros.evaluation.space import CLIP_BAND, RememberingBackbone, Space, into_band
+from vfrt_ros.evaluation.run import RememberingBackbone
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from tools.bench.random_clip import clip
 from tools.bench.row import BenchRow
 from tools.bench.served import Heard, Served, node_command
 from vfrt_ros.bench.isolated import isolated
-from vfrt_ros.bench.materials import EXAMPLES, LABELS, clip
+from vfrt_ros.bench.materials import EXAMPLES, LABELS
 from vfrt_ros.bench.spread import spread
 
 CAMERAS = ("front", "left", "right", "rear")

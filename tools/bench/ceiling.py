@@ -9,11 +9,12 @@ have a higher limit: torch's in f32 was slower than OpenVINO's, so what is measu
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from vfrt_ros.bench.isolated import isolated
-from vfrt_ros.bench.spread import seconds_of
 
 VIT_B32 = {
     "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "image_size": 224, "patch_size": 32,
@@ -45,7 +46,7 @@ def measure(folder: str, precision: str) -> dict[str, float]:
     left = openvino.opset13.parameter([SIDE, SIDE], np.float32)
     model = openvino.Model([openvino.opset13.matmul(left, factor, False, False)], [left])
     request = openvino.Core().compile_model(model, "CPU", compile_options(precision)).create_infer_request()
-    rate = 2.0 * SIDE**3 / min(seconds_of(lambda: request.infer({0: factor}, share_inputs=True), COUNT))
+    rate = 2.0 * SIDE**3 / min(_seconds_of(lambda: request.infer({0: factor}, share_inputs=True), COUNT))
     config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
     work = operations(VIT_B32 | config["vision_config"], config.get("projection_dim", PROJECTION))
     return {"GFLOP": work / 1e9, "GFLOP a second": rate / 1e9, "ms": 1e3 * work / rate}
@@ -73,3 +74,15 @@ def operations(vision: dict[str, Any], projection: int) -> float:
 
     whole = (vision["num_hidden_layers"] - 1) * layer(tokens) + layer(1)
     return 2.0 * (patches * 3 * patch * patch * width + whole + width * projection)
+
+
+def _seconds_of(step: Callable[[], Any], count: int, warm_up: int = 3) -> list[float]:
+    """Seconds of each of `count` calls, after some that are not counted."""
+    for _ in range(warm_up):
+        step()
+    seconds = []
+    for _ in range(count):
+        start = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - start)
+    return seconds

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from tools.bench import entrants
+from tools.bench.random_clip import clip
 from tools.bench.row import BenchRow
 from tools.bench.served import Heard, Served, node_command
-from vfrt_ros.bench import entrants
 from vfrt_ros.bench.isolated import Steps, isolated
-from vfrt_ros.bench.materials import EXAMPLES, LABELS, clip
+from vfrt_ros.bench.materials import EXAMPLES, LABELS
 from vfrt_ros.bench.spread import spread
 
 FPS = 30.0

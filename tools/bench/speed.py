@@ -9,15 +9,16 @@ from typing import Any
 import cv2
 import numpy as np
 
-from tools.bench import peers
+from tools.bench import entrants, peers
 from tools.bench.ceiling import ceiling
 from tools.bench.kind import SPEEDUPS, kind_of
 from tools.bench.machine import describe
+from tools.bench.random_clip import clip
 from tools.bench.row import BenchRow, failed
-from vfrt_ros.bench import entrants
 from vfrt_ros.bench.contest import ContestResult, contest
+from vfrt_ros.bench.entrants import vfrt
 from vfrt_ros.bench.isolated import BenchError, isolated
-from vfrt_ros.bench.materials import clip, encoders_of, frames
+from vfrt_ros.bench.materials import encoders_of, frames
 from vfrt_ros.core.encoders.clip.files import find_model
 
 COSINE = 0.999
@@ -35,13 +36,13 @@ def measure(quick: bool) -> list[BenchRow]:
     backbone, trained = clip()
     folder = str(find_model(backbone))
     with_precision = {
-        f"clip {precision}": (entrants.vfrt, {"backbone": backbone, "precision": precision})
+        f"clip {precision}": (vfrt, {"backbone": backbone, "precision": precision})
         for precision in (("auto", "int8") if quick else (*EXACT, "int8"))
     }
     outcome = contest(
         {
             "reference": (entrants.reference, {"folder": folder}),
-            "embedded": (entrants.vfrt, {"backbone": "embedded"}),
+            "embedded": (vfrt, {"backbone": "embedded"}),
             **with_precision,
             **({} if quick else peers.contestants(folder)),
         },

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from tools.bench.published import wrap_publishing
+from tools.bench.random_clip import clip
 from tools.bench.row import BenchRow
 from tools.bench.stopwatch import Stopwatch
 from tools.private_domain import private_domain
 from vfrt_ros.bench.isolated import isolated
-from vfrt_ros.bench.materials import EXAMPLES, LABELS, clip, frames, recogniser
+from vfrt_ros.bench.materials import EXAMPLES, LABELS, frames, recogniser
 from vfrt_ros.bench.spread import spread
 
 FORWARD = "forward pass"

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tools.bench.random_clip import clip
 from tools.bench.row import BenchRow
 from tools.bench.served import Served
 from vfrt_ros.bench.isolated import isolated
-from vfrt_ros.bench.materials import clip
 from vfrt_ros.bench.spread import spread
 
 TARGET = 3.0

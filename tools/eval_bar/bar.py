@@ -29,14 +29,14 @@ from tools.eval_bar.learning import Stage, learning_checks, learning_curve, mean
 from tools.eval_bar.letters import Letters
 from tools.eval_bar.objects import object_checks, scene_features
 from tools.eval_bar.same_decisions import same_decisions
+from tools.eval_bar.space import Space, into_band
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders
 from vfrt_ros.evaluation.dataset import load_dataset
 from vfrt_ros.evaluation.features import Features, embed_dataset
 from vfrt_ros.evaluation.outcome import calibration_error, figures_of_all
 from vfrt_ros.evaluation.progress import progress_settings
-from vfrt_ros.evaluation.run import Outcomes, Plan, run
-from vfrt_ros.evaluation.space import RememberingBackbone, Space, into_band
+from vfrt_ros.evaluation.run import Outcomes, Plan, RememberingBackbone, run
 
 
 @dataclass(frozen=True, slots=True)

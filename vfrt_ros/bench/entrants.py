@@ -1,6 +1,6 @@
 # Copyright vfrt developers
 # SPDX-License-Identifier: Apache-2.0
-"""The contestants: each function prepares a step that handles the next of some frames."""
+"""The contestant of `vfrt bench`: a step that handles the next of some frames."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections.abc import Callable
 from itertools import cycle
 from typing import Any
 
-import cv2
 from std_msgs.msg import Header
 
-from vfrt_ros.bench.materials import EXAMPLES, LABELS, SIZE, encoders_of, frames, recogniser
+from vfrt_ros.bench.materials import EXAMPLES, LABELS, SIZE, frames, recogniser
 from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.nodes.conversions import frame_from_image, image_from_frame
 
@@ -21,19 +20,6 @@ Step = Callable[[], Any]
 def messages(size: tuple[int, int] = SIZE) -> list[Any]:
     """Image messages of the frames."""
     return [image_from_frame(frame, Header()) for frame in frames(size=tuple(size))]
-
-
-def reference(folder: str, examples: int = EXAMPLES, labels: int = LABELS) -> Step:
-    """The loop that people write, frame to decision and overlay."""
-    return looped(folder, examples=examples, labels=labels)
-
-
-def looped(folder: str, **options: Any) -> Step:
-    """A `ReferenceLoop` with these options."""
-    from vfrt_ros.bench.reference import ReferenceLoop
-
-    loop, coming = ReferenceLoop(folder, **options), cycle(messages())
-    return lambda: loop.on_image(next(coming))
 
 
 def vfrt(
@@ -52,10 +38,3 @@ def vfrt(
         return made.recognise(frame_from_image(next(coming)))
 
     return step
-
-
-def encoder(backbone: str, precision: str = "auto", runtime: str = "auto") -> Step:
-    """The bare encoder: picture to embedding."""
-    made = encoders_of(backbone, precision, runtime).backbone
-    coming = cycle([cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) for frame in frames()])
-    return lambda: made.encode_images([next(coming)])

@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,15 +42,3 @@ def spread(values: Sequence[float] | npt.NDArray) -> Quantiles:
     """
     low, median, high = np.percentile(np.asarray(values, float), (10, 50, 90))
     return Quantiles(float(median), float(low), float(high), len(values))
-
-
-def seconds_of(step: Callable[[], Any], count: int, warm_up: int = 3) -> list[float]:
-    """Seconds of each of `count` calls, after some that are not counted."""
-    for _ in range(warm_up):
-        step()
-    seconds = []
-    for _ in range(count):
-        start = time.perf_counter()
-        step()
-        seconds.append(time.perf_counter() - start)
-    return seconds

@@ -41,15 +41,6 @@ class Features:
     test_labels: Ints
     text: Array
 
-    def transformed(self, images: Callable[[Array], Array], texts: Callable[[Array], Array]) -> Features:
-        """The same data in another space: what the functions make of the (n, d) rows of pictures and texts.
-
-        Args:
-            images: Maps (n, d) float32 rows of pictures.
-            texts: Maps (c, d) float32 rows of texts.
-        """
-        return replace(self, train=images(self.train), test=images(self.test), text=texts(self.text))
-
 
 def embed_dataset(
     dataset: Dataset,

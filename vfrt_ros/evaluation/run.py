@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any, Protocol
 
+import numpy as np
 from tqdm import tqdm
 
 from vfrt_ros.core.config.settings import RecognitionSettings
@@ -23,11 +26,40 @@ from vfrt_ros.evaluation.features import Features
 from vfrt_ros.evaluation.methods import Method, ask
 from vfrt_ros.evaluation.outcome import Outcome
 from vfrt_ros.evaluation.progress import progress_settings
-from vfrt_ros.evaluation.space import RememberingBackbone, Space
 from vfrt_ros.evaluation.threads import one_thread_each
 
 CHUNK = 4
 """Episodes that a process does at once."""
+
+
+class OtherSpace(Protocol):
+    """Another space than the encoders' own."""
+
+    def features(self, features: Features) -> Features:
+        """A data set in it."""
+
+    def encoders(self, encoders: Encoders) -> Encoders:
+        """Encoders whose vectors are of it."""
+
+
+class RememberingBackbone:
+    """A backbone that encodes the same pictures once: every new rule asks for those of its background."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._known: dict[bytes, np.ndarray] = {}
+        self.id, self.fingerprint = inner.id, inner.fingerprint
+        self.dim = inner.dim
+
+    def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """See `Backbone.encode_images`."""
+        digest = hashlib.sha256()
+        for image in images:
+            digest.update(repr(image.shape).encode() + image.tobytes())
+        key = digest.digest()
+        if key not in self._known:
+            self._known[key] = self._inner.encode_images(images)
+        return self._known[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +101,7 @@ def run(
     encoders: Encoders,
     settings: RecognitionSettings,
     *,
-    space: Space | None = None,
+    space: OtherSpace | None = None,
     jobs: int = 1,
     progress: bool = False,
 ) -> Outcomes:
@@ -139,7 +171,7 @@ class Bench:
 
     @classmethod
     def of(
-        cls, features: Features, encoders: Encoders, settings: RecognitionSettings, space: Space | None
+        cls, features: Features, encoders: Encoders, settings: RecognitionSettings, space: OtherSpace | None
     ) -> Bench:
         """In another space, if one is given."""
         encoders = replace(encoders, backbone=RememberingBackbone(encoders.backbone))
@@ -169,7 +201,7 @@ def _here(chunks: Sequence[Chunk], bench: Bench) -> Iterator[Numbered]:
 
 
 def _in_processes(
-    chunks: Sequence[Chunk], given: tuple[Features, RecognitionSettings, Space | None], jobs: int
+    chunks: Sequence[Chunk], given: tuple[Features, RecognitionSettings, OtherSpace | None], jobs: int
 ) -> Iterator[Numbered]:
     context = multiprocessing.get_context("spawn")  # a fork would share the encoder's threads
     with (
@@ -191,7 +223,7 @@ _benches: list[Bench] = []
 """The one of this process, once `_begin` was called."""
 
 
-def _begin(features: Features, settings: RecognitionSettings, space: Space | None) -> None:
+def _begin(features: Features, settings: RecognitionSettings, space: OtherSpace | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
     encoders = load_encoders(**encoder_settings(settings))
     _benches.append(Bench.of(features, encoders, settings, space))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench import cameras, encodings, overlay, pipeline, regions, register, search, stages
-from vfrt_ros.bench import entrants
+from tools.bench import cameras, encodings, entrants, overlay, pipeline, regions, register, search, stages
 from vfrt_ros.bench.contest import contest
+from vfrt_ros.bench.entrants import vfrt
 from vfrt_ros.bench.isolated import BenchError, isolated
 from vfrt_ros.core.frames.encodings import ENCODINGS
 
@@ -26,7 +26,7 @@ def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_contest_takes_turns_and_says_who_could_not_take_part() -> None:
     outcome = contest(
         {
-            "ours": (entrants.vfrt, {"backbone": "fake", **SMALL}),
+            "ours": (vfrt, {"backbone": "fake", **SMALL}),
             "bare": (entrants.encoder, {"backbone": "fake"}),
             "unknown": (entrants.encoder, {"backbone": "fale"}),
         },

@@ -6,6 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+HF_PREFIX, OPEN_CLIP_PREFIX, IMAGE_PREFIX = "hf:", "open_clip:", "image:"
+PREFIXES = (HF_PREFIX, OPEN_CLIP_PREFIX, IMAGE_PREFIX)
+"""Beginnings of names of models that are not in the table below: the library or kind that they are of."""
+
 
 @dataclass(frozen=True)
 class CatalogEntry:

@@ -37,13 +37,10 @@ from typing import Any
 
 import numpy as np
 
-from vfrt_ros.core.encoders.catalog import CATALOG
+from vfrt_ros.core.encoders.catalog import CATALOG, HF_PREFIX, IMAGE_PREFIX, OPEN_CLIP_PREFIX, PREFIXES
 from vfrt_ros.core.types.errors import EncoderError, VfrtError, first_line, nearest
 
 Builder = Callable[..., Any]
-HF_PREFIX, OPEN_CLIP_PREFIX, IMAGE_PREFIX = "hf:", "open_clip:", "image:"
-PREFIXES = (HF_PREFIX, OPEN_CLIP_PREFIX, IMAGE_PREFIX)
-"""Beginnings of names of models that are not in the table below: the library or kind that they are of."""
 BACKBONE_GROUP, TEXT_GROUP = "vfrt.backbones", "vfrt.text_encoders"
 _HIDDEN = {"fake", "fake_text", "none"}
 

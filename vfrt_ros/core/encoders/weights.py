@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vfrt_ros.core.encoders.catalog import CATALOG
+from vfrt_ros.core.encoders.catalog import CATALOG, OPEN_CLIP_PREFIX, PREFIXES
 from vfrt_ros.core.encoders.clip.files import cached_folder, find_model, model_id_of, weight_files
 from vfrt_ros.core.encoders.embedded import packaged
 from vfrt_ros.core.encoders.open_clip import files as open_clip
-from vfrt_ros.core.encoders.registry import OPEN_CLIP_PREFIX, PREFIXES
 
 
 def has_weights_of_its_own(name: str) -> bool:

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vfrt_ros.core.encoders.catalog import CATALOG
+from vfrt_ros.core.encoders.catalog import CATALOG, OPEN_CLIP_PREFIX
 from vfrt_ros.core.encoders.open_clip.library import import_open_clip
-from vfrt_ros.core.encoders.registry import OPEN_CLIP_PREFIX
 from vfrt_ros.core.encoders.torch_load import check_torch_load
 from vfrt_ros.core.types.errors import EncoderError, WeightsMissingError, first_line, nearest
 

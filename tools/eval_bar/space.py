@@ -71,7 +71,12 @@ class Space:
         Returns:
             The same with d + 2 numbers a row.
         """
-        return features.transformed(self.images, self.texts)
+        return replace(
+            features,
+            train=self.images(features.train),
+            test=self.images(features.test),
+            text=self.texts(features.text),
+        )
 
     def encoders(self, encoders: Encoders) -> Encoders:
         """Encoders whose vectors are of this space; their fingerprints say so.
@@ -139,23 +144,3 @@ class SpacedText(_Spaced):
     def encode_text(self, texts: Sequence[str]) -> np.ndarray:
         """See `TextEncoder.encode_text`."""
         return self._space.texts(self._inner.encode_text(texts))
-
-
-class RememberingBackbone:
-    """A backbone that encodes the same pictures once: every new rule asks for those of its background."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-        self._known: dict[bytes, np.ndarray] = {}
-        self.id, self.fingerprint = inner.id, inner.fingerprint
-        self.dim = inner.dim
-
-    def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """See `Backbone.encode_images`."""
-        digest = hashlib.sha256()
-        for image in images:
-            digest.update(repr(image.shape).encode() + image.tobytes())
-        key = digest.digest()
-        if key not in self._known:
-            self._known[key] = self._inner.encode_images(images)
-        return self._known[key]
