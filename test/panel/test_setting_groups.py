@@ -29,7 +29,7 @@ def test_only_what_counts_is_shown() -> None:
 
 
 def test_names_are_in_words_and_not_twice() -> None:
-    titles = [entry.title for group in GROUPS.values() for entry in group.values()]
+    titles = [title for group in GROUPS.values() for title in group.values()]
     assert len(titles) == len(set(titles))
     assert not [title for title in titles if "_" in title]
 

@@ -63,10 +63,6 @@ class PanelClient:
         self._lost = ""
         self._fleet: list[str] = []
         self._subscriptions: dict[str, Any] = {}
-        self._feeds: dict[str, RecognitionFeed] = {}
-        self._objects: dict[str, ObjectsFeed] = {}
-        self._pictures: dict[str, PictureStream] = {}
-        self._cameras: dict[str, NodeWatch] = {}
         self._making = threading.Lock()
         self.feed = RecognitionFeed()
         self.objects = ObjectsFeed()
@@ -77,6 +73,10 @@ class PanelClient:
         )
         self.parameters = ParameterMirror(self._link, address)
         self.pictures = PictureStream(self._link, partial(self._picture_topic, ""))
+        self._feeds = {"": self.feed}
+        self._objects = {"": self.objects}
+        self._pictures = {"": self.pictures}
+        self._cameras = {"": self.camera}
 
     def __enter__(self) -> PanelClient:
         self._stack.enter_context(self._link)
@@ -116,33 +116,32 @@ class PanelClient:
     def feed_of(self, camera: str) -> RecognitionFeed:
         """The feed of what is recognised on a camera; empty = the only one."""
         with self._making:
-            return self._feeds.setdefault(camera, RecognitionFeed()) if camera else self.feed
+            return self._feeds.setdefault(camera, RecognitionFeed())
 
     def objects_of(self, camera: str) -> ObjectsFeed:
         """The objects in view of a camera; empty = the only one."""
         with self._making:
-            return self._objects.setdefault(camera, ObjectsFeed()) if camera else self.objects
+            return self._objects.setdefault(camera, ObjectsFeed())
 
     def pictures_of(self, camera: str) -> PictureStream:
         """The overlay of a camera; empty = the only one."""
         with self._making:
-            if camera and camera not in self._pictures:
+            if camera not in self._pictures:
                 self._pictures[camera] = PictureStream(self._link, partial(self._picture_topic, camera))
-            return self._pictures[camera] if camera else self.pictures
+            return self._pictures[camera]
 
     def camera_of(self, camera: str) -> NodeWatch:
         """The state of the node of a camera; empty = the only one."""
         with self._making:
-            known = self._cameras.get(camera) if camera else self.camera
-            if known is None:
+            if camera not in self._cameras:
                 known = NodeWatch(self._link, full_name(f"{self._namespace}/{camera}", CAMERA.name))
                 known.start()
                 self._cameras[camera] = known
-            return known
+            return self._cameras[camera]
 
     def end_pictures(self) -> None:
         """Wake all who watch pictures for the last time; from any thread, also from a signal handler."""
-        for pictures in (self.pictures, *self._pictures.values()):
+        for pictures in self._pictures.values():
             pictures.end()
 
     @property
@@ -190,7 +189,7 @@ class PanelClient:
         self._memory, self._fleet = None, []
         self.parameters.refresh()
         self._settle()
-        for pictures in (self.pictures, *self._pictures.values()):
+        for pictures in self._pictures.values():
             pictures.settle()
 
     def _settle(self) -> None:

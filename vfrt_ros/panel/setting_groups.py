@@ -9,7 +9,6 @@ the words of its name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from vfrt_ros.core.config.settings import RecognitionSettings
@@ -17,66 +16,60 @@ from vfrt_ros.core.config.settings import RecognitionSettings
 OTHERS = "Others"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """How one setting is shown.
-
-    Attributes:
-        title: In words.
-        needs: A setting and the value of it without which this one does nothing; None = always in force.
-    """
-
-    title: str
-    needs: tuple[str, Any] | None = None
-
-
-_LATE = ("fuse", "late")
-
-GROUPS: dict[str, dict[str, Shown]] = {
+GROUPS: dict[str, dict[str, str]] = {
     "Known or unknown": {
-        "open_set": Shown("Say “unknown” where nothing fits"),
-        "open_set_threshold": Shown("Strictness", needs=("open_set", True)),
+        "open_set": "Say “unknown” where nothing fits",
+        "open_set_threshold": "Strictness",
     },
     "Pictures and words": {
-        "alpha_fusion": Shown("Weight of the pictures against the words"),
-        "fuse": Shown("Rule that weighs them"),
-        "temperature": Shown("Caution: lower is more decided"),
-        "k": Shown("Neighbours that count", needs=_LATE),
-        "neighbor_agg": Shown("How neighbours make one score", needs=_LATE),
-        "score_norm": Shown("How scores are made comparable", needs=_LATE),
+        "alpha_fusion": "Weight of the pictures against the words",
+        "fuse": "Rule that weighs them",
+        "temperature": "Caution: lower is more decided",
+        "k": "Neighbours that count",
+        "neighbor_agg": "How neighbours make one score",
+        "score_norm": "How scores are made comparable",
     },
     "Over time": {
-        "temporal_ema": Shown("Smoothing from frame to frame"),
-        "publish_rate_limit": Shown("Answers per second at most"),
+        "temporal_ema": "Smoothing from frame to frame",
+        "publish_rate_limit": "Answers per second at most",
     },
     "Objects": {
-        "regions": Shown("Where objects are looked for"),
-        "max_regions": Shown("Objects in a picture"),
-        "region_slop": Shown("Seconds between boxes and their picture"),
+        "regions": "Where objects are looked for",
+        "max_regions": "Objects in a picture",
+        "region_slop": "Seconds between boxes and their picture",
     },
     "Teaching": {
-        "register_frames": Shown("Frames that a registration looks at"),
-        "prompt_templates": Shown("Prompts made of a label"),
+        "register_frames": "Frames that a registration looks at",
+        "prompt_templates": "Prompts made of a label",
     },
     "Answers and encoder": {
-        "k_candidates": Shown("Candidates in an answer"),
-        "skip_unchanged": Shown("Encode no frame that shows what the last one showed"),
-        "encoder_timeout": Shown("Seconds until an encoder counts as hung"),
+        "k_candidates": "Candidates in an answer",
+        "skip_unchanged": "Encode no frame that shows what the last one showed",
+        "encoder_timeout": "Seconds until an encoder counts as hung",
     },
     "Limits": {
-        "max_labels": Shown("Labels"),
-        "max_examples": Shown("Examples of a label"),
-        "max_prompts": Shown("Prompts of a label"),
-        "max_label_length": Shown("Characters of a label"),
-        "max_images": Shown("Pictures in a request"),
-        "max_megapixels": Shown("Megapixels of a picture"),
-        "max_request_megapixels": Shown("Megapixels of a request"),
-        "max_transfer_mb": Shown("Megabytes of a memory's file that is sent"),
-        "max_memory_mb": Shown("Megabytes of the memory on disk"),
-        "max_snapshots_mb": Shown("Megabytes of all snapshots"),
+        "max_labels": "Labels",
+        "max_examples": "Examples of a label",
+        "max_prompts": "Prompts of a label",
+        "max_label_length": "Characters of a label",
+        "max_images": "Pictures in a request",
+        "max_megapixels": "Megapixels of a picture",
+        "max_request_megapixels": "Megapixels of a request",
+        "max_transfer_mb": "Megabytes of a memory's file that is sent",
+        "max_memory_mb": "Megabytes of the memory on disk",
+        "max_snapshots_mb": "Megabytes of all snapshots",
     },
 }
-"""Title of each group to what is in it, in the order in which they are shown."""
+"""Title of each group to the settings in it and their titles, in the order in which they are shown."""
+
+_LATE = ("fuse", "late")
+NEEDS: dict[str, tuple[str, Any]] = {
+    "open_set_threshold": ("open_set", True),
+    "k": _LATE,
+    "neighbor_agg": _LATE,
+    "score_norm": _LATE,
+}
+"""A setting, and the value of it, without which another one does nothing."""
 
 FOLDED = frozenset({"Limits", OTHERS})
 """Groups that are seldom needed."""
@@ -96,9 +89,7 @@ def group_settings(values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """
     known = {name for group in GROUPS.values() for name in group}
     groups = {
-        title: {
-            name: shown.title for name, shown in group.items() if name in values and _counts(shown, values)
-        }
+        title: {name: words for name, words in group.items() if name in values and _counts(name, values)}
         for title, group in GROUPS.items()
     }
     groups[OTHERS] = {name: name.replace("_", " ").capitalize() for name in values if name not in known}
@@ -112,5 +103,6 @@ def default_of(name: str) -> Any:
     return list(default) if isinstance(default, tuple) else default
 
 
-def _counts(shown: Shown, values: Mapping[str, Any]) -> bool:
-    return shown.needs is None or values.get(shown.needs[0], shown.needs[1]) == shown.needs[1]
+def _counts(name: str, values: Mapping[str, Any]) -> bool:
+    other, wanted = NEEDS.get(name, ("", None))
+    return values.get(other, wanted) == wanted

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vfrt_ros.core.frames.image_size import read_header
+from vfrt_ros.core.memory.payload_values import read_text
 from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.example import Prompts
 from vfrt_ros.core.types.label import PROMPT_LENGTH, check_source, check_text
@@ -106,7 +107,6 @@ def checked_quality(entries: Any) -> Mapping[str, float]:
 
 
 def _measure(name: Any) -> str:
-    if not isinstance(name, str):
-        raise TypeError(f"expected a text; got {name!r:.40}")
-    check_text("The name of a measure", name[:LONGEST_MEASURE], LONGEST_MEASURE)
-    return name[:LONGEST_MEASURE]
+    text = read_text(name)[:LONGEST_MEASURE]
+    check_text("The name of a measure", text, LONGEST_MEASURE)
+    return text

@@ -17,6 +17,7 @@ from vfrt_ros.core.frames.shrink import shrink
 from vfrt_ros.core.memory.accept import LAST_SECOND, check_picture, checked_quality, checked_time
 from vfrt_ros.core.memory.check import embedding_fault
 from vfrt_ros.core.memory.payload import TaughtExample
+from vfrt_ros.core.memory.payload_values import read_text
 from vfrt_ros.core.types.errors import RequestError
 from vfrt_ros.core.types.example import Prompts
 from vfrt_ros.core.types.label import LONGEST_SOURCE, check_label, check_prompts, check_source
@@ -76,9 +77,9 @@ def example_of_line(line: str, row: np.ndarray) -> TaughtExample:
         raise TypeError("its line is no object")
     if not isinstance(entry["negative"], bool):
         raise TypeError(f"negative must be true or false; got {entry['negative']!r:.40}")
-    source = _text(entry["source"])[:LONGEST_SOURCE]
+    source = read_text(entry["source"])[:LONGEST_SOURCE]
     return TaughtExample(
-        check_label(_text(entry["label"])),
+        check_label(read_text(entry["label"])),
         row,
         entry["negative"],
         checked_time(entry["created"]),
@@ -103,7 +104,7 @@ def prompts_of_json(entries: Any) -> dict[str, Prompts]:
     for label, texts in entries.items():
         if not isinstance(texts, list):
             raise TypeError(f"the prompts of '{label:.40}' are no list")
-        checked = [_text(text) for text in texts]
+        checked = [read_text(text) for text in texts]
         most = max(1, len(checked))
         found |= check_prompts([label] * most, checked, replace=False, most=most)
     return found
@@ -130,12 +131,6 @@ def read_rows(data: bytes, shape: tuple[int, int]) -> np.ndarray:
     if len(rest) != 4 * shape[0] * shape[1]:
         raise RequestError(f"its embeddings have {len(rest)} bytes; expected {4 * shape[0] * shape[1]}")
     return np.frombuffer(rest, "<f4").reshape(shape)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected a text; got {value!r:.40}")
-    return value
 
 
 def _or_else(check: Callable[[Any], Any], value: Any, otherwise: Any) -> Any:
