@@ -147,6 +147,17 @@ def test_objects_can_be_drawn_on_every_size(size, box) -> None:
     assert draw_overlay(picture, DECISIONS["known"], objects=objects).shape == picture.shape
 
 
+def test_no_box_crosses_what_is_written() -> None:
+    """The banner and the candidates stand above it."""
+    box = Box(40, 20, 150, 440)
+    drawn = draw_overlay(
+        frame(), DECISIONS["known"], objects=[RecognisedObject(1, box, DECISIONS["unknown"])]
+    )
+    assert not (drawn[52:465, 40] == UNKNOWN_COLOUR).all(axis=1).all()
+    assert (drawn[100:200, 40] == UNKNOWN_COLOUR).all()
+    assert not (drawn[458:460, 45:185] == UNKNOWN_COLOUR).all(axis=2).any()
+
+
 def test_an_object_is_drawn_in_its_colour() -> None:
     picture = frame()
     known = RecognisedObject(1, Box(300, 200, 100, 80), DECISIONS["known"])

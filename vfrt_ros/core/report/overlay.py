@@ -48,11 +48,12 @@ def draw_overlay(
     """
     picture = bgr.copy()
     unit = max(picture.shape[0] / DESIGN_HEIGHT, 0.25)
+    draw_boxes(picture, objects, unit)  # below what is written
     _banner(picture, decision, pace, unit)
     _bars(picture, decision, unit)
     if note:
         _note(picture, note, unit)
-    draw_objects(picture, objects, unit)
+    draw_tags(picture, objects, unit)
     return picture
 
 
@@ -129,8 +130,8 @@ TAG = 20.0
 """Height of the line of text above a box, in pixels of a picture that is 480 high."""
 
 
-def draw_objects(picture: Picture, objects: Sequence[RecognisedObject], unit: float) -> None:
-    """Draw a box with a tag for each object, in place.
+def draw_boxes(picture: Picture, objects: Sequence[RecognisedObject], unit: float) -> None:
+    """Draw a box around each object, in place.
 
     Args:
         picture: (H, W, 3) uint8 BGR.
@@ -138,10 +139,14 @@ def draw_objects(picture: Picture, objects: Sequence[RecognisedObject], unit: fl
         unit: Size of what is drawn; 1 for a picture that is 480 high.
     """
     for each in objects:
-        colour = KNOWN_COLOUR if each.decision.known else UNKNOWN_COLOUR
         box, line = each.box, max(1, round(2 * unit))
-        cv2.rectangle(picture, (box.x, box.y), (box.right - 1, box.bottom - 1), colour, line)
-        _tag(picture, each, colour, unit)
+        cv2.rectangle(picture, (box.x, box.y), (box.right - 1, box.bottom - 1), _colour(each), line)
+
+
+def draw_tags(picture: Picture, objects: Sequence[RecognisedObject], unit: float) -> None:
+    """Write each object's tag at its box, in place; arguments as for `draw_boxes`."""
+    for each in objects:
+        _tag(picture, each, _colour(each), unit)
 
 
 def tag_of(each: RecognisedObject) -> str:
@@ -159,6 +164,10 @@ def tag_of(each: RecognisedObject) -> str:
     score = f" {each.decision.score:.0%}" if each.decision.known else ""
     track = f" #{each.track}" if each.track else ""
     return f"{each.decision.label}{score}{track}"
+
+
+def _colour(each: RecognisedObject) -> Colour:
+    return KNOWN_COLOUR if each.decision.known else UNKNOWN_COLOUR
 
 
 def _tag(picture: Picture, each: RecognisedObject, colour: Colour, unit: float) -> None:
