@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 
 import pytest
 from nodes.conftest import wait_for
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from vfrt_msgs.msg import Candidate, Recognition
 from vfrt_ros.cli.doctor import answers
@@ -246,6 +246,19 @@ def test_an_image_topic_that_nobody_publishes_is_broken(active: FakeRecognition,
     result = found(outcome, "/image")
     assert (outcome.status, result["level"]) == (1, "broken")
     assert "-r image:=/usb_cam/image_raw (image topics there are: /usb_cam/image_raw)" in result["todo"]
+
+
+@pytest.mark.ros
+def test_the_picture_of_another_camera_is_no_cure_for_a_missing_one(
+    active: FakeRecognition, vfrt: Any
+) -> None:
+    for camera in ("front", "left"):
+        active.node.create_subscription(Image, f"{camera}/image", print, qos.camera_image())
+    active.node.create_publisher(Image, "left/image", qos.camera_image())
+    active.node.create_publisher(CompressedImage, "left/image/compressed", qos.camera_image())
+    result = found(vfrt("doctor", "--json"), "/front/image")
+    assert result["level"] == "broken"
+    assert "left" not in result["todo"]
 
 
 @pytest.mark.ros

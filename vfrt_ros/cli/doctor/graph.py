@@ -113,7 +113,9 @@ def check_source(client: NodeClient) -> list[CheckResult]:
     silent = client.look(
         lambda node: [topic for topic in images if not node.get_publishers_info_by_topic(topic)]
     )
-    there = client.look(lambda node: published_images(node, but=[*silent, *heard]))
+    taken = [_base_of(topic) for topic in images if topic not in silent]
+    but = [*silent, *heard, *taken, *(f"{topic}/{names.COMPRESSED}" for topic in taken)]
+    there = client.look(lambda node: published_images(node, but=but))
     named = f" (image topics there are: {listed(there)})" if there else ""
     start = f"start a camera (`{live_command(client.address)}`), or start the node with"
     return [
@@ -129,9 +131,15 @@ def check_source(client: NodeClient) -> list[CheckResult]:
 
 def _arguments(client: NodeClient, topic: str, there: Sequence[ImageTopic]) -> str:
     """Arguments that make the node listen to the first image topic that there is, instead of this one."""
-    base = topic.removesuffix(f"/{names.COMPRESSED}")
-    image = names.of_camera(camera_of(base, names.IMAGE, client.address.rpartition("/")[0]), names.IMAGE)
+    image = names.of_camera(
+        camera_of(_base_of(topic), names.IMAGE, client.address.rpartition("/")[0]), names.IMAGE
+    )
     return there[0].arguments(image=image) if there else f"-r {image}:=THE/CAMERA/TOPIC"
+
+
+def _base_of(topic: str) -> str:
+    """The raw topic that a compressed one stands beside; a raw one itself."""
+    return topic.removesuffix(f"/{names.COMPRESSED}")
 
 
 def _heard(client: NodeClient) -> list[tuple[str, list[str]]]:
