@@ -200,6 +200,14 @@ class TestServices:
         assert bench.call("register", label="cup").stored == 1
         assert bench.show(picture("red", 9), "rear").label == "cup"
 
+    def test_frames_of_a_camera_that_has_gone_are_told_to_be_its_last(self, bench: RecognitionBench) -> None:
+        bench.show(picture("red"), "left")
+        assert "last" not in bench.call("register", label="cup", camera="left").message
+        bench.show(picture("blue"), "left")
+        bench.node._channels["left"].silence.told = True
+        told = bench.call("register", label="sky", camera="left").message
+        assert told.endswith("The camera left gives no pictures now: these were its last ones.")
+
     def test_explain_and_snapshot_are_of_the_camera(self, bench: RecognitionBench) -> None:
         bench.call("set_prompts", labels=["tomato", "sky"], prompts=["something red", "something blue"])
         bench.show(picture("red"), "front")

@@ -218,7 +218,12 @@ class RecognitionNode(SelfStartingNode):
             return refuse(
                 response, RequestError(refuse_shared(what, self.get_fully_qualified_name(), others))
             )
-        context = ServiceContext(recogniser, lambda camera: self._channels[camera].newest, self._snapshots)
+        context = ServiceContext(
+            recogniser,
+            lambda camera: self._channels[camera].newest,
+            self._snapshots,
+            lambda camera: self._channels[camera].silence.told,
+        )
         if name in BESIDE_THE_WORKER:
             context = replace(context, turn=lambda job: path.frames.submit(job).result())
         who = bulk_worker if name in BESIDE_THE_WORKER else path.frames

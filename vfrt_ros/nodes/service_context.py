@@ -25,6 +25,7 @@ class ServiceContext:
         recogniser: Does the work.
         latest: The newest result of a camera, by its name; None before the first.
         snapshots: The folder for snapshots.
+        silent: Whether a camera, by its name, gives no pictures now.
         turn: Runs a job between two frames and returns what it returns. A service that is answered in the
             worker's thread needs it not; one that is answered elsewhere changes the memory in its turn only.
     """
@@ -32,6 +33,7 @@ class ServiceContext:
     recogniser: Recogniser
     latest: Callable[[str], Result | None]
     snapshots: Path
+    silent: Callable[[str], bool] = lambda camera: False
     turn: Callable[[Callable[[], Any]], Any] = _at_once
 
 

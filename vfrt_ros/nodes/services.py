@@ -68,7 +68,11 @@ def register(context: ServiceContext, request: Register.Request, response: Regis
     _show(request, response, done.selection, done.step.examples.added)
     response.conflicts = [conflict_message(conflict) for conflict in done.conflicts]
     left_out = f", {len(done.reasons)} left out" if done.reasons else ""
-    return f"{_sentence(done.step.what)}{left_out}. {done.warning}".rstrip()
+    answer = f"{_sentence(done.step.what)}{left_out}. {done.warning}".rstrip()
+    camera = choose_camera(request.camera, context.recogniser.settings.cameras)
+    if images or not context.silent(camera):
+        return answer
+    return f"{answer} The camera{f' {camera}' if camera else ''} gives no pictures now: these were its last ones."
 
 
 def forget(context: ServiceContext, request: Forget.Request, response: Forget.Response) -> str:
