@@ -64,12 +64,38 @@ def test_boxes_are_those_of_the_file(fake: FakeRecognition, vfrt: Any, photo: Pa
     assert regions.regions[0].box == first
 
 
+def test_the_last_pixel_of_a_large_picture_is_in_it(fake: FakeRecognition, vfrt: Any, photo: Path) -> None:
+    answering(fake, CUP)
+    assert vfrt("recognise", str(photo), "--box", "4095,3071,1,1").status == 0
+    (regions,) = fake.asked["Recognise"].regions
+    assert regions.regions[0].box == RegionOfInterest(x_offset=2047, y_offset=1535, width=1, height=1)
+
+
 def test_json_has_a_picture_each(fake: FakeRecognition, vfrt: Any, photo: Path) -> None:
     answering(fake, UNKNOWN)
     outcome = vfrt("recognise", str(photo.parent), "--json")
     (picture,) = json.loads(outcome.out)["pictures"]
     assert picture["file"] == str(photo)
     assert picture["objects"][0]["label"] == "unknown"
+    assert picture["objects"][0]["box"].items() >= {"x_offset": 0, "width": 4096, "height": 3072}.items()
+
+
+def test_boxes_in_json_are_those_of_the_file(fake: FakeRecognition, vfrt: Any, photo: Path) -> None:
+    answering(fake, CUP)
+    outcome = vfrt("recognise", str(photo), "--box", "4000,80,600,90", "--json")
+    ((cup,),) = (picture["objects"] for picture in json.loads(outcome.out)["pictures"])
+    assert [cup["box"][name] for name in ("x_offset", "y_offset", "width", "height")] == [4000, 80, 96, 90]
+
+
+def test_a_picture_that_a_box_does_not_lie_in_is_named_and_left_out(
+    fake: FakeRecognition, vfrt: Any, photo: Path
+) -> None:
+    answering(fake, CUP)
+    small = photo.with_name("small.png")
+    cv2.imwrite(str(small), scene())
+    outcome = vfrt("recognise", str(photo.parent), "--box", "3000,2000,60,90")
+    assert (outcome.status, outcome.out) == (0, f"{photo} 3000,2000,60,90: cup 0.90\n")
+    assert f"{small}: The box 3000,2000,60,90" in outcome.err and "left out" in outcome.err
 
 
 def test_a_bad_file_is_named_and_left_out(fake: FakeRecognition, vfrt: Any, photo: Path) -> None:
@@ -91,9 +117,10 @@ def test_a_refusal_is_one_line_and_status_1(fake: FakeRecognition, vfrt: Any, ph
 
 @pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "-1,0,5,5", "0,0,0,5", "0,0,99999999999,5"])
 def test_a_box_that_is_none_is_wrong_usage(vfrt: Any, box: str) -> None:
-    outcome = vfrt("recognise", "a.jpg", f"--box={box}")
-    assert outcome.status == 2
-    assert "like 100,80,60,90" in outcome.err
+    for words in ([f"--box={box}"], ["--box", box]):
+        outcome = vfrt("recognise", "a.jpg", *words)
+        assert outcome.status == 2
+        assert "like 100,80,60,90" in outcome.err
 
 
 def test_registering_by_a_box_and_by_a_track(fake: FakeRecognition, vfrt: Any) -> None:

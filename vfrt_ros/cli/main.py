@@ -47,7 +47,7 @@ COMMANDS = (
     "models",
     "doctor",
 )
-NEGATIVE = re.compile(r"-(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|-\.?(inf|nan)$", re.IGNORECASE)
+NEGATIVE = re.compile(r"-(\d+\.?\d*|\.\d+)(e[+-]?\d+)?(,.*)?$|-\.?(inf|nan)$", re.IGNORECASE)
 ROS_PACKAGES = (
     "rclpy",
     "rcl_interfaces",
@@ -84,7 +84,8 @@ def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     for name in names:
         command = load_command(name)
         own = add_command(commands, name, command.summary, command.examples)
-        # Python 3.11's own pattern has no exponent: `vfrt set alpha_fusion -1e-3` would be an option.
+        # Python 3.11's own pattern has no exponent and no comma: `vfrt set alpha_fusion -1e-3` and `--box -5,0,9,9`
+        # would be options.
         own._negative_number_matcher = NEGATIVE
         command.configure(own)
         own.set_defaults(run=command.run)

@@ -11,21 +11,16 @@ from typing import Any
 from vfrt_ros.cli.command import CommandError
 
 
-def picture_message(path: Path, long_side: int) -> tuple[Any, float]:
-    """A picture file as a bgr8 sensor_msgs/Image, upright, and by how much it was made smaller.
+def picture_message(pixels: Any, long_side: int) -> tuple[Any, float]:
+    """A picture as a bgr8 sensor_msgs/Image, and by how much it was made smaller.
 
     Args:
-        path: Of the file.
+        pixels: (H, W, 3) uint8 BGR.
         long_side: Pixels of its long side at most.
 
     Returns:
-        The message, and its size as a share of the file's, at most 1.
-
-    Raises:
-        CommandError: It is not there.
-        SourceError: The file is not a picture.
+        The message, and its size as a share of the picture's, at most 1.
     """
-    pixels = load_picture(path)
     scale = min(1.0, long_side / max(pixels.shape[:2]))
     return image_message(shrink(pixels, round(scale * min(pixels.shape[:2])))), scale
 

@@ -20,7 +20,7 @@ from vfrt_ros.cli.command import (
     node_address,
 )
 from vfrt_ros.cli.typed import HELP, box_of, message_of_box
-from vfrt_ros.core.types.region import Box
+from vfrt_ros.core.types.region import Box, check_box
 
 LONG_SIDE = 2048
 """Pixels that are sent of a picture's long side; boxes are typed for the picture as it is in the file."""
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     from vfrt_ros.client.patience import CALL_SECONDS
 
     pictures = _read(arguments.files, arguments.boxes)
-    answers: list[tuple[Path, Any]] = []
+    answers: list[tuple[_NamedPicture, Any]] = []
     with NodeClient(address) as client:
         for first in range(0, len(pictures), AT_ONCE):
             part = pictures[first : first + AT_ONCE]
@@ -61,25 +61,46 @@ def run(arguments: argparse.Namespace) -> int:
             if response.code != response.OK:
                 print(f"vfrt recognise: {response.message}", file=sys.stderr)
                 return FAILED
-            answers += zip([picture.path for picture in part], response.results, strict=True)
+            answers += zip(part, response.results, strict=True)
     if arguments.json:
-        found = [{"file": str(path), "objects": as_plain(result.objects)} for path, result in answers]
+        found = [
+            {"file": str(picture.path), "objects": as_plain(picture.placed(result))}
+            for picture, result in answers
+        ]
         print(to_json({"ok": True, "pictures": found}))
     else:
-        print("\n".join(line for path, result in answers for line in _lines(path, result, arguments.boxes)))
+        print(
+            "\n".join(line for each, result in answers for line in _lines(each.path, result, arguments.boxes))
+        )
     return OK
 
 
 class _NamedPicture:
-    """A picture file ready to be sent."""
+    """A picture file ready to be sent.
+
+    Raises:
+        CommandError: It is not there.
+        SourceError: The file is not a picture.
+        RequestError: A box does not lie in it.
+    """
 
     def __init__(self, path: Path, boxes: Sequence[Box]) -> None:
         from vfrt_msgs.msg import Region, Regions
-        from vfrt_ros.cli.picture_message import picture_message
+        from vfrt_ros.cli.picture_message import load_picture, picture_message
 
+        pixels = load_picture(path)
+        height, width = pixels.shape[:2]
         self.path = path
-        self.image, scale = picture_message(path, LONG_SIDE)
-        self.regions = Regions(regions=[Region(box=message_of_box(box, scale)) for box in boxes])
+        self._boxes = [check_box((box.x, box.y, box.width, box.height), width, height) for box in boxes]
+        self._whole = Box(0, 0, width, height)
+        self.image, scale = picture_message(pixels, LONG_SIDE)
+        self.regions = Regions(regions=[Region(box=message_of_box(box, scale)) for box in self._boxes])
+
+    def placed(self, result: Any) -> Any:
+        """The objects of an answer, with boxes in pixels of the file."""
+        for box, each in zip(self._boxes or [self._whole], result.objects, strict=True):
+            each.box = message_of_box(box)
+        return result.objects
 
 
 def _read(names: Sequence[str], boxes: Sequence[Box]) -> list[_NamedPicture]:
@@ -89,7 +110,7 @@ def _read(names: Sequence[str], boxes: Sequence[Box]) -> list[_NamedPicture]:
         CommandError: None can be used.
     """
     from vfrt_ros.cli.register import picture_paths
-    from vfrt_ros.core.types.errors import SourceError
+    from vfrt_ros.core.types.errors import RequestError, SourceError
 
     pictures, faults = [], []
     for path in picture_paths(names):
@@ -97,6 +118,8 @@ def _read(names: Sequence[str], boxes: Sequence[Box]) -> list[_NamedPicture]:
             pictures.append(_NamedPicture(path, boxes))
         except (CommandError, SourceError) as error:
             faults.append(str(error))
+        except RequestError as error:
+            faults.append(f"{path}: {error}")
     if not pictures:
         raise CommandError(f"{faults[0]} Nothing was sent.")
     for fault in faults:

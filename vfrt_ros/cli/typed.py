@@ -51,7 +51,7 @@ def message_of_box(box: Box, scale: float = 1.0) -> Any:
     """
     from sensor_msgs.msg import RegionOfInterest
 
-    x, y = round(box.x * scale), round(box.y * scale)
+    x, y = int(box.x * scale), int(box.y * scale)  # not rounded up, out of the picture
     right, bottom = round(box.right * scale), round(box.bottom * scale)
     return RegionOfInterest(x_offset=x, y_offset=y, width=max(1, right - x), height=max(1, bottom - y))
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from sensor_msgs.msg import RegionOfInterest
 
 from vfrt_msgs.msg import Candidate, RecognisedObject, RecognisedObjects, Recognition
-from vfrt_ros.cli.watch.objects_table import objects_table
+from vfrt_ros.cli.watch.objects_table import ObjectsScreen, objects_table
 from vfrt_ros.cli.watch.recognition_line import line
 from vfrt_ros.cli.watch.recognition_screen import RecognitionScreen
 from vfrt_ros.cli.watch.recognition_table import table
@@ -188,6 +188,17 @@ def test_objects_are_a_table_on_a_terminal() -> None:
     text = drawn.getvalue()
     assert "2 in view, left" in text
     assert [row.split()[0] for row in text.splitlines()[2:]] == ["7", "8"]
+
+
+def test_objects_of_each_camera_stay_on_a_terminal() -> None:
+    out = io.StringIO()
+    with ObjectsScreen(Console(file=out, width=100, force_terminal=True)) as screen:
+        screen.show(RecognisedObjects(camera="right"))
+        screen.show(cup_and_stranger())
+        out.truncate(0)
+        screen.show(cup_and_stranger())
+    text = out.getvalue()
+    assert text.index("2 in view, left") < text.index("0 in view, right")
 
 
 class TestCameras:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -15,12 +16,18 @@ from vfrt_ros.core.types.reason import Reason, short_words_of
 
 
 class ObjectsScreen(Screen):
-    """Shows the newest objects: redrawn on a terminal, as lines elsewhere."""
+    """Shows the newest objects: redrawn on a terminal, where each camera keeps its table, as lines elsewhere."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        super().__init__(console)
+        self._newest: dict[str, Any] = {}
 
     def show(self, message: Any) -> None:
         """Show the objects of one picture, a vfrt_msgs/RecognisedObjects."""
         if self._live:
-            self._live.update(objects_table(message), refresh=True)
+            self._newest[message.camera] = message
+            tables = [objects_table(self._newest[camera]) for camera in sorted(self._newest)]
+            self._live.update(Group(*tables), refresh=True)
             return
         for each in message.objects:
             self.console.print(Text(object_line(each, message.camera)), soft_wrap=True)
