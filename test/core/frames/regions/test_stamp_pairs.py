@@ -35,6 +35,13 @@ def test_the_picture_with_the_same_stamp_is_taken_and_not_one_beside_it() -> Non
     assert made.add_boxes(101, "boxes", LIMIT) == [("101", "boxes")]
 
 
+def test_of_pictures_without_stamps_the_newest_is_taken() -> None:
+    made = pairs()
+    for picture in ("old", "new"):
+        made.add_picture(0, picture, LIMIT)
+    assert made.add_boxes(0, "boxes", LIMIT) == [("new", "boxes")]
+
+
 def test_without_the_same_stamp_the_nearest_is_taken_once_a_later_one_is_there() -> None:
     made = pairs()
     made.add_picture(100, "a", LIMIT)

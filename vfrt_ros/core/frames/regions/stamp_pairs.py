@@ -23,7 +23,8 @@ class StampPairs(Generic[Picture, Boxes]):
     """Finds the picture of boxes.
 
     Boxes belong to the picture with their own stamp. Where there is none, they belong to the nearest one within a
-    limit; that is known once a later picture is there. Boxes may come long after their picture, or before it.
+    limit; that is known once a later picture is there. Boxes may come long after their picture, or before it. Of
+    pictures with one stamp, as a driver sends them that sets none, the newest counts.
 
     Threads: not safe; the caller holds a lock.
 
@@ -84,7 +85,7 @@ class StampPairs(Generic[Picture, Boxes]):
                 self._boxes.popleft()
                 self.missed += 1
             return []
-        nearest, picture = min(self._pictures, key=lambda kept: abs(kept[0] - stamp))
+        nearest, picture = min(reversed(self._pictures), key=lambda kept: abs(kept[0] - stamp))
         if abs(nearest - stamp) <= limit:
             return [(picture, boxes)]
         self.missed += 1
