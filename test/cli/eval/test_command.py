@@ -139,6 +139,8 @@ FAILING = {
     "a parameter without a value": ("eval DATA --set k", 2, "NAME=VALUE"),
     "an unknown backbone": ("eval DATA --shots 1 --backbone fakee", 1, "fakee"),
     "a recording that is not there": ("eval --stream nowhere.mp4 --backbone fake", 1, "nowhere.mp4"),
+    "boxes from a source that is none": ("eval --objects DATA --regions gird", 1, "'gird'"),
+    "results among the pictures": ("eval --objects . --out ./report", 1, "is in the data set"),
     "a recording without a name": ("eval --stream '' --backbone fake", 1, "Source ''"),
     "a topic of no bag": ("eval --stream demo --topic /a --backbone fake", 1, "no rosbag2"),
     "no time": ("eval --stream demo --seconds 0", 2, "--seconds"),

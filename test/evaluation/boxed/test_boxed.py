@@ -116,6 +116,33 @@ def test_each_format_gives_the_same_boxes(tmp_path: Path, kind: str) -> None:
             assert numbers == pytest.approx((box.x, box.y, box.width, box.height))
 
 
+def as_roboflow(folder: Path) -> None:
+    """The same names in two parts, and with dots."""
+    as_yolo(folder / "train")
+    as_yolo(folder / "valid", 2)
+    (folder / "data.yaml").write_text(f"names: [{', '.join(COLOURS)}]\n")
+    for path in sorted(folder.rglob("0*")):
+        path.rename(path.with_name(f"{path.stem}_png.rf.abc{path.suffix}"))
+    (folder / "valid" / "labels" / "000_png.rf.abc.txt").write_text("3 .5 .5 .2 .2")
+
+
+def test_pictures_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    as_roboflow(tmp_path)
+    _, pictures = load_boxed(tmp_path, warn=no_warning)
+    assert len(pictures) == 18
+    found = {str(boxed.path.relative_to(tmp_path)): len(boxed.things) for boxed in pictures}
+    assert (found["train/images/000_png.rf.abc.png"], found["valid/images/000_png.rf.abc.png"]) == (2, 1)
+
+
+def test_pictures_of_one_name_that_nothing_tells_apart_are_left_out(tmp_path: Path) -> None:
+    as_coco(tmp_path)
+    draw(tmp_path / "more", 1)
+    said: list[str] = []
+    _, pictures = load_boxed(tmp_path, warn=said.append)
+    assert (len(pictures), len(said)) == (15, 1)
+    assert "2 pictures '000.png'" in said[0]
+
+
 BAD: dict[str, tuple[Callable[[Path], Any], str]] = {
     "COCO": (lambda folder: (folder / "annotations" / "more.json").write_text("{broken"), "more.json"),
     "Pascal VOC": (lambda folder: (folder / "Annotations" / "x.xml").write_text("<annotation>"), "x.xml"),

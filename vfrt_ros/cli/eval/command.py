@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,12 +154,15 @@ def _run_dataset(arguments: argparse.Namespace, settings: RecognitionSettings) -
 def _run_objects(arguments: argparse.Namespace, settings: RecognitionSettings) -> int:
     if arguments.fuse == DEFAULT_METHODS:
         arguments.fuse = "calibrated,ncm"
+    if arguments.out:
+        from vfrt_ros.core.config.own_files import check_apart, check_own
+        from vfrt_ros.evaluation.write import written_files
+
+        check_apart(arguments.out, arguments.objects)
+        check_own(written_files(arguments.out, [method.name for method in _plan(arguments, 0).methods]))
     summary, found = evaluate_objects(arguments, settings, lambda labels: _plan(arguments, labels))
-    if arguments.json:
-        print(to_json({**summary.as_dict(), **({"found": found} if found else {})}))
-        return OK
-    status = _show(arguments, summary)
-    if found:
+    status = _show(arguments, summary, {"found": found} if found else {})
+    if found and not arguments.json:
         print(", ".join(f"{name}: {value}" for name, value in found.items()))
     return status
 
@@ -189,13 +193,13 @@ def _shots(arguments: argparse.Namespace) -> tuple[int, ...]:
     return shots
 
 
-def _show(arguments: argparse.Namespace, summary: Summary) -> int:
+def _show(arguments: argparse.Namespace, summary: Summary, more: Mapping[str, Any] | None = None) -> int:
     from vfrt_ros.evaluation.table import terminal_tables
     from vfrt_ros.evaluation.write import write_all
 
     files = write_all(summary, arguments.out) if arguments.out else []
     if arguments.json:
-        print(to_json(summary.as_dict()))
+        print(to_json({**summary.as_dict(), **(more or {})}))
         return OK
     from rich.console import Console
 

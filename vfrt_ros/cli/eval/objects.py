@@ -61,6 +61,8 @@ def evaluate_objects(
     if arguments.regions in ("off", "topic"):
         raise UsageError(f"--regions expects a source that finds boxes by itself; got '{arguments.regions}'.")
 
+    # A wrong name is said before hours have passed.
+    settings.replace(regions=arguments.regions or settings.regions)
     shots = max(plan_for(0).shots)
     kind, pictures = load_boxed(arguments.objects, warn=warn)
     encoders = load_encoders(**encoder_settings(settings))

@@ -84,6 +84,8 @@ def find(
     with Recogniser(own, encoders=encoders) as recogniser:
         for label in labels:
             examples = [thing for thing in things if thing.train and thing.label == label][:shots]
+            if not examples:  # of --shots 0
+                continue
             with suppress(AllRejectedError):
                 recogniser.register(label, images=[_cut(thing) for thing in examples])
         recogniser.settle()

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from vfrt_ros.core.sources.images import EXTENSIONS
@@ -39,29 +40,50 @@ def load_boxed(folder: Path, *, warn: Warn = _log.warning) -> tuple[str, list[Bo
     folder = folder.expanduser()
     if not folder.is_dir():
         raise DatasetError(f"Expected a folder of pictures with boxes; there is no folder {folder}.")
-    pictures = {path.name: path for path in sorted(folder.rglob("*")) if path.suffix.lower() in EXTENSIONS}
+    pictures = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in EXTENSIONS]
     if not pictures:
         raise DatasetError(f"Expected pictures in {folder}; there is none ({' '.join(EXTENSIONS)}).")
-    stems = {path.stem: path for path in pictures.values()}
+    by_name = _by_name(pictures)
     for kind, read in READERS.items():
         found = read(folder, warn)
         if found is None:
             continue
         boxed = []
         for name, things in sorted(found.items()):
-            path = pictures.get(Path(name).name) or stems.get(Path(name).stem)
-            if path is None:
-                warn(f"There is no picture '{name}' in {folder}. Its boxes are left out.")
+            meant = _meant(name, by_name)
+            if len(meant) != 1:
+                are = f"are {len(meant)} pictures" if meant else "is no picture"
+                warn(f"There {are} '{name}' in {folder}. Its boxes are left out.")
                 continue
             usable = tuple(thing for thing in map(_named, things) if thing.label)
             if usable:
-                boxed.append(BoxedPicture(path, usable))
+                boxed.append(BoxedPicture(meant[0], usable))
         if not boxed:
             raise DatasetError(f"The {kind} files in {folder} have no box in any of its pictures.")
         return kind, boxed
     raise DatasetError(
         f"Nothing in {folder} says where things are: expected COCO JSON, Pascal VOC XML or YOLO text files."
     )
+
+
+def _by_name(pictures: Iterable[Path]) -> dict[str, list[Path]]:
+    """The pictures of each name, and of each without its ending."""
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path in pictures:
+        found[path.name].append(path)
+        found[path.stem].append(path)
+    return found
+
+
+def _meant(name: str, pictures: Mapping[str, list[Path]]) -> list[Path]:
+    """The pictures that a name may mean, a path or not: of several, those in the folders that it names."""
+    path = Path(name)
+    found = pictures.get(path.name) or pictures.get(path.stem) or []
+    if len(found) < 2:
+        return found
+    ends = (f"/{path.as_posix()}", f"/{path.with_suffix('').as_posix()}")
+    exact = [one for one in found if str(one).endswith(ends) or str(one.with_suffix("")).endswith(ends)]
+    return exact or found
 
 
 def _named(thing: Thing) -> Thing:

@@ -15,7 +15,7 @@ NAMES = ("classes.txt", "obj.names")
 
 
 def read(folder: Path, warn: Warn) -> dict[str, list[Thing]] | None:
-    """The things by the stem of their picture; None where there is no such file."""
+    """The things by the path of their picture without its ending; None where there is no such file."""
     names = _names(folder)
     found: dict[str, list[Thing]] = {}
     for path in sorted(folder.rglob("*.txt")):
@@ -23,10 +23,21 @@ def read(folder: Path, warn: Warn) -> dict[str, list[Thing]] | None:
             continue
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
-            found[path.stem] = [_thing(line.split(), names) for line in lines if line.strip()]
+            things = [_thing(line.split(), names) for line in lines if line.strip()]
+            found[_picture_of(path.relative_to(folder))] = things
         except (OSError, ValueError) as error:
             warn(f"{path} cannot be read as YOLO: {error}. It is left out.")
     return found or None
+
+
+def _picture_of(path: Path) -> str:
+    """Where the picture of a text file is: beside it, or in `images` where that is in `labels`.
+
+    >>> _picture_of(Path("train/labels/7.5.txt"))
+    'train/images/7.5'
+    """
+    folders = ("images" if part == "labels" else part for part in path.parent.parts)
+    return Path(*folders, path.stem).as_posix()
 
 
 def _thing(words: Sequence[str], names: dict[int, str]) -> Thing:
@@ -43,7 +54,7 @@ def _names(folder: Path) -> dict[int, str]:
     """The labels by number, of `classes.txt` or the `names` of a YAML file; numbers stand for themselves."""
     for name in NAMES:
         if (folder / name).is_file():
-            lines = (folder / name).read_text(encoding="utf-8").splitlines()
+            lines = (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
             return dict(enumerate(line.strip() for line in lines))
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         try:
@@ -54,5 +65,5 @@ def _names(folder: Path) -> dict[int, str]:
         if isinstance(names, list):
             return {number: str(name) for number, name in enumerate(names)}
         if isinstance(names, dict):
-            return {int(number): str(name) for number, name in names.items()}
+            return {number: str(name) for number, name in names.items() if isinstance(number, int)}
     return {}
