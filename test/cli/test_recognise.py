@@ -77,6 +77,7 @@ def test_json_has_a_picture_each(fake: FakeRecognition, vfrt: Any, photo: Path) 
     (picture,) = json.loads(outcome.out)["pictures"]
     assert picture["file"] == str(photo)
     assert picture["objects"][0]["label"] == "unknown"
+    assert picture["objects"][0]["reason"] == "UNKNOWN_LOW_SCORE"
     assert picture["objects"][0]["box"].items() >= {"x_offset": 0, "width": 4096, "height": 3072}.items()
 
 

@@ -45,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Send the pictures and show what they show."""
     address = node_address(arguments)
     from vfrt_msgs.srv import Recognise
-    from vfrt_ros.cli.answer import as_plain, to_json
+    from vfrt_ros.cli.answer import to_json
+    from vfrt_ros.cli.watch.objects_table import object_as_plain
     from vfrt_ros.client.node_client import NodeClient
     from vfrt_ros.client.patience import CALL_SECONDS
 
@@ -64,7 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
             answers += zip(part, response.results, strict=True)
     if arguments.json:
         found = [
-            {"file": str(picture.path), "objects": as_plain(picture.placed(result))}
+            {
+                "file": str(picture.path),
+                "objects": [object_as_plain(each) for each in picture.placed(result)],
+            }
             for picture, result in answers
         ]
         print(to_json({"ok": True, "pictures": found}))

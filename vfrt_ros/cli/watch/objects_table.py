@@ -64,12 +64,16 @@ def objects_table(message: Any) -> Table:
     return rows
 
 
-def objects_as_plain(message: Any) -> dict[str, Any]:
-    """The objects of one picture as plain values for JSON, each reason by name."""
+def object_as_plain(message: Any) -> dict[str, Any]:
+    """One object as plain values for JSON, its reason by name."""
     from vfrt_ros.cli.answer import as_plain
 
     names = {int(reason): reason.name for reason in Reason}
-    plain: dict[str, Any] = as_plain(message)
-    for each in plain["objects"]:
-        each["reason"] = names.get(each["reason"], str(each["reason"]))
-    return plain
+    return {**as_plain(message), "reason": names.get(message.reason, str(message.reason))}
+
+
+def objects_as_plain(message: Any) -> dict[str, Any]:
+    """The objects of one picture as plain values for JSON."""
+    from vfrt_ros.cli.answer import as_plain
+
+    return {**as_plain(message), "objects": [object_as_plain(each) for each in message.objects]}
