@@ -29,11 +29,6 @@ def memory() -> Memory:
     return Memory(ENCODER)
 
 
-def centroid(memory: Memory, label: str) -> np.ndarray:
-    total = memory.table.gather(memory.table.rows(label)).sum(axis=0, dtype=np.float64)
-    return total / np.linalg.norm(total)
-
-
 CHANGES = {
     "register": lambda m: m.register("cup", new_examples(2, 5)),
     "register a new label": lambda m: m.register("hat", new_examples(2, 5)),
@@ -55,13 +50,13 @@ CHANGES = {
 def test_undo_and_redo_restore_the_exact_state(change, tmp_path) -> None:
     path = tmp_path / "memory.db"
     memory = taught(path)
-    before, mean = memory.state_hash(), centroid(memory, "dog")
+    before, centroid = memory.state_hash(), memory.table.centroid("dog")
     change(memory)
     after = memory.state_hash()
     assert after != before
     memory.undo()
     assert memory.state_hash() == before
-    np.testing.assert_allclose(centroid(memory, "dog"), mean, atol=1e-6)
+    np.testing.assert_allclose(memory.table.centroid("dog"), centroid, atol=1e-6)
     memory.redo()
     assert memory.state_hash() == after
     memory.undo()
@@ -96,8 +91,8 @@ def test_counts_search_and_centroid_see_positive_examples_only(memory) -> None:
     assert {memory.table.key(int(row)) for row in rows} == {example.id for example in positive}
     assert list(cosines) == sorted(cosines, reverse=True)
     mean = np.mean([example.embedding for example in positive], axis=0)
-    np.testing.assert_allclose(centroid(memory, "cup"), mean / np.linalg.norm(mean), atol=1e-6)
-    assert not len(memory.table.rows("never seen"))
+    np.testing.assert_allclose(memory.table.centroid("cup"), mean / np.linalg.norm(mean), atol=1e-6)
+    assert memory.table.centroid("never seen") is None
 
 
 def test_every_change_raises_the_version_and_tells_listeners(memory) -> None:
@@ -126,7 +121,7 @@ def test_single_examples_are_forgotten_and_the_rest_stays() -> None:
     assert [example.id for example in memory.examples()] == rest
     assert (memory.table.count("cup"), memory.table.negatives("cup")) == (1, 1)
     embedding = memory.table.embedding(memory.table.row(second))
-    np.testing.assert_allclose(centroid(memory, "cup"), embedding, atol=1e-6)
+    np.testing.assert_allclose(memory.table.centroid("cup"), embedding, atol=1e-6)
     assert memory.forget_examples(nth(memory, 2, 1)).what == "forgot 2 examples of 'cup', 'dog'"
 
 

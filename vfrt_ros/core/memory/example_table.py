@@ -280,6 +280,17 @@ class ExampleTable:
         numbers = np.array([owner.number if owner else 0 for owner in owners], np.int64)
         return at[np.lexsort((self._places[at], numbers, robots, self._clocks[at]))]
 
+    def centroid(self, label: str) -> Array | None:
+        """(d,) float32 unit-norm mean of the examples that show a label; None where it has none.
+
+        Args:
+            label: Any text.
+        """
+        if not self.count(label):
+            return None
+        total = self.gather(self.rows(label)).sum(axis=0, dtype=np.float64)
+        return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), np.float32)
+
     def _find(self, key: ExampleId) -> int:
         rows = self._rows_of.get(key.operation)
         return rows[key.place] if rows is not None and 0 <= key.place < len(rows) else _NOWHERE

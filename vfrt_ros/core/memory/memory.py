@@ -361,6 +361,10 @@ class Memory:
         """
         self._folded.store.backup(path)
 
+    def content_hash(self) -> str:
+        """SHA-256 (hexadecimal) over all that is recorded, pictures and history included."""
+        return self._folded.store.content_hash()
+
     @locked
     def close(self) -> None:
         """Close the file; the memory is not used afterwards."""

@@ -119,6 +119,11 @@ class Store:
             )
         return row
 
+    def content_hash(self) -> str:
+        """SHA-256 over every operation, pictures included, and the version: equal for equal contents."""
+        with in_words("read", self.path):
+            return self._file.content_hash()
+
     @property
     def meta(self) -> dict[str, str]:
         """Facts about the memory: encoder, version, identity, robot."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -69,6 +70,15 @@ class StoreFile:
         """Whether nothing was ever written to it."""
         written = self.database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
         return not written and not self.database.execute("PRAGMA user_version").fetchone()[0]
+
+    def content_hash(self) -> str:
+        """SHA-256 (hexadecimal) over every operation as it reads now, and the version."""
+        digest = hashlib.sha256()
+        query = f"SELECT {COLUMNS} FROM operation NOT INDEXED ORDER BY robot, number"
+        for row in self.database.execute(query):
+            digest.update(repr(row[:-1]).encode())
+        digest.update(str(self.version).encode())
+        return digest.hexdigest()
 
     def begin(
         self, encoder: EncoderIdentity, *, version: int = 0, identity: str = "", robot: str = ""
