@@ -30,14 +30,12 @@ and brought to unit norm unless the parameter `normalize` is false.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from importlib import import_module, metadata
+from collections.abc import Callable, Mapping
+from importlib import metadata
 from typing import Any
 
-import numpy as np
-
 from vfrt_ros.core.encoders.catalog import CATALOG, HF_PREFIX, IMAGE_PREFIX, OPEN_CLIP_PREFIX, PREFIXES
+from vfrt_ros.core.encoders.checked import CheckedBackbone, CheckedText, check_members
 from vfrt_ros.core.types.errors import EncoderError, VfrtError, first_line, nearest
 
 Builder = Callable[..., Any]
@@ -45,38 +43,94 @@ BACKBONE_GROUP, TEXT_GROUP = "vfrt.backbones", "vfrt.text_encoders"
 _HIDDEN = {"fake", "fake_text", "none"}
 
 
-def _lazy(module: str, kind: str, *names: str) -> Builder:
-    """Builds an encoder of ours, whose module is imported no sooner."""
+def _embedded(**kw: Any) -> Any:
+    from vfrt_ros.core.encoders.embedded.encoder import EmbeddedBackbone
 
+    return EmbeddedBackbone(**kw)
+
+
+def _embedded_text(**kw: Any) -> Any:
+    from vfrt_ros.core.encoders.embedded.encoder import EmbeddedText
+
+    return EmbeddedText(**kw)
+
+
+def _fake(**kw: Any) -> Any:
+    from vfrt_ros.core.encoders.fake import FakeBackbone
+
+    return FakeBackbone(**kw)
+
+
+def _fake_text(**kw: Any) -> Any:
+    from vfrt_ros.core.encoders.fake import FakeText
+
+    return FakeText(**kw)
+
+
+def _hf(name: str) -> Builder:
     def build(**kw: Any) -> Any:
-        return getattr(import_module(f"vfrt_ros.core.encoders.{module}"), kind)(*names, **kw)
+        from vfrt_ros.core.encoders.clip.image_encoder import HfBackbone
+
+        return HfBackbone(name, **kw)
 
     return build
 
 
-_hf = partial(_lazy, "clip.image_encoder", "HfBackbone")
-_hf_text = partial(_lazy, "clip.text_encoder", "HfText")
-_open_clip_text = partial(_lazy, "open_clip.text_encoder", "OpenClipText")
-_BACKBONES_BY_PREFIX: dict[str, Callable[[str], Builder]] = {
-    HF_PREFIX: _hf,
-    OPEN_CLIP_PREFIX: partial(_lazy, "open_clip.image_encoder", "OpenClipBackbone"),
-    IMAGE_PREFIX: partial(_lazy, "image_only.image_encoder", "ImageBackbone"),
-}
-_TEXTS_BY_PREFIX: dict[str, Callable[[str], Builder]] = {
-    HF_PREFIX: _hf_text,
-    OPEN_CLIP_PREFIX: _open_clip_text,
-}
+def _hf_text(name: str) -> Builder:
+    def build(**kw: Any) -> Any:
+        from vfrt_ros.core.encoders.clip.text_encoder import HfText
+
+        return HfText(name, **kw)
+
+    return build
+
+
+def _open_clip(name: str) -> Builder:
+    def build(**kw: Any) -> Any:
+        from vfrt_ros.core.encoders.open_clip.image_encoder import OpenClipBackbone
+
+        return OpenClipBackbone(name, **kw)
+
+    return build
+
+
+def _open_clip_text(name: str) -> Builder:
+    def build(**kw: Any) -> Any:
+        from vfrt_ros.core.encoders.open_clip.text_encoder import OpenClipText
+
+        return OpenClipText(name, **kw)
+
+    return build
+
+
+def _image(name: str) -> Builder:
+    def build(**kw: Any) -> Any:
+        from vfrt_ros.core.encoders.image_only.image_encoder import ImageBackbone
+
+        return ImageBackbone(name, **kw)
+
+    return build
+
+
+def _no_text(**kw: Any) -> Any:
+    from vfrt_ros.core.encoders.no_text import NoText
+
+    return NoText(**kw)
+
+
+_BACKBONES_BY_PREFIX = {HF_PREFIX: _hf, OPEN_CLIP_PREFIX: _open_clip, IMAGE_PREFIX: _image}
+_TEXTS_BY_PREFIX = {HF_PREFIX: _hf_text, OPEN_CLIP_PREFIX: _open_clip_text}
 BACKBONE_BUILDERS: dict[str, Builder] = {
-    "embedded": _lazy("embedded.encoder", "EmbeddedBackbone"),
-    "fake": _lazy("fake", "FakeBackbone"),
+    "embedded": _embedded,
+    "fake": _fake,
     **{name: _hf(name) for name, entry in CATALOG.items() if entry.model_id and ":" not in name},
 }
 TEXT_BUILDERS: dict[str, Builder] = {
-    "embedded_text": _lazy("embedded.encoder", "EmbeddedText"),
-    "fake_text": _lazy("fake", "FakeText"),
+    "embedded_text": _embedded_text,
+    "fake_text": _fake_text,
     "clip_text": _hf_text(""),
     "open_clip_text": _open_clip_text(""),
-    "none": _lazy("no_text", "NoText"),
+    "none": _no_text,
 }
 _OURS = (*BACKBONE_BUILDERS.values(), *TEXT_BUILDERS.values())
 
@@ -171,54 +225,3 @@ def _brief(error: Exception) -> str:
 
 def _names(builders: dict[str, Builder], group: str) -> list[str]:
     return sorted({*builders, *(point.name for point in metadata.entry_points(group=group))} - _HIDDEN)
-
-
-class _Checked:
-    """The plug-in itself in everything but the vectors."""
-
-    def __init__(self, inner: Any, normalize: bool) -> None:
-        self._inner = inner
-        self._normalize = normalize
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def _call(self, encode: Callable[[Any], Any], inputs: Sequence[Any]) -> np.ndarray:
-        vectors = np.asarray(encode(inputs), np.float32)
-        expected = (len(inputs), self._inner.dim)
-        if vectors.shape != expected or not np.isfinite(vectors).all():
-            what = f"shape {vectors.shape}" if vectors.shape != expected else "a number that is not finite"
-            raise EncoderError(
-                f"encoder '{self._inner.id}': expected vectors of shape {expected}, got {what}"
-            )
-        if not self._normalize:
-            return vectors
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-
-
-class CheckedBackbone(_Checked):
-    """A backbone from elsewhere.
-
-    Args:
-        inner: the plug-in.
-        normalize: bring its vectors to unit norm; false where it is known to do so itself.
-    """
-
-    def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """See `Backbone.encode_images`. Raises: EncoderError for a wrong shape or NaN."""
-        return self._call(self._inner.encode_images, images)
-
-
-class CheckedText(_Checked):
-    """A text encoder from elsewhere; as `CheckedBackbone`."""
-
-    def encode_text(self, texts: Sequence[str]) -> np.ndarray:
-        """See `TextEncoder.encode_text`. Raises: EncoderError for a wrong shape or NaN."""
-        return self._call(self._inner.encode_text, texts)
-
-
-def check_members(what: str, name: str, encoder: Any, method: str) -> None:
-    """Raises: EncoderError where a plug-in lacks a member that every encoder has."""
-    missing = [m for m in ("id", "fingerprint", "dim", method) if not hasattr(encoder, m)]
-    if missing:
-        raise EncoderError(f"the plug-in {what} '{name}' lacks {', '.join(missing)}")
