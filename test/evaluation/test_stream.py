@@ -140,6 +140,12 @@ def test_one_topic_of_several_is_left_out_by_what_cannot_be_read_of_it_alone(
     assert sum(source.left_out.values()) == len(told) == 1
 
 
+def test_a_topic_without_a_message_changes_no_times(tmp_path: Path) -> None:
+    place = write_bag(tmp_path / "bag", {"/front/image": [raw(10.0), raw(10.5)], "/left/image": []})
+    with open_recording(str(place), topic=["/front/image", "/left/image"]) as source:
+        assert [(frame.camera, frame.time) for frame in frames_of(source)] == [("front", 0.0), ("front", 0.5)]
+
+
 def test_a_topic_that_the_bag_has_not_is_named(tmp_path: Path) -> None:
     place = write_bag(tmp_path / "bag", {"/front/image": [raw(10.0)]})
     with pytest.raises(SourceError, match="no topic of pictures '/left/image'; it has /front/image"):

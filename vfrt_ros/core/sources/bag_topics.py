@@ -49,7 +49,9 @@ class BagTopics(Source):
             }
             self._next = {name: source.read() for name, source in self._topics.items()}
             self._stack = stack.pop_all()
-        self._begins = {name: source.start or 0.0 for name, source in self._topics.items()}
+        # A topic without a message begins at no time.
+        starts = {name: source.start for name, source in self._topics.items()}
+        self._begins = {name: start for name, start in starts.items() if start is not None}
         self._begin = min(self._begins.values(), default=0.0)
 
     def read(self, since: float = 0.0) -> Frame | None:
