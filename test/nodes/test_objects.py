@@ -23,6 +23,7 @@ from vfrt_msgs.msg import RecognisedObjects, Region, Regions
 from vfrt_ros.core.types.region import Box
 from vfrt_ros.nodes import names, qos
 from vfrt_ros.nodes.conversions import image_from_frame
+from vfrt_ros.nodes.object_channel import FRESH_S
 
 pytestmark = pytest.mark.ros
 
@@ -234,6 +235,28 @@ def test_boxes_of_no_picture_are_counted(desk: Desk) -> None:
     wait_for(lambda: desk.counted("no_picture"), "boxes that fit no picture to be counted")
     assert len(desk.objects) == before
     assert labels(desk.box(desk.show(2)))[:2] == ["cup", "pen"]
+
+
+def test_objects_of_a_driver_that_sets_no_stamps_are_drawn_no_longer_than_others(desk: Desk) -> None:
+    objects = desk.bench.channel.objects
+    wait_for(lambda: seen_without_stamp(desk), "a picture without a stamp")
+    desk.detector.publish(Regions(header=Header(), regions=usual()))
+    wait_for(lambda: objects.latest, "objects")
+    found = objects.latest
+    assert found is not None
+    assert objects.near(found.stamp) == found.objects
+
+    later = found.stamp + 2 * FRESH_S
+    wait_for(lambda: seen_without_stamp(desk).stamp > later, "a picture that came later")
+    newest = desk.bench.channel.newest
+    assert newest is not None
+    assert newest.objects == ()
+
+
+def seen_without_stamp(desk: Desk) -> Any:
+    """The newest answer to pictures of a driver that sets no stamps, one more of which is sent."""
+    desk.bench.send(image_from_frame(scene(), Header()))
+    return desk.bench.channel.latest
 
 
 def test_off_means_that_boxes_change_nothing(desk: Desk) -> None:

@@ -158,7 +158,7 @@ class CameraChannel:
     def newest(self) -> Result | None:
         """The newest answer with the objects that were seen then; None before the first."""
         latest = self.latest
-        return latest and replace(latest, objects=self.objects.near(latest.header))
+        return latest and replace(latest, objects=self.objects.near(latest.stamp))
 
     @property
     def is_watched(self) -> bool:

@@ -156,13 +156,14 @@ class FramePath:
         fps = channel.statistics.recognised(time.monotonic(), known=decision.known)
         pace = ShownPace(fps, self._now() - arrival.stamp)
         dropped = self.frames.dropped_of(channel.camera)
-        result = Result(picture.frame, arrival.message.header, decision, pace, dropped, channel.camera)
+        header, stamp = arrival.message.header, arrival.stamp
+        result = Result(picture.frame, header, decision, pace, dropped, channel.camera, stamp=stamp)
         channel.publish(result)
         found = self._recogniser.find_regions(picture.frame, arrival.stamp, channel.camera)
         if found is not None:
             self._answer_regions(picture, found.regions, search=found.search)
         if channel.is_watched:
-            result = replace(result, objects=channel.objects.near(result.header))
+            result = replace(result, objects=channel.objects.near(result.stamp))
             self.overlays.put((channel, result), channel.camera)
 
     def _answer_boxes(self, boxed: Boxed) -> None:
@@ -197,6 +198,7 @@ class FramePath:
                 recogniser.memory.version,
                 self._now() - arrival.stamp,
                 channel.camera,
+                arrival.stamp,
             ),
             recogniser.memory,
         )

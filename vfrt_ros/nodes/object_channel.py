@@ -113,13 +113,14 @@ class ObjectChannel:
         if self._detections is not None:
             self._detections.publish(result, memory.encoder.encoder_id, str(memory.path or ""))
 
-    def near(self, header: Header) -> tuple[Any, ...]:
-        """The newest objects, where they are those of a frame or of one shortly before it."""
+    def near(self, stamp: float) -> tuple[Any, ...]:
+        """The newest objects, where they are those of a frame or of one shortly before it.
+
+        Args:
+            stamp: Of the frame, in seconds; of its arrival where it has none.
+        """
         latest = self.latest
-        if latest is None:
-            return ()
-        age = _nanoseconds(header) - _nanoseconds(latest.header)
-        return latest.objects if 0 <= age <= FRESH_S * 1e9 else ()
+        return latest.objects if latest is not None and 0 <= stamp - latest.stamp <= FRESH_S else ()
 
     def count(self, checked: CheckedRegions) -> None:
         """Count what was wrong with boxes, and tell each kind once."""

@@ -22,6 +22,7 @@ class ObjectsResult:
         memory_version: State of memory and prompts that answered.
         latency: Seconds from the stamp to the answer.
         camera: Name of the camera; empty = the only one.
+        stamp: Seconds of the picture's stamp; of its arrival where it has none.
     """
 
     header: Header
@@ -31,3 +32,4 @@ class ObjectsResult:
     memory_version: int
     latency: float
     camera: str = ""
+    stamp: float = 0.0

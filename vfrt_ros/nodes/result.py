@@ -28,6 +28,7 @@ class Result:
         dropped: Frames of this camera replaced by a newer one before they were looked at, since start.
         camera: Its name; empty = the only one.
         objects: In the frame, or in one shortly before it.
+        stamp: Seconds of the frame's stamp; of its arrival where it has none.
     """
 
     frame: npt.NDArray[np.uint8]
@@ -37,6 +38,7 @@ class Result:
     dropped: int
     camera: str = ""
     objects: tuple[RecognisedObject, ...] = ()
+    stamp: float = 0.0
 
     @property
     def note(self) -> str:
