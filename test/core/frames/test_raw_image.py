@@ -28,7 +28,7 @@ def worst(frame: np.ndarray, expected: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
-@pytest.mark.parametrize("padding", [0, 6], ids=["tight", "padded"])
+@pytest.mark.parametrize("padding", [0, 6, 7], ids=["tight", "padded", "odd"])
 @pytest.mark.parametrize("big", [False, True], ids=["little", "big"])
 def test_every_encoding_shows_the_scene(name: str, padding: int, big: bool) -> None:
     frame = frame_from_image(message_of(name, SCENE, padding=padding, big=big))

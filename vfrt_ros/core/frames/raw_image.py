@@ -133,7 +133,8 @@ def _samples(message: RawImage, encoding: Encoding, step: int) -> Any:
     if encoding.channels == 1:
         shape, strides = shape[:2], strides[:2]
     view: npt.NDArray[Any] = np.ndarray(shape, kind, buffer=data, strides=strides)
-    return view if view.dtype.isnative else view.astype(kind.newbyteorder("="))
+    # OpenCV takes no rows that begin in the middle of a sample.
+    return view if view.dtype.isnative and step % size == 0 else view.astype(kind.newbyteorder("="))
 
 
 def _from_planes(samples: Frame) -> Frame:
