@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,7 +30,9 @@ from vfrt_ros.core.encoders.fake import FakeBackbone
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.types.errors import SettingError
 from vfrt_ros.nodes import names, qos, silence_watch
+from vfrt_ros.nodes.camera_channel import Arrival
 from vfrt_ros.nodes.conversions import compressed_from_frame, image_from_frame
+from vfrt_ros.nodes.object_channel import Boxed
 from vfrt_ros.nodes.recognition_node import RecognitionNode
 from vfrt_ros.nodes.result import Result
 
@@ -355,6 +358,20 @@ class TestTogether:
         gate.refuse = lambda image: image[..., 2].mean() > image[..., 0].mean() + 30
         gate.go.set()
         assert sorted(named(answers, 5)[3:]) == ["front", "rear"]
+        assert bench.node.faults.bugs() == {"ValueError": 1}
+
+    def test_a_box_that_the_encoder_cannot_take_costs_no_frame(
+        self, bench: RecognitionBench, gate: Gate, answers: list[Result]
+    ) -> None:
+        hold(bench, gate, "front")
+        for camera in CAMERAS:
+            put(bench, camera)
+        message = bench.stamped(image_from_frame(picture("red"), Header()))
+        arrival = Arrival(bench.node._channels["left"], message, time.time(), time.monotonic())
+        bench.node._hand_over_boxes(Boxed(arrival, [(8, 8, 16, 16, 0, 0.5)]))
+        gate.refuse = lambda image: len(image) < 20
+        gate.go.set()
+        assert sorted(named(answers, 6)[3:]) == sorted(CAMERAS)
         assert bench.node.faults.bugs() == {"ValueError": 1}
 
 

@@ -91,7 +91,7 @@ class FramePath:
         items = [item, *(self.frames.take_rest() if self._recogniser.encoders.batches else [])]
         for boxed in items:
             if isinstance(boxed, Boxed):
-                self._answer_boxes(boxed)
+                self._try(partial(self._answer_boxes, boxed))
         self._recognise([arrival for arrival in items if not isinstance(arrival, Boxed)])
 
     def _recognise(self, arrivals: Sequence[Arrival]) -> None:
@@ -144,10 +144,14 @@ class FramePath:
 
     def _answer_all(self, observed: Sequence[tuple[FramePicture, Observation]]) -> None:
         for picture, observation in observed:
-            try:
-                self._answer(picture, observation)
-            except Exception as error:
-                self._faults.report("recognition", error)
+            self._try(partial(self._answer, picture, observation))
+
+    def _try(self, answer: Callable[[], None]) -> None:
+        """Give one of several answers; a fault in it costs the others nothing."""
+        try:
+            answer()
+        except Exception as error:
+            self._faults.report("recognition", error)
 
     def _answer(self, picture: FramePicture, observation: Observation) -> None:
         """Decide what an observation shows, publish it, and have its overlay drawn if somebody watches."""
