@@ -17,7 +17,7 @@ from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import qos_profile_parameter_events
 
-from vfrt_ros.client.errors import ClientError
+from vfrt_ros.client.errors import ClientError, NoAnswerError
 from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.nodes.parameters import FOREIGN
 
@@ -149,6 +149,8 @@ class ParameterMirror:
         names = [name for name in listed if not FOREIGN.match(name)]
         described = self._call(DescribeParameters, DescribeParameters.Request(names=names)).descriptors
         values = self._call(GetParameters, GetParameters.Request(names=names)).values
+        if not len(names) == len(described) == len(values):
+            raise NoAnswerError(f"{self._address} has changed between two answers.")
         return {
             name: MirroredParameter(
                 name, Parameter.Type(value.type), _plain(parameter_value_to_python(value)), descriptor
