@@ -161,6 +161,56 @@ def test_a_bad_file_is_named_and_left_out(tmp_path: Path, kind: str) -> None:
     assert any(name in text for text in told)
 
 
+def coco_without_a_box(folder: Path) -> Path:
+    path = folder / "annotations" / "instances.json"
+    content = json.loads(path.read_text())
+    content["annotations"] += [
+        "text",
+        {"image_id": 0, "category_id": 0},
+        {"image_id": 99, "category_id": 0, "bbox": [0, 0, 9, 9]},
+    ]
+    path.write_text(json.dumps(content))
+    return path
+
+
+def voc_without_a_box(folder: Path) -> Path:
+    path = folder / "Annotations" / "000.xml"
+    path.write_text(
+        path.read_text().replace("</annotation>", "<object><name>red</name></object></annotation>")
+    )
+    return path
+
+
+def yolo_without_a_box(folder: Path) -> Path:
+    path = folder / "labels" / "000.txt"
+    path.write_text(path.read_text() + "\n0 nothing\n")
+    return path
+
+
+SPOILT = {"COCO": coco_without_a_box, "Pascal VOC": voc_without_a_box, "YOLO": yolo_without_a_box}
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_a_bad_box_is_left_out_and_the_others_of_its_file_count(tmp_path: Path, kind: str) -> None:
+    FORMATS[kind](tmp_path / "data")
+    path = SPOILT[kind](tmp_path / "data")
+    told: list[str] = []
+    _, pictures = load_boxed(tmp_path / "data", warn=told.append)
+    assert [len(boxed.things) for boxed in pictures] == [2] * 16
+    assert (len(told), str(path) in told[0]) == (1, True)
+
+
+def test_an_outline_of_yolo_is_the_box_around_it_unless_it_has_keypoints(tmp_path: Path) -> None:
+    as_yolo(tmp_path)
+    line = "1 .2 .3 .6 .1 .4 .5 .3 .4"
+    (tmp_path / "labels" / "000.txt").write_text(line)
+    outline = load_boxed(tmp_path, warn=no_warning)[1][0].things[0]
+    assert outline.numbers == pytest.approx((0.2, 0.1, 0.4, 0.4))
+    (tmp_path / "data.yaml").write_text("kpt_shape: [2, 2]\n")
+    keypoints = load_boxed(tmp_path, warn=no_warning)[1][0].things[0]
+    assert keypoints.numbers == pytest.approx((-0.1, 0.25, 0.6, 0.1))
+
+
 def test_boxes_without_a_picture_are_named(tmp_path: Path) -> None:
     as_voc(tmp_path / "data")
     (tmp_path / "data" / "JPEGImages" / "003.png").unlink()

@@ -9,7 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.evaluation.boxed.picture import Thing
+from vfrt_ros.evaluation.boxed.picture import Thing, read_each
 from vfrt_ros.evaluation.dataset import Warn
 
 PARTS = ("images", "annotations", "categories")
@@ -26,8 +26,8 @@ def read(folder: Path, warn: Warn) -> dict[str, list[Thing]] | None:
                 isinstance(content.get(part), list) for part in PARTS
             ):
                 continue
-            things = _things(content)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            things = _things(path, content, warn)
+        except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
             warn(f"{path} cannot be read as COCO: {type(error).__name__}: {error}. It is left out.")
             continue
         seen = True
@@ -36,14 +36,14 @@ def read(folder: Path, warn: Warn) -> dict[str, list[Thing]] | None:
     return dict(found) if seen else None
 
 
-def _things(content: dict[str, Any]) -> list[tuple[str, Thing]]:
+def _things(path: Path, content: dict[str, Any], warn: Warn) -> list[tuple[str, Thing]]:
     names = {image["id"]: str(image["file_name"]) for image in content["images"]}
     labels = {category["id"]: str(category["name"]) for category in content["categories"]}
-    things = []
-    for entry in content["annotations"]:
+
+    def thing(entry: dict[str, Any]) -> tuple[str, Thing] | None:
+        if entry.get("iscrowd"):
+            return None
         x, y, width, height = (float(number) for number in entry["bbox"])
-        if not entry.get("iscrowd"):
-            things.append(
-                (names[entry["image_id"]], Thing(labels[entry["category_id"]], (x, y, width, height)))
-            )
-    return things
+        return names[entry["image_id"]], Thing(labels[entry["category_id"]], (x, y, width, height))
+
+    return read_each(path, content["annotations"], thing, warn)

@@ -4,8 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+from vfrt_ros.core.types.counted import counted
+from vfrt_ros.evaluation.dataset import Warn
+
+Entry = TypeVar("Entry")
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +42,31 @@ class BoxedPicture:
 
     path: Path
     things: tuple[Thing, ...]
+
+
+def read_each(
+    path: Path, entries: Iterable[Entry], read: Callable[[Entry], Read | None], warn: Warn
+) -> list[Read]:
+    """What is read of each entry of a file; those that are of no use are counted and left out.
+
+    Args:
+        path: The file.
+        entries: Of it.
+        read: Gives what an entry says; None where it is passed over.
+        warn: Gets one line where entries are left out.
+
+    Raises:
+        AttributeError, KeyError, TypeError, ValueError: No entry is of use.
+    """
+    found: list[Read | None] = []
+    faults: list[Exception] = []
+    for entry in entries:
+        try:
+            found.append(read(entry))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            faults.append(error)
+    if faults and not found:
+        raise faults[0]
+    if faults:
+        warn(f"{path}: {counted(len(faults), 'object')} left out, the first one for {faults[0]!r}.")
+    return [one for one in found if one is not None]

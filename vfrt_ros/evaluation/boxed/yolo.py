@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from vfrt_ros.core.config.yaml_text import read_yaml
-from vfrt_ros.evaluation.boxed.picture import Thing
+from vfrt_ros.evaluation.boxed.picture import Thing, read_each
 from vfrt_ros.evaluation.dataset import Warn
 
 NAMES = ("classes.txt", "obj.names")
@@ -16,15 +18,16 @@ NAMES = ("classes.txt", "obj.names")
 
 def read(folder: Path, warn: Warn) -> dict[str, list[Thing]] | None:
     """The things by the path of their picture without its ending; None where there is no such file."""
-    names = _names(folder)
+    outlines = not any("kpt_shape" in content for content in _descriptions(folder))
+    thing = partial(_thing, names=_names(folder), outlines=outlines)
     found: dict[str, list[Thing]] = {}
     for path in sorted(folder.rglob("*.txt")):
         if path.name in NAMES or path.name.lower().startswith("readme"):
             continue
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
-            things = [_thing(line.split(), names) for line in lines if line.strip()]
-            found[_picture_of(path.relative_to(folder))] = things
+            words = [line.split() for line in lines if line.strip()]
+            found[_picture_of(path.relative_to(folder))] = read_each(path, words, thing, warn)
         except (OSError, ValueError) as error:
             warn(f"{path} cannot be read as YOLO: {error}. It is left out.")
     return found or None
@@ -40,14 +43,22 @@ def _picture_of(path: Path) -> str:
     return Path(*folders, path.stem).as_posix()
 
 
-def _thing(words: Sequence[str], names: dict[int, str]) -> Thing:
+def _thing(words: Sequence[str], names: Mapping[int, str], outlines: bool) -> Thing:
+    """A line of a file: a class and a box, a score or keypoints behind it; or a class and the points of an outline."""
     if len(words) < 5:
         raise ValueError("expected a class and four numbers in each line")
-    number = int(words[0])
-    x, y, width, height = (float(word) for word in words[1:5])
-    return Thing(
-        names.get(number, f"class {number}"), (x - width / 2, y - height / 2, width, height), shares=True
-    )
+    label = names.get(int(words[0]), f"class {int(words[0])}")
+    numbers = [float(word) for word in words[1:]]
+    if outlines and len(numbers) > 5:
+        left, right, top, bottom = (
+            min(numbers[::2]),
+            max(numbers[::2]),
+            min(numbers[1::2]),
+            max(numbers[1::2]),
+        )
+        return Thing(label, (left, top, right - left, bottom - top), shares=True)
+    x, y, width, height = numbers[:4]
+    return Thing(label, (x - width / 2, y - height / 2, width, height), shares=True)
 
 
 def _names(folder: Path) -> dict[int, str]:
@@ -56,14 +67,21 @@ def _names(folder: Path) -> dict[int, str]:
         if (folder / name).is_file():
             lines = (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
             return dict(enumerate(line.strip() for line in lines))
-    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
-        try:
-            content = read_yaml(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        names = content.get("names") if isinstance(content, dict) else None
+    for content in _descriptions(folder):
+        names = content.get("names")
         if isinstance(names, list):
             return {number: str(name) for number, name in enumerate(names)}
         if isinstance(names, dict):
             return {number: str(name) for number, name in names.items() if isinstance(number, int)}
     return {}
+
+
+def _descriptions(folder: Path) -> Iterator[dict[str, Any]]:
+    """What the YAML files of a folder say."""
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        try:
+            content = read_yaml(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(content, dict):
+            yield content
