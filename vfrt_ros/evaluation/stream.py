@@ -25,7 +25,7 @@ from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.sources.bag import BagSource
 from vfrt_ros.core.sources.bag_files import is_bag
 from vfrt_ros.core.sources.bag_topics import BagTopics
-from vfrt_ros.core.sources.open_source import open_source
+from vfrt_ros.core.sources.open_source import SourceKind, open_source, source_kind
 from vfrt_ros.core.sources.source import Frame, Source
 from vfrt_ros.core.types.decision import Decision
 from vfrt_ros.core.types.errors import SourceError
@@ -98,6 +98,8 @@ def open_recording(
         return BagTopics(path, topics, warn=warn) if several else BagSource(path, "".join(topics), warn=warn)
     if any(topics):
         raise SourceError(f"A topic was named, but {without_password(place)} is no rosbag2 recording.")
+    if source_kind(place) is SourceKind.AUTO:  # without a camera it would be a demo that has no end
+        raise SourceError("The source auto is live: only a recording can be replayed.")
     source = open_source(CameraSettings(source=place, fps=fps, size=size, loop=False), warn=warn)
     if source.live:
         source.close()

@@ -144,6 +144,12 @@ FAILING = {
     "a recording without a name": ("eval --stream '' --backbone fake", 1, "Source ''"),
     "a topic of no bag": ("eval --stream demo --topic /a --backbone fake", 1, "no rosbag2"),
     "no time": ("eval --stream demo --seconds 0", 2, "--seconds"),
+    "a camera as a recording": ("eval --stream auto --backbone fake --seconds 1", 1, "only a recording"),
+    "no processes": ("eval DATA --jobs 0", 2, "--jobs"),
+    "boxes of a data set": ("eval DATA --regions grid", 2, "--regions belongs to --objects"),
+    "a memory for a data set": ("eval DATA --memory m.db", 2, "--memory belongs to --stream"),
+    "a protocol of boxes": ("eval --objects DATA --protocol groceries", 2, "--protocol expects the folder"),
+    "a protocol's report": ("eval DATA --protocol groceries --out r", 2, "--protocol writes no files"),
 }
 
 
@@ -268,3 +274,9 @@ def test_a_stream_is_not_written_over_somebody_elses_file(vfrt: Any, tmp_path: P
     assert (tmp_path / "stream.csv").read_text(encoding="utf-8") == "mine\n"
     (tmp_path / "stream.csv").unlink()
     assert [vfrt(*line).status for _ in range(2)] == [0, 0]
+
+
+def test_the_demo_of_objects_ends_as_the_demo_does(vfrt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vfrt_ros.cli.eval.stream.DEMO_SECONDS", 1.0)
+    outcome = vfrt("eval", "--stream", "demo:objects", "--fps", "2", "--backbone", "fake", "--json")
+    assert (outcome.status, outcome.json["frames"]) == (0, 2)

@@ -76,16 +76,37 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate a data set or replay a recording."""
     if sum(given is not None for given in (arguments.dataset, arguments.stream, arguments.objects)) != 1:
         raise UsageError("Expected either a DATASET, --objects FOLDER or --stream RECORDING.")
+    _check_options(arguments)
     settings = _settings(arguments)
     if arguments.objects is not None:
         return _run_objects(arguments, settings)
     if arguments.protocol is not None:
-        if arguments.dataset is None:
-            raise UsageError("--protocol expects the folder of its data: vfrt eval --protocol NAME DATASET.")
         return run_protocol_command(arguments, settings)
     return (
         run_stream(arguments, settings) if arguments.stream is not None else _run_dataset(arguments, settings)
     )
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    """Refuse options that would be without effect, and an answer to another question than was asked.
+
+    Raises:
+        UsageError: An option belongs to another kind of evaluation.
+    """
+    if arguments.protocol is not None and arguments.dataset is None:
+        raise UsageError("--protocol expects the folder of its data: vfrt eval --protocol NAME DATASET.")
+    if arguments.protocol is not None and arguments.out is not None:
+        raise UsageError("--protocol writes no files: leave --out out; --json has the figures.")
+    for option, given, kind, chosen in (
+        ("--regions", arguments.regions, "--objects", arguments.objects),
+        ("--memory", arguments.memory, "--stream", arguments.stream),
+        ("--topic", arguments.topic, "--stream", arguments.stream),
+        ("--init-labels", arguments.labels, "--stream", arguments.stream),
+        ("--noise", arguments.noise, "--stream", arguments.stream),
+        ("--seconds", arguments.seconds, "--stream", arguments.stream),
+    ):
+        if given and chosen is None:
+            raise UsageError(f"{option} belongs to {kind}: leave it out, or give {kind}.")
 
 
 def _settings(arguments: argparse.Namespace) -> RecognitionSettings:
@@ -174,7 +195,7 @@ def _plan(arguments: argparse.Namespace, labels: int) -> Plan:
     shots = _shots(arguments)
     for name, value, least in (
         ("--shots", shots[0], 0), ("--episodes", arguments.episodes, 1), ("--seed", arguments.seed, 0),
-        ("--jobs", arguments.jobs or 1, 1),
+        ("--jobs", 1 if arguments.jobs is None else arguments.jobs, 1),
     ):  # fmt: skip
         if value < least:
             raise UsageError(f"{name} must be {least} or more; got {value}.")

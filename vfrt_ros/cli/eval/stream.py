@@ -54,6 +54,7 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
     from vfrt_ros.core.config.own_files import check_own
     from vfrt_ros.core.sources.bag_topics import camera_names
     from vfrt_ros.core.sources.demo import SHOTS
+    from vfrt_ros.core.sources.demo_objects import NAME as OBJECTS
     from vfrt_ros.core.types.without_password import without_password
     from vfrt_ros.evaluation.stream import (
         COLUMNS,
@@ -70,7 +71,8 @@ def run_stream(arguments: argparse.Namespace, settings: RecognitionSettings) -> 
     demo = arguments.stream == "demo"
     labels = arguments.labels or (",".join(shot.subject for shot in SHOTS) if demo else "")
     settings = settings.replace(**({"init_labels": labels} if labels else {}))
-    seconds = arguments.seconds or (DEMO_SECONDS if demo else float("inf"))
+    endless = demo or arguments.stream == OBJECTS
+    seconds = arguments.seconds or (DEMO_SECONDS if endless else float("inf"))
     topics = list(dict.fromkeys(arguments.topic))
     path = arguments.out / "stream.csv" if arguments.out else None
     if path:
