@@ -81,7 +81,7 @@ def time_options(
 def words(candidates: Sequence[TimedOption]) -> list[str]:
     """Advice on what to choose, and why.
 
-    >>> fast = Candidate("embedded", "openvino", (640, 480), 8.0, 125.0)
+    >>> fast = TimedOption("embedded", "openvino", (640, 480), 8.0, 125.0)
     >>> words([fast])[0]
     'Take embedded by openvino at 640x480: 125 answers a second, more than a camera of 30 fps gives.'
     """

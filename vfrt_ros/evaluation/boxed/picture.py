@@ -47,10 +47,10 @@ class BoxedPicture:
 def read_each(
     path: Path, entries: Iterable[Entry], read: Callable[[Entry], Read | None], warn: Warn
 ) -> list[Read]:
-    """What is read of each entry of a file; those that are of no use are counted and left out.
+    """The readings of the entries of a file; those that are of no use are counted and left out.
 
     Args:
-        path: The file.
+        path: Of the file.
         entries: Of it.
         read: Gives what an entry says; None where it is passed over.
         warn: Gets one line where entries are left out.
