@@ -77,7 +77,7 @@ def _names(folder: Path) -> dict[int, str]:
 
 
 def _descriptions(folder: Path) -> Iterator[dict[str, Any]]:
-    """What the YAML files of a folder say."""
+    """The contents of the YAML files of a folder."""
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         try:
             content = read_yaml(path.read_text(encoding="utf-8"))
