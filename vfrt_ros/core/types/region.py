@@ -121,6 +121,7 @@ _WORDS = {
     RegionFault.TOO_MANY: "there are more than max_regions; those with the best scores are kept",
     RegionFault.NO_SCORE: "its score is NaN, which counts as none given",
 }
+LARGEST_ID = 2**32 - 1
 FARTHEST = 2.0**31
 """Pixels beyond which a box counts as if it ended there."""
 
@@ -144,7 +145,8 @@ def check_regions(
     """Cut boxes to their picture, and leave out what cannot be used.
 
     Args:
-        given: (x, y, width, height, id, score) each, in pixels; any number may be NaN.
+        given: (x, y, width, height, id, score) each, in pixels; any number may be NaN. An id that no message holds,
+            like the -1 of many trackers, counts as none.
         width, height: Of the picture, in pixels.
         most: Regions to keep: those with the best scores, the first ones among equals.
 
@@ -168,7 +170,8 @@ def check_regions(
         if math.isnan(score):
             faults[RegionFault.NO_SCORE] += 1
             score = 0.0
-        usable.append(Region(box, int(number), min(1.0, max(0.0, score))))
+        track = int(number) if 0 < number <= LARGEST_ID else 0
+        usable.append(Region(box, track, min(1.0, max(0.0, score))))
     if len(usable) > most:
         faults[RegionFault.TOO_MANY] = len(usable) - most
         usable = _best(usable, most)

@@ -42,6 +42,13 @@ class Halved:
         pass
 
 
+class Tracks(Radar):
+    """A tracker that says -1 of what it does not follow, as many do, and counts on beyond what a message holds."""
+
+    def propose(self, bgr: np.ndarray, stamp: float | None) -> Sequence[Region]:
+        return [Region(Box(0, 0, 20, 20), id=number) for number in (-1, 7, 2**32)]
+
+
 def install(monkeypatch: pytest.MonkeyPatch, what: type) -> None:
     class Point(EntryPoint):
         def load(self) -> Any:
@@ -85,3 +92,10 @@ def test_a_broken_plug_in_is_refused(monkeypatch: pytest.MonkeyPatch, what: type
 def test_a_source_that_there_is_not_is_refused() -> None:
     with pytest.raises(SettingError, match="radar"):
         RegionFinder("radar")
+
+
+def test_a_track_that_no_message_holds_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, Tracks)
+    found = RegionFinder("tracks").find(FRAME, None, 20)
+    assert found is not None
+    assert [region.id for region in found.regions] == [0, 7, 0]
