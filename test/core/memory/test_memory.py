@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -305,3 +307,15 @@ def test_near_examples_are_found_without_an_index() -> None:
     assert cosines == pytest.approx([1.0], abs=1e-5) and memory.index.faiss_index is None
     memory.forget("cup")
     assert not len(memory.table.near(there[1].embedding, 0.999)[0])
+
+
+def test_a_memory_reached_by_another_way_is_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = taught(tmp_path / "deep" / "memory.db")
+    robot = memory.robot
+    memory.close()
+    (tmp_path / "link").symlink_to(tmp_path / "deep")
+    monkeypatch.chdir(tmp_path)
+    for path in (Path("deep/memory.db"), Path("deep/../deep/memory.db"), tmp_path / "link" / "memory.db"):
+        memory = Memory(ENCODER, path)
+        assert (memory.robot, list(memory.notices)) == (robot, [])
+        memory.close()

@@ -238,13 +238,16 @@ def place_of(path: Path | None) -> tuple[int, int] | None:
 
 
 def home_of(path: Path | None) -> str:
-    """Names where a file is: another path or another file there is another home; empty = in RAM.
+    """Names where a file is, by whatever way it is reached: another place or another file there is another home.
 
     Args:
         path: Of a file; None = in RAM.
+
+    Returns:
+        Empty where there is no file.
     """
     place = place_of(path)
-    return f"{path}#{place[1]}" if place is not None else ""
+    return f"{path.resolve()}#{place[1]}" if path is not None and place is not None else ""
 
 
 def _sync(path: Path) -> None:
