@@ -82,3 +82,22 @@ def test_pictures_are_saved_under_names_that_stay_in_the_folder(
 
 def test_no_examples_say_what_to_do(fake: FakeRecognition, vfrt: Any) -> None:
     assert "vfrt register" in vfrt("examples").out
+
+
+def test_a_label_that_there_is_not_leaves_no_folder(fake: FakeRecognition, vfrt: Any, tmp_path: Path) -> None:
+    fake.answers["ListExamples"] = {"code": 2, "message": "Unknown label 'x'."}
+    outcome = vfrt("examples", "x", "--save", str(tmp_path / "new" / "x"))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_picture_that_cannot_be_written_is_one_line(
+    paged: list[Any], vfrt: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    outcome = vfrt("examples", "--save", str(tmp_path / "x"))
+    assert (outcome.status, outcome.err.count("\n")) == (1, 1)
+    assert "No space left on device" in outcome.err

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -42,15 +42,16 @@ def run(arguments: argparse.Namespace) -> int:
     from vfrt_ros.cli.answer import show_answer
     from vfrt_ros.client.node_client import NodeClient
 
-    folder = None if arguments.save is None else new_folder(arguments.save)
+    folder: Path | None = arguments.save
+    if folder is not None:
+        check_new(folder)
     found: list[Any] = []
     saved = 0
     with NodeClient(address) as client:
         for answer in pages(client, arguments.label, pictures=folder is not None):
+            if folder is not None and answer.code == answer.OK:
+                saved += save(answer.examples, folder)
             for example in answer.examples:
-                if folder is not None and example.picture.data:
-                    (folder / file_name(example)).write_bytes(example.picture.data.tobytes())
-                    saved += 1
                 example.picture.data = []
                 found.append(example)
     answer.examples = found
@@ -90,19 +91,37 @@ def file_name(example: Any) -> str:
     return f"{example.id.replace(':', '-')}-{'not-' if example.negative else ''}{label}.jpg"
 
 
-def new_folder(path: Path) -> Path:
-    """A folder that is empty, made where there is none.
+def check_new(folder: Path) -> None:
+    """Refuse a folder that holds something, before what takes long is begun.
 
     Raises:
-        CommandError: It cannot be made, or holds something.
+        CommandError: It does, or cannot be looked at.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        if any(path.iterdir()):
-            raise CommandError(f"{path} is not empty: name a new folder.")
+        if folder.exists() and any(folder.iterdir()):
+            raise CommandError(f"{folder} is not empty: name a new folder.")
     except OSError as error:
-        raise CommandError(f"Cannot write to {path}: {error.strerror}.") from error
-    return path
+        raise _unwritable(folder, error) from error
+
+
+def save(examples: Iterable[Any], folder: Path) -> int:
+    """Write the pictures of examples to a folder, made where there is none; says how many there were.
+
+    Raises:
+        CommandError: They cannot be written.
+    """
+    pictures = [example for example in examples if example.picture.data]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for example in pictures:
+            (folder / file_name(example)).write_bytes(example.picture.data.tobytes())
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return len(pictures)
+
+
+def _unwritable(folder: Path, error: OSError) -> CommandError:
+    return CommandError(f"Cannot write to {folder}: {error.strerror}.")
 
 
 COMMAND = Command(
