@@ -60,6 +60,18 @@ def test_each_of_several_cameras_has_its_feed_its_overlay_and_its_node(
         assert client.camera_of("left") is client.camera_of("left")
 
 
+@pytest.mark.parametrize("call", ["end_pictures", "_came"])
+def test_a_camera_may_be_looked_at_for_the_first_time_while_all_are_told(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = PanelClient(ADDRESS)
+    monkeypatch.setattr(client, "_settle", lambda: None)
+    for told in ("end", "settle"):
+        monkeypatch.setattr(client.pictures, told, lambda: client.pictures_of("left"))
+    getattr(client, call)()
+    assert not client.pictures_of("left").ended
+
+
 def test_frames_that_get_lost_are_told_while_they_do(bench: RecognitionBench, met) -> None:
     publisher = bench.tester.create_publisher(DiagnosticArray, names.DIAGNOSTICS, qos.diagnostics())
 

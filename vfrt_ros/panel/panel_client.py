@@ -141,7 +141,7 @@ class PanelClient:
 
     def end_pictures(self) -> None:
         """Wake all who watch pictures for the last time; from any thread, also from a signal handler."""
-        for pictures in self._pictures.values():
+        for pictures in tuple(self._pictures.values()):  # more may come meanwhile
             pictures.end()
 
     @property
@@ -189,7 +189,7 @@ class PanelClient:
         self._memory, self._fleet = None, []
         self.parameters.refresh()
         self._settle()
-        for pictures in self._pictures.values():
+        for pictures in tuple(self._pictures.values()):
             pictures.settle()
 
     def _settle(self) -> None:
