@@ -11,7 +11,8 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from launch import LaunchDescription
-from vfrt_ros.launch_arguments import NODES, PACKAGE
+from vfrt_ros.core.config.parameters import ENVIRONMENT_PREFIX
+from vfrt_ros.launch_arguments import CAMERA, NODES, PACKAGE
 
 SERVICE_TIMEOUT_S = 120.0
 """The manager waits so long for a transition: to configure means to load an encoder, which takes seconds."""
@@ -20,14 +21,16 @@ SERVICE_TIMEOUT_S = 120.0
 def generate_launch_description() -> LaunchDescription:
     """What `ros2 launch` asks for."""
     source = DeclareLaunchArgument("source", default_value="auto", description="What the camera node reads")
-    given = {"camera": ["-p", ["source:=", LaunchConfiguration("source")]]}
+    # Not as an argument, which YAML would read as something else (`*.png`), and which every user sees in `ps`.
+    given = {CAMERA.name: {f"{ENVIRONMENT_PREFIX}SOURCE": LaunchConfiguration("source")}}
     nodes = [
         Node(
             package=PACKAGE,
             executable=node.executable,
             name=node.name,
             remappings=list(node.remappings),
-            ros_arguments=["-p", "autostart:=false", *given.get(node.name, [])],
+            ros_arguments=["-p", "autostart:=false"],
+            additional_env=given.get(node.name),
             output="screen",
         )
         for node in NODES
