@@ -20,7 +20,7 @@ def reference(folder: str, examples: int = EXAMPLES, labels: int = LABELS) -> St
 
 def looped(folder: str, **options: Any) -> Step:
     """A `ReferenceLoop` with these options."""
-    from tools.bench.reference import ReferenceLoop
+    from vfrt_ros.bench.reference import ReferenceLoop
 
     loop, coming = ReferenceLoop(folder, **options), cycle(messages())
     return lambda: loop.on_image(next(coming))

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.bench.entrants import Step, looped
-from tools.bench.reference import Forward, features
 from tools.bench.row import BenchRow, failed
 from vfrt_ros.bench.contest import ContestResult
+from vfrt_ros.bench.reference import Forward, features
 
 NAMES = ("ONNX Runtime in f32", "ONNX Runtime in int8", "torch.compile in bf16")
 TARGET = "ours is faster than each, frame to decision, on the same weights"

@@ -16,9 +16,9 @@ from std_msgs.msg import Header
 
 from tools.bench import peers
 from tools.bench.random_clip import save_random_clip
-from tools.bench.reference import ReferenceLoop
 from vfrt_ros.bench.contest import ContestResult
 from vfrt_ros.bench.materials import frames
+from vfrt_ros.bench.reference import ReferenceLoop
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.nodes.conversions import image_from_frame
 

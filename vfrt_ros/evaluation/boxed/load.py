@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from vfrt_ros.core.sources.images import EXTENSIONS
+from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.label import normal_label
 from vfrt_ros.evaluation.boxed import coco, voc, yolo
 from vfrt_ros.evaluation.boxed.picture import BoxedPicture, Thing
@@ -52,7 +53,7 @@ def load_boxed(folder: Path, *, warn: Warn = _log.warning) -> tuple[str, list[Bo
         for name, things in sorted(found.items()):
             meant = _meant(name, by_name)
             if len(meant) != 1:
-                are = f"are {len(meant)} pictures" if meant else "is no picture"
+                are = f"are {counted(len(meant), 'picture')}" if meant else "is no picture"
                 warn(f"There {are} '{name}' in {folder}. Its boxes are left out.")
                 continue
             usable = tuple(thing for thing in map(_named, things) if thing.label)
