@@ -18,7 +18,8 @@ from fixtures.pictures import picture
 from std_msgs.msg import Header
 
 from vfrt_ros.core.config.settings import RecognitionSettings
-from vfrt_ros.core.frames.frame_loss import Loss, StampPace
+from vfrt_ros.core.frames.frame_loss import Loss
+from vfrt_ros.core.frames.stamp_pace import StampPace
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.report.overlay import ShownPace
 from vfrt_ros.core.types.errors import MemoryStoreError

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vfrt_ros.core.frames.frame_loss import FEWEST, pace_of
+from vfrt_ros.core.frames.stamp_pace import FEWEST, pace_of
 
 
 def steady(fps: float, count: int = 150, jitter: float = 0.05, start: float = 1_700_000_000.0) -> np.ndarray:

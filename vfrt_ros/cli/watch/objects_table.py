@@ -68,12 +68,21 @@ def object_as_plain(message: Any) -> dict[str, Any]:
     """One object as plain values for JSON, its reason by name."""
     from vfrt_ros.cli.answer import as_plain
 
-    names = {int(reason): reason.name for reason in Reason}
-    return {**as_plain(message), "reason": names.get(message.reason, str(message.reason))}
+    plain: dict[str, Any] = as_plain(message)
+    _name_reason(plain)
+    return plain
 
 
 def objects_as_plain(message: Any) -> dict[str, Any]:
     """The objects of one picture as plain values for JSON."""
     from vfrt_ros.cli.answer import as_plain
 
-    return {**as_plain(message), "objects": [object_as_plain(each) for each in message.objects]}
+    plain: dict[str, Any] = as_plain(message)
+    for each in plain["objects"]:
+        _name_reason(each)
+    return plain
+
+
+def _name_reason(plain: dict[str, Any]) -> None:
+    names = {int(reason): reason.name for reason in Reason}
+    plain["reason"] = names.get(plain["reason"], str(plain["reason"]))

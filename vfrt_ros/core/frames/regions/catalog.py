@@ -12,43 +12,15 @@ What it returns has the members of `RegionSource`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import metadata
-from typing import Any, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any
 
 from vfrt_ros.core.config.settings import REGION_SOURCES
 from vfrt_ros.core.frames.regions.grid import GridSource
 from vfrt_ros.core.frames.regions.motion import MotionSource
+from vfrt_ros.core.frames.regions.source import RegionSource
 from vfrt_ros.core.types.errors import SettingError, VfrtError, first_line
-from vfrt_ros.core.types.region import Region
-
-
-class RegionSource(Protocol):
-    """Finds where something may be in the pictures of one camera.
-
-    Threads: one thread at a time calls it.
-
-    Attributes:
-        searches: True where the regions are windows to look through: only those that show something known are
-            objects, the best one of each place. False where each is an object.
-    """
-
-    searches: bool
-
-    def propose(self, bgr: npt.NDArray[np.uint8], stamp: float | None) -> Sequence[Region]:
-        """The regions of the next picture.
-
-        Args:
-            bgr: (H, W, 3) uint8.
-            stamp: Its seconds; None where nobody knows.
-        """
-
-    def reset(self) -> None:
-        """Begin anew: the next picture is of another scene."""
-
 
 OFF, TOPIC = "off", "topic"
 """The values of `regions` that name no source: none is wanted, or boxes come from outside."""

@@ -20,7 +20,7 @@ Boxes = TypeVar("Boxes")
 
 
 class StampPairs(Generic[Picture, Boxes]):
-    """Finds the picture of boxes.
+    """Finds the picture in which boxes were found.
 
     Boxes belong to the picture with their own stamp. Where there is none, they belong to the nearest one within a
     limit; that is known once a later picture is there. Boxes may come long after their picture, or before it. Of
