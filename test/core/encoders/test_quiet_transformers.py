@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 pytest.importorskip("transformers")
@@ -17,6 +21,16 @@ from vfrt_ros.core.encoders.quiet_transformers import quiet_transformers
 def test_the_sentence_network_is_loaded_without_a_word(capfd) -> None:
     minilm._build()
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_first_start_says_nothing_by_itself(tmp_path) -> None:
+    pytest.importorskip("openvino")
+    code = "from vfrt_ros.core.encoders.embedded.minilm import MiniLM; MiniLM('openvino', 'cpu').encode(['a cup'])"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}  # so that the network is converted
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("bars", [True, False])

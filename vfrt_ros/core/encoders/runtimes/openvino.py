@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from vfrt_ros.core.encoders import cache
+from vfrt_ros.core.encoders.quiet_transformers import quiet_transformers
 from vfrt_ros.core.encoders.runtimes.base import Arrays, Network
 from vfrt_ros.core.encoders.runtimes.cores import usable_cores
 from vfrt_ros.core.encoders.runtimes.exact_layers import keep_exact
@@ -232,7 +233,7 @@ def _convert(network: Network) -> Any:
     for shape, axes in zip(shapes, network.dynamic, strict=False):
         for axis in axes:
             shape[axis] = -1
-    with torch.inference_mode(), warnings.catch_warnings():
+    with torch.inference_mode(), warnings.catch_warnings(), quiet_transformers():
         # Tracing warns of every Python value that becomes a constant; the tests compare the results.
         warnings.simplefilter("ignore")
         return openvino.convert_model(
