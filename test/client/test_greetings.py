@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 from client.greeted import ADDRESS, Listener, LossyNode
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from rcl_interfaces.srv import GetParameters, ListParameters
 
 from vfrt_msgs.srv import Undo

@@ -7,8 +7,8 @@ from __future__ import annotations
 import threading
 
 import pytest
+from fixtures.waiting import wait_for
 from lifecycle_msgs.srv import GetState
-from nodes.conftest import wait_for
 from rcl_interfaces.srv import SetParameters
 
 from vfrt_msgs.srv import ListLabels

@@ -17,7 +17,8 @@ from pathlib import Path
 import nats
 import pytest
 from core.memory.teaching import new_examples
-from fixtures.fleet import Robot, Server, agree, running_server, wait_for
+from fixtures.fleet import Robot, Server, agree, running_server
+from fixtures.waiting import wait_for
 
 from vfrt_ros.core.memory.clock import from_seconds
 from vfrt_ros.core.memory.memory import Memory

@@ -13,11 +13,12 @@ pytest.importorskip("rclpy")
 
 import rclpy
 from fixtures.pictures import picture
+from fixtures.waiting import wait_for
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from nodes.conftest import Ros, wait_for
+from nodes.conftest import Ros
 from rcl_interfaces.msg import Parameter, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
 from rcl_interfaces.srv import SetParametersAtomically as SetTogether

@@ -14,8 +14,8 @@ import pytest
 
 pytest.importorskip("rclpy")
 
+from fixtures.waiting import wait_for
 from network.two_hosts import Host, Program, TwoHosts
-from nodes.conftest import wait_for
 
 from vfrt_ros.nodes.camera_diagnostics import PUBLISHED
 from vfrt_ros.nodes.loss_values import LOST, REPLACED

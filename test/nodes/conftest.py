@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
+from fixtures.waiting import wait_for
 
 from tools.private_domain import private_domain
 from vfrt_ros.client.greetings import Greeting
@@ -86,19 +86,6 @@ def spinning() -> Iterator[Ros]:
             yield ros
     finally:
         rclpy.try_shutdown()
-
-
-def wait_for(condition: Callable[[], object], what: str, timeout: float = 20.0) -> None:
-    """Wait until the condition holds.
-
-    Raises:
-        AssertionError: It does not within the timeout.
-    """
-    deadline = time.monotonic() + timeout
-    poll = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {timeout:.0f} s for {what}"
-        poll.wait(0.01)
 
 
 @pytest.fixture

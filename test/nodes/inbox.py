@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from rclpy.qos import QoSProfile
 
 from vfrt_ros.nodes import qos

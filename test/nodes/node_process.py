@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 
 
 class NodeProcess:

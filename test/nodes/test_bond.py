@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.recognition_bench import RecognitionBench
 from std_msgs.msg import Header
 

@@ -15,7 +15,7 @@ import yaml
 
 pytest.importorskip("rclpy")
 
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from nodes.inbox import Inbox
 from sensor_msgs.msg import CameraInfo, Image
 from sensor_msgs.srv import SetCameraInfo

@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from nodes.inbox import Inbox
 from sensor_msgs.msg import Image
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from nodes.inbox import Inbox
 
 pytest.importorskip("rclpy")

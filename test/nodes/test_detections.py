@@ -15,7 +15,8 @@ pytest.importorskip(
     "vision_msgs.msg", reason="vision_msgs is not installed: apt install ros-$ROS_DISTRO-vision-msgs"
 )
 
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.inbox import Inbox
 from nodes.test_objects import BLUE, GREEN, RED, Desk, scene
 from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithPose, VisionInfo

@@ -23,7 +23,8 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from nodes.conftest import Ros, spinning, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros, spinning
 from nodes.node_process import NodeProcess
 from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.parameter import Parameter

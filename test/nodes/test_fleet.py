@@ -15,7 +15,8 @@ pytest.importorskip("rclpy")
 
 from fixtures.fleet import Robot, Server, running_server
 from fixtures.pictures import picture
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.recognition_bench import RecognitionBench
 
 from vfrt_ros.core.encoders.fake import FakeBackbone

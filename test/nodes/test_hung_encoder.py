@@ -13,7 +13,8 @@ import pytest
 pytest.importorskip("rclpy")
 
 from fixtures.pictures import picture
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.recognition_bench import RecognitionBench
 from std_msgs.msg import Header
 

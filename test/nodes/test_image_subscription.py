@@ -6,7 +6,8 @@ import pytest
 
 rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
 
-from nodes.conftest import Ros, wait_for  # noqa: E402
+from fixtures.waiting import wait_for  # noqa: E402
+from nodes.conftest import Ros  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 from rclpy.qos import ReliabilityPolicy  # noqa: E402
 from sensor_msgs.msg import Image  # noqa: E402

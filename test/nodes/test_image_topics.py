@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from nodes.recognition_bench import RecognitionBench
 from sensor_msgs.msg import CompressedImage, Image
 

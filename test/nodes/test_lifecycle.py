@@ -13,7 +13,8 @@ pytest.importorskip("rclpy")
 
 import rclpy
 from fixtures.pictures import picture
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.recognition_bench import RecognitionBench
 from rclpy.context import Context
 

@@ -15,7 +15,8 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from nodes.conftest import Ros, spinning, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros, spinning
 from nodes.node_process import NodeProcess
 from sensor_msgs.msg import Image, RegionOfInterest
 from std_msgs.msg import Header

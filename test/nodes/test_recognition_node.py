@@ -17,7 +17,8 @@ pytest.importorskip("rclpy")
 from builtin_interfaces.msg import Time
 from fixtures.bad_images import BAD_COMPRESSED, BAD_IMAGES
 from fixtures.pictures import picture, plain
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.recognition_bench import RecognitionBench
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image

@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 from fixtures.pictures import picture
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from nodes.inbox import Inbox
 from nodes.recognition_bench import RecognitionBench
 from sensor_msgs.msg import CompressedImage, Image

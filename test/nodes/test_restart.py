@@ -14,7 +14,8 @@ import pytest
 pytest.importorskip("rclpy")
 
 from fixtures.pictures import picture
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.node_process import NodeProcess
 
 from vfrt_msgs.msg import Recognition

@@ -12,7 +12,8 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.node_process import NodeProcess
 from nodes.recognition_bench import RecognitionBench
 

@@ -15,7 +15,8 @@ pytest.importorskip("rclpy")
 
 from fixtures.pictures import picture
 from fixtures.services import CHANGE_THE_MEMORY
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.counter import exported
 from nodes.node_process import NodeProcess
 from nodes.recognition_bench import RecognitionBench

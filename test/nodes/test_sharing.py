@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 from fixtures.pictures import picture, plain
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from nodes.counter import Counter, exported, image
 from nodes.recognition_bench import RecognitionBench
 

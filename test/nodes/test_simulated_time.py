@@ -13,7 +13,8 @@ pytest.importorskip("rclpy")
 
 from builtin_interfaces.msg import Time
 from fixtures.pictures import picture
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.recognition_bench import RecognitionBench
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Header

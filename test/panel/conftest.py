@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
 
-from nodes.conftest import Ros, ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros, ros
 from nodes.recognition_bench import RecognitionBench
 
 __all__ = ["ros"]

@@ -14,7 +14,8 @@ import pytest
 pytest.importorskip("rclpy", reason="rclpy is not installed: run the tests with `make test`")
 
 from fixtures.pictures import picture
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.inbox import Inbox
 from nodes.recognition_bench import RecognitionBench
 from sensor_msgs.msg import CompressedImage, Image

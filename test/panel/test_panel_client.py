@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from nodes.conftest import Ros, wait_for
+from fixtures.waiting import wait_for
+from nodes.conftest import Ros
 from nodes.recognition_bench import RecognitionBench
 from rclpy.executors import SingleThreadedExecutor
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from rcl_interfaces.msg import ListParametersResult, ParameterDescriptor, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from nodes.node_process import NodeProcess
 from PIL import Image
 from ui.x_display import XDisplay

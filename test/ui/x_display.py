@@ -11,7 +11,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from PIL import ImageGrab, features
 
 NEEDED = {"Xvfb": "xvfb", "xdotool": "xdotool"}

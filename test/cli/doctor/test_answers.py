@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import pytest
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 from sensor_msgs.msg import CompressedImage, Image
 
 from vfrt_msgs.msg import Candidate, Recognition

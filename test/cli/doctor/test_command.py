@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures.waiting import wait_for
 from sensor_msgs.msg import Image
 
 from vfrt_ros.cli.doctor import machine as machine
@@ -151,6 +152,8 @@ def holder(tmp_path: Path) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
     device.touch()
     with device.open("rb") as file:
         process = subprocess.Popen(["sleep", "60"], stdin=file)
+    # Popen returns while the kernel still exchanges the program: until then its command line is empty.
+    wait_for(lambda: b"sleep" in Path(f"/proc/{process.pid}/cmdline").read_bytes(), "the program")
     yield device, process
     process.kill()
     process.wait()
@@ -162,6 +165,17 @@ def test_a_camera_that_another_program_holds_is_named_with_the_program(holder: A
     assert finding.level is Level.NOTE
     assert f"held by sleep (process {process.pid})" in finding.text
     assert str(process.pid) in finding.todo
+
+
+def test_a_holder_without_a_command_line_is_named_by_its_short_name(tmp_path: Path) -> None:
+    device, folder = tmp_path / "video0", tmp_path / "proc" / "78"
+    device.touch()
+    (folder / "fd").mkdir(parents=True)
+    (folder / "fd" / "5").symlink_to(device)
+    (folder / "cmdline").touch()
+    (folder / "comm").write_text("guvcview\n")
+    finding = check_camera({}, lambda: [str(device)], tmp_path / "proc")
+    assert "held by guvcview (process 78)" in finding.text
 
 
 def test_a_camera_that_our_node_holds_is_well(holder: Any, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures.fleet import Robot, Server, agree, free_port, running_server, wait_for
+from fixtures.fleet import Robot, Server, agree, free_port, running_server
+from fixtures.waiting import wait_for
 
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 

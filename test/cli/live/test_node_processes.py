@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 
 from vfrt_ros.bringup import NodeStart
 from vfrt_ros.cli.live import node_processes

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import cv2
 import numpy as np
 import pytest
 from fixtures.pictures import picture
+from fixtures.waiting import wait_for
 
 from vfrt_ros.core.frames import thumbnailer
 from vfrt_ros.core.frames.observe import look
@@ -25,13 +25,6 @@ def seen(angle: float, quality: Quality | None = None) -> Observation:
     turned = np.float32([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
     found = look(picture("red")).encoded(turned, None)
     return found if quality is None else Observation(turned, quality, found.small)
-
-
-def wait_until(happened) -> None:
-    end = time.monotonic() + DEADLINE
-    while not happened():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.005)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +51,7 @@ def encoded(monkeypatch) -> list[np.ndarray]:
 def test_a_thumbnail_is_made_ahead_and_only_once(encoded) -> None:
     one = seen(0)
     Thumbnailer().expect(one)
-    wait_until(lambda: one._jpeg)
+    wait_for(lambda: one._jpeg, "the picture")
     assert one.thumbnail() == one.thumbnail() != b""
     assert [image is one.small for image in encoded] == [True]
 
@@ -68,7 +61,7 @@ def test_near_duplicates_and_what_is_not_worth_registering_are_not_made_ahead(en
     first, same, blurred, other = seen(0), seen(1), seen(90, Quality(0.0, 100.0)), seen(90)
     for observation in (first, same, blurred, other):
         maker.expect(observation)
-    wait_until(lambda: first._jpeg and other._jpeg)
+    wait_for(lambda: first._jpeg and other._jpeg, "the picture")
     assert len(encoded) == 2
     assert same.thumbnail() == first.thumbnail()
 
@@ -93,7 +86,7 @@ def test_the_newest_comes_first_and_what_another_scene_makes_useless_is_dropped(
     maker.expect(older)
     maker.expect(newer)
     go_on.set()
-    wait_until(lambda: len(made) == 3 and made[-1]._jpeg)
+    wait_for(lambda: len(made) == 3 and made[-1]._jpeg, "the picture")
     assert made == [first, newer, older]
 
 
@@ -104,8 +97,8 @@ def test_the_thread_ends_when_there_is_nothing_to_do_and_comes_back(monkeypatch)
         one = seen(angle)
         maker.expect(one)
         thread = maker._thread
-        wait_until(lambda one=one: one._jpeg)
-        wait_until(lambda: maker._thread is None)
+        wait_for(lambda one=one: one._jpeg, "the picture")
+        wait_for(lambda: maker._thread is None, "the end of the thread")
         if thread is not None:
             thread.join(DEADLINE)
             assert not thread.is_alive()

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import faiss
 import numpy as np
 import pytest
+from fixtures.waiting import wait_for
 
 from vfrt_ros.core.memory import example_index, faiss_index
 from vfrt_ros.core.memory.example_index import ExampleIndex
@@ -61,10 +62,7 @@ def key(number: int) -> ExampleId:
 
 
 def wait(built: ExampleIndex) -> None:
-    deadline = time.monotonic() + 60
-    while built.building:
-        assert time.monotonic() < deadline, "the index was not built"
-        threading.Event().wait(0.01)
+    wait_for(lambda: not built.building, "the index", timeout=60)
 
 
 @pytest.fixture

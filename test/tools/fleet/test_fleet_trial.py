@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fixtures.fleet import wait_for
+from fixtures.waiting import wait_for
 
 from tools.fleet import trial as trials
 from tools.fleet.__main__ import describe, describe_speed

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from nodes.conftest import wait_for
+from fixtures.waiting import wait_for
 
 from tools.soak.commands import Commands
 

@@ -76,10 +76,12 @@ def holders(path: str, processes: Path = Path("/proc")) -> list[tuple[int, str]]
 
 
 def _name(folder: Path) -> str:
-    """The program, or of Python's the module that it runs."""
+    """The program, or of Python's the module that it runs; its short name where it shows no command line yet."""
     try:
         words = (folder / "cmdline").read_text(errors="replace").split("\0")
+        # Between its start and its first instruction a program has an empty command line.
+        short = "" if words[0] else (folder / "comm").read_text(errors="replace").strip()
     except OSError:
         return "?"
     module = words[words.index("-m") + 1] if "-m" in words[:-1] else words[0]
-    return module.rpartition("/")[2] or "?"
+    return module.rpartition("/")[2] or short or "?"
