@@ -282,27 +282,25 @@ class TestFairness:
     def test_a_camera_that_dies_is_told_by_name_and_the_others_go_on(
         self, start: Callable[..., RecognitionBench], monkeypatch: pytest.MonkeyPatch, capfd: Any
     ) -> None:
-        monkeypatch.setattr(silence_watch, "SILENCE_S", 0.3)
+        monkeypatch.setattr(silence_watch, "SILENCE_S", 1.0)
         monkeypatch.setattr(silence_watch, "PERIODS", 0.0)
-        monkeypatch.setattr("vfrt_ros.nodes.diagnostics.SILENCE", 0.3)
+        monkeypatch.setattr("vfrt_ros.nodes.diagnostics.SILENCE", 1.0)
         monkeypatch.setattr("vfrt_ros.nodes.diagnostics.PERIODS", 0.0)
         bench = start()
         bench.hear_diagnostics()
         bench.show(picture("red"), "rear")
+        expected = {"front": b"\0", "left": b"\0", "rear": b"\1", "recognition": b"\1"}
 
         def told() -> bool:
             for camera in ("front", "left"):
                 bench.show(picture("red"), camera)
             last = {status.name: status for status in bench.diagnostics}
-            rear = last.get("recognition: rear")
-            return rear is not None and "no frames" in rear.message
+            levels = {name.removeprefix("recognition: "): status.level for name, status in last.items()}
+            return levels == expected and "no frames" in last["recognition: rear"].message
 
         wait_for(told, "the silence of one camera")
-        last = {status.name: status for status in bench.diagnostics}
-        assert set(last) == {"recognition: recognition", *(f"recognition: {camera}" for camera in CAMERAS)}
-        assert {last[f"recognition: {name}"].level for name in ("front", "left")} == {b"\0"}
-        whole = last["recognition: recognition"]
-        assert (whole.level, whole.message[:15]) == (b"\1", "rear: no frames")
+        whole = {status.name: status for status in bench.diagnostics}["recognition: recognition"]
+        assert whole.message[:15] == "rear: no frames"
         assert "No picture of the camera rear for" in capfd.readouterr().err
 
     def test_it_stops_and_starts_with_all(self, bench: RecognitionBench) -> None:
