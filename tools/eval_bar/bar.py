@@ -30,6 +30,7 @@ from tools.eval_bar.letters import Letters
 from tools.eval_bar.objects import object_checks, scene_features
 from tools.eval_bar.same_decisions import same_decisions
 from tools.eval_bar.space import Space, into_band
+from tools.eval_bar.visits import visit_check, visit_features
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import Encoders
 from vfrt_ros.evaluation.dataset import load_dataset
@@ -73,6 +74,7 @@ class BarPlan:
         embeddings: Folder of real CLIP embeddings; None = that part is skipped.
         clip: Ways and shots on them.
         objects: Ways and shots on things in scenes.
+        visits: Ways, and visits to each thing, on frames of visits.
         seed: Of all episodes.
         jobs: Processes at once.
     """
@@ -86,6 +88,7 @@ class BarPlan:
     embeddings: Path | None = None
     clip: tuple[int, tuple[int, ...]] = (9, (1, 2, 5, 10))
     objects: tuple[int, tuple[int, ...]] = (20, (5,))
+    visits: tuple[int, tuple[int, ...]] = (20, (1, 2, 5))
     seed: int = 0
     jobs: int = 1
 
@@ -173,6 +176,7 @@ class Measuring:
         drawn, blank = self._drawn()
         checks += honest_checks([*band, *drawn], promised) + blank
         checks += [*same, *learning_checks(curve), *self._objects(plan.data[0]), *self._exactness()]
+        checks += self._visits(plan.data[0])
         order = sorted(checks, key=lambda check: check.point)
         return Bar(self._encoders.note, tuple(settings), tuple(curve), space, tuple(order))
 
@@ -282,6 +286,22 @@ class Measuring:
             _settings(f"{data.name} in scenes", plan, self._run(plan, scenes)),
             self._settings.open_set_threshold,
         )
+
+    def _visits(self, data: Data) -> list[Check]:
+        (ways, visits), count = self._plan.visits, self._count(1 / 3)
+        self._say(f"point 3: {data.name} taught by the frames of visits, {ways}-way, {count} episodes")
+        dataset = load_dataset(self._plan.folder, seed=self._plan.seed, label_column=data.label_column)
+        dataset, alone = embed_dataset(dataset, self._encoders, warn=self._warn, progress=self._progress)
+        visited = visit_features(
+            dataset.train, alone, self._encoders, seed=self._plan.seed, progress=self._progress
+        )
+        return [
+            visit_check(
+                visited, self._encoders, self._settings,
+                ways=ways, visits=each, count=count, seed=self._plan.seed,
+            )
+            for each in visits
+        ]  # fmt: skip
 
     def _exactness(self) -> list[Check]:
         self._say("points 5 and 6: undo, register and score with ten thousand examples")

@@ -66,13 +66,44 @@ def test_distances_are_those_of_a_refit(memory: tuple[np.ndarray, np.ndarray], g
     assert (left.rest == SHOTS - near.sum(axis=1)).all()
 
 
+def test_a_long_visit_is_left_out_as_a_whole(memory: tuple[np.ndarray, np.ndarray]) -> None:
+    """Its frames lie close together, so that their mean stands for all of them."""
+    random = np.random.default_rng(1)
+    places, of = memory
+    rows = np.repeat(places, 12, axis=0) + 0.02 * random.normal(size=(len(places) * 12, places.shape[1]))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    own, visits = np.repeat(of, 12), np.repeat(np.arange(len(of)), 12)
+    freedom = float(len(rows) - LABELS)
+    means = means_of(rows, own).astype(np.float32)
+    near = visits[:, None] == visits[None]
+    left = leave_one_out(
+        rows,
+        own,
+        near,
+        means=means,
+        counts=np.full(LABELS, 12.0 * SHOTS),
+        metric=from_residuals(rows - means[own], freedom, VARIANCE),
+        scale=freedom * VARIANCE / rows.shape[1],
+    )
+    for i in range(0, len(rows), 12):
+        kept, inverse = refitted(rows, own, near[i], freedom)
+        wanted = [(rows[i] - mean) @ inverse @ (rows[i] - mean) for mean in kept]
+        assert left.distances[i] == pytest.approx(wanted, rel=0.1)
+
+
 def test_a_label_of_which_nothing_is_left_says_so(memory: tuple[np.ndarray, np.ndarray]) -> None:
     rows, own = memory
     counts = np.full(LABELS, float(SHOTS))
     everything = own[:, None] == own[None]
     means = means_of(rows, own).astype(np.float32)
     left = leave_one_out(
-        rows, own, everything, means=means, counts=counts, metric=plain(rows.shape[1]), scale=1.0
+        rows,
+        own,
+        everything,
+        means=means,
+        counts=counts,
+        metric=plain(rows.shape[1]),
+        scale=1.0,
     )
     assert (left.rest == 0).all()
     assert np.isnan(left.distances[np.arange(len(own)), own]).all()

@@ -80,6 +80,7 @@ def bar(drawings: Path, own_cache: Path) -> Bar:
         band=(10, (1, 5)),
         drawn=(4, (5,)),
         objects=(10, (5,)),
+        visits=(10, (1, 3)),
     )
     small = {"EXAMPLES": 400, "LABELS": 20, "FRAMES": 40, "ROUNDS": 2, "UNDONE": 280, "UNDONE_LABELS": 7}
     with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
@@ -124,6 +125,13 @@ def test_prompts_that_say_much_are_recognised_as_such(bar: Bar) -> None:
 def test_learning_new_labels_keeps_the_old_ones(bar: Bar) -> None:
     assert [stage.labels for stage in bar.curve] == [10, 20]
     assert not failed(bar, "lost on the first")
+
+
+def test_things_taught_by_the_frames_of_visits_are_seen_as_often_as_they_should(bar: Bar) -> None:
+    figures = [check.figure for check in bar.checks if "visits of 6 frames" in check.what]
+    assert len(figures) == 2
+    # The fake encoder's frames of one visit lie closer together than a photograph's.
+    assert max(figures) < 0.5
 
 
 def test_undo_is_exact(bar: Bar) -> None:

@@ -47,6 +47,7 @@ class ExampleTable:
         """Take all examples out."""
         self._embeddings: Array = np.empty((0, self.dim), np.float32)
         self._clocks: Rows = np.empty(0, np.int64)
+        self._created: npt.NDArray[np.float64] = np.empty(0, np.float64)
         self._batches: npt.NDArray[np.int32] = np.empty(0, np.int32)
         self._places: npt.NDArray[np.int32] = np.empty(0, np.int32)
         self._owners: list[OperationId | None] = []
@@ -54,6 +55,7 @@ class ExampleTable:
         self._rows_of: dict[OperationId, array[int]] = {}
         self._by_label: tuple[dict[str, dict[int, None]], ...] = ({}, {})
         self._sorted: dict[tuple[str, bool], Rows] = {}
+        self._visits: dict[str, tuple[float, Rows]] = {}
         self._free: list[int] = []
 
     def __len__(self) -> int:
@@ -76,6 +78,7 @@ class ExampleTable:
         clock: int,
         negative: bool = False,
         batch: int = 0,
+        created: float = 0.0,
     ) -> None:
         """Put an example in.
 
@@ -86,13 +89,15 @@ class ExampleTable:
             clock: Of its operation.
             negative: It does *not* show the label.
             batch: Examples of one operation that were registered together share it.
+            created: Seconds since the epoch; 0 = not known.
         """
         if not self.dim:
             self.dim = len(embedding)
             self._embeddings = np.empty((0, self.dim), np.float32)
         row = self._free.pop() if self._free else self._append()
         self._embeddings[row] = embedding
-        self._clocks[row], self._places[row], self._batches[row] = clock, key.place, batch
+        self._clocks[row], self._places[row] = clock, key.place
+        self._batches[row], self._created[row] = batch, created
         self._owners[row], self._labels[row] = key.operation, sys.intern(label)
         rows = self._rows_of.setdefault(key.operation, array("i"))
         rows.extend([_NOWHERE] * (key.place + 1 - len(rows)))
@@ -152,6 +157,7 @@ class ExampleTable:
                     clock=clock(example.id.operation),
                     negative=example.negative,
                     batch=example.batch,
+                    created=example.created,
                 )
 
     def count(self, label: str) -> int:
@@ -225,10 +231,7 @@ class ExampleTable:
 
     def key(self, row: int) -> ExampleId:
         """The id of the example in a row."""
-        owner = self._owners[row]
-        if owner is None:
-            raise KeyError(row)
-        return ExampleId(owner, int(self._places[row]))
+        return ExampleId(self._owner(row), int(self._places[row]))
 
     def row(self, key: ExampleId) -> int:
         """Where an example is.
@@ -256,17 +259,38 @@ class ExampleTable:
         """The batch of the example in a row, within its operation."""
         return int(self._batches[row])
 
-    def batches(self, rows: Rows) -> Rows:
-        """(n,) int64 numbers from 1, equal for examples that were registered together.
+    def created(self, row: int) -> float:
+        """When the example in a row was taught, in seconds since the epoch; 0 = not known."""
+        return float(self._created[row])
+
+    def visits(self, label: str, gap: float) -> Rows:
+        """Which examples that show a label may be frames of one visit.
+
+        They were registered together, or on one robot one after another without a longer pause than `gap`.
 
         Args:
-            rows: n rows.
+            label: Any text; one that no example has gives no number.
+            gap: Seconds.
+
+        Returns:
+            (n,) int64 numbers from 0 for `rows(label)`, equal for examples of one visit.
         """
-        together: dict[tuple[OperationId | None, int], int] = {}
-        pairs = ((self._owners[row], int(self._batches[row])) for row in rows)
-        return np.fromiter(
-            (together.setdefault(pair, len(together) + 1) for pair in pairs), np.int64, len(rows)
-        )
+        known = self._visits.get(label)
+        if known is None or known[0] != gap:
+            known = self._visits[label] = gap, self._visits_of(self.rows(label), gap)
+        return known[1]
+
+    def _visits_of(self, rows: Rows, gap: float) -> Rows:
+        batches, times = self._batches[rows], self._created[rows]
+        robots, operations = self._robots_and_numbers(rows)
+        order = np.lexsort((times, robots))
+        before, after = order[:-1], order[1:]
+        here = robots[before] == robots[after]
+        together = (operations[before] == operations[after]) & (batches[before] == batches[after])
+        soon = (times[before] > 0) & (times[after] - times[before] <= gap)
+        numbers = np.zeros(len(rows), np.int64)
+        numbers[after] = np.cumsum(~(here & (together | soon)))
+        return numbers
 
     def in_order(self, rows: Sequence[int]) -> Rows:
         """The rows in the order of the log.
@@ -275,10 +299,14 @@ class ExampleTable:
             rows: In any order.
         """
         at = np.array(rows, np.int64)
-        owners = [self._owners[row] for row in rows]
-        robots = np.array([owner.robot if owner else "" for owner in owners])
-        numbers = np.array([owner.number if owner else 0 for owner in owners], np.int64)
+        robots, numbers = self._robots_and_numbers(rows)
         return at[np.lexsort((self._places[at], numbers, robots, self._clocks[at]))]
+
+    def _robots_and_numbers(self, rows: Rows | Sequence[int]) -> tuple[npt.NDArray[np.str_], Rows]:
+        """(n,) robots, and (n,) numbers of the operations that taught the examples in rows."""
+        owners = [self._owner(row) for row in rows]
+        robots = np.array([owner.robot for owner in owners], np.str_)
+        return robots, np.array([owner.number for owner in owners], np.int64)
 
     def centroid(self, label: str) -> Array | None:
         """(d,) float32 unit-norm mean of the examples that show a label; None where it has none.
@@ -295,6 +323,12 @@ class ExampleTable:
         rows = self._rows_of.get(key.operation)
         return rows[key.place] if rows is not None and 0 <= key.place < len(rows) else _NOWHERE
 
+    def _owner(self, row: int) -> OperationId:
+        owner = self._owners[row]
+        if owner is None:
+            raise KeyError(row)
+        return owner
+
     def _append(self) -> int:
         row = len(self._owners)
         if row == len(self._embeddings):
@@ -305,7 +339,7 @@ class ExampleTable:
 
     def _grow(self, room: int) -> None:
         """More room; what is not written to yet takes none of the machine's memory."""
-        for name in ("_embeddings", "_clocks", "_batches", "_places"):
+        for name in ("_embeddings", "_clocks", "_created", "_batches", "_places"):
             old = getattr(self, name)
             new = np.empty((room, *old.shape[1:]), old.dtype)
             new[: len(old)] = old
@@ -313,7 +347,7 @@ class ExampleTable:
 
     def _file(self, row: int, label: str, negative: bool) -> None:
         self._by_label[negative].setdefault(label, {})[row] = None
-        self._sorted.pop((label, negative), None)
+        self._forget_order(label, negative)
 
     def _unfile(self, row: int) -> None:
         label, negative = self._labels[row], self.is_negative(row)
@@ -321,4 +355,9 @@ class ExampleTable:
         del rows[row]
         if not rows:
             del self._by_label[negative][label]
+        self._forget_order(label, negative)
+
+    def _forget_order(self, label: str, negative: bool) -> None:
         self._sorted.pop((label, negative), None)
+        if not negative:
+            self._visits.pop(label, None)

@@ -82,8 +82,14 @@ class FoldedState:
     def example(self, row: int) -> Example:
         """The example in a row of the table, without picture, quality and source."""
         table = self.table
-        embedding = table.embedding(row).copy()
-        return Example(table.key(row), table.label(row), embedding, table.is_negative(row), table.batch(row))
+        return Example(
+            table.key(row),
+            table.label(row),
+            table.embedding(row).copy(),
+            table.is_negative(row),
+            table.batch(row),
+            table.created(row),
+        )
 
     def put(self, key: ExampleId, label: str, operation: Operation, taught: TaughtExample) -> None:
         """Put an example into the table, unless what it carried was dropped.
@@ -102,6 +108,7 @@ class FoldedState:
                 clock=operation.clock,
                 negative=taught.negative,
                 batch=taught.batch,
+                created=taught.created,
             )
 
     def move(self, key: ExampleId, label: str | None) -> None:
@@ -141,7 +148,11 @@ class FoldedState:
                 example = taught[name.operation][1].examples[name.place]
                 # What was dropped for good does not come back.
                 if len(example.embedding):
-                    added.append(Example(name, label, example.embedding, example.negative, example.batch))
+                    added.append(
+                        Example(
+                            name, label, example.embedding, example.negative, example.batch, example.created
+                        )
+                    )
         change = Change(tuple(added), tuple(removed))
         return Step(key, what, change, self.prompt_change(fold, difference.touched))
 

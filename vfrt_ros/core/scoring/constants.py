@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-# --- The memory: variance within labels, and the metric (formulas 2 to 4)
+# --- The memory: variance within labels, and the metric (formulas 2 to 4 and 23)
 
 WITHIN_SHARE = 0.4
 """Variance within labels as a share of the total, before the memory tells; no unit.
@@ -21,9 +21,15 @@ NEAR_DUPLICATE_SHARE = 0.3
 of 0.7 and more, as between frames of one scene. Source: chosen on the groceries."""
 SAME_VIEW_SHARE = 0.1
 """Below this share they are the same view: as good as one example. Source: chosen on the groceries."""
-VISIT_SHARE = 0.5
-"""Examples of one registration that lie closer than this share of the prior distance are frames of one visit.
-Source: chosen on the groceries."""
+VISIT_GAP_S = 60.0
+"""Seconds that may lie between two registrations of one visit: what a person does before one object.
+Source: a lesson takes some seconds an object; chosen by hand."""
+VISIT_SHARE = 0.75
+"""Of the examples that may be of one visit those are that lie closer than this share of the prior distance.
+Source: chosen on frames made of the groceries."""
+COMMON_EVIDENCE = 0.25
+"""Weight of the whole memory in what an example of a label counts for: how far frames lie apart is known of a few
+only. Source: chosen on frames made of the groceries."""
 LEAST_USUAL_SHARE = 0.5
 """The usual squared distance of a label is at least this share of that of all labels.
 Source: chosen on the groceries."""

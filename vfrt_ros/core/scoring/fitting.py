@@ -33,7 +33,7 @@ class Snapshot:
         scatter: (d, d) float64 symmetric Σ x xᵀ, or None where `rows` are all examples.
         rows: (n, d) float32, all examples or a sample of them.
         own: (n,) int64 index of each row's label.
-        batches: (n,) int64 registration of each row; 0 = not known.
+        visits: (n,) int64, equal for rows of a label that may be frames of one visit.
         prompts: (n, c) float64 z-scores of the prompts (`beside_pictures`), NaN where a label has none.
         prompt_thresholds: (n,) float64 z-scores that the prompts have to beat; 0 where there is no prompt at all.
         shared: (c,) bool, True for a label whose prompt is another label's too.
@@ -46,7 +46,7 @@ class Snapshot:
     scatter: Floats | None
     rows: Array
     own: Ints
-    batches: Ints
+    visits: Ints
     prompts: Floats
     prompt_thresholds: Floats
     shared: Mask
@@ -88,7 +88,7 @@ def fit(snapshot: Snapshot) -> Model:
     spread = spread_of(
         snapshot.rows,
         snapshot.own,
-        snapshot.batches,
+        snapshot.visits,
         counts=snapshot.counts,
         residual=residual,
         total=total,

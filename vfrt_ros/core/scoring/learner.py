@@ -9,11 +9,11 @@ from collections.abc import Callable
 from copy import copy
 
 import numpy as np
-import numpy.typing as npt
 
 from vfrt_ros.core.memory.example_table import ExampleTable
 from vfrt_ros.core.scoring import constants
 from vfrt_ros.core.scoring.fitting import Model, Snapshot, fit
+from vfrt_ros.core.scoring.sample import sample
 from vfrt_ros.core.scoring.statistics import Statistics
 from vfrt_ros.core.scoring.text_model import TextModel
 from vfrt_ros.core.types import work_ahead
@@ -113,11 +113,14 @@ class Learner:
         means = [statistics.mean(label) for label in labels]
         counts = np.array([statistics.counts[label] for label in labels], np.float64)
         everything = statistics.size <= constants.FIT_SAMPLE
-        most = statistics.size if everything else max(1, constants.FIT_SAMPLE // len(labels))
-        picked = [_evenly(self.examples.rows(label), most) for label in labels]
-        at = np.concatenate(picked)
-        rows, batches = self.examples.gather(at), self.examples.batches(at)
-        own = np.repeat(np.arange(len(labels)), [len(group) for group in picked])
+        visits = [self.examples.visits(label, constants.VISIT_GAP_S) for label in labels]
+        chosen = sample(visits, constants.FIT_SAMPLE)
+        at = np.concatenate(
+            [self.examples.rows(label)[own] for label, own in zip(labels, chosen, strict=True)]
+        )
+        rows = self.examples.gather(at)
+        own = np.repeat(np.arange(len(labels)), [len(one) for one in chosen])
+        visit = np.concatenate([one[own] for one, own in zip(visits, chosen, strict=True)])
 
         def snapshot() -> Snapshot:
             scatter = None if everything else statistics.scatter_matrix()
@@ -129,7 +132,7 @@ class Learner:
                 scatter=scatter,
                 rows=rows,
                 own=own,
-                batches=batches,
+                visits=visit,
                 prompts=prompts,
                 prompt_thresholds=thresholds,
                 shared=text.are_shared(labels),
@@ -137,10 +140,3 @@ class Learner:
             )
 
         return snapshot
-
-
-def _evenly(rows: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
-    """At most `most` rows, spread evenly."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).round().astype(int)]

@@ -62,8 +62,9 @@ def leave_one_out(
         metric: The shared metric, of all examples.
         scale: Degrees of freedom times the metric's floor.
     """
-    products = _Products.of(rows, own, near, means=means, counts=counts, metric=metric)
-    removal = _Removal(near, products, scale)
+    removed = _Removed.of(rows, near, metric)
+    products = _Products.of(rows, own, near, removed, means=means, counts=counts, metric=metric)
+    removal = _Removal(removed, products, scale)
     return LeftOut(
         own,
         _to_labels(products, removal),
@@ -74,23 +75,64 @@ def leave_one_out(
 
 
 @dataclass(frozen=True, slots=True)
+class _Removed:
+    """The residuals that the covariance is freed of: those of the near duplicates, or where these are too many, its
+    own and the mean of the others'.
+
+    The scatter of m vectors is at least m times that of their mean, so that nothing is taken away that is not there.
+
+    Attributes:
+        others: (k, d) float32 means of the others, for those of the n rows whose near duplicates are too many.
+        owners: (k,) the row that each belongs to.
+        picks: (n, g) indices of rows, and from n on of `others`.
+        roots: (n, g) square roots of how many examples each pick stands for; 0 = it is not real.
+    """
+
+    others: Array
+    owners: Ints
+    picks: Ints
+    roots: Floats
+
+    @classmethod
+    def of(cls, rows: Array, near: Mask, metric: Metric) -> _Removed:
+        """Choose them; arguments as for `leave_one_out`."""
+        xx, count = metric.inner(rows, rows), near.sum(axis=1)
+        many = count > constants.REMOVED_AT_MOST
+        owners = np.flatnonzero(many)
+        size = max(int(count[~many].max(initial=1)), 2 if len(owners) else 1)
+        order = np.where(near, np.diag(xx)[:, None] + np.diag(xx)[None] - 2 * xx, np.inf)
+        np.fill_diagonal(order, -1.0)
+        picks = np.argsort(order, axis=1)[:, :size]
+        roots = np.take_along_axis(near, picks, axis=1).astype(np.float64)
+        rest = near[owners].astype(np.float32)
+        rest[np.arange(len(owners)), owners] = 0.0
+        others = rest @ rows / rest.sum(axis=1, keepdims=True)
+        if len(owners):
+            picks[owners, 1] = len(rows) + np.arange(len(owners))
+            roots[owners, 1], roots[owners, 2:] = np.sqrt(count[owners] - 1.0), 0.0
+        return cls(others, owners, picks, roots)
+
+
+@dataclass(frozen=True, slots=True)
 class _Products:
     """Inner products in the metric of n examples x, the label means m, each example's residual r from the mean of its
-    own label, and that mean o without the example and its near duplicates.
+    own label, and that mean o without the example and its near duplicates. Of the residuals there are n + k: those of
+    the means in `_Removed` follow.
 
     Attributes:
         own: (n,) index of each example's label.
-        removed, left: (n,) examples of the own label that are taken away, and that are left; NaN where none is left.
+        left: (n,) examples of the own label that are left; NaN where none is.
+        counts: (n,) examples of the own label.
         xx, xm, mm: (n, n), (n, c) and (c, c).
-        rx, rm: (n, n) and (n, c).
+        rx, rm: (n + k, n + k) and (n + k, c).
         xo, oo: (n,) of each example, and of its o, with its o.
         om: (n, c) of each example's o with the means.
-        ro: (n, n) of each residual with the o of every example.
+        ro: (n + k, n) of each residual with the o of every example.
     """
 
     own: Ints
-    removed: Floats
     left: Floats
+    counts: Floats
     xx: Floats
     xm: Floats
     mm: Floats
@@ -103,29 +145,39 @@ class _Products:
 
     @classmethod
     def of(
-        cls, rows: Array, own: Ints, near: Mask, *, means: Array, counts: Floats, metric: Metric
+        cls,
+        rows: Array,
+        own: Ints,
+        near: Mask,
+        removed: _Removed,
+        *,
+        means: Array,
+        counts: Floats,
+        metric: Metric,
     ) -> _Products:
-        """See `leave_one_out`."""
-        at = np.arange(len(rows))
-        xx, xm, mm = metric.inner(rows, rows), metric.inner(rows, means), metric.inner(means, means)
-        mask = near.astype(np.float64)
-        n, removed = counts[own], mask.sum(axis=1)
-        left = np.where(n - removed > 0.5, n - removed, np.nan)
-        rm, rx, mx = xm - mm[own], xx - xm[:, own].T, xm[:, own].T
-        removed_squared = ((mask @ xx) * mask).sum(axis=1)
+        """See `leave_one_out` and `_Removed`."""
+        at, mask = np.arange(len(rows)), near.astype(np.float64)
+        all_own = np.concatenate([own, own[removed.owners]])
+        everything = np.concatenate([rows, removed.others])
+        all_xx, all_xm = metric.inner(everything, everything), metric.inner(everything, means)
+        xx, xm, mm = all_xx[: len(rows), : len(rows)], all_xm[: len(rows)], metric.inner(means, means)
+        n, gone = counts[own], mask.sum(axis=1)
+        left = np.where(n - gone > 0.5, n - gone, np.nan)
+        rm, rx, mx = all_xm - mm[all_own], all_xx - all_xm[:, all_own].T, xm[:, own].T
+        gone_squared = ((mask @ xx) * mask).sum(axis=1)
         return cls(
             own=own,
-            removed=removed,
             left=left,
+            counts=n,
             xx=xx,
             xm=xm,
             mm=mm,
             rx=rx,
             rm=rm,
             xo=(n * xm[at, own] - (mask * xx).sum(axis=1)) / left,
-            oo=(n**2 * mm[own, own] - 2 * n * (mask * mx).sum(axis=1) + removed_squared) / left**2,
+            oo=(n**2 * mm[own, own] - 2 * n * (mask * mx).sum(axis=1) + gone_squared) / left**2,
             om=(n[:, None] * mm[own] - mask @ xm) / left[:, None],
-            ro=(n * rm[at, own][:, None] - rx @ mask.T) / left,
+            ro=(n * rm[:, own] - rx[:, : len(rows)] @ mask.T) / left,
         )
 
 
@@ -163,44 +215,34 @@ class _Removal:
     """The covariance without the picked residuals of each row: what that adds to squared distances.
 
     Args:
-        near: (n, n), see `leave_one_out`.
+        removed: The picks.
         products: Of the examples.
         scale: Degrees of freedom times the metric's floor.
 
     Attributes:
-        picks: (n, g) see `_picks`.
+        picks: (n, g) see `_Removed`.
         own_mean: (n, g) inner products of the picked residuals with the mean of the row's own label.
     """
 
-    def __init__(self, near: Mask, products: _Products, scale: float) -> None:
+    def __init__(self, removed: _Removed, products: _Products, scale: float) -> None:
         p = products
-        self.picks, self._real = picks, real = _picks(near, p.xx)
+        self.picks, self._roots = picks, roots = removed.picks, removed.roots
         self.own_mean = p.rm[picks, p.own[:, None]]
         rr = p.rx[picks[:, :, None], picks[:, None, :]] - self.own_mean[:, :, None]
-        both = real[:, :, None] & real[:, None, :]
-        eye = np.eye(picks.shape[1])[None]
-        ones = both / (np.nan_to_num(p.left, nan=1e12) + p.removed)[:, None, None]
-        self._kernel = np.linalg.inv(np.where(both, scale * (eye - ones) - rr, eye) + 1e-9 * scale * eye)
-        self._x = np.where(real, self.pick(p.rx), 0.0)
+        whole = np.where(np.isnan(p.left), np.inf, p.counts)[:, None, None]
+        share = roots[:, :, None] * roots[:, None, :] * (1.0 / whole + rr / scale)
+        self._kernel = np.linalg.inv((1.0 + 1e-9) * np.eye(picks.shape[1])[None] - share) / scale
+        self._x = self.pick(p.rx)
 
     def pick(self, table: Floats) -> Floats:
-        """(n, g) entries [pick, row] of an (n, n) table."""
+        """(n, g) entries [pick, row] of a table with as many columns as there are rows, at least."""
         return np.asarray(table[self.picks, np.arange(len(self.picks))[:, None]])
 
     def plus(self, square: Floats, along: Floats) -> Floats:
         """(n, t) squared distances to t targets, `along` (n, g, t) being the residuals' products with them."""
-        u = np.where(self._real[:, :, None], self._x[:, :, None] - along, 0.0)
+        u = self._roots[:, :, None] * (self._x[:, :, None] - along)
         return np.asarray(square + np.einsum("ngt,ngh,nht->nt", u, self._kernel, u, optimize=True))
 
     def plus_one(self, square: Floats, along: Floats) -> Floats:
         """(n,) squared distances to one target of each row, `along` (n, g) likewise."""
         return np.asarray(self.plus(square[:, None], along[:, :, None])[:, 0])
-
-
-def _picks(near: Mask, xx: Floats) -> tuple[Ints, Mask]:
-    """(n, g) indices of each row itself and its nearest near duplicates, and which of them are real."""
-    size = int(min(near.sum(axis=1).max(), constants.REMOVED_AT_MOST))
-    order = np.where(near, np.diag(xx)[:, None] + np.diag(xx)[None] - 2 * xx, np.inf)
-    np.fill_diagonal(order, -1.0)
-    picks = np.argsort(order, axis=1)[:, :size]
-    return picks, np.take_along_axis(near, picks, axis=1)

@@ -24,7 +24,7 @@ class Spread:
     Attributes:
         within: Trace of the within-label covariance to believe in.
         near: (n, n) True for an example itself and its near duplicates of the same label.
-        effective: (c,) examples of each label, those of the same view counted once together; at least 1.
+        effective: (c,) independent examples that those of each label are worth; at least 1.
     """
 
     within: float
@@ -53,46 +53,56 @@ def total_variance(means: Array, mean_example: Array, pictures: Array | None) ->
 
 
 def spread_of(
-    rows: Array, own: Ints, batches: Ints, *, counts: Floats, residual: float, total: float
+    rows: Array, own: Ints, visits: Ints, *, counts: Floats, residual: float, total: float
 ) -> Spread:
-    """The spread of a memory (formula 3).
+    """The spread of a memory (formulas 3 and 23).
 
     Args:
         rows: (n, d) float32 unit-norm examples, all of them or a sample.
         own: (n,) index of each one's label.
-        batches: (n,) registration of each one; 0 = not known.
+        visits: (n,) equal for those of a label that may be frames of one visit.
         counts: (c,) examples of each label in the whole memory.
         residual: Sum of the squared distances of all examples to the mean of their label.
         total: See `total_variance`.
     """
     prior = constants.WITHIN_SHARE * total
     freedom = float((counts - 1).sum())
-    raw = residual / freedom if freedom > 0 else prior
+    plain = residual / freedom if freedom > 0 else prior
     squares = np.maximum(2.0 - 2.0 * (rows @ rows.T), 0.0)
     same = own[:, None] == own[None]
-    usual = _usual(squares, same, own, 2.0 * max(raw, 0.5 * prior))
-    visit = _visits(squares, same & (batches[:, None] == batches[None]) & (batches > 0), 2.0 * prior)
-    near, view = (
-        same & (squares < constants.NEAR_DUPLICATE_SHARE * usual),
-        same & (squares < constants.SAME_VIEW_SHARE * usual),
-    )
-    near, view = near | visit, view | visit
-    effective = np.bincount(own, 1.0 / view.sum(axis=1), len(counts))
-    sampled = np.maximum(np.bincount(own, minlength=len(counts)), 1)
-    effective = np.maximum(effective * counts / sampled, 1.0)
+    usual = _usual(squares, same, own, 2.0 * max(plain, 0.5 * prior))
+    shares = squares / (2.0 * prior)
+    visit = same & (visits[:, None] == visits[None]) & (shares < constants.VISIT_SHARE)
+    near = visit | (same & (squares < constants.NEAR_DUPLICATE_SHARE * usual))
+    view = same & (squares < constants.SAME_VIEW_SHARE * usual)
+    np.fill_diagonal(near, True)
+    np.fill_diagonal(view, True)
+    alike = np.where(view, 1.0, np.where(visit, np.maximum(1.0 - shares, 0.0), 0.0))
+    effective = _effective(1.0 / alike.sum(axis=1), own, counts)
+    freedom = float((counts * (1.0 - 1.0 / effective)).sum())
+    measured = residual / freedom if freedom > 0 else prior
     known = float((effective - 1.0).sum())
-    within = (raw * known + prior * constants.PRIOR_EXAMPLES) / (known + constants.PRIOR_EXAMPLES)
-    return Spread(within, near, effective)
+    within = (measured * known + prior * constants.PRIOR_EXAMPLES) / (known + constants.PRIOR_EXAMPLES)
+    return Spread(within, near, _drawn_together(effective, counts))
 
 
-def _visits(squares: Array, together: Mask, usual: float) -> Mask:
-    """(n, n) True for an example itself and those of the same visit, given which were registered together."""
-    size = np.maximum(together.sum(axis=1), 1)
-    mean = np.where(together, squares, 0.0).sum(axis=1) / np.maximum(size - 1, 1)
-    close = mean < constants.VISIT_SHARE * usual
-    alike = together & close[:, None] & close[None]
-    np.fill_diagonal(alike, True)
-    return np.asarray(alike)
+def _effective(shares: Floats, own: Ints, counts: Floats) -> Floats:
+    """(c,) independent examples of each label in the whole memory, at least 1.
+
+    Args:
+        shares: (n,) how much of an independent example each of the sample is.
+        own, counts: As for `spread_of`; a label that is not in the sample is like those that are.
+    """
+    sampled = np.bincount(own, minlength=len(counts))
+    share = np.bincount(own, shares, len(counts)) / np.maximum(sampled, 1)
+    return np.asarray(np.maximum(np.where(sampled > 0, share, shares.mean()) * counts, 1.0))
+
+
+def _drawn_together(effective: Floats, counts: Floats) -> Floats:
+    """(c,) effective examples, of which what an example counts for is drawn to that of the whole memory."""
+    common = effective.sum() / counts.sum()
+    weight = constants.COMMON_EVIDENCE
+    return np.asarray(np.maximum(counts * (effective / counts) ** (1.0 - weight) * common**weight, 1.0))
 
 
 def _usual(squares: Array, same: Mask, own: Ints, common: float) -> Floats:
