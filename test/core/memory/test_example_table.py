@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
+
 import numpy as np
 import pytest
+from core.memory.teaching import ENCODER, new_examples, reopened
 
 from vfrt_ros.core.memory.example_table import ExampleTable
+from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.types.operation import ExampleId, OperationId
 
 GAP = 60.0
@@ -52,3 +57,18 @@ def test_what_is_shown_without_a_pause_may_be_one_visit(
 
 def test_nothing_has_no_visit() -> None:
     assert ExampleTable().visits("cup", GAP).tolist() == []
+
+
+def test_visits_outlive_undo_relabelling_and_a_restart(tmp_path: Path) -> None:
+    now = [NOON]
+    with contextlib.closing(Memory(ENCODER, tmp_path / "memory.db", clock=lambda: now[0])) as memory:
+        for minute in (0, 0.5, 30, 30.5):
+            now[0] = NOON + 60 * minute
+            memory.register("cup", new_examples(1, int(10 * minute)))
+        expected = [0, 0, 1, 1]
+        assert memory.table.visits("cup", GAP).tolist() == expected
+        for change in (memory.undo, memory.redo, lambda: memory.relabel("cup", "mug"), memory.undo):
+            change()
+        assert memory.table.visits("cup", GAP).tolist() == expected
+    with contextlib.closing(reopened(tmp_path / "memory.db")) as again:
+        assert again.table.visits("cup", GAP).tolist() == expected
