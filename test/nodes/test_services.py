@@ -21,9 +21,10 @@ from fixtures.pictures import picture, plain
 from fixtures.services import CHANGE_THE_MEMORY
 from nodes.counter import Counter, exported, image, nth
 
-from vfrt_msgs.msg import Conflict, Recognition, ShownFrame
+from vfrt_msgs.msg import Conflict, Finding, Recognition, ShownFrame
 from vfrt_ros.core.memory.bundle import pack_bundle
 from vfrt_ros.core.memory.merge import bundle_of
+from vfrt_ros.core.report.audit import FindingKind
 from vfrt_ros.core.types.errors import MemoryStoreError
 from vfrt_ros.core.types.reason import Reason
 from vfrt_ros.core.types.rejection import RejectionCode
@@ -315,6 +316,11 @@ def test_old_snapshots_make_room(desk) -> None:
     for name in ("first", "second"):
         assert desk.ask("snapshot", name=name).code == 0
     assert [path.name for path in desk.folder.iterdir()] == ["second"]
+
+
+def test_the_kinds_of_findings_are_the_constants_of_the_message() -> None:
+    names = [name for name in dir(type(Finding)) if name.isupper()]
+    assert {kind.name: kind.value for kind in FindingKind} == {name: getattr(Finding, name) for name in names}
 
 
 CODES = {"why unknown": (Reason, Recognition), "why left out": (RejectionCode, ShownFrame)}

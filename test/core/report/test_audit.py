@@ -25,15 +25,25 @@ class Planted:
         self.rng = np.random.default_rng(0)
         self.centres = {label: unit(self.rng.normal(size=DIM)) for label in ("cup", "dog", "hat")}
         self.examples: list[Example] = []
+        self.now = 1_790_000_000.0
 
     def add(
-        self, label: str, looks_like: str, count: int, spread: float = 0.4, negative: bool = False
+        self,
+        label: str,
+        looks_like: str,
+        count: int,
+        spread: float = 0.4,
+        negative: bool = False,
+        seconds: float = 600.0,
     ) -> None:
         for _ in range(count):
             noise = spread * unit(self.rng.normal(size=DIM))
             key = len(self.examples) + 1
             row = unit(self.centres[looks_like] + noise)
-            self.examples.append(Example(ExampleId(OperationId("test", key), 0), label, row, negative))
+            self.now += seconds
+            self.examples.append(
+                Example(ExampleId(OperationId("test", key), 0), label, row, negative, created=self.now)
+            )
 
 
 def sound() -> Planted:
@@ -69,6 +79,16 @@ def imbalance() -> Planted:
     return planted
 
 
+def one_visit() -> Planted:
+    """Of what was shown without a pause 'pen' looks alike, 'jar' does not; 'mug' looks alike at any time."""
+    planted = sound()
+    for label, spread, seconds in (("pen", 0.4, 5.0), ("jar", 1.5, 5.0), ("mug", 0.4, 600.0)):
+        planted.centres[label] = unit(planted.rng.normal(size=DIM))
+        planted.now += 3600.0
+        planted.add(label, label, 4, spread, seconds=seconds)
+    return planted
+
+
 def only_negatives() -> Planted:
     planted = Planted()
     planted.add("cup", "dog", 3, negative=True)
@@ -90,6 +110,7 @@ CASES = {
     "an example under the wrong label": (wrong_example, (FindingKind.WRONG, ("cup", "dog"), (13,))),
     "a label that another swallows": (swallowed, (FindingKind.SWALLOWED, ("mug", "cup"), ())),
     "near duplicates": (duplicates, (FindingKind.DUPLICATE, ("cup",), (14, 15))),
+    "what was shown at one visit": (one_visit, (FindingKind.ONE_VISIT, ("pen",), ())),
     "over three to one": (imbalance, (FindingKind.IMBALANCE, ("hat", "dog"), ())),
 }
 

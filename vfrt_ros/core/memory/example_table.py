@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.memory.visits import visits_of
 from vfrt_ros.core.types.example import Change
 from vfrt_ros.core.types.operation import ExampleId, OperationId
 
@@ -264,33 +265,22 @@ class ExampleTable:
         return float(self._created[row])
 
     def visits(self, label: str, gap: float) -> Rows:
-        """Which examples that show a label may be frames of one visit.
-
-        They were registered together, or on one robot one after another without a longer pause than `gap`.
+        """Which examples that show a label may be frames of one visit; see `visits_of`.
 
         Args:
             label: Any text; one that no example has gives no number.
-            gap: Seconds.
+            gap: The longest pause within a visit, in seconds.
 
         Returns:
             (n,) int64 numbers from 0 for `rows(label)`, equal for examples of one visit.
         """
         known = self._visits.get(label)
         if known is None or known[0] != gap:
-            known = self._visits[label] = gap, self._visits_of(self.rows(label), gap)
+            rows = self.rows(label)
+            owners = [self._owner(row) for row in rows]
+            known = gap, visits_of(owners, self._batches[rows], self._created[rows], gap)
+            self._visits[label] = known
         return known[1]
-
-    def _visits_of(self, rows: Rows, gap: float) -> Rows:
-        batches, times = self._batches[rows], self._created[rows]
-        robots, operations = self._robots_and_numbers(rows)
-        order = np.lexsort((times, robots))
-        before, after = order[:-1], order[1:]
-        here = robots[before] == robots[after]
-        together = (operations[before] == operations[after]) & (batches[before] == batches[after])
-        soon = (times[before] > 0) & (times[after] - times[before] <= gap)
-        numbers = np.zeros(len(rows), np.int64)
-        numbers[after] = np.cumsum(~(here & (together | soon)))
-        return numbers
 
     def in_order(self, rows: Sequence[int]) -> Rows:
         """The rows in the order of the log.
@@ -299,14 +289,10 @@ class ExampleTable:
             rows: In any order.
         """
         at = np.array(rows, np.int64)
-        robots, numbers = self._robots_and_numbers(rows)
-        return at[np.lexsort((self._places[at], numbers, robots, self._clocks[at]))]
-
-    def _robots_and_numbers(self, rows: Rows | Sequence[int]) -> tuple[npt.NDArray[np.str_], Rows]:
-        """(n,) robots, and (n,) numbers of the operations that taught the examples in rows."""
         owners = [self._owner(row) for row in rows]
         robots = np.array([owner.robot for owner in owners], np.str_)
-        return robots, np.array([owner.number for owner in owners], np.int64)
+        numbers = np.array([owner.number for owner in owners], np.int64)
+        return at[np.lexsort((self._places[at], numbers, robots, self._clocks[at]))]
 
     def centroid(self, label: str) -> Array | None:
         """(d,) float32 unit-norm mean of the examples that show a label; None where it has none.

@@ -14,6 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vfrt_ros.core.frames.quality import NEAR_DUPLICATE_COSINE
+from vfrt_ros.core.memory.visits import visits_of
+from vfrt_ros.core.scoring import constants
+from vfrt_ros.core.scoring.spread import are_one_visit, total_variance, usual_distance
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.example import Example
 from vfrt_ros.core.types.operation import ExampleId
@@ -21,6 +24,8 @@ from vfrt_ros.core.types.operation import ExampleId
 IMBALANCE_RATIO = 3.0
 SWALLOWED_SHARE = 0.5
 LISTED_IDS = 5
+LEAST_FRAMES = 3
+"""Examples of a label from which on it is told that all of them are of one visit."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -32,6 +37,7 @@ class FindingKind(Enum):
     SWALLOWED = "swallowed"
     DUPLICATE = "duplicate"
     IMBALANCE = "imbalance"
+    ONE_VISIT = "one_visit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def audit(examples: Sequence[Example]) -> list[Finding]:
     swallowed = _swallowed(positive, predicted)
     taken = {finding.labels for finding in swallowed}
     wrong = _wrong(positive, predicted, taken)
-    return [*swallowed, *wrong, *_imbalance(positive), *_duplicates(positive)]
+    return [*swallowed, *wrong, *_imbalance(positive), *_one_visit(positive), *_duplicates(positive)]
 
 
 def _leave_one_out(examples: Sequence[Example]) -> list[str]:
@@ -140,6 +146,44 @@ def _imbalance(examples: Sequence[Example]) -> list[Finding]:
             f"Register more of {', '.join(repr(label) for label in few[:LISTED_IDS])}.",
         )
     ]
+
+
+def _one_visit(examples: Sequence[Example]) -> list[Finding]:
+    """The labels of which there are several examples, all alike and of one visit."""
+    by_label: dict[str, list[Example]] = {}
+    for example in examples:
+        by_label.setdefault(example.label, []).append(example)
+    rows = {label: np.stack([example.embedding for example in own]) for label, own in by_label.items()}
+    means = np.stack([own.mean(axis=0) for own in rows.values()])
+    usual = usual_distance(total_variance(means, np.concatenate(list(rows.values())).mean(axis=0), None))
+    labels = tuple(
+        label
+        for label, own in by_label.items()
+        if len(own) >= LEAST_FRAMES and not _visits(own).any() and are_one_visit(rows[label], usual)
+    )
+    if not labels:
+        return []
+    named = ", ".join(repr(label) for label in labels[:LISTED_IDS])
+    more = f" and {len(labels) - LISTED_IDS} more labels" if len(labels) > LISTED_IDS else ""
+    return [
+        Finding(
+            FindingKind.ONE_VISIT,
+            labels,
+            (),
+            f"All examples of {named}{more} were shown at one visit and look alike.",
+            "Show it in another place or light and register it there too, or it may be called unknown elsewhere.",
+        )
+    ]
+
+
+def _visits(examples: Sequence[Example]) -> npt.NDArray[np.int64]:
+    """(n,) visits of a label's examples; 0 = the first."""
+    return visits_of(
+        [example.id.operation for example in examples],
+        np.array([example.batch for example in examples]),
+        np.array([example.created for example in examples]),
+        constants.VISIT_GAP_S,
+    )
 
 
 def _duplicates(examples: Sequence[Example]) -> list[Finding]:

@@ -52,6 +52,26 @@ def total_variance(means: Array, mean_example: Array, pictures: Array | None) ->
     )
 
 
+def usual_distance(total: float) -> float:
+    """The squared distance of two independent examples of one label, before the memory tells.
+
+    Args:
+        total: See `total_variance`.
+    """
+    return 2.0 * constants.WITHIN_SHARE * total
+
+
+def are_one_visit(rows: Array, usual: float) -> bool:
+    """True where examples that may be of one visit are so alike on average that they are.
+
+    Args:
+        rows: (n, d) float32 unit-norm examples of one label, two or more.
+        usual: See `usual_distance`.
+    """
+    squares = np.maximum(2.0 - 2.0 * (rows @ rows.T), 0.0)
+    return bool(squares.sum() < constants.VISIT_SHARE * usual * len(rows) * (len(rows) - 1))
+
+
 def spread_of(
     rows: Array, own: Ints, visits: Ints, *, counts: Floats, residual: float, total: float
 ) -> Spread:
@@ -71,7 +91,7 @@ def spread_of(
     squares = np.maximum(2.0 - 2.0 * (rows @ rows.T), 0.0)
     same = own[:, None] == own[None]
     usual = _usual(squares, same, own, 2.0 * max(plain, 0.5 * prior))
-    shares = squares / (2.0 * prior)
+    shares = squares / usual_distance(total)
     visit = same & (visits[:, None] == visits[None]) & (shares < constants.VISIT_SHARE)
     near = visit | (same & (squares < constants.NEAR_DUPLICATE_SHARE * usual))
     view = same & (squares < constants.SAME_VIEW_SHARE * usual)
