@@ -17,7 +17,7 @@ WITHIN_SHARE = 0.4
 """Variance within labels as a share of the total, before the memory tells; no unit.
 Source: chosen on the groceries."""
 NEAR_DUPLICATE_SHARE = 0.3
-"""Two examples of a label are near duplicates below this share of its usual squared distance: at a correlation
+"""Two examples of a label are near duplicates below this share of the usual squared distance: at a correlation
 of 0.7 and more, as between frames of one scene. Source: chosen on the groceries."""
 SAME_VIEW_SHARE = 0.1
 """Below this share they are the same view: as good as one example. Source: chosen on the groceries."""
@@ -30,9 +30,6 @@ Source: chosen on frames made of the groceries."""
 COMMON_EVIDENCE = 0.25
 """Weight of the whole memory in what an example of a label counts for: how far frames lie apart is known of a few
 only. Source: chosen on frames made of the groceries."""
-LEAST_USUAL_SHARE = 0.5
-"""The usual squared distance of a label is at least this share of that of all labels.
-Source: chosen on the groceries."""
 UNSEEN_TOTAL = 0.8
 """Total variance of pictures of unit norm where there are neither two labels nor background pictures.
 Source: chosen on the groceries; 1 would be that of pictures which have nothing in common."""

@@ -90,7 +90,7 @@ def spread_of(
     plain = residual / freedom if freedom > 0 else prior
     squares = np.maximum(2.0 - 2.0 * (rows @ rows.T), 0.0)
     same = own[:, None] == own[None]
-    usual = _usual(squares, same, own, 2.0 * max(plain, 0.5 * prior))
+    usual = 2.0 * max(plain, 0.5 * prior)
     shares = squares / usual_distance(total)
     visit = same & (visits[:, None] == visits[None]) & (shares < constants.VISIT_SHARE)
     near = visit | (same & (squares < constants.NEAR_DUPLICATE_SHARE * usual))
@@ -123,13 +123,3 @@ def _drawn_together(effective: Floats, counts: Floats) -> Floats:
     common = effective.sum() / counts.sum()
     weight = constants.COMMON_EVIDENCE
     return np.asarray(np.maximum(counts * (effective / counts) ** (1.0 - weight) * common**weight, 1.0))
-
-
-def _usual(squares: Array, same: Mask, own: Ints, common: float) -> Floats:
-    """(n, 1) usual squared distance within each example's label, drawn to the common one."""
-    others = same & ~np.eye(len(own), dtype=bool)
-    if not others.any():
-        return np.full((len(own), 1), common)
-    medians = np.ma.median(np.ma.array(squares, mask=~others), axis=1).filled(common)
-    labels = np.bincount(own, medians) / np.maximum(np.bincount(own), 1)
-    return np.asarray(np.clip(labels, constants.LEAST_USUAL_SHARE * common, common)[own][:, None])
