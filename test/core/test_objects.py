@@ -13,6 +13,7 @@ from fixtures.pictures import picture
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.frames.regions.grid import windows
+from vfrt_ros.core.frames.regions.tracker import OWN_FROM
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.types.decision import UNKNOWN
 from vfrt_ros.core.types.errors import NoFramesError, RequestError
@@ -169,6 +170,26 @@ def test_an_object_is_explained(taught: Recogniser) -> None:
     assert taught.explanation(track=2).label == "pen"
     with pytest.raises(RequestError, match="track 9"):
         taught.explanation(track=9)
+
+
+TAKEN = {
+    "the first one of ours": (1, [Region(RED)]),
+    "one of ours beside a sender's": (OWN_FROM, [Region(RED), Region(GREEN, 7)]),
+}
+
+
+@pytest.mark.parametrize(("number", "before"), TAKEN.values(), ids=TAKEN)
+def test_a_sender_that_takes_a_number_of_ours_takes_none_of_its_crops(
+    taught: Recogniser, number: int, before: list[Region]
+) -> None:
+    frame = scene()
+    for stamp, given in enumerate([before, [Region(RED), Region(BLUE, number)]]):
+        taught.recognise(frame, float(stamp))
+        seen = taught.observe_regions(frame, given, float(stamp))
+        objects = taught.decide_objects(seen, float(stamp))
+    assert objects[1].track == number
+    assert taught.view().objects.recent(number, 9) == [seen[1].observation]
+    assert objects[0].track not in (1, number)
 
 
 def test_a_change_counts_with_the_next_picture_of_every_track(taught: Recogniser) -> None:

@@ -116,7 +116,8 @@ class ObjectsInView:
         settings: RecognitionSettings,
     ) -> list[RecognisedObject]:
         tracks = self._tracker.number([one.region for one in seen], stamp)
-        things = [self._things.setdefault(track, _Thing()) for track in tracks]
+        self._things |= {track: _Thing() for track in self._tracker.begun}
+        things = [self._things[track] for track in tracks]
         smoothed = [
             thing.past.smooth(evidence, settings, stamp)
             for thing, evidence in zip(things, every, strict=True)

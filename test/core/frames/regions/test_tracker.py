@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from vfrt_ros.core.frames.regions import tracker as module
 from vfrt_ros.core.frames.regions.tracker import LOST_AFTER, OWN_FROM, Tracker
-from vfrt_ros.core.types.region import Box, Region
+from vfrt_ros.core.types.region import LARGEST_ID, Box, Region
 
 
 def at(x: int, y: int = 100, number: int = 0, side: int = 60) -> Region:
@@ -56,6 +59,36 @@ def test_our_numbers_stay_clear_of_a_senders() -> None:
 
 def test_a_senders_number_that_stands_twice_is_one_things_only() -> None:
     assert Tracker().number([at(0, number=5), at(300, number=5)], 0.0) == [5, OWN_FROM]
+
+
+def test_a_number_of_ours_is_none_that_the_sender_has_in_view() -> None:
+    tracker = Tracker()
+    assert tracker.number([at(300, number=OWN_FROM)], 0.0) == [OWN_FROM]
+    assert tracker.number([at(0), at(600, number=OWN_FROM + 1)], 0.1) == [OWN_FROM + 2, OWN_FROM + 1]
+
+
+def test_a_senders_number_ends_the_track_of_ours_that_has_it() -> None:
+    tracker = Tracker()
+    assert tracker.number([at(0), at(300, number=7)], 0.0) == [OWN_FROM, 7]
+    assert tracker.number([at(0), at(300, number=OWN_FROM)], 0.1) == [OWN_FROM + 1, OWN_FROM]
+    assert tracker.begun == {OWN_FROM, OWN_FROM + 1}
+    assert tracker.number([at(0), at(300, number=OWN_FROM)], 0.2) == [OWN_FROM + 1, OWN_FROM]
+    assert tracker.begun == frozenset()
+
+
+@pytest.mark.parametrize(("begin", "step"), [(1, 1), (2**31, 1), (LARGEST_ID, -1)])
+def test_a_sender_that_counts_never_meets_our_numbers(begin: int, step: int) -> None:
+    tracker = Tracker()
+    for n in range(50):
+        numbers = tracker.number([at(0), at(300, number=begin + step * n)], n / 10)
+        assert numbers == [OWN_FROM, begin + step * n]
+
+
+def test_our_numbers_begin_again_behind_the_largest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OWN_FROM", LARGEST_ID - 1)
+    tracker = Tracker()
+    told = [tracker.number([at(0), at(300, number=7)], 10.0 * n)[0] for n in range(3)]
+    assert told == [LARGEST_ID - 1, LARGEST_ID, LARGEST_ID - 1]
 
 
 def test_where_time_runs_backwards_all_is_new() -> None:

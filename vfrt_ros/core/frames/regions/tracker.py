@@ -4,17 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from vfrt_ros.core.types.region import Box, Region
+from vfrt_ros.core.types.region import LARGEST_ID, Box, Region
 
 LEAST_OVERLAP = 0.2
 """Intersection over union of a box with where its track was expected."""
 LOST_AFTER = 2.0
 """Seconds without a box after which a track has ended."""
-OWN_FROM = 2**31
-"""Our own numbers begin here beside a sender's."""
+OWN_FROM = 3 * 2**30
+"""Our own numbers begin here beside a sender's: senders count from 0 or 2**31 up, or, below zero, from 2**32 down."""
 _USUAL_STEP = 1 / 30
 _STEADY = 0.5
 """Share of the newest step in a track's velocity."""
@@ -22,10 +22,11 @@ _STEADY = 0.5
 
 @dataclass(slots=True)
 class _Track:
-    """A thing in view: its last box, how it moves, in pixels a second, and when it was seen."""
+    """A thing in view: its last box, when it was seen, whose number it has, and how it moves, in pixels a second."""
 
     box: Box
     seen: float
+    is_ours: bool
     across: float = 0.0
     down: float = 0.0
 
@@ -50,9 +51,10 @@ class _Track:
 class Tracker:
     """Numbers the regions of one camera.
 
-    A sender's number is kept. Other regions go to the track whose expected box they overlap most, the best pair first
-    (the matching of the IOU tracker of Bochinski et al., "High-Speed Tracking-by-Detection Without Using Image
-    Information", 2017, with a constant velocity). Why no library: docs/objects.md.
+    A sender's number is kept; a track of ours that has it ends. Other regions go to the track whose expected box they
+    overlap most, the best pair first (the matching of the IOU tracker of Bochinski et al., "High-Speed
+    Tracking-by-Detection Without Using Image Information", 2017, with a constant velocity). Why no library:
+    docs/objects.md.
 
     Threads: not safe; one thread calls everything.
 
@@ -67,11 +69,17 @@ class Tracker:
         self._tracks: dict[int, _Track] = {}
         self._next = 1
         self._now = 0.0
+        self._begun: frozenset[int] = frozenset()
 
     @property
     def alive(self) -> frozenset[int]:
         """The numbers of the tracks that have not ended."""
         return frozenset(self._tracks)
+
+    @property
+    def begun(self) -> frozenset[int]:
+        """The numbers of the tracks that began with the last picture; one that had ended may be among them."""
+        return self._begun
 
     def number(self, regions: Sequence[Region], stamp: float | None) -> list[int]:
         """The track of each region, at least 1.
@@ -92,14 +100,16 @@ class Tracker:
         for number in numbers.values():
             free.pop(number, None)
         numbers |= _nearest({i: region.box for i, region in enumerate(regions) if i not in numbers}, free)
+        ours = set(range(len(regions))) - numbers.keys()
+        for i in sorted(ours):
+            numbers[i] = self._fresh(numbers.values())
+        self._begun = frozenset(numbers.values()) - self._tracks.keys()
         for i, region in enumerate(regions):
-            if i not in numbers:
-                numbers[i], self._next = self._next, self._next + 1
             number = numbers[i]
             if number in self._tracks:
                 self._tracks[number].move(region.box, now)
             else:
-                self._tracks[number] = _Track(region.box, now)
+                self._tracks[number] = _Track(region.box, now, is_ours=i in ours)
         return [numbers[i] for i in range(len(regions))]
 
     def reset(self) -> None:
@@ -115,7 +125,19 @@ class Tracker:
         if first and self._next < OWN_FROM:
             self._tracks.clear()
             self._next = OWN_FROM
+        for number in first:
+            if number in self._tracks and self._tracks[number].is_ours:
+                del self._tracks[number]
         return {i: number for number, i in first.items()}
+
+    def _fresh(self, taken: Collection[int]) -> int:
+        """A number of ours that is in use nowhere in view, nor `taken` in this picture."""
+        while True:
+            if self._next > LARGEST_ID:
+                self._next = OWN_FROM
+            number, self._next = self._next, self._next + 1
+            if number not in self._tracks and number not in taken:
+                return number
 
 
 def _nearest(boxes: dict[int, Box], tracks: dict[int, Box]) -> dict[int, int]:
