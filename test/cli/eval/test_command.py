@@ -16,7 +16,9 @@ import pytest
 from fixtures.pictures import picture
 
 from vfrt_ros.core.config.settings import RecognitionSettings
+from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.recogniser import Recogniser
+from vfrt_ros.core.types.encoder_identity import EncoderIdentity
 
 COLOURS = ("red", "green", "blue", "yellow", "cyan", "magenta")
 FAST = ("--backbone", "fake", "--ways", "3", "--episodes", "2", "--jobs", "1")
@@ -224,6 +226,29 @@ def test_a_memory_and_its_export_are_recognised_with_and_stay_as_they_are(vfrt: 
         assert (outcome.status, outcome.err) == (0, "")
         assert outcome.json["shares"] == {"red thing": 1.0}
     assert [memory.read_bytes(), export.read_bytes()] == before
+
+
+def test_nothing_is_said_of_the_copy_of_a_memory(
+    vfrt: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    recording, memory = pictures_of(tmp_path / "recording"), tmp_path / "own.db"
+    with Recogniser(RecognitionSettings(backbone="fake", memory_path=str(memory))) as recogniser:
+        recogniser.register("red thing", images=[picture("red", 7, (64, 48))])
+    line = ("eval", "--stream", str(recording), "--backbone", "fake", "--memory", str(memory))
+    assert vfrt(*line).status == 0
+    assert caplog.messages == []
+    (tmp_path / "own.db.copy").unlink()
+    assert vfrt(*line).status == 0
+    (said,) = caplog.messages
+    assert str(tmp_path / "own.db.copy") in said
+
+
+def test_a_memory_of_another_encoder_is_named_itself(vfrt: Any, tmp_path: Path) -> None:
+    recording, memory = pictures_of(tmp_path / "recording"), tmp_path / "own.db"
+    Memory(EncoderIdentity("other", "elsewhere", 8), memory).close()
+    outcome = vfrt("eval", "--stream", str(recording), "--backbone", "fake", "--memory", str(memory))
+    assert (outcome.status, outcome.err.count("\n")) == (1, 1)
+    assert f"The memory {memory} was learned with the encoder other" in outcome.err
 
 
 def test_a_memory_that_is_not_there_is_not_made(vfrt: Any, tmp_path: Path) -> None:

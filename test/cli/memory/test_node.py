@@ -155,3 +155,11 @@ def test_a_pipe_that_may_never_end_is_not_read(bench: RecognitionBench, vfrt: An
     assert (outcome.status, outcome.out) == (1, "")
     assert "expected a file" in outcome.err
     assert outcome.err.count("\n") == 1
+
+
+def test_the_log_of_a_node_says_nothing_of_our_copy(
+    bench: RecognitionBench, vfrt: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    outcome = vfrt("memory", "log", "--node", "/recognition")
+    assert (outcome.status, "cup" in outcome.out) == (0, True)
+    assert [text for text in caplog.messages if "vfrt-log-" in text] == []

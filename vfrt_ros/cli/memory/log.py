@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from vfrt_ros.cli.answer import aligned
 from vfrt_ros.cli.memory.node import MemoryNode
-from vfrt_ros.cli.memory.place import CommandResult, chosen_file, opened
+from vfrt_ros.cli.memory.place import CommandResult, chosen_file, opened, untold
 from vfrt_ros.cli.memory.sharing import is_by_node
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.operation_log import LogEntry
@@ -36,7 +36,7 @@ def _of_node(node: MemoryNode) -> CommandResult:
     with TemporaryDirectory(prefix="vfrt-log-") as folder:
         copy = Path(folder) / "memory.db"
         copy.write_bytes(node.backup())
-        with opened(copy) as memory:
+        with untold(), opened(copy) as memory:
             return _told(memory, robot)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from vfrt_ros.core.memory.location import IN_RAM, memory_file
 from vfrt_ros.core.memory.lock import Lock
 from vfrt_ros.core.memory.memory import Memory
 from vfrt_ros.core.memory.recovery import copy_path
+
+MEMORY = "vfrt_ros.core.memory"
+"""The logger of all that memories tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,18 @@ def opened(path: Path) -> Iterator[Memory]:
     """The memory, whichever encoder it belongs to."""
     with contextlib.closing(Memory(None, path)) as memory:
         yield memory
+
+
+@contextlib.contextmanager
+def untold() -> Iterator[None]:
+    """Say nothing meanwhile of what is noted or mended in a memory: it is a copy of ours, which nobody knows of."""
+    logger = logging.getLogger(MEMORY)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 @contextlib.contextmanager

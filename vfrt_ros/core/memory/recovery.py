@@ -72,7 +72,8 @@ def open_pair(
         best = _newest(first, second, acknowledged)
         if best is None:
             return _without_good_state(first, second, encoder, say, robot)
-        _check_encoder(best, encoder)
+        if best.file is not None and encoder is not None:
+            check_owner(best.path, best.file.encoder, encoder)
         pair = _settle(first, second, say) if best is first else _restore(first, second, say)
         _say_what_is_lost(pair.file, acknowledged, say)
         return pair
@@ -139,17 +140,27 @@ def _are_kin(first: StoreFile, second: StoreFile) -> bool:
     return first.meta["identity"] == second.meta["identity"]
 
 
-def _check_encoder(best: InspectionReport, encoder: EncoderIdentity | None) -> None:
-    if best.file is None or encoder is None or encoder.owns(best.file.encoder):
+def check_owner(path: Path, learned: EncoderIdentity, encoder: EncoderIdentity) -> None:
+    """Refuse a memory that belongs to another encoder, and say what to do.
+
+    Args:
+        path: Of the memory.
+        learned: Its encoder.
+        encoder: That it is to be used with.
+
+    Raises:
+        MemoryStoreError: It was learned with another encoder.
+    """
+    if encoder.owns(learned):
         return
-    same = best.file.encoder.encoder_id == encoder.encoder_id
+    same = learned.encoder_id == encoder.encoder_id
     cure = (
         "the weights, the input size or int8 differ, set precision, img_size and model_path as they were"
         if same
         else "start with that backbone"
     )
     raise MemoryStoreError(
-        f"The memory {best.path} was learned with the encoder {best.file.encoder} and this is {encoder}: {cure}, "
+        f"The memory {path} was learned with the encoder {learned} and this is {encoder}: {cure}, "
         "re-embed it (vfrt memory reembed), or set memory_path to another file."
     )
 
