@@ -99,15 +99,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments after `vfrt`; None = those of the process.
 
     Returns:
-        0 = it worked, 1 = it failed and one line on stderr says why, 2 = wrong usage, 130 = Ctrl-C.
+        0 = it worked, 1 = it failed and one line on stderr says why, 2 = wrong usage, 130 = Ctrl-C, 143 = SIGTERM.
     """
-    with raising() as interrupted:
+    with raising() as told:
         try:
             return _run(argv)
         except BaseException:
-            if not interrupted.is_set():
+            if told.status is None:
                 raise
-            return INTERRUPTED
+            return told.status
 
 
 def _run(argv: Sequence[str] | None) -> int:

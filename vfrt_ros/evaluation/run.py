@@ -216,6 +216,8 @@ def _in_processes(
                 yield futures[future], future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():  # what they would answer is of no use any more
+                process.terminate()
             raise
 
 
