@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 
+from fixtures.forbidden import forbid_below
 from fixtures.picture_messages import scene
 
 from vfrt_ros.cli import register
@@ -80,6 +81,16 @@ def test_only_bad_pictures_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"bad\.jpg.*and 1 more") as caught:
         read_pictures([str(tmp_path / "bad.jpg"), str(tmp_path / "gone.jpg")])
     assert "\n" not in str(caught.value)
+
+
+def test_a_picture_that_may_not_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hidden").mkdir()
+    good, hidden = photograph(tmp_path / "good.jpg", 64, 48), tmp_path / "hidden" / "a.jpg"
+    forbid_below(monkeypatch, hidden.parent)
+    assert len(read_pictures([str(hidden), str(good)])) == 1
+    assert f"No permission to read {hidden}." in capsys.readouterr().err
 
 
 def test_a_folder_and_a_glob_stand_for_their_pictures(tmp_path: Path) -> None:

@@ -30,10 +30,12 @@ def load_picture(path: Path) -> Any:
 
     Raises:
         CommandError: It is not there.
-        SourceError: The file is not a picture.
+        SourceError: The file is not a picture, or may not be read.
     """
+    from vfrt_ros.core.sources.check_readable import check_readable
     from vfrt_ros.core.sources.images import load_image
 
+    check_readable(path)
     if not path.is_file():
         raise CommandError(f"There is no file {path}.")
     return load_image(path)

@@ -137,14 +137,18 @@ def read_image(path: Path) -> Any:
 
 
 def picture_paths(names: Sequence[str]) -> list[Path]:
-    """The files that names stand for; one that is not there stands for itself."""
+    """The files that names stand for; one that is not there, or is out of reach, stands for itself."""
     from vfrt_ros.core.sources.images import find_images
 
     found: list[Path] = []
     for name in names:
         path = Path(name).expanduser()
-        is_glob = any(sign in name for sign in "*?[") and not path.exists()
-        found += find_images(name) if is_glob or path.is_dir() else [path]
+        try:
+            is_glob = any(sign in name for sign in "*?[") and not path.exists()
+            is_several = is_glob or path.is_dir()
+        except PermissionError:
+            is_several = False
+        found += find_images(name) if is_several else [path]
     return found
 
 

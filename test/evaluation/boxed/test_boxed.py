@@ -12,11 +12,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from fixtures.forbidden import forbid_below
 from fixtures.pictures import picture
 
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.encoders import load_encoders
 from vfrt_ros.core.factory import encoder_settings
+from vfrt_ros.core.types.errors import SourceError
 from vfrt_ros.core.types.region import Box
 from vfrt_ros.evaluation.boxed.features import features_of, see_things, usable
 from vfrt_ros.evaluation.boxed.finding import find
@@ -258,3 +260,9 @@ def test_a_source_is_measured_by_what_it_finds(tmp_path: Path) -> None:
     plain = result.as_dict()
     assert 0.0 <= plain["recall"] <= 1.0
     assert plain["false boxes a picture"] >= 0.0
+
+
+def test_a_folder_that_may_not_be_read_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forbid_below(monkeypatch, tmp_path)
+    with pytest.raises(SourceError, match="No permission to read"):
+        load_boxed(tmp_path / "data")

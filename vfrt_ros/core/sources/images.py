@@ -12,6 +12,7 @@ from pathlib import Path
 
 from vfrt_ros.core.frames.compressed_image import decode
 from vfrt_ros.core.frames.image_size import read_header
+from vfrt_ros.core.sources.check_readable import check_readable, no_permission
 from vfrt_ros.core.sources.source import Frame, Image, Source
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.errors import FrameError, SourceError
@@ -74,9 +75,10 @@ def find_images(spec: str) -> list[Path]:
     """The picture files that a path or glob stands for, sorted.
 
     Raises:
-        SourceError: The folder holds no picture.
+        SourceError: The folder holds no picture, or may not be read.
     """
     place = Path(spec).expanduser()
+    check_readable(place)
     if place.is_dir():
         found = [path for path in place.iterdir() if path.suffix.lower() in EXTENSIONS]
     else:
@@ -98,6 +100,8 @@ def load_image(path: Path) -> Image:
     """
     try:
         data = path.read_bytes()
+    except PermissionError as error:
+        raise no_permission(path) from error
     except OSError as error:
         raise SourceError(f"Image {path} cannot be read: {error.strerror}.") from error
     header = read_header(data)

@@ -3,8 +3,9 @@
 """From the text of the `source` parameter to an open source.
 
 Where the line is between what is waited for and what is refused: a device, a URL and a folder may come later, so
-their absence is a `SourceError`, after which they are tried again. What can never be a source (an unknown scheme, a
-word that names nothing, a file that is not there or is neither picture nor video) is an `UnusableSourceError`.
+their absence is a `SourceError`, after which they are tried again; so is a file or folder that this user may not read.
+What can never be a source (an unknown scheme, a word that names nothing, a file that is not there or is neither picture
+nor video) is an `UnusableSourceError`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from vfrt_ros.core.config.settings import CameraSettings
 from vfrt_ros.core.sources.auto_demo import AutoDemo
 from vfrt_ros.core.sources.bag_files import is_bag
+from vfrt_ros.core.sources.check_readable import check_readable, no_permission
 from vfrt_ros.core.sources.demo import DemoSource
 from vfrt_ros.core.sources.demo_objects import NAME as OBJECTS
 from vfrt_ros.core.sources.demo_objects import DemoObjectsSource
@@ -116,6 +118,8 @@ def open_source(
         return SnapshotSource(spec, fps=settings.fps) if single else VideoSource(spec, loop=settings.loop)
     try:
         return _open_files(spec, settings, warn)
+    except PermissionError as error:
+        raise no_permission(error.filename or _shown(spec)) from error
     except (OSError, ValueError, RuntimeError) as error:  # what no path can be: too long, ~nobody, a null
         raise _nothing_there(spec) from error
 
@@ -147,6 +151,7 @@ def _open_auto(settings: CameraSettings, search: CameraSearch, may_be_demo: bool
 def _open_files(spec: str, settings: CameraSettings, warn: Callable[[str], None]) -> Source:
     place = Path(spec).expanduser()
     bag, _, topic = (spec, "", "") if place.exists() else spec.partition("#")
+    check_readable(Path(bag).expanduser() if bag else place)
     if bag and is_bag(Path(bag).expanduser()):
         return _open_bag(Path(bag).expanduser(), topic, settings, warn)
     is_glob = any(sign in spec for sign in "*?[") and not place.exists()

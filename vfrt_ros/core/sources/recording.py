@@ -14,6 +14,7 @@ from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 
 from vfrt_ros.core.sources.bag_files import METADATA, ROS1, storage_files
+from vfrt_ros.core.sources.check_readable import check_readable
 from vfrt_ros.core.sources.mcap_scan import McapScan, is_whole
 from vfrt_ros.core.types.errors import SourceError
 
@@ -127,8 +128,9 @@ def _open_cut(file: Path, error: Exception, warn: Warn) -> Recording:
     """The file that rosbags refuses, scanned from its beginning.
 
     Raises:
-        SourceError: There is nothing in it.
+        SourceError: There is nothing in it, or it may not be read.
     """
+    check_readable(file)
     try:
         if file.suffix.lower() == ".mcap" and not is_whole(file):
             recording = CutRecording(file)

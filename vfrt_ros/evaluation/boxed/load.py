@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from vfrt_ros.core.sources.check_readable import check_readable
 from vfrt_ros.core.sources.images import EXTENSIONS
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.label import normal_label
@@ -37,8 +38,10 @@ def load_boxed(folder: Path, *, warn: Warn = _log.warning) -> tuple[str, list[Bo
 
     Raises:
         DatasetError: There is no such folder, no picture, or nothing that says where things are.
+        SourceError: The folder may not be read.
     """
     folder = folder.expanduser()
+    check_readable(folder)
     if not folder.is_dir():
         raise DatasetError(f"Expected a folder of pictures with boxes; there is no folder {folder}.")
     pictures = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in EXTENSIONS]
