@@ -63,6 +63,13 @@ def test_what_lies_in_a_folder_that_may_not_be_looked_into(
     assert not isinstance(caught.value, UnusableSourceError)
 
 
+def test_the_folder_on_the_way_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forbid_below(monkeypatch, place)
+    forbid(monkeypatch, place)
+    with pytest.raises(SourceError, match=rf"No permission to read {place}\. "):
+        check_readable(place / "bag" / "metadata.yaml")
+
+
 def test_a_picture_that_may_not_be_opened(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path) -> bytes:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))

@@ -33,12 +33,13 @@ def check_readable(place: Path) -> None:
 
 
 def no_permission(place: str | Path) -> SourceError:
-    """The error that says that a place may not be read.
+    """The error that says that a place may not be read, and names the folder on the way that may not be looked into.
 
     Args:
         place: The file or folder.
     """
+    closed = (folder for folder in reversed(Path(place).parents) if not os.access(folder, os.X_OK))
     return SourceError(
-        f"No permission to read {place}. Let this user read it (see `ls -ld`, then chmod or chown), or name another "
-        "place."
+        f"No permission to read {next(closed, place)}. Let this user read it (see `ls -ld`, then chmod or chown), or "
+        "name another place."
     )
