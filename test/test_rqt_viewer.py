@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,13 @@ def test_the_file_is_the_packages_own_or_a_copy_for_a_namespace() -> None:
         assert "/robot1/overlay" in copy.read_text(encoding="utf-8")
     finally:
         copy.unlink()
+
+
+def test_a_copy_goes_with_the_process_that_made_it() -> None:
+    code = "from vfrt_ros.rqt_viewer import perspective_file as make; made = make('robot1'); print(made, made.exists())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    path, existed = done.stdout.split()
+    assert (existed, Path(path).exists()) == ("True", False)
 
 
 def test_rqt_is_opened_with_the_perspective() -> None:

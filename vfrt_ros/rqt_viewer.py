@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import tempfile
 from collections.abc import Callable
@@ -64,6 +65,8 @@ def choose_viewer(
 def perspective_file(namespace: str = "", camera: str = "") -> Path:
     """The package's perspective, or for a namespace or a camera a copy of it with their names.
 
+    The copy goes when this process ends.
+
     Raises:
         FileNotFoundError: The package was installed without it.
     """
@@ -73,8 +76,10 @@ def perspective_file(namespace: str = "", camera: str = "") -> Path:
     if not namespace.strip("/") and not camera:
         return found[0]
     with tempfile.NamedTemporaryFile("w", prefix="vfrt-", suffix=".perspective", delete=False) as file:
+        copy = Path(file.name)
+        atexit.register(copy.unlink, missing_ok=True)
         file.write(in_namespace(found[0].read_text(encoding="utf-8"), namespace, camera))
-    return Path(file.name)
+    return copy
 
 
 def in_namespace(text: str, namespace: str, camera: str = "") -> str:
