@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import logging
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -18,8 +19,8 @@ from tqdm import tqdm
 
 from tools.crash.flips import FlipReport, run_flips
 from tools.crash.kills import KillReport, run_kills
+from vfrt_ros.cli.interrupt import INTERRUPTED, TERMINATED
 
-INTERRUPTED = 130
 SHOWN = 20
 """Broken promises that are printed; the rest is counted."""
 
@@ -28,9 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the trial.
 
     Returns:
-        0 = every promise was kept, 1 = one was broken, 2 = wrong usage, 130 = Ctrl-C.
+        0 = every promise was kept, 1 = one was broken, 2 = wrong usage, 130 = Ctrl-C. SIGTERM ends the
+        victims too, removes what they had, and ends the process with status 143.
     """
     arguments = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     # What is set aside in the trial is what it is about, not news.
     logging.getLogger("vfrt_ros.core.memory").setLevel(logging.ERROR)
     seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed

@@ -81,13 +81,15 @@ def _kill_one(context: Any, path: Path, oracle: Oracle, dice: random.Random, rep
     process.start()
     teller.close()
     events: list[tuple[str, Any]] = []
-    if dice.random() < AT_START:
-        time.sleep(dice.uniform(0, START_SECONDS))
-    else:
-        _wait_for_operation(listener, dice.randint(1, 8), events)
-        time.sleep(dice.uniform(0, OPERATION_SECONDS))
-    process.kill()
-    process.join()
+    try:
+        if dice.random() < AT_START:
+            time.sleep(dice.uniform(0, START_SECONDS))
+        else:
+            _wait_for_operation(listener, dice.randint(1, 8), events)
+            time.sleep(dice.uniform(0, OPERATION_SECONDS))
+    finally:
+        process.kill()
+        process.join()
     _drain(listener, events)
     report.during[_work(events)] += 1
     faults = [fault for event in events if (fault := _note(oracle, event))]

@@ -19,8 +19,8 @@ from tqdm import tqdm
 from tools.fleet.cost import Cost, measure_cost
 from tools.fleet.robot import MUTANTS
 from tools.fleet.trial import Trial, TrialResult
+from vfrt_ros.cli.interrupt import INTERRUPTED, TERMINATED
 
-INTERRUPTED, TERMINATED = 130, 143
 LATENCY_LIMIT, CATCH_UP_LIMIT, COST_LIMIT = 2.0, 5.0, 1.02
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -18,6 +19,7 @@ from tools.soak.commands import Commands
 from tools.soak.plot import plot
 from tools.soak.verdict import Tally, growth, missed, violations
 from tools.soak.visitor import Visitor
+from vfrt_ros.cli.interrupt import TERMINATED
 from vfrt_ros.client.ros_client import RosClient
 from vfrt_ros.nodes import names
 
@@ -28,7 +30,8 @@ RECOGNITION = "vfrt_ros.nodes.recognition_node"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the trial; prints its figures, writes `soak.png` and the nodes' logs."""
+    """Run the trial; prints its figures, writes `soak.png` and the nodes' logs. SIGTERM ends the nodes too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--fps", type=float, default=30.0, help="frames per second of the camera")

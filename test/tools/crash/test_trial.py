@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fixtures.waiting import wait_for
 
 from tools.crash import __main__ as crash
 from tools.crash import kills
@@ -154,3 +157,13 @@ def test_damage_is_done_and_named(kind, tmp_path, monkeypatch) -> None:
         done = damage(path, random.Random(seed))
         assert bool(done) == (path.read_bytes() != before)
         assert done in (kind, "")
+
+
+def test_a_trial_that_is_told_to_end_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tools.crash", "--kills", "100000", "--folder", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as trial:
+        wait_for(lambda: any(tmp_path.glob("vfrt-crash-*/kills/*/memory.db")), "a memory", 90)
+        trial.terminate()
+        _, errors = trial.communicate(timeout=60)  # its processes have these pipes too
+    assert (trial.returncode, errors) == (143, "")
+    assert list(tmp_path.iterdir()) == []
