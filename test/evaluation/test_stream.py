@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from fixtures.bags import raw, write_bag
 from fixtures.pictures import picture
 
 from vfrt_ros.core.config.camera_names import check_cameras
+from vfrt_ros.core.config.leftovers import LEFT_AFTER_SECONDS
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.recogniser import Recogniser
 from vfrt_ros.core.sources.bag_topics import camera_names
@@ -195,6 +198,19 @@ def test_a_replay_that_stops_leaves_no_file(tmp_path: Path, recogniser: Recognis
     with pytest.raises(KeyboardInterrupt):
         write_rows(replay(recogniser, broken()), tmp_path / "rows.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_replay_left_of_this_file_is_removed_when_it_is_old(
+    tmp_path: Path, recogniser: Recogniser
+) -> None:
+    old = time.time() - 2 * LEFT_AFTER_SECONDS
+    names = [".rows.csv.17.part", ".rows.csv.18.part", ".other.csv.17.part"]
+    for name in names:
+        (tmp_path / name).write_text("frame", encoding="utf-8")
+        os.utime(tmp_path / name, (old, old))
+    os.utime(tmp_path / names[1])
+    write_rows(replay(recogniser, [Frame(picture("red"), 0.0)]), tmp_path / "rows.csv")
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.csv", *names[1:]}
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, recogniser: Recogniser) -> None:

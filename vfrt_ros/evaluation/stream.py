@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import glob
 import json
 import logging
 import math
@@ -19,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from vfrt_ros.core.config.leftovers import remove_leftovers
 from vfrt_ros.core.config.own_files import check_own
 from vfrt_ros.core.config.settings import CameraSettings
 from vfrt_ros.core.recogniser import Recogniser
@@ -164,6 +166,7 @@ def write_rows(rows: Iterable[FrameRow], path: Path) -> list[FrameRow]:
         RequestError: It is somebody else's file.
     """
     check_own({path: ",".join(COLUMNS)})
+    remove_leftovers(path.parent, f".{glob.escape(path.name)}.*.part")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from vfrt_ros.core.config.leftovers import LEFT_AFTER_SECONDS
 from vfrt_ros.core.encoders import cache, load_encoders
 from vfrt_ros.core.encoders.fingerprint import digest_of_files, embedding_space, fingerprint
 
@@ -111,6 +113,17 @@ def test_what_was_longest_unused_is_pruned():
     cache.prune("test", 2)
     assert sorted(file.name for file in (cache.cache_dir() / "test").iterdir()) == ["a", "d"]
     cache.prune("no such kind", 2)
+
+
+def test_what_a_killed_process_left_is_pruned_when_it_is_old():
+    cache.store("test", "a", b"a")
+    old = time.time() - 2 * LEFT_AFTER_SECONDS
+    names = [".new-old_1234", ".new-now_1234"]
+    for name in names:
+        (cache.cache_dir() / "test" / name).write_bytes(b"half")
+    os.utime(cache.cache_dir() / "test" / names[0], (old, old))
+    cache.prune("test", 2)
+    assert {file.name for file in (cache.cache_dir() / "test").iterdir()} == {"a", names[1]}
 
 
 def test_objects_are_never_unpickled():

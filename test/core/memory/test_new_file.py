@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
+from vfrt_ros.core.config.leftovers import LEFT_AFTER_SECONDS
 from vfrt_ros.core.memory.new_file import write_new
 from vfrt_ros.core.types.errors import MemoryStoreError
 
@@ -58,3 +61,14 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
 def test_a_name_that_no_file_can_have_is_one_line(tmp_path: Path, name: str) -> None:
     with pytest.raises(MemoryStoreError, match="Cannot write"):
         write_new(tmp_path / name, lambda file: file.write(b"ours"))
+
+
+def test_what_a_killed_process_left_of_this_file_is_removed_when_it_is_old(tmp_path: Path) -> None:
+    old = time.time() - 2 * LEFT_AFTER_SECONDS
+    names = [".b[1].zip.01234567.new", ".b[1].zip.89abcdef.new", ".b[1].zip.mine.new", ".b1.zip.01234567.new"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, (old, old))
+    os.utime(tmp_path / names[1])
+    write_new(tmp_path / "b[1].zip", lambda file: file.write(b"content"))
+    assert {path.name for path in tmp_path.iterdir()} == {"b[1].zip", *names[1:]}

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
 
+from vfrt_ros.core.config.leftovers import LEFT_AFTER_SECONDS
 from vfrt_ros.core.report.snapshot import FILES, make_room, write_snapshot
 
 FRAME = np.zeros((8, 8, 3), np.uint8)
@@ -54,3 +56,22 @@ def test_writing_a_snapshot_makes_room(tmp_path) -> None:
     snapshot(tmp_path, "old", 50, size=10_000)
     path = write_snapshot(tmp_path, "new", FRAME, FRAME, {}, limit=5_000)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def killed_while_writing(folder: Path, name: str, file: str, age: float) -> Path:
+    """What is left of a snapshot whose node was killed `age` seconds ago."""
+    path = folder / name / "desk"
+    path.mkdir(parents=True)
+    (path / file).write_bytes(b"half")
+    changed = time.time() - age
+    for each in (path / file, path, path.parent):
+        os.utime(each, (changed, changed))
+    return path.parent
+
+
+def test_what_a_killed_node_left_is_removed_when_it_is_old(tmp_path) -> None:
+    killed_while_writing(tmp_path, ".new-old_1234", "frame.png", 2 * LEFT_AFTER_SECONDS)
+    written = killed_while_writing(tmp_path, ".new-now_1234", "frame.png", 1)
+    theirs = killed_while_writing(tmp_path, ".new-recipes", "cake.txt", 2 * LEFT_AFTER_SECONDS)
+    path = write_snapshot(tmp_path, "desk", FRAME, FRAME, {})
+    assert set(tmp_path.iterdir()) == {path, written, theirs}

@@ -20,7 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
+from vfrt_ros.core.config.leftovers import remove_leftovers
+
 _DIGEST = hashlib.sha256().digest_size
+_UNFINISHED = ".new-"
 _log = logging.getLogger(__name__)
 
 
@@ -83,7 +86,7 @@ def store(kind: str, key: str, content: bytes) -> None:
     folder = cache_dir() / kind
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".new-")
+        handle, name = tempfile.mkstemp(dir=folder, prefix=_UNFINISHED)
     except OSError as error:
         _log.warning("cannot write to the cache %s: %s", folder, error)
         return
@@ -108,7 +111,11 @@ def discard(kind: str, key: str) -> None:
 
 
 def prune(kind: str, keep: int) -> None:
-    """Remove the files of a kind that were longest unused, all but `keep`; a file is used by `load`."""
+    """Remove the files of a kind that were longest unused, all but `keep`; a file is used by `load`.
+
+    What killed processes left half-written goes too.
+    """
+    remove_leftovers(cache_dir() / kind, f"{_UNFINISHED}*")
     try:
         files = [file for file in (cache_dir() / kind).iterdir() if not file.name.startswith(".")]
         files.sort(key=lambda file: file.stat().st_mtime, reverse=True)

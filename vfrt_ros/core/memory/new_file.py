@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from vfrt_ros.core.config.leftovers import remove_leftovers
 from vfrt_ros.core.memory.database import sync_folder
 from vfrt_ros.core.types.errors import MemoryStoreError
 
@@ -63,8 +65,10 @@ def _exists(path: Path) -> MemoryStoreError:
 
 @contextlib.contextmanager
 def _unfinished(path: Path) -> Iterator[Path]:
-    """A name beside it that nobody uses, and that is gone afterwards."""
-    unfinished = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.new")
+    """A name beside it that nobody uses, and that is gone afterwards, as are those that killed processes left."""
+    start = f".{path.name[:100]}."
+    remove_leftovers(path.parent, f"{glob.escape(start)}{'[0-9a-f]' * 8}.new")
+    unfinished = path.with_name(f"{start}{secrets.token_hex(4)}.new")
     try:
         yield unfinished
     finally:

@@ -17,12 +17,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vfrt_ros.core.config.leftovers import remove_leftovers
 from vfrt_ros.core.config.settings import state_folder
 from vfrt_ros.core.types.errors import MemoryStoreError, RequestError, SettingError
 from vfrt_ros.core.types.job import begin_commit
 
 Picture = npt.NDArray[np.uint8]
 NAME = re.compile(r"[\w][\w. -]{0,99}")
+_UNFINISHED = ".new-"
+"""How the names of folders begin in which snapshots are written; `NAME` begins with no dot."""
 
 
 def snapshot_folder(snapshot_dir: str) -> Path:
@@ -79,6 +82,8 @@ def write_snapshot(
 ) -> Path:
     """Write `frame.png`, `overlay.png` and `recognition.json`; the folder appears whole or not at all.
 
+    What is left of snapshots whose node was killed while it wrote them is removed when it is an hour old.
+
     Args:
         folder: Where the snapshot's folder is made.
         name: Checked by `check_name`.
@@ -101,7 +106,8 @@ def write_snapshot(
                 f"There is a snapshot '{name}' already: choose another name, or none for the time."
             )
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as temporary:
+        remove_leftovers(folder, f"{_UNFINISHED}*", _is_unfinished)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=_UNFINISHED) as temporary:
             whole = Path(temporary) / name
             whole.mkdir()
             _write_picture(whole / "frame.png", frame)
@@ -125,6 +131,12 @@ def _write_picture(path: Path, picture: Picture) -> None:
 
 
 FILES = frozenset({"frame.png", "overlay.png", "recognition.json"})
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Whether a folder holds nothing but a snapshot that was begun."""
+    files = [file for whole in path.iterdir() for file in whole.iterdir()]
+    return {file.name for file in files} <= FILES
 
 
 def make_room(folder: Path, keep: Path, limit: float) -> list[Path]:
