@@ -56,3 +56,44 @@ def test_an_odd_sentence_is_seen(text: str) -> None:
 )
 def test_a_plain_sentence_passes(text: str) -> None:
     assert not ODD.search(text)
+
+
+def raw_system_errors(source: str) -> list[int]:
+    """The lines that show an error, which may be one of the system's with its number, in other words than its own."""
+    lines = []
+    for handler in ast.walk(ast.parse(source)):
+        if not isinstance(handler, ast.ExceptHandler) or handler.type is None or not handler.name:
+            continue
+        if "OSError" not in {name.id for name in ast.walk(handler.type) if isinstance(name, ast.Name)}:
+            continue
+        for node in ast.walk(handler):
+            match node:
+                case (
+                    ast.FormattedValue(value=ast.Name(id=name))
+                    | ast.Call(func=ast.Name(id="str" | "repr"), args=[ast.Name(id=name)])
+                    | ast.Call(
+                        func=ast.Attribute(value=ast.Name(id="_log")),
+                        args=[ast.Constant(), *_, ast.Name(id=name)],
+                    )
+                    | ast.Attribute(value=ast.Name(id=name), attr="strerror")
+                ) if name == handler.name:
+                    lines.append(node.lineno)
+    return lines
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_an_error_of_the_system_is_told_in_words(path: Path) -> None:
+    assert raw_system_errors(path.read_text(encoding="utf-8")) == [], "words_of(error) gives them"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ['f"No: {error}."', "str(error)", 'f"{error!r}"', '_log.warning("%s: %s", 1, error)', "error.strerror"],
+)
+@pytest.mark.parametrize("caught", ["OSError", "(ValueError, OSError)"])
+def test_a_raw_error_of_the_system_is_seen(shown: str, caught: str) -> None:
+    assert raw_system_errors(f"try:\n    pass\nexcept {caught} as error:\n    {shown}") == [4]
+
+
+def test_words_of_an_error_pass() -> None:
+    assert raw_system_errors('try:\n    pass\nexcept OSError as error:\n    f"{words_of(error)}"') == []

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.core.config.yaml_text import read_yaml
-from vfrt_ros.core.types.errors import SettingError, nearest
+from vfrt_ros.core.types.errors import SettingError, nearest, words_of
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -82,7 +82,7 @@ def file_sections(path: Path) -> list[Section]:
     try:
         content = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingError(f"Parameter file {path} cannot be read: {' '.join(str(error).split())}") from error
+        raise SettingError(f"Parameter file {path} cannot be read: {words_of(error)}.") from error
     if not isinstance(content, dict):
         raise SettingError(f"Parameter file {path} must map node names to ros__parameters; it does not.")
     sections = []

@@ -83,6 +83,13 @@ def test_a_file_that_is_no_credentials_is_refused_without_showing_it(tmp_path: P
     assert not text.strip() or text not in str(caught.value)
 
 
+def test_a_file_for_tls_that_is_not_there_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "credentials"
+    file.write_text("ca: nowhere.pem")
+    with pytest.raises(SettingError, match=rf"TLS: there is no {tmp_path / 'nowhere.pem'}\.$"):
+        fleet_settings("tls://a", "f", str(file), "desk")
+
+
 def test_a_robot_without_a_name_has_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "robot 7.lab.example")
     assert fleet_settings("nats://a", "f", "", "").robot_name == "robot-7"

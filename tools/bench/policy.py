@@ -12,6 +12,7 @@ from typing import Any
 from tools.bench.kind import kind_of
 from tools.bench.row import BenchRow
 from vfrt_ros.bench.isolated import BenchError
+from vfrt_ros.core.types.errors import words_of
 
 RATIOS = Path("bench") / "ratios.json"
 """The committed ratios, from the top of the repository."""
@@ -94,5 +95,5 @@ def _runs(path: Path) -> list[dict[str, Any]]:
         for run in runs:
             run["kind"], run["machine"]["cores"], run["ratios"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BenchError(f"The committed ratios in {path} cannot be read: {error}") from error
+        raise BenchError(f"The committed ratios in {path} cannot be read: {words_of(error)}.") from error
     return runs

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.scoring.background import BACKGROUND_PROMPTS
 from vfrt_ros.core.scoring.calibrated import CalibratedRule
+from vfrt_ros.core.types.errors import words_of
 from vfrt_ros.evaluation.baselines import BASELINES
 from vfrt_ros.evaluation.dataset import DatasetError
 from vfrt_ros.evaluation.episodes import Episode, answer_baseline, answer_rule, episodes, teach
@@ -140,7 +141,9 @@ def arrays(path: Path, *names: str) -> dict[str, npt.NDArray[Any]]:
         with np.load(path, allow_pickle=False) as data:
             return {name: data[name] for name in names}
     except (OSError, ValueError, KeyError) as error:
-        raise DatasetError(f"Expected embeddings with {', '.join(names)} in {path}: {error}.") from error
+        raise DatasetError(
+            f"Expected embeddings with {', '.join(names)} in {path}: {words_of(error)}."
+        ) from error
 
 
 def unit(rows: npt.NDArray[Any]) -> Array:

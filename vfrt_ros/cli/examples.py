@@ -20,6 +20,7 @@ from vfrt_ros.cli.command import (
     node_address,
 )
 from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.errors import words_of
 
 PAGE = 500
 
@@ -121,7 +122,7 @@ def save(examples: Iterable[Any], folder: Path) -> int:
 
 
 def _unwritable(folder: Path, error: OSError) -> CommandError:
-    return CommandError(f"Cannot write to {folder}: {error.strerror}.")
+    return CommandError(f"Cannot write to {folder}: {words_of(error)}.")
 
 
 COMMAND = Command(

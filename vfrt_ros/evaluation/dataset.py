@@ -15,7 +15,7 @@ import numpy as np
 
 from vfrt_ros.core.sources.images import EXTENSIONS, find_images
 from vfrt_ros.core.types.counted import counted
-from vfrt_ros.core.types.errors import SourceError, VfrtError, nearest
+from vfrt_ros.core.types.errors import SourceError, VfrtError, nearest, words_of
 from vfrt_ros.core.types.label import normal_label
 
 TABLE = "classes.csv"
@@ -78,7 +78,7 @@ def load_dataset(
         if there:
             next(folder.iterdir(), None)
     except (OSError, RuntimeError, ValueError) as error:
-        raise DatasetError(f"The folder {folder} cannot be read: {error}.") from error
+        raise DatasetError(f"The folder {folder} cannot be read: {words_of(error)}.") from error
     if not there:
         raise DatasetError(f"Expected a folder of class folders; there is no folder {folder}.")
     names = _read_table(folder / TABLE, label_column)
@@ -168,7 +168,7 @@ def _class_pictures(place: Path, names: Mapping[str, str]) -> list[Picture]:
             f"Class '{label}' has no picture in {place} (looked for {' '.join(EXTENSIONS)})."
         ) from error
     except OSError as error:
-        raise DatasetError(f"The class folder {place} cannot be read: {error.strerror}.") from error
+        raise DatasetError(f"The class folder {place} cannot be read: {words_of(error)}.") from error
 
 
 def _split(pictures: list[Picture], seed: int) -> tuple[list[Picture], list[Picture]]:
@@ -195,7 +195,7 @@ def _read_table(path: Path, label_column: str) -> dict[str, str]:
             reader = csv.DictReader(file)
             rows, columns = list(reader), reader.fieldnames or []
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{path} cannot be read: {error}.") from error
+        raise DatasetError(f"{path} cannot be read: {words_of(error)}.") from error
     for column in ("folder", label_column):
         if column not in columns:
             raise DatasetError(f"{path} has no column '{column}'; it has {', '.join(columns) or 'none'}.")

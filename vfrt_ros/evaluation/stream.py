@@ -30,7 +30,7 @@ from vfrt_ros.core.sources.bag_topics import BagTopics
 from vfrt_ros.core.sources.open_source import SourceKind, open_source, source_kind
 from vfrt_ros.core.sources.source import Frame, Source
 from vfrt_ros.core.types.decision import Decision
-from vfrt_ros.core.types.errors import SourceError
+from vfrt_ros.core.types.errors import SourceError, words_of
 from vfrt_ros.core.types.without_password import without_password
 from vfrt_ros.evaluation.dataset import DatasetError
 
@@ -174,7 +174,7 @@ def write_rows(rows: Iterable[FrameRow], path: Path) -> list[FrameRow]:
             kept = _write(rows, csv.writer(file))
         part.replace(path)
     except OSError as error:
-        raise DatasetError(f"{path} cannot be written: {error.strerror}.") from error
+        raise DatasetError(f"{path} cannot be written: {words_of(error)}.") from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)

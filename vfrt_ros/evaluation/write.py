@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from vfrt_ros.core.config.own_files import check_own
+from vfrt_ros.core.types.errors import words_of
 from vfrt_ros.evaluation.dataset import DatasetError
 from vfrt_ros.evaluation.metric_names import METRICS
 from vfrt_ros.evaluation.outcome import confusion
@@ -44,7 +45,7 @@ def write_all(summary: Summary, folder: Path) -> list[Path]:
             _text(folder / "report.html", render(summary)),
         ]
     except OSError as error:
-        raise DatasetError(f"The results cannot be written to {folder}: {error.strerror}.") from error
+        raise DatasetError(f"The results cannot be written to {folder}: {words_of(error)}.") from error
 
 
 def written_files(folder: Path, methods: Iterable[str]) -> dict[Path, str]:

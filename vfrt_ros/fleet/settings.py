@@ -18,7 +18,7 @@ import yaml
 from vfrt_ros.core.config.own_path import own_path
 from vfrt_ros.core.config.settings import RecognitionSettings
 from vfrt_ros.core.memory.robot_names import is_name
-from vfrt_ros.core.types.errors import SettingError, VfrtError
+from vfrt_ros.core.types.errors import SettingError, VfrtError, words_of
 from vfrt_ros.core.types.without_password import without_password
 
 SCHEMES = ("nats", "tls", "ws", "wss")
@@ -136,7 +136,9 @@ def _options(credentials: str) -> dict[str, Any]:
         path = own_path(credentials, "fleet_credentials")
         text = path.read_text(encoding="utf-8").strip()
     except (VfrtError, OSError, ValueError) as error:
-        raise SettingError(f"Parameter 'fleet_credentials': the file cannot be read: {error}") from error
+        raise SettingError(
+            f"Parameter 'fleet_credentials': the file cannot be read: {words_of(error)}."
+        ) from error
     if "BEGIN NATS USER JWT" in text:
         return {"user_credentials": str(path)}
     if _SEED.fullmatch(text):
@@ -172,7 +174,9 @@ def _tls(given: dict[str, Any], path: Path) -> ssl.SSLContext:
         if "cert" in places:
             context.load_cert_chain(places["cert"], places.get("key"))
     except (OSError, ValueError) as error:
+        absent = next((place for place in places.values() if not Path(place).exists()), "")
+        why = f"there is no {absent}" if absent else words_of(error)
         raise SettingError(
-            f"Parameter 'fleet_credentials': {path} names what is no use for TLS: {error}."
+            f"Parameter 'fleet_credentials': {path} names what is no use for TLS: {why}."
         ) from error
     return context

@@ -18,7 +18,7 @@ from sensor_msgs.msg import CameraInfo
 
 from vfrt_ros.core.config.yaml_text import read_yaml
 from vfrt_ros.core.sources.turn import Turn
-from vfrt_ros.core.types.errors import SettingError
+from vfrt_ros.core.types.errors import SettingError, words_of
 from vfrt_ros.nodes.camera_info_path import camera_info_path, ros_home
 
 MATRICES = {
@@ -75,14 +75,14 @@ def load_camera_info(
     except FileNotFoundError as error:
         if url:
             if not path.parent.is_dir() and not path.is_relative_to(ros_home()):
-                raise SettingError(f"camera_info_url: {path} cannot be read: {error.strerror}.") from error
+                raise SettingError(f"camera_info_url: {path} cannot be read: {words_of(error)}.") from error
             warn(
                 f"There is no calibration {path} yet: the camera is uncalibrated until set_camera_info writes it."
             )
         return CameraInfo(width=size[0], height=size[1])
     except (OSError, CalibrationError) as error:
-        unread = f"cannot be read: {error.strerror}." if isinstance(error, OSError) else ""
-        fault = f"{path} {unread or f'is no calibration for this camera: {error}'}"
+        what = "cannot be read" if isinstance(error, OSError) else "is no calibration for this camera"
+        fault = f"{path} {what}: {words_of(error)}."
         if url:
             raise SettingError(f"camera_info_url: {fault}") from error
         warn(f"{fault} The camera is taken as uncalibrated.")
@@ -110,7 +110,7 @@ def save_camera_info(url: str, info: CameraInfo, *, name: str = "camera", turn: 
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, text)
     except OSError as error:
-        raise SettingError(f"camera_info_url: {path} cannot be written: {error.strerror}.") from error
+        raise SettingError(f"camera_info_url: {path} cannot be written: {words_of(error)}.") from error
     return path
 
 

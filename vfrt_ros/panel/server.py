@@ -17,7 +17,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnected
 
-from vfrt_ros.core.types.errors import VfrtError
+from vfrt_ros.core.types.errors import VfrtError, words_of
 
 PORT = 8501
 PAGE = Path(__file__).with_name("page.py")
@@ -80,7 +80,7 @@ def open_port(host: str, port: int | None) -> socket.socket:
                 raise PortError(
                     f"Port {number} is in use by another program: choose another --port."
                 ) from None
-            raise PortError(f"Cannot open {host}, port {number}: {error.strerror or error}.") from None
+            raise PortError(f"Cannot open {host}, port {number}: {words_of(error)}.") from None
     raise AssertionError("the last port raises or returns")
 
 

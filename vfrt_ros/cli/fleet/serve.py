@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vfrt_ros.cli.command import CommandError, UsageError
 from vfrt_ros.core.config.settings import state_folder
+from vfrt_ros.core.types.errors import words_of
 from vfrt_ros.fleet.server import ServerConfig, server_program
 from vfrt_ros.fleet.settings import is_loopback
 
@@ -37,7 +38,7 @@ def serve(arguments: argparse.Namespace) -> int:
         file = store / "server.conf"
         _write_secret(file, config.text())
     except OSError as error:
-        raise CommandError(f"Cannot write {error.filename or store}: {error.strerror or error}.") from error
+        raise CommandError(f"Cannot write {error.filename or store}: {words_of(error)}.") from error
     tried = subprocess.run([program, "-t", "-c", file], capture_output=True, text=True)
     if tried.returncode:
         raise CommandError(f"{program} does not take {file}: {tried.stderr.strip().splitlines()[-1:]}")
@@ -55,9 +56,8 @@ def _check_place(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place)
     except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"Nothing can listen on {host} port {port}: {why}; choose others with --host, --port."
+            f"Nothing can listen on {host} port {port}: {words_of(error)}; choose others with --host, --port."
         ) from error
 
 

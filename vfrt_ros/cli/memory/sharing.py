@@ -34,6 +34,7 @@ from vfrt_ros.core.types.errors import (
     RequestError,
     UnknownLabelError,
     nearest,
+    words_of,
 )
 
 
@@ -141,7 +142,7 @@ def _send(node: MemoryNode, target: Path) -> CommandResult:
             raise RequestError(f"Cannot read {target}: expected a file as `vfrt memory export` writes it.")
         data = target.read_bytes()
     except (OSError, ValueError) as error:  # a null byte in the name
-        raise RequestError(f"Cannot read {target}: {error}.") from error
+        raise RequestError(f"Cannot read {target}: {words_of(error)}.") from error
     response = node.import_(data, target.name)
     facts: dict[str, Any] = {"node": node.address, "added": response.added, "duplicates": response.duplicates}
     return CommandResult(f"{node.address}: {response.message}", facts)

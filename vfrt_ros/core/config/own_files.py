@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.errors import RequestError, words_of
 
 _HEAD = 4096
 """Bytes of a file in which it says what it is."""
@@ -26,7 +26,7 @@ def check_own(files: Mapping[Path, str]) -> None:
         try:
             is_ours = not path.is_symlink() and (not path.exists() or words in _head(path))
         except OSError as error:
-            raise RequestError(f"{path} cannot be written: {error.strerror}.") from error
+            raise RequestError(f"{path} cannot be written: {words_of(error)}.") from error
         if not is_ours:
             raise RequestError(
                 f"{path} is there already, was not written by this command and stays: "

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vfrt_ros.core.types.errors import MemoryStoreError
+from vfrt_ros.core.types.errors import MemoryStoreError, words_of
 
 
 def own_path(text: str, name: str) -> Path:
@@ -29,7 +29,7 @@ def own_path(text: str, name: str) -> Path:
         return path
     except (RuntimeError, ValueError, OSError) as error:
         raise MemoryStoreError(
-            f"{name} must be a path that a file can have; got '{text:.60}' ({error})."
+            f"{name} must be a path that a file can have; got '{text:.60}' ({words_of(error)})."
         ) from error
     if taken:
         what = "folder" if path.is_dir() else "device or pipe"

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from vfrt_ros.core.config.leftovers import remove_leftovers
+from vfrt_ros.core.types.errors import words_of
 
 _DIGEST = hashlib.sha256().digest_size
 _UNFINISHED = ".new-"
@@ -88,7 +89,7 @@ def store(kind: str, key: str, content: bytes) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, prefix=_UNFINISHED)
     except OSError as error:
-        _log.warning("cannot write to the cache %s: %s", folder, error)
+        _log.warning("cannot write to the cache %s: %s", folder, words_of(error))
         return
     try:
         with os.fdopen(handle, "wb") as file:
@@ -99,7 +100,7 @@ def store(kind: str, key: str, content: bytes) -> None:
         Path(name).unlink(missing_ok=True)
         if not isinstance(error, OSError):
             raise
-        _log.warning("cannot write to the cache %s: %s", folder, error)
+        _log.warning("cannot write to the cache %s: %s", folder, words_of(error))
 
 
 def discard(kind: str, key: str) -> None:
@@ -107,7 +108,7 @@ def discard(kind: str, key: str) -> None:
     try:
         (cache_dir() / kind / key).unlink(missing_ok=True)
     except OSError as error:
-        _log.warning("cannot remove the cached file %s: %s", key, error)
+        _log.warning("cannot remove the cached file %s: %s", key, words_of(error))
 
 
 def prune(kind: str, keep: int) -> None:
@@ -122,7 +123,7 @@ def prune(kind: str, keep: int) -> None:
         for file in files[keep:]:
             file.unlink(missing_ok=True)
     except OSError as error:
-        _log.warning("cannot tidy the cache %s: %s", cache_dir() / kind, error)
+        _log.warning("cannot tidy the cache %s: %s", cache_dir() / kind, words_of(error))
 
 
 def load_arrays(kind: str, key: str) -> dict[str, np.ndarray] | None:

@@ -43,7 +43,7 @@ from vfrt_ros.core.memory.operation_entry import pack_entry, row_of_entry
 from vfrt_ros.core.memory.operation_row import Row
 from vfrt_ros.core.memory.payload import TaughtExample
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
-from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.errors import RequestError, words_of
 from vfrt_ros.core.types.example import Prompts
 from vfrt_ros.core.types.label import check_source
 
@@ -116,7 +116,7 @@ def read_bundle(path: Path) -> Bundle:
         with path.open("rb") as file:
             return _unpack(file, str(path), LARGEST)
     except (OSError, ValueError) as error:  # a null byte in the name
-        raise RequestError(f"Cannot read {path}: {error}.") from error
+        raise RequestError(f"Cannot read {path}: {words_of(error)}.") from error
 
 
 def unpack_bundle(data: bytes | memoryview, name: str, *, largest: int = LARGEST) -> Bundle:
@@ -148,8 +148,9 @@ def _unpack(file: BinaryIO | io.BytesIO, name: str, largest: int) -> Bundle:
             return _read(archive)
     except Exception as error:
         # Whatever the parsers of zip, JSON, NumPy and the compressions make of bytes that somebody may have forged.
-        why = str(error) or type(error).__name__
-        raise RequestError(f"{name} is not an export of a memory, or is damaged: {why:.300}") from error
+        raise RequestError(
+            f"{name} is not an export of a memory, or is damaged: {words_of(error):.300}"
+        ) from error
 
 
 def _pack(bundle: Bundle, file: BinaryIO | io.BytesIO) -> None:

@@ -14,7 +14,7 @@ from vfrt_ros.core.memory.checksum import MASK, is_whole
 from vfrt_ros.core.memory.database import APPLICATION_ID, READ_ERRORS
 from vfrt_ros.core.memory.operation_row import row_fault
 from vfrt_ros.core.memory.schema import SCHEMA_VERSION, definitions, expected_definitions
-from vfrt_ros.core.types.errors import RequestError
+from vfrt_ros.core.types.errors import RequestError, words_of
 
 UNIT_TOLERANCE = 1e-3
 """How far from 1 the norm of a stored embedding may be; float32 and bf16 encoders stay below it."""
@@ -34,7 +34,7 @@ def first_fault(database: sqlite3.Connection) -> str:
     except (*READ_ERRORS, TypeError, KeyError) as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise
-        return str(error)
+        return words_of(error)
 
 
 def _faults(database: sqlite3.Connection) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
-from vfrt_ros.core.types.errors import MemoryStoreError
+from vfrt_ros.core.types.errors import MemoryStoreError, words_of
 
 APPLICATION_ID = 0x76667274
 """`vfrt` in ASCII; tells `file` and us whose file it is."""
@@ -104,7 +104,7 @@ def in_words(verb: str, path: Path | None) -> Iterator[None]:
             if held
             else "check the disk and the permissions, or set memory_path to another file"
         )
-        raise MemoryStoreError(f"Cannot {verb} the memory {path}: {error}; {cure}.") from error
+        raise MemoryStoreError(f"Cannot {verb} the memory {path}: {words_of(error)}; {cure}.") from error
 
 
 def is_damage(error: Exception) -> bool:

@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 
 from vfrt_ros.core.memory.faiss_index import AUTO, empty_index, faiss_reason
+from vfrt_ros.core.types.errors import words_of
 
 SOUND = re.compile(r"Flat|HNSW([4-9]|[1-9]\d|[1-4]\d\d)(,Flat)?|IVF[1-9]\d{0,5},Flat")
 """Factory strings that are known to work."""
@@ -49,7 +50,7 @@ def index_fault(dim: int, factory: str) -> str:
     except subprocess.TimeoutExpired:
         return f"a trial on some vectors took more than {PATIENCE:g} s"
     except OSError as error:
-        return f"it could not be tried: {error}"
+        return f"it could not be tried: {words_of(error)}"
     if done.returncode == 0:
         return ""
     said = done.stdout.strip().splitlines()

@@ -16,7 +16,7 @@ from vfrt_ros.core.memory.database import APPLICATION_ID, READ_ERRORS, Journal, 
 from vfrt_ros.core.memory.migrate import migrate
 from vfrt_ros.core.memory.schema import SCHEMA_VERSION
 from vfrt_ros.core.memory.store_file import StoreFile
-from vfrt_ros.core.types.errors import MemoryStoreError
+from vfrt_ros.core.types.errors import MemoryStoreError, words_of
 
 Say = Callable[[str], None]
 """Takes one sentence for the person who looks after the robot."""
@@ -82,7 +82,7 @@ def inspect(path: Path, journal: Journal, say: Say) -> InspectionReport:
             file.close()
         if not is_damage(error):
             raise
-        fault = str(error)
+        fault = words_of(error)
     if fault and file is not None:
         file.close()
     return (

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from vfrt_ros.core.config.leftovers import remove_leftovers
 from vfrt_ros.core.memory.database import sync_folder
-from vfrt_ros.core.types.errors import MemoryStoreError
+from vfrt_ros.core.types.errors import MemoryStoreError, words_of
 
 
 def write_new(path: Path, fill: Callable[[BinaryIO], object]) -> None:
@@ -40,7 +40,7 @@ def write_new(path: Path, fill: Callable[[BinaryIO], object]) -> None:
     except FileExistsError as error:
         raise _exists(path) from error
     except (OSError, ValueError) as error:
-        raise MemoryStoreError(f"Cannot write {path}: {error}.") from error
+        raise MemoryStoreError(f"Cannot write {path}: {words_of(error)}.") from error
 
 
 def refuse_existing(path: Path) -> None:
@@ -56,7 +56,7 @@ def refuse_existing(path: Path) -> None:
         if os.path.lexists(path):
             raise _exists(path)
     except ValueError as error:  # a null byte
-        raise MemoryStoreError(f"Cannot write {path}: {error}.") from error
+        raise MemoryStoreError(f"Cannot write {path}: {words_of(error)}.") from error
 
 
 def _exists(path: Path) -> MemoryStoreError:

@@ -36,7 +36,7 @@ from vfrt_ros.core.memory.payload_values import (
     read_text,
     read_whole,
 )
-from vfrt_ros.core.types.errors import OperationError, RequestError
+from vfrt_ros.core.types.errors import OperationError, RequestError, words_of
 from vfrt_ros.core.types.label import check_source
 from vfrt_ros.core.types.operation import ExampleId, Kind
 
@@ -102,8 +102,7 @@ def decode(kind: Kind, data: bytes, dim: int, *, trusted: bool = False) -> Paylo
         RecursionError,
         msgpack.UnpackException,
     ) as error:
-        what = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        raise OperationError(f"a broken '{kind}': {what:.200}") from error
+        raise OperationError(f"a broken '{kind}': {words_of(error):.200}") from error
 
 
 def _teach_map(teach: Teach) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from vfrt_ros.core.memory.set_aside import has_companions, is_taken, set_aside
 from vfrt_ros.core.memory.store_file import StoreFile
 from vfrt_ros.core.types.counted import counted
 from vfrt_ros.core.types.encoder_identity import EncoderIdentity
-from vfrt_ros.core.types.errors import MemoryStoreError
+from vfrt_ros.core.types.errors import MemoryStoreError, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,8 @@ def try_copy(file: StoreFile, say: Say) -> StoreFile | None:
         return StoreFile(path)
     except (sqlite3.Error, OSError) as error:
         say(
-            f"The copy {path} cannot be written ({error}): changes are kept in {file.path} alone until it can."
+            f"The copy {path} cannot be written ({words_of(error)}): changes are kept in {file.path} alone until "
+            "it can."
         )
         return None
 
@@ -106,7 +107,7 @@ def _look_at_copy(path: Path, first: InspectionReport, say: Say) -> InspectionRe
         return inspect(copy_path(path), Journal.WRITE_AHEAD, say)
     except (MemoryStoreError, sqlite3.Error, OSError) as error:
         if first.state is FileState.GOOD:
-            return InspectionReport(copy_path(path), FileState.OUT_OF_REACH, fault=str(error))
+            return InspectionReport(copy_path(path), FileState.OUT_OF_REACH, fault=words_of(error))
         first.close()
         raise
 

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from vfrt_ros.core.memory.inspect_file import Say
 from vfrt_ros.core.memory.recovery import try_copy
 from vfrt_ros.core.memory.store_file import StoreFile
+from vfrt_ros.core.types.errors import words_of
 
 LAG_MAX = 100
 """Changes kept for a copy that cannot be written; with more, it is made anew."""
@@ -102,7 +103,7 @@ class Replica:
         if not self._is_failing:
             self._is_failing = True
             self._say(
-                f"The copy of the memory cannot be written ({error}); it is tried again with each change."
+                f"The copy of the memory cannot be written ({words_of(error)}); it is tried again with each change."
             )
 
     def _renew(self, first: StoreFile) -> None:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from vfrt_ros.core.config.leftovers import remove_leftovers
 from vfrt_ros.core.config.settings import state_folder
-from vfrt_ros.core.types.errors import MemoryStoreError, RequestError, SettingError
+from vfrt_ros.core.types.errors import MemoryStoreError, RequestError, SettingError, words_of
 from vfrt_ros.core.types.job import begin_commit
 
 Picture = npt.NDArray[np.uint8]
@@ -45,7 +45,7 @@ def snapshot_folder(snapshot_dir: str) -> Path:
     except RuntimeError as error:
         raise SettingError(f"snapshot_dir: there is no home folder for {snapshot_dir!r}.") from error
     except (OSError, ValueError) as error:
-        raise SettingError(f"snapshot_dir: {snapshot_dir!r} is no path: {error}.") from error
+        raise SettingError(f"snapshot_dir: {snapshot_dir!r} is no path: {words_of(error)}.") from error
     if not nearest_there.is_dir():
         raise SettingError(f"snapshot_dir: {nearest_there} is a file; expected a folder.")
     return folder
@@ -118,7 +118,7 @@ def write_snapshot(
         make_room(folder, target, limit)
     except OSError as error:
         raise MemoryStoreError(
-            f"Cannot write the snapshot {target}: {error.strerror or error}; check snapshot_dir and the disk."
+            f"Cannot write the snapshot {target}: {words_of(error)}; check snapshot_dir and the disk."
         ) from error
     return target
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.core.frames.image_reader import ImageReader
-from vfrt_ros.core.sources.recording import Message, Recording, line_of, open_recordings
+from vfrt_ros.core.sources.recording import Message, Recording, open_recordings
 from vfrt_ros.core.sources.source import Frame, Image, Source
-from vfrt_ros.core.types.errors import FrameError, SourceError
+from vfrt_ros.core.types.errors import FrameError, SourceError, words_of
 
 RAW, COMPRESSED = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 
@@ -96,7 +96,7 @@ class BagSource(Source):
             except FrameError as error:
                 self._leave_out(error.kind, str(error))
             except Exception as error:  # a broken message makes the deserialiser raise whatever it does
-                self._leave_out("malformed", line_of(error))
+                self._leave_out("malformed", words_of(error))
             else:
                 return self._frame(image, _stamp_of(message) or recorded)
         return None
@@ -136,7 +136,7 @@ class BagSource(Source):
             try:
                 yield from recording.messages(self._topic)
             except Exception as error:  # rosbags passes on whatever SQLite and MCAP raise
-                self._leave_out("damaged", f"the recording is damaged from here on: {line_of(error)}")
+                self._leave_out("damaged", f"the recording is damaged from here on: {words_of(error)}")
 
 
 def _pictures(recording: Recording) -> list[str]:

@@ -15,7 +15,7 @@ from vfrt_ros.core.frames.image_size import read_header
 from vfrt_ros.core.sources.check_readable import check_readable, no_permission
 from vfrt_ros.core.sources.source import Frame, Image, Source
 from vfrt_ros.core.types.counted import counted
-from vfrt_ros.core.types.errors import FrameError, SourceError
+from vfrt_ros.core.types.errors import FrameError, SourceError, words_of
 
 EXTENSIONS = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 MAX_MEGAPIXELS = 100.0
@@ -103,7 +103,7 @@ def load_image(path: Path) -> Image:
     except PermissionError as error:
         raise no_permission(path) from error
     except OSError as error:
-        raise SourceError(f"Image {path} cannot be read: {error.strerror}.") from error
+        raise SourceError(f"Image {path} cannot be read: {words_of(error)}.") from error
     header = read_header(data)
     if header and header.megapixels > MAX_MEGAPIXELS:
         raise SourceError(f"Image {path} has {header.megapixels:.0f} megapixels, over {MAX_MEGAPIXELS:g}.")

@@ -16,7 +16,7 @@ from rosbags.typesys import Stores, get_typestore
 from vfrt_ros.core.sources.bag_files import METADATA, ROS1, storage_files
 from vfrt_ros.core.sources.check_readable import check_readable
 from vfrt_ros.core.sources.mcap_scan import McapScan, is_whole
-from vfrt_ros.core.types.errors import SourceError
+from vfrt_ros.core.types.errors import SourceError, words_of
 
 Warn = Callable[[str], None]
 Message = tuple[float, Callable[[], Any]]
@@ -99,16 +99,11 @@ def open_recordings(place: Path, warn: Warn) -> list[Recording]:
             return [_open_cut(place, error, warn)]
         parts = _open_files(place, warn)
         if not parts:
-            raise SourceError(f"The bag {place} cannot be read: {line_of(error)}.{_cure(place)}") from error
+            raise SourceError(f"The bag {place} cannot be read: {words_of(error)}.{_cure(place)}") from error
         has_metadata = (place / METADATA).is_file()
-        what = line_of(error) if has_metadata else "it has no metadata.yaml, as when its recorder was killed"
+        what = words_of(error) if has_metadata else "it has no metadata.yaml, as when its recorder was killed"
         warn(f"The bag {place} is read file by file: {what}. `ros2 bag reindex {place}` mends it.")
         return parts
-
-
-def line_of(error: Exception) -> str:
-    """The text of an error on one line."""
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
 def _open_files(folder: Path, warn: Warn) -> list[Recording]:
@@ -141,7 +136,7 @@ def _open_cut(file: Path, error: Exception, warn: Warn) -> Recording:
                 return recording
     except OSError:
         pass
-    raise SourceError(f"The bag {file} cannot be read: {line_of(error)}.{_cure(file)}") from error
+    raise SourceError(f"The bag {file} cannot be read: {words_of(error)}.{_cure(file)}") from error
 
 
 def _cure(place: Path) -> str:

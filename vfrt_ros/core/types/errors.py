@@ -146,6 +146,28 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
+_NUMBER = re.compile(r"\[Errno -?\d+\] ?")
+
+
+def words_of(error: BaseException) -> str:
+    """The words of an error, on one line and without a full stop, for a message that names the file or place itself.
+
+    Args:
+        error: Any; one of the system's is told without its number and its path.
+
+    >>> words_of(FileNotFoundError(2, "No such file or directory", "a.txt"))
+    'No such file or directory'
+    >>> words_of(KeyError("images")), words_of(ValueError("no\\nnumber.")), words_of(OSError())
+    ("there is no 'images'", 'no number', 'OSError')
+    """
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        text = str(error.strerror)
+    elif isinstance(error, KeyError):
+        text = f"there is no {error}"
+    return one_line(" ".join(_NUMBER.sub("", text).split())).rstrip(" .") or type(error).__name__
+
+
 def first_line(error: BaseException) -> str:
     """The first line of an error's text, which alone is for people where a library writes many; else its type.
 
@@ -156,6 +178,8 @@ def first_line(error: BaseException) -> str:
     'CUDA out of memory. Tried to allocate 2 GiB'
     >>> first_line(AssertionError())
     'AssertionError'
+    >>> first_line(FileNotFoundError(2, "No such file or directory", "a.txt"))
+    "No such file or directory: 'a.txt'"
     """
-    lines = str(error).strip().splitlines()
+    lines = _NUMBER.sub("", str(error)).strip().splitlines()
     return lines[0].rstrip(" .")[:200] if lines else type(error).__name__

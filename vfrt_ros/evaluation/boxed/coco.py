@@ -9,6 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from vfrt_ros.core.types.errors import words_of
 from vfrt_ros.evaluation.boxed.picture import Thing, read_each
 from vfrt_ros.evaluation.dataset import Warn
 
@@ -28,7 +29,7 @@ def read(folder: Path, warn: Warn) -> dict[str, list[Thing]] | None:
                 continue
             things = _things(path, content, warn)
         except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-            warn(f"{path} cannot be read as COCO: {type(error).__name__}: {error}. It is left out.")
+            warn(f"{path} cannot be read as COCO: {words_of(error)}. It is left out.")
             continue
         seen = True
         for name, thing in things:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from vfrt_ros.core.types.errors import words_of
 from vfrt_ros.evaluation.boxed.picture import Thing, read_each
 from vfrt_ros.evaluation.dataset import Warn
 
@@ -22,7 +23,7 @@ def read(folder: Path, warn: Warn) -> dict[str, list[Thing]] | None:
             name = root.findtext("filename") or path.stem
             found[name] = read_each(path, root.iter("object"), _thing, warn)
         except (OSError, ElementTree.ParseError, ValueError) as error:
-            warn(f"{path} cannot be read as Pascal VOC: {error}. It is left out.")
+            warn(f"{path} cannot be read as Pascal VOC: {words_of(error)}. It is left out.")
     return found or None
 
 

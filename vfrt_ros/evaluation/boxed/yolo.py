@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vfrt_ros.core.config.yaml_text import read_yaml
+from vfrt_ros.core.types.errors import words_of
 from vfrt_ros.evaluation.boxed.picture import Thing, read_each
 from vfrt_ros.evaluation.dataset import Warn
 
@@ -29,7 +30,7 @@ def read(folder: Path, warn: Warn) -> dict[str, list[Thing]] | None:
             words = [line.split() for line in lines if line.strip()]
             found[_picture_of(path.relative_to(folder))] = read_each(path, words, thing, warn)
         except (OSError, ValueError) as error:
-            warn(f"{path} cannot be read as YOLO: {error}. It is left out.")
+            warn(f"{path} cannot be read as YOLO: {words_of(error)}. It is left out.")
     return found or None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vfrt_ros.core.sources.images import find_images
-from vfrt_ros.core.types.errors import SourceError
+from vfrt_ros.core.types.errors import SourceError, words_of
 from vfrt_ros.evaluation.dataset import DatasetError, Picture
 
 
@@ -69,7 +69,7 @@ def video(folder: Path, frames: int) -> tuple[Path, ...]:
     try:
         return spread(find_images(str(folder)), frames)
     except (SourceError, OSError) as error:
-        raise DatasetError(f"Expected the frames of a video in {folder}: {error}") from error
+        raise DatasetError(f"Expected the frames of a video in {folder}: {words_of(error)}.") from error
 
 
 def spread(every: Sequence[Path], most: int) -> tuple[Path, ...]:
@@ -96,7 +96,7 @@ def folders(place: Path) -> list[Path]:
     try:
         found = [path for path in place.iterdir() if path.is_dir() and not path.name.startswith(".")]
     except OSError as error:
-        raise DatasetError(f"The folder {place} cannot be read: {error.strerror}.") from error
+        raise DatasetError(f"The folder {place} cannot be read: {words_of(error)}.") from error
     if not found:
         raise DatasetError(f"Expected folders in {place}; there is none.")
     return sorted(found, key=_natural)

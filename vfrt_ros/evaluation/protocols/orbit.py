@@ -14,6 +14,7 @@ import json
 from pathlib import Path
 
 from vfrt_ros.core.types.counted import counted
+from vfrt_ros.core.types.errors import words_of
 from vfrt_ros.evaluation.dataset import DatasetError, Picture
 from vfrt_ros.evaluation.protocols.course import Course, Lesson, folders, spread, video
 
@@ -78,6 +79,6 @@ def _showing(place: Path, note: Path) -> list[Path]:
         absent = {name for name, issues in frames.items() if issues[ABSENT]}
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise DatasetError(
-            f"Expected '{ABSENT}' of each frame in the annotation {note}: {error!r}."
+            f"Expected '{ABSENT}' of each frame in the annotation {note}: {words_of(error)}."
         ) from error
     return [path for path in every if path.name not in absent]

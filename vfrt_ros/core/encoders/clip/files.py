@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vfrt_ros.core.encoders.catalog import CATALOG
 from vfrt_ros.core.encoders.torch_load import check_torch_load
-from vfrt_ros.core.types.errors import EncoderError, WeightsMissingError
+from vfrt_ros.core.types.errors import EncoderError, WeightsMissingError, first_line
 
 _SAFE = ("model.safetensors", "model.safetensors.index.json")
 _PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
@@ -148,9 +148,8 @@ def _download(name: str, model: str) -> Path:
         raise
     except Exception as error:
         # The hub's client raises a dozen kinds, down to those of its HTTP library; all mean the same here.
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
         raise EncoderError(
-            f"the weights of {name} ({model}) could not be fetched: {type(error).__name__}: {reason}; set "
+            f"the weights of {name} ({model}) could not be fetched: {type(error).__name__}: {first_line(error)}; set "
             "model_path to a folder that has them, or backbone to embedded, which needs none"
         ) from error
     if folder is None:

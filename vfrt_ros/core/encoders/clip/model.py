@@ -19,7 +19,7 @@ from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess, read_preprocess
 from vfrt_ros.core.encoders.embedded.packaged import versions
 from vfrt_ros.core.encoders.fingerprint import digest_of_files
 from vfrt_ros.core.encoders.quiet_transformers import quiet_transformers
-from vfrt_ros.core.types.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError, first_line
 
 _FAMILIES = ("clip", "siglip")
 _TOKEN_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "spiece.model")
@@ -91,7 +91,9 @@ class HfModel:
                 )  # fmt: skip
         except Exception as error:
             # A damaged file can fail in any of the readers below; the person needs to know which model.
-            raise EncoderError(f"the model in '{self.folder}' cannot be loaded: {error}") from error
+            raise EncoderError(
+                f"the model in '{self.folder}' cannot be loaded: {first_line(error)}"
+            ) from error
         if report["missing_keys"]:
             # They would be filled with random numbers.
             raise EncoderError(
@@ -106,7 +108,7 @@ def _read_facts(folder: Path) -> HfFacts:
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
     except Exception as error:
-        raise EncoderError(f"'{folder / 'config.json'}' cannot be read: {error}") from error
+        raise EncoderError(f"'{folder / 'config.json'}' cannot be read: {first_line(error)}") from error
     if config.model_type not in _FAMILIES:
         raise EncoderError(
             f"expected a model of type {' or '.join(_FAMILIES)} in '{folder}', got '{config.model_type}'"

@@ -18,7 +18,7 @@ import numpy as np
 
 from vfrt_ros.core.encoders.clip.pil_resample import KERNELS, pil_resize
 from vfrt_ros.core.encoders.preprocess import check_rgb
-from vfrt_ros.core.types.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError, words_of
 
 # Source: transformers, the processors' own class attributes; what a settings file leaves out.
 _CLIP: dict[str, Any] = {
@@ -104,7 +104,7 @@ def given_values(folder: Path) -> dict[str, Any]:
             values = values.get("image_processor", values)
             return {key: value for key, value in values.items() if value is not None}
         except (OSError, ValueError, AttributeError) as error:
-            raise EncoderError(f"{file} cannot be read: {error}") from error
+            raise EncoderError(f"{file} cannot be read: {words_of(error)}") from error
     return {}
 
 

@@ -15,7 +15,7 @@ from vfrt_ros.core.encoders.clip.model import HfModel
 from vfrt_ros.core.encoders.embedded.packaged import versions
 from vfrt_ros.core.encoders.runtimes.base import Network
 from vfrt_ros.core.encoders.text_tower import TextTower
-from vfrt_ros.core.types.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError, first_line
 
 
 class HfText(TextTower):
@@ -50,7 +50,9 @@ class HfText(TextTower):
         try:
             return AutoTokenizer.from_pretrained(self.model.folder, local_files_only=True)
         except Exception as error:
-            raise EncoderError(f"the tokenizer in '{self.model.folder}' cannot be loaded: {error}") from error
+            raise EncoderError(
+                f"the tokenizer in '{self.model.folder}' cannot be loaded: {first_line(error)}"
+            ) from error
 
     def tokenise(self, texts: list[str]) -> tuple[np.ndarray, ...]:
         """See `TextTower.tokenise`: ids and mask."""

@@ -17,7 +17,7 @@ from vfrt_ros.core.encoders.fingerprint import digest_of_files
 from vfrt_ros.core.encoders.image_only.preprocess import read_preprocess
 from vfrt_ros.core.encoders.quiet_transformers import quiet_transformers
 from vfrt_ros.core.encoders.square_backbone import PictureTower, SquareBackbone, checked_side, normalised
-from vfrt_ros.core.types.errors import EncoderError
+from vfrt_ros.core.types.errors import EncoderError, first_line, words_of
 
 IMAGE_PREFIX = "image:"
 _STRIDE = 32
@@ -57,7 +57,7 @@ def _facts(folder: Path) -> tuple[int, int]:
         patch = config.get("patch_size", _STRIDE)
         staged = "hidden_sizes" in config
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise EncoderError(f"{file} cannot be read: {error}") from error
+        raise EncoderError(f"{file} cannot be read: {words_of(error)}") from error
     if not isinstance(dim, int) or not isinstance(patch, int):
         raise EncoderError(
             f"expected hidden_size or hidden_sizes in {file}, the length of a picture's vector; "
@@ -78,7 +78,7 @@ def _network(folder: Path) -> tuple[Any, Any]:
             )  # fmt: skip
     except Exception as error:
         # A damaged file can fail in any of the readers below; the person needs to know which model.
-        raise EncoderError(f"the model in '{folder}' cannot be loaded: {error}") from error
+        raise EncoderError(f"the model in '{folder}' cannot be loaded: {first_line(error)}") from error
     lacking = sorted(name for name in report["missing_keys"] if not name.startswith("pooler."))
     if lacking:
         raise EncoderError(f"the model in '{folder}' lacks weights: {lacking[:3]}")

@@ -15,7 +15,7 @@ from vfrt_ros.core.encoders.clip.preprocess import HfPreprocess
 from vfrt_ros.core.encoders.fingerprint import digest_of_files
 from vfrt_ros.core.encoders.open_clip.files import CONFIG, text_files, weight_file
 from vfrt_ros.core.encoders.open_clip.library import import_open_clip
-from vfrt_ros.core.types.errors import EncoderError, first_line
+from vfrt_ros.core.types.errors import EncoderError, first_line, words_of
 
 _MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 """Of OpenAI's CLIP, open_clip's own defaults."""
@@ -44,7 +44,7 @@ class OpenClipModel:
                 config["model_cfg"]["text_cfg"],
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise EncoderError(f"{file} is no configuration of open_clip: {error}") from error
+            raise EncoderError(f"{file} is no configuration of open_clip: {words_of(error)}") from error
         return dict(config)
 
     @property
