@@ -9,6 +9,7 @@ input, takes that many steps and answers with the seconds of each.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -22,6 +23,7 @@ from typing import Any
 from vfrt_ros.core.types.errors import VfrtError
 
 _MARK = "@vfrt-bench "
+_FAULT = "@vfrt-bench-fault "
 
 
 class BenchError(VfrtError):
@@ -41,7 +43,7 @@ def isolated(function: Callable[..., Any], /, **options: Any) -> Any:
     done = subprocess.run(_command(function, options), capture_output=True, text=True, check=False)
     answers = [line for line in done.stdout.splitlines() if line.startswith(_MARK)]
     if done.returncode or not answers:
-        raise BenchError(_why(function, done.stderr))
+        raise BenchError(_why(done.stderr))
     return json.loads(answers[-1].removeprefix(_MARK))
 
 
@@ -55,7 +57,6 @@ class Steps:
     """
 
     def __init__(self, function: Callable[..., Callable[[], Any]], log: Path, **options: Any) -> None:
-        self._function = function
         self._log = log
         with log.open("w") as errors:
             self._process = subprocess.Popen(
@@ -83,12 +84,13 @@ class Steps:
             if line.startswith(_MARK):
                 seconds: list[float] = json.loads(line.removeprefix(_MARK))
                 return seconds
-        raise BenchError(_why(self._function, self._log.read_text(errors="replace")))
+        raise BenchError(_why(self._log.read_text(errors="replace")))
 
     def close(self) -> None:
         """End the process."""
         if self._process.stdin is not None:
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # it has ended before it read the last number
+                self._process.stdin.close()
         try:
             self._process.wait(10.0)
         except subprocess.TimeoutExpired:
@@ -103,9 +105,11 @@ def _command(function: Callable[..., Any], options: dict[str, Any], *flags: str)
     return [sys.executable, "-m", __name__, *flags, place, json.dumps(options)]
 
 
-def _why(function: Callable[..., Any], errors: str) -> str:
-    lines = [line for line in errors.strip().splitlines() if line.strip()]
-    return f"{function.__module__}.{function.__qualname__} failed: {lines[-1] if lines else 'without a word'}"
+def _why(errors: str) -> str:
+    """The reason in what a process wrote to stderr: an error of ours in its own words, else the last line."""
+    lines = [line for line in errors.splitlines() if line.strip()]
+    told = [line.removeprefix(_FAULT) for line in lines if line.startswith(_FAULT)]
+    return (told or lines or ["its process ended without a word"])[-1]
 
 
 def _answer(content: Any) -> None:
@@ -128,11 +132,14 @@ def main(arguments: list[str]) -> None:
 
     *flags, place, options = arguments
     module, _, name = place.partition(":")
-    result = getattr(importlib.import_module(module), name)(**json.loads(options))
-    if flags:
-        _serve(result)
-    else:
-        _answer(result)
+    try:
+        result = getattr(importlib.import_module(module), name)(**json.loads(options))
+        if flags:
+            _serve(result)
+        else:
+            _answer(result)
+    except VfrtError as error:
+        sys.exit(f"{_FAULT}{error}")
     sys.stdout.flush()
     # Threads of runtimes and middleware may hold up an ordinary end, and nothing is left to be saved.
     os._exit(0)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 
-from vfrt_ros.cli.command import FAILED, OK, Command, add_json_option
+from vfrt_ros.cli.command import FAILED, OK, Command, add_json_option, check_backbone_option
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and tell."""
     from vfrt_ros.bench import advice
 
+    for name in arguments.backbone:
+        check_backbone_option(name)
     candidates, notes = advice.time_options(arguments.quick, arguments.backbone)
     if arguments.json:
         from vfrt_ros.cli.answer import to_json

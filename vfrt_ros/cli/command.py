@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vfrt_ros.cli.interrupt import INTERRUPTED as INTERRUPTED
-from vfrt_ros.core.types.errors import SettingError, VfrtError
+from vfrt_ros.core.types.errors import EncoderError, SettingError, VfrtError
 
 OK = 0
 FAILED = 1
@@ -73,6 +73,23 @@ def add_camera_option(parser: argparse.ArgumentParser, what: str) -> None:
         what: They do with it, in words.
     """
     parser.add_argument("--camera", metavar="NAME", default="", help=f"of several cameras: {what}")
+
+
+def check_backbone_option(name: str) -> None:
+    """Refuse a `--backbone` that there is not, before anything is read or loaded.
+
+    Args:
+        name: As it was typed.
+
+    Raises:
+        UsageError: No backbone has this name; says which there are.
+    """
+    from vfrt_ros.core.encoders.registry import check_backbone_name
+
+    try:
+        check_backbone_name(name, "--backbone")
+    except EncoderError as error:
+        raise UsageError(str(error)) from error
 
 
 def add_node_options(parser: argparse.ArgumentParser) -> None:

@@ -139,7 +139,11 @@ FAILING = {
     "too many ways": ("eval DATA --ways 7 --shots 1", 1, "2 to 6 ways"),
     "an unknown parameter": ("eval DATA --set kk=3", 1, "'kk'"),
     "a parameter without a value": ("eval DATA --set k", 2, "NAME=VALUE"),
-    "an unknown backbone": ("eval DATA --shots 1 --backbone fakee", 1, "fakee"),
+    "an unknown backbone": (
+        "eval NOWHERE --shots 1 --backbone fakee",
+        2,
+        "--backbone: expected one of auto, ",
+    ),
     "a recording that is not there": ("eval --stream nowhere.mp4 --backbone fake", 1, "nowhere.mp4"),
     "boxes from a source that is none": ("eval --objects DATA --regions gird", 1, "'gird'"),
     "results among the pictures": ("eval --objects . --out ./report", 1, "is in the data set"),

@@ -236,6 +236,7 @@ REFUSED = {
     "no file to write": ("memory export", 2, "FILE"),
     "no memory anywhere": ("memory info", 1, "There is no memory below"),
     "no memory there": ("memory check --file nowhere.db", 1, "There is no memory at nowhere.db"),
+    "no such encoder": ("memory reembed --backbone fakee", 2, "--backbone: expected one of auto, "),
     "no export": (f"memory import {__file__}", 1, "is not an export"),
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.answer import to_json
-from vfrt_ros.cli.command import OK, Command, UsageError, add_json_option
+from vfrt_ros.cli.command import OK, Command, UsageError, add_json_option, check_backbone_option
 from vfrt_ros.cli.eval.about import about_plan, warn
 from vfrt_ros.cli.eval.objects import configure_objects, evaluate_objects
 from vfrt_ros.cli.eval.protocol import configure_protocol, run_protocol_command
@@ -122,6 +122,7 @@ def _settings(arguments: argparse.Namespace) -> RecognitionSettings:
         if not equals:
             raise UsageError(f"--set expects NAME=VALUE; got '{text}'.")
         given[name.strip()] = parse(table[name.strip()], value) if name.strip() in table else value
+    check_backbone_option(arguments.backbone)
     return shell_settings(arguments.backbone, given)
 
 

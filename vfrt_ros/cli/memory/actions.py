@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vfrt_ros.cli.command import FAILED, OK, CommandError
+from vfrt_ros.cli.command import FAILED, OK, CommandError, check_backbone_option
 from vfrt_ros.cli.memory.info import info
 from vfrt_ros.cli.memory.log import log
 from vfrt_ros.cli.memory.node import MemoryNode
@@ -110,6 +110,7 @@ def reembed(arguments: argparse.Namespace) -> CommandResult:
     from vfrt_ros.core.factory import encoder_settings, identity_of
     from vfrt_ros.core.memory import reembed as work
 
+    check_backbone_option(arguments.backbone)
     path = chosen_file(arguments)
     with opened(path) as memory:
         examples, prompts, before = memory.examples.taught(), dict(memory.prompts), memory.encoder

@@ -30,7 +30,7 @@ and brought to unit norm unless the parameter `normalize` is false.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
 from typing import Any
 
@@ -140,6 +140,20 @@ def backbone_names() -> list[str]:
     return sorted({*_names(BACKBONE_BUILDERS, BACKBONE_GROUP), *CATALOG})
 
 
+def check_backbone_name(name: str, what: str = "backbone") -> None:
+    """Refuse a name that no backbone has, before anything is loaded.
+
+    Args:
+        name: As for `load_encoders`; a model behind a prefix is not looked for.
+        what: Calls it so in the message, as the person did who gave the name.
+
+    Raises:
+        EncoderError: The name is unknown.
+    """
+    if not (name.startswith(PREFIXES) or name in {"auto", *BACKBONE_BUILDERS, *backbone_names()}):
+        raise _unknown(what, name, BACKBONE_BUILDERS, BACKBONE_GROUP, _BACKBONES_BY_PREFIX)
+
+
 def text_encoder_names() -> list[str]:
     """Every name that `text_encoder` may have beside `auto` and those of a prefix, sorted."""
     return _names(TEXT_BUILDERS, TEXT_GROUP)
@@ -185,11 +199,7 @@ def _build(
             return make(name)(**keywords)
     builder = builders.get(name) or _plugin(what, name, group)
     if builder is None:
-        known = sorted([*_names(builders, group), "auto"])
-        raise EncoderError(
-            f"{what}: expected one of {', '.join(known)} or {' or '.join(prefixes)}<model>, got '{name}'."
-            f"{nearest(name, known)}"
-        )
+        raise _unknown(what, name, builders, group, prefixes)
     if builder in _OURS:
         return builder(**keywords)
     try:
@@ -198,6 +208,16 @@ def _build(
         raise
     except Exception as error:
         raise EncoderError(f"the plug-in {what} '{name}' failed: {_brief(error)}") from error
+
+
+def _unknown(
+    what: str, name: str, builders: Iterable[str], group: str, prefixes: Iterable[str]
+) -> EncoderError:
+    known = sorted([*_names(builders, group), "auto"])
+    return EncoderError(
+        f"{what}: expected one of {', '.join(known)} or {' or '.join(prefixes)}<model>, got '{name}'."
+        f"{nearest(name, known)}"
+    )
 
 
 def _is_ours(name: str, builders: dict[str, Builder]) -> bool:
@@ -223,5 +243,5 @@ def _brief(error: Exception) -> str:
     return f"{type(error).__name__}: {first_line(error)}"
 
 
-def _names(builders: dict[str, Builder], group: str) -> list[str]:
+def _names(builders: Iterable[str], group: str) -> list[str]:
     return sorted({*builders, *(point.name for point in metadata.entry_points(group=group))} - _HIDDEN)
