@@ -17,6 +17,9 @@ from fixtures.picture_messages import scene
 from sensor_msgs.msg import RegionOfInterest
 
 from vfrt_msgs.msg import Candidate, RecognisedObject, RecognisedObjects, Recognition
+from vfrt_ros.cli import recognise
+from vfrt_ros.client.errors import NoAnswerError
+from vfrt_ros.client.node_client import NodeClient
 
 from .fake_recognition import FakeRecognition
 
@@ -114,6 +117,83 @@ def test_a_refusal_is_one_line_and_status_1(fake: FakeRecognition, vfrt: Any, ph
     outcome = vfrt("recognise", str(photo))
     assert (outcome.status, outcome.out) == (1, "")
     assert "There are too many." in outcome.err
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Five pictures, which are sent two at a time."""
+    monkeypatch.setattr(recognise, "AT_ONCE", 2)
+    paths = [tmp_path / f"{number}.png" for number in range(5)]
+    for path in paths:
+        cv2.imwrite(str(path), scene())
+    return paths
+
+
+def refusing_the_second_request(fake: FakeRecognition) -> None:
+    requests: list[Any] = []
+
+    def answer(request: Any) -> dict[str, Any]:
+        requests.append(request)
+        if len(requests) == 2:
+            return {"code": 1, "message": "Image 0 cannot be read."}
+        return {"results": [RecognisedObjects(objects=[CUP]) for _ in request.images]}
+
+    fake.answers["Recognise"] = answer
+
+
+def test_a_refused_request_keeps_no_others(
+    fake: FakeRecognition, vfrt: Any, photos: list[Path], tmp_path: Path
+) -> None:
+    refusing_the_second_request(fake)
+    outcome = vfrt("recognise", str(tmp_path))
+    assert outcome.status == 1
+    assert outcome.out.splitlines() == [f"{photos[number]}: cup 0.90" for number in (0, 1, 4)]
+    assert outcome.err == (
+        f"vfrt recognise: Image 0 cannot be read. Not recognised: {photos[2]}, {photos[3]}.\n"
+    )
+
+
+def test_a_refused_request_leaves_one_document(
+    fake: FakeRecognition, vfrt: Any, photos: list[Path], tmp_path: Path
+) -> None:
+    refusing_the_second_request(fake)
+    outcome = vfrt("recognise", str(tmp_path), "--json")
+    assert outcome.status == 1
+    told = json.loads(outcome.out)
+    assert told["ok"] is False
+    assert [picture["file"] for picture in told["pictures"]] == [str(photos[n]) for n in (0, 1, 4)]
+    assert told["not_recognised"] == [
+        {"file": str(photos[number]), "why": "Image 0 cannot be read."} for number in (2, 3)
+    ]
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["lines", "json"])
+def test_a_node_that_goes_takes_no_answer_with_it(
+    fake: FakeRecognition,
+    vfrt: Any,
+    photos: list[Path],
+    tmp_path: Path,
+    options: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answering(fake, CUP)
+    call, calls = NodeClient.call, []
+
+    def gone_after_the_first(client: NodeClient, *arguments: Any, **keywords: Any) -> Any:
+        calls.append(client)
+        if len(calls) > 1:
+            raise NoAnswerError("It has gone.")
+        return call(client, *arguments, **keywords)
+
+    monkeypatch.setattr(NodeClient, "call", gone_after_the_first)
+    outcome = vfrt("recognise", str(tmp_path), *options)
+    assert (outcome.status, len(calls)) == (1, 2)
+    assert all(str(photo) in outcome.out for photo in photos[:2])
+    assert outcome.err == (
+        f"vfrt recognise: It has gone. Not recognised: {photos[2]}, {photos[3]} and 1 more.\n"
+    )
+    if options:
+        assert [each["why"] for each in json.loads(outcome.out)["not_recognised"]] == ["It has gone."] * 3
 
 
 @pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "-1,0,5,5", "0,0,0,5", "0,0,99999999999,5"])

@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vfrt_ros.cli.command import (
     FAILED,
@@ -22,10 +22,15 @@ from vfrt_ros.cli.command import (
 from vfrt_ros.cli.typed import HELP, box_of, message_of_box
 from vfrt_ros.core.types.region import Box, check_box
 
+if TYPE_CHECKING:
+    from vfrt_ros.client.node_client import NodeClient
+
 LONG_SIDE = 2048
 """Pixels that are sent of a picture's long side; boxes are typed for the picture as it is in the file."""
 AT_ONCE = 20
 """Pictures of one request."""
+NAMED = 2
+"""Pictures of a request that failed that are named on stderr."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,41 +47,87 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Send the pictures and show what they show."""
+    """Send the pictures and show what they show; a request that fails takes no other's answer with it."""
     address = node_address(arguments)
-    from vfrt_msgs.srv import Recognise
-    from vfrt_ros.cli.answer import to_json
-    from vfrt_ros.cli.watch.objects_table import object_as_plain
+    from vfrt_ros.client.errors import ClientError
     from vfrt_ros.client.node_client import NodeClient
-    from vfrt_ros.client.patience import CALL_SECONDS
 
     pictures = _read(arguments.files, arguments.boxes)
-    answers: list[tuple[_NamedPicture, Any]] = []
+    shown = _Shown(arguments)
     with NodeClient(address) as client:
         for first in range(0, len(pictures), AT_ONCE):
             part = pictures[first : first + AT_ONCE]
-            request = Recognise.Request(images=[picture.image for picture in part])
-            if arguments.boxes:
-                request.regions = [picture.regions for picture in part]
-            response = client.call(Recognise, request, seconds=CALL_SECONDS + len(part))
-            if response.code != response.OK:
-                print(f"vfrt recognise: {response.message}", file=sys.stderr)
-                return FAILED
-            answers += zip(part, response.results, strict=True)
-    if arguments.json:
-        found = [
-            {
-                "file": str(picture.path),
-                "objects": [object_as_plain(each) for each in picture.placed(result)],
-            }
-            for picture, result in answers
-        ]
-        print(to_json({"ok": True, "pictures": found}))
-    else:
-        print(
-            "\n".join(line for each, result in answers for line in _lines(each.path, result, arguments.boxes))
-        )
-    return OK
+            try:
+                results = _ask(client, part, bool(arguments.boxes))
+            except CommandError as refusal:
+                shown.leave_out(part, str(refusal))
+            except (
+                ClientError
+            ) as error:  # the node is gone, or hangs: each of the others would wait for it again
+                if not first:
+                    raise
+                shown.leave_out(pictures[first:], str(error))
+                break
+            else:
+                shown.add(part, results)
+    return shown.end()
+
+
+def _ask(client: NodeClient, pictures: Sequence[_NamedPicture], with_boxes: bool) -> Sequence[Any]:
+    """The result of each picture.
+
+    Raises:
+        ClientError: The node does not answer.
+        CommandError: It refuses.
+    """
+    from vfrt_msgs.srv import Recognise
+    from vfrt_ros.client.patience import CALL_SECONDS
+
+    request = Recognise.Request(images=[picture.image for picture in pictures])
+    if with_boxes:
+        request.regions = [picture.regions for picture in pictures]
+    response = client.call(Recognise, request, seconds=CALL_SECONDS + len(pictures))
+    if response.code != response.OK:
+        raise CommandError(response.message)
+    results: Sequence[Any] = response.results
+    return results
+
+
+class _Shown:
+    """The answers as they are shown: lines as they come, or one document of JSON at the end."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._json: bool = arguments.json
+        self._boxes: Sequence[Box] = arguments.boxes
+        self._found: list[dict[str, Any]] = []
+        self._left_out: list[dict[str, str]] = []
+
+    def add(self, pictures: Sequence[_NamedPicture], results: Sequence[Any]) -> None:
+        """Show what pictures show."""
+        from vfrt_ros.cli.watch.objects_table import object_as_plain
+
+        for picture, result in zip(pictures, results, strict=True):
+            if self._json:
+                objects = [object_as_plain(each) for each in picture.placed(result)]
+                self._found.append({"file": str(picture.path), "objects": objects})
+            else:
+                print("\n".join(_lines(picture.path, result, self._boxes)), flush=True)
+
+    def leave_out(self, pictures: Sequence[_NamedPicture], why: str) -> None:
+        """Tell of pictures that nothing is known of."""
+        self._left_out += [{"file": str(picture.path), "why": why} for picture in pictures]
+        named = ", ".join(str(picture.path) for picture in pictures[:NAMED])
+        more = f" and {len(pictures) - NAMED} more" if len(pictures) > NAMED else ""
+        print(f"vfrt recognise: {why} Not recognised: {named}{more}.", file=sys.stderr)
+
+    def end(self) -> int:
+        """Write the document, if one is wanted; the exit status."""
+        from vfrt_ros.cli.answer import to_json
+
+        worked = not self._left_out
+        if self._json:
+            print(to_json({"ok": worked, "pictures": self._found, "not_recognised": self._left_out}))
+        return OK if worked else FAILED
 
 
 class _NamedPicture:
