@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vfrt_ros.core.frames.regions.motion import FIRST_LOOK, MotionSource
+from vfrt_ros.core.frames.regions.motion import FIRST_LOOK, MOST_PIXELS, MotionSource, look_size
 from vfrt_ros.core.types.region import Box
 
 WIDTH, HEIGHT = 640, 480
@@ -101,6 +101,24 @@ def test_a_picture_of_another_size_begins_anew(camera: Camera) -> None:
     other = Camera(320, 240)
     other.source = camera.source
     assert [other.see() for _ in range(FIRST_LOOK + 2)] == [[]] * (FIRST_LOOK + 2)
+
+
+def test_two_things_in_a_panorama_are_two_regions() -> None:
+    camera = Camera(12800, 128)
+    for _ in range(20):
+        camera.see()
+    above, below = Box(6000, 4, 200, 40), Box(6000, 84, 200, 40)
+    found = sorted(camera.see(above, below), key=lambda box: box.y)
+    assert [box.overlap(true) > 0.6 for box, true in zip(found, (above, below), strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "size", [(640, 480), (480, 640), (20000, 200), (200, 20000), (30000, 20), (4000, 6000)]
+)
+def test_a_large_picture_is_looked_at_small(size: tuple[int, int]) -> None:
+    width, height = look_size(*size)
+    assert width * height <= 1.05 * MOST_PIXELS
+    assert min(width, height) >= 10
 
 
 def test_without_stamps_it_works_too(camera: Camera) -> None:

@@ -16,6 +16,10 @@ from vfrt_ros.core.types.region import Box, Region
 Frame = npt.NDArray[np.uint8]
 WIDTH = 320
 """Pixels of the picture that is looked at; a larger one is made smaller first."""
+LEAST_HEIGHT = 40
+"""Pixels that a panorama keeps, which would have fewer at that width."""
+MOST_PIXELS = 2 * WIDTH**2
+"""Pixels in all, which an upright picture of twice its width has."""
 MEMORY_S = 15.0
 """Time constant of the background in seconds."""
 BACKGROUND = 0.5
@@ -53,9 +57,8 @@ class MotionSource:
     def propose(self, bgr: Frame, stamp: float | None) -> list[Region]:
         """See `RegionSource.propose`."""
         height, width = bgr.shape[:2]
-        scale = min(1.0, WIDTH / width)
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        small = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA) if scale < 1 else bgr
+        size = look_size(width, height)
+        small = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA) if size != (width, height) else bgr
         if self._size != size:
             self.reset()
             self._size = size
@@ -108,6 +111,19 @@ class MotionSource:
             ).cut(width, height)
             found.append(Region(box, score=pixels / (wide * high)))
         return found
+
+
+def look_size(width: int, height: int) -> tuple[int, int]:
+    """The size at which a picture is looked at, in its proportions.
+
+    Args:
+        width, height: Of the picture, in pixels.
+
+    >>> look_size(640, 480), look_size(1080, 1920), look_size(20000, 200), look_size(200, 20000)
+    ((320, 240), (320, 569), (4000, 40), (45, 4525))
+    """
+    scale = min(1.0, max(WIDTH / width, LEAST_HEIGHT / height), math.sqrt(MOST_PIXELS / (width * height)))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _subtractor() -> Any:
