@@ -17,6 +17,10 @@ from vfrt_ros.core.types.errors import SettingError, nearest, words_of
 SUFFIXES = (".yaml", ".yml")
 
 
+class ParameterFileError(SettingError):
+    """A parameter file is not there, or cannot be read as one."""
+
+
 def config_folders() -> list[Path]:
     """Where the package's own parameter files may be: the checkout's `config`, then the installed ones."""
     prefixes = [
@@ -31,7 +35,7 @@ def find_parameter_file(text: str) -> Path:
     """The file meant by a path, or by a name in the package's config folder, with or without `.yaml`.
 
     Raises:
-        SettingError: There is no such file; names the nearest of the package's own.
+        ParameterFileError: There is no such file; names the nearest of the package's own.
     """
     path = Path(text)
     try:
@@ -41,10 +45,10 @@ def find_parameter_file(text: str) -> Path:
             if candidate.is_file():
                 return candidate.resolve()
     except (OSError, ValueError, RuntimeError) as error:  # what no path can be: too long, ~nobody, a null
-        raise SettingError(f"No parameter file {text[:200]!r}.") from error
+        raise ParameterFileError(f"No parameter file {text[:200]!r}.") from error
     own = sorted({file.stem for folder in config_folders() for file in folder.glob("*.yaml")})
     hint = nearest(path.stem, own) or (f" The package has: {', '.join(own)}." if own else "")
-    raise SettingError(f"No parameter file {text!r}.{hint}")
+    raise ParameterFileError(f"No parameter file {text!r}.{hint}")
 
 
 @dataclass(frozen=True)
@@ -77,18 +81,20 @@ def file_sections(path: Path) -> list[Section]:
     """The sections of a ROS 2 parameter file, in its order.
 
     Raises:
-        SettingError: The file cannot be read, or is not a ROS 2 parameter file.
+        ParameterFileError: The file cannot be read, or is not a ROS 2 parameter file.
     """
     try:
         content = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingError(f"Parameter file {path} cannot be read: {words_of(error)}.") from error
+        raise ParameterFileError(f"Parameter file {path} cannot be read: {words_of(error)}.") from error
     if not isinstance(content, dict):
-        raise SettingError(f"Parameter file {path} must map node names to ros__parameters; it does not.")
+        raise ParameterFileError(
+            f"Parameter file {path} must map node names to ros__parameters; it does not."
+        )
     sections = []
     for name, parameters in _sections(content, ""):
         if not isinstance(parameters, dict):
-            raise SettingError(f"Parameter file {path}: ros__parameters of '{name}' must be a mapping.")
+            raise ParameterFileError(f"Parameter file {path}: ros__parameters of '{name}' must be a mapping.")
         sections.append(Section(name, parameters))
     return sections
 
@@ -97,7 +103,7 @@ def file_values(path: Path, node: str, namespace: str = "") -> dict[str, Any]:
     """The parameters that a file gives to one node; a later section of the file wins over an earlier one.
 
     Raises:
-        SettingError: The file cannot be read, or is not a ROS 2 parameter file.
+        ParameterFileError: The file cannot be read, or is not a ROS 2 parameter file.
     """
     full_name = f"/{namespace.strip('/')}/{node}".replace("//", "/")
     values: dict[str, Any] = {}

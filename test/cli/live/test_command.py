@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from vfrt_ros.cli.main import main
+
 pytestmark = pytest.mark.e2e
 
 MARK = "TEST_OF_LIVE"
@@ -141,8 +143,9 @@ def test_a_node_that_dies_ends_it_with_its_last_lines_and_status_1(home: Path) -
     assert live.children() == []
 
 
-def test_a_wrong_setting_of_a_node_is_its_last_line(home: Path) -> None:
-    live = Live(home, "--source", "demo", "--backbone", "embeded", "--no-panel")
+def test_a_wrong_setting_of_a_node_is_its_last_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VFRT_BACKBONE", "embeded")
+    live = Live(home, "--source", "demo", "--no-panel")
     try:
         status = live.end()
     finally:
@@ -211,3 +214,35 @@ def test_several_cameras_are_shown_by_name_and_the_end_of_one_ends_nothing_else(
     assert status == 130
     assert "Traceback" not in live.text
     assert live.children() == []
+
+
+WRONG_USAGE = {
+    "a camera without a source": (["--camera", "a="], "has no source"),
+    "a camera twice": (["--camera", "a=0", "--camera", "a=1"], "'a'"),
+    "a camera whose name is none": (["--camera", "1x=0"], "1x"),
+    "cameras without a source": (["--cameras", "a="], "has no source"),
+    "cameras and whether to start one": (["--camera", "a=0", "--camera", "true"], "NAME=SOURCE"),
+    "cameras by both options": (["--camera", "a=0", "--cameras", "b=0"], "both name cameras"),
+    "cameras and a source": (["--cameras", "a=0", "--source", "0"], "leave 'source' out"),
+    "a list without its end": (["--labels", "[a"], "opens a list"),
+    "labels by both options": (["--labels", "a", "--init-labels", "b"], "leave 'init_labels' out"),
+    "boxes from nowhere": (["--regions", "gird"], "gird"),
+    "a backbone that there is not": (["--backbone", "fakee"], "--backbone: expected one of auto, "),
+    "no number": (["--fps", "fast"], "'fps' must be a number"),
+    "a number out of range": (["--fps", "-1"], "fps"),
+    "no size": (["--size", "a"], "size"),
+    "no topic": (["--image", "a b"], "must be a topic"),
+    "no namespace": (["--namespace", "1a"], "--namespace"),
+    "no choice": (["--log-level", "foo"], "invalid choice"),
+    "a label that is none": (["--reg-label", "x" * 1000], "--reg-label"),
+}
+
+
+@pytest.mark.parametrize(("options", "text"), WRONG_USAGE.values(), ids=WRONG_USAGE)
+def test_wrong_usage_starts_nothing_and_ends_with_2(
+    options: list[str], text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vfrt_ros.cli.live.command._run_nodes", lambda *_: (0, ""))
+    monkeypatch.setattr("vfrt_ros.bringup.has_camera", lambda: False)
+    assert main(["live", *options]) == 2
+    assert text in capsys.readouterr().err

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from vfrt_ros.cli.command import OK, Command, CommandError, UsageError, namespace_of
+from vfrt_ros.cli.command import OK, Command, CommandError, UsageError, check_backbone_option, namespace_of
 from vfrt_ros.client.domain import domain_id
+from vfrt_ros.core.types.errors import RequestError, SettingError
 
 if TYPE_CHECKING:
     from vfrt_ros.cli.watch.recognition_screen import RecognitionScreen
@@ -56,13 +57,21 @@ def run(arguments: argparse.Namespace) -> int:
     from vfrt_ros.cli.watch.recognition_screen import RecognitionScreen
     from vfrt_ros.launch_arguments import ARGUMENTS, RECOGNITION
     from vfrt_ros.named_cameras import read_named_cameras
+    from vfrt_ros.parameter_file import ParameterFileError
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))  # until there are nodes to end
     domain_id()
     namespace = namespace_of(arguments)
+    check_backbone_option(arguments.backbone or "auto")
+    _check_label(arguments.reg_label)
     given = {argument.name: getattr(arguments, argument.name) for argument in ARGUMENTS}
-    given |= _cameras(arguments)
-    starts = plan(given, has_camera=has_camera)
+    try:
+        given |= _cameras(arguments)
+        starts = plan(given, has_camera=has_camera)
+    except ParameterFileError:
+        raise
+    except SettingError as error:
+        raise UsageError(str(error)) from error
     commands = {start.label: command_line(start, namespace) for start in starts}
     cameras = list(read_named_cameras(given["cameras"]))
     if not arguments.no_panel:
@@ -79,6 +88,21 @@ def run(arguments: argparse.Namespace) -> int:
     if failure:
         raise CommandError(failure)
     return status
+
+
+def _check_label(label: str) -> None:
+    """Refuse a `--reg-label` that the node would refuse after its first frames.
+
+    Raises:
+        UsageError: It cannot be a label.
+    """
+    from vfrt_ros.core.types.label import check_label
+
+    try:
+        if label:
+            check_label(label)
+    except RequestError as error:
+        raise UsageError(f"--reg-label: {error}") from error
 
 
 def _cameras(arguments: argparse.Namespace) -> dict[str, str]:
