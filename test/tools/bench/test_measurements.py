@@ -39,7 +39,7 @@ def test_a_contest_takes_turns_and_says_who_could_not_take_part() -> None:
 
 
 def test_what_fails_in_another_process_is_told() -> None:
-    with pytest.raises(BenchError, match="memory_index.*'Flet'"):
+    with pytest.raises(BenchError, match=r"memory_index.*'Flet'"):
         isolated(search.compare, size=50, factory="Flet", dim=8)
 
 
