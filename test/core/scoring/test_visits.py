@@ -83,3 +83,23 @@ def test_frames_that_were_taken_apart_count_in_full() -> None:
 )
 def test_nor_do_long_visits(visits: int, frames: int) -> None:
     assert share_of_known_called_unknown(1.0, visits=visits, frames=frames) < 0.2
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.filterwarnings("error")
+def test_labels_with_the_same_pictures_to_the_last_bit_have_scores(seed: int) -> None:
+    row = np.random.default_rng(seed).normal(size=64)
+    row = (row / np.linalg.norm(row)).astype(np.float32)
+    rule = CalibratedRule(RecognitionSettings(memory_path=":memory:"))
+    rule.apply(
+        Change(
+            added=tuple(
+                Example(ExampleId(OperationId("a", i + 1), 0), "ab"[i % 2], row, created=NOON + i)
+                for i in range(6)
+            )
+        )
+    )
+    rule.settle()
+    scores = rule.conclude_each(rule.evidence_each(row[None]))[0]
+    assert (scores.score > 0.01).all() and (scores.score < 1.0).all()
+    assert scores.score[0] == pytest.approx(scores.score[1])

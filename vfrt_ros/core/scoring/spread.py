@@ -16,6 +16,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+_ROUNDING = 1e-6
+"""Variance of pictures of unit norm that float32 tells from none: labels may have the same pictures to the last bit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -44,12 +47,10 @@ def total_variance(means: Array, mean_example: Array, pictures: Array | None) ->
     c, centre = len(means), means.mean(axis=0)
     inside = (1.0 - 2.0 * float(centre @ mean_example) + float(centre @ centre)) * c / max(c - 1, 1)
     if pictures is None or not len(pictures):
-        return inside if c > 1 else constants.UNSEEN_TOTAL
+        return max(inside, _ROUNDING) if c > 1 else constants.UNSEEN_TOTAL
     outside = 1.0 - float((means @ pictures.mean(axis=0)).mean())
-    return float(
-        ((c - 1) * inside + constants.BACKGROUND_PICTURES_WEIGHT * outside)
-        / (c - 1 + constants.BACKGROUND_PICTURES_WEIGHT)
-    )
+    weight = constants.BACKGROUND_PICTURES_WEIGHT
+    return max(float(((c - 1) * inside + weight * outside) / (c - 1 + weight)), _ROUNDING)
 
 
 def usual_distance(total: float) -> float:
